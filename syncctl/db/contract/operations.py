@@ -1,0 +1,351 @@
+"""Runs, health, audit, dead letters, rollback, and the ERP's site settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Money, Name, NoRow, Procedure, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRun(Procedure[NoRow]):
+    """Open a run's row in `USER_SYNC_LOG`."""
+
+    name: ClassVar[str] = "sp_StartRun"
+    returns: ClassVar[type] = NoRow
+
+    sync_id: Name
+    operation_type: Name
+    direction: Code
+    dry_run: Flag
+    host: Key
+    process_id: Int
+    created_by: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishRun(Procedure[NoRow]):
+    """Close a run's row with its counts, exit code and, as JSON, its timings."""
+
+    name: ClassVar[str] = "sp_FinishRun"
+    returns: ClassVar[type] = NoRow
+    repeatable: ClassVar[bool] = True
+
+    sync_id: Name
+    records_input: Int
+    records_created: Int
+    records_updated: Int
+    records_skipped: Int
+    records_failed: Int
+    success: Flag
+    exit_code: Int
+    error_message: Text | None = None
+    metrics_json: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its row tells it."""
+
+    sync_id: Name
+    operation_type: Name
+    dry_run: Flag
+    host: Key | None
+    process_id: Int | None
+    start_time: Moment
+    end_time: Moment | None
+    duration_seconds: Money | None
+    records_input: Int | None
+    records_created: Int | None
+    records_updated: Int | None
+    records_skipped: Int | None
+    records_failed: Int | None
+    success: Flag | None
+    exit_code: Int | None
+    error_message: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRuns(Procedure[Run]):
+    """The latest runs, newest first, of one command or of all."""
+
+    name: ClassVar[str] = "sp_ListRuns"
+    returns: ClassVar[type] = Run
+    repeatable: ClassVar[bool] = True
+
+    operation_type: Name | None = None
+    batch_size: Int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the database side at one moment. Times are None where there is nothing to date."""
+
+    pending: Int
+    claimed: Int
+    failed: Int
+    review: Int
+    stuck: Int
+    write_back_pending: Int
+    write_back_failed: Int
+    oldest_pending_dt: Moment | None
+    oldest_write_back_dt: Moment | None
+    last_success_dt: Moment | None
+    last_stage_dt: Moment | None
+    last_applied_dt: Moment | None
+    recent_errors: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetHealth(Procedure[Health]):
+    """One row of counts and times: `stuck` are claimed orders whose lease ran out, `recent_errors` failed runs of 24 hours."""
+
+    name: ClassVar[str] = "sp_GetHealth"
+    returns: ClassVar[type] = Health
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many staged orders are in a state."""
+
+    state: Code
+    orders: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountStates(Procedure[StateCount]):
+    """Staged orders by state."""
+
+    name: ClassVar[str] = "sp_CountStates"
+    returns: ClassVar[type] = StateCount
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFinding:
+    """One promise that the data breaks. No row means that it is kept."""
+
+    check_name: Name
+    staging_id: Int | None
+    detail: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditOrders(Procedure[AuditFinding]):
+    """Check the promises on the data itself.
+
+    Checks: `one_state` (a known state, one live row an order), `one_document` (each applied order has one link and one document,
+    each link one order), `totals_equal` (staged total, header total and its parts agree to the cent), `inventory_equals_open_lines`
+    (`QTY_ON_SO` against the open order lines; meaningful where every order of the ERP comes from here, so only with `inventory`).
+    """
+
+    name: ClassVar[str] = "sp_AuditOrders"
+    returns: ClassVar[type] = AuditFinding
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name | None = None
+    inventory: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An order set aside for a person. `decision` is None while it waits, then retry, cancel, restaged."""
+
+    dead_letter_id: BigInt
+    staging_id: Int
+    store_id: Name
+    woo_order_id: BigInt
+    woo_order_no: Name | None
+    pending_action: Code | None
+    error_class: Code
+    error_code: Name | None
+    error_message: Text
+    attempts: Int
+    created_dt: Moment
+    decision: Code | None
+    decided_by: Key | None
+    decided_dt: Moment | None
+    decision_reason: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDeadLetters(Procedure[DeadLetter]):
+    """Dead letters, oldest first: those that wait, or with `include_decided` all; of one class, order or staging id."""
+
+    name: ClassVar[str] = "sp_ListDeadLetters"
+    returns: ClassVar[type] = DeadLetter
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int | None = None
+    error_class: Code | None = None
+    include_decided: Flag = False
+    batch_size: Int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAttempt:
+    """One failed attempt at an order, kept for good."""
+
+    attempt_dt: Moment
+    attempt_no: Int
+    worker_id: Key | None
+    pending_action: Code | None
+    error_class: Code
+    error_code: Name | None
+    error_message: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOrderAttempts(Procedure[OrderAttempt]):
+    """Every failed attempt at a staged order, in time order."""
+
+    name: ClassVar[str] = "sp_ListOrderAttempts"
+    returns: ClassVar[type] = OrderAttempt
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A staged order's content as it came from the store."""
+
+    staging_id: Int
+    order_json: Text | None
+    line_items_json: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetPayload(Procedure[Payload]):
+    """The payload of a staged order; of a dead letter, as it was when it was set aside."""
+
+    name: ClassVar[str] = "sp_GetPayload"
+    returns: ClassVar[type] = Payload
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    dead_letter_id: BigInt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An order on which a person decided."""
+
+    staging_id: Int
+    state: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideDeadLetter(Procedure[Decision]):
+    """Decide on an order in NEEDS_MANUAL_REVIEW: `retry` (PENDING again, attempts from nought) or `cancel` (SKIPPED where it never
+    reached the ERP, APPLIED as it stands where it did). The dead letter stays, with who decided what and why."""
+
+    name: ClassVar[str] = "sp_DecideDeadLetter"
+    returns: ClassVar[type] = Decision
+
+    staging_id: Int
+    decision: Code
+    decided_by: Key
+    reason: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackStep:
+    """One row that a rollback changes (or would change)."""
+
+    step_no: Int
+    table_name: Name
+    row_key: Key
+    change: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackOrder(Procedure[RollbackStep]):
+    """Undo an applied order's ERP document. `then`: `reset` (PENDING again) or `cancel` (CANCELLED, not created again).
+
+    Raises:
+        RollbackRefused: shipped, posted, paid, or changed by hand; the message names each condition and what to do by hand.
+        WrongState: nothing is applied.
+    """
+
+    name: ClassVar[str] = "sp_RollbackOrder"
+    returns: ClassVar[type] = RollbackStep
+
+    staging_id: Int
+    reason: Line
+    decided_by: Key
+    then: Code = "cancel"
+    dry_run: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class ErpSetting:
+    """A site setting of the ERP side, such as `STA_ID`."""
+
+    name: Name
+    value: Line | None
+    descr: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListErpSettings(Procedure[ErpSetting]):
+    """The site settings, by name."""
+
+    name: ClassVar[str] = "sp_ListErpSettings"
+    returns: ClassVar[type] = ErpSetting
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetErpSetting(Procedure[ErpSetting]):
+    """Change one site setting. NotFound for a name that doesn't exist."""
+
+    name: ClassVar[str] = "sp_SetErpSetting"
+    returns: ClassVar[type] = ErpSetting
+    repeatable: ClassVar[bool] = True
+
+    setting_name: Name
+    value: Line | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMapping:
+    """What an ERP document's state is called in a store; `woo_status` None says nothing to the store."""
+
+    store_id: Name
+    erp_status: Code
+    woo_status: Code | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStatusMap(Procedure[StatusMapping]):
+    """The status map."""
+
+    name: ClassVar[str] = "sp_ListStatusMap"
+    returns: ClassVar[type] = StatusMapping
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCount:
+    """What a seed added."""
+
+    items: Int
+    customers: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedDemoErp(Procedure[SeedCount]):
+    """Fill a trial ERP with items (`ITEM_NO`, `SKU`, `DESCR`, `PRC_1`, `QTY_ON_HND`) and customers (`CUST_NO`, `NAM`,
+    `EMAIL_ADRS_1`, `WOO_USER_ID`), both JSON arrays. UsageError (50060) on an ERP that isn't a trial one. Existing rows stay."""
+
+    name: ClassVar[str] = "sp_SeedDemoErp"
+    returns: ClassVar[type] = SeedCount
+    repeatable: ClassVar[bool] = True
+
+    items: Text
+    customers: Text

@@ -1,0 +1,250 @@
+"""Work on staged orders: claim under a lease, validate, create, update, cancel, fail, give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Money, Name, NoRow, Procedure, Text
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedOrder:
+    """A staged order under this worker's lease. `(worker_id, attempt_no)` is the fence for every later write."""
+
+    staging_id: Int
+    store_id: Name
+    woo_order_id: BigInt
+    woo_order_no: Name | None
+    pending_action: Code
+    attempt_no: Int
+    max_attempts: Int | None
+    lease_until_dt: Moment
+    is_validated: Flag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimStagedOrders(Procedure[ClaimedOrder]):
+    """Lease up to `batch_size` (1 to 1,000) orders to one worker, oldest first, for `lease_seconds` (1 to 86,400).
+
+    `scope`: `pending` takes PENDING orders, `failed` takes FAILED ones that are due (all of them with `ignore_due`),
+    `listed` takes those in the JSON array `staging_ids` that are PENDING or FAILED, due or not. Orders whose lease has run
+    out are taken with `pending`, `failed` and `listed` alike; one that has used up its attempts that way goes to
+    NEEDS_MANUAL_REVIEW instead (error class `crash`).
+    """
+
+    name: ClassVar[str] = "sp_ClaimStagedOrders"
+    returns: ClassVar[type] = ClaimedOrder
+
+    worker_id: Key
+    batch_size: Int
+    lease_seconds: Int = 300
+    scope: Code = "pending"
+    staging_ids: Text | None = None
+    ignore_due: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease as it stands now."""
+
+    staging_id: Int
+    lease_until_dt: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendLease(Procedure[Lease]):
+    """The heartbeat: move the end of a lease to `lease_seconds` from now. LeaseLost where it is another's."""
+
+    name: ClassVar[str] = "sp_ExtendLease"
+    returns: ClassVar[type] = Lease
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+    lease_seconds: Int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseStagedOrder(Procedure[NoRow]):
+    """Give a claimed order back untried: PENDING (FAILED where it was), the attempt not counted."""
+
+    name: ClassVar[str] = "sp_ReleaseStagedOrder"
+    returns: ClassVar[type] = NoRow
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+    reason: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with an order. `severity` is `error` (blocks it) or `warning`."""
+
+    code: Name
+    field: Name
+    value: Line | None
+    message: Line
+    severity: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidateStagedOrder(Procedure[Violation]):
+    """Find everything that is wrong with a staged order, all at once, and note it on the row.
+
+    `unknown_customer`: `review` | `create` | `guest` (then `guest_cust_no`). `price_check`: `off` | `warning` | `error`, for a
+    unit price that differs from `IM_PRC` by more than `price_tolerance` (a fraction: 0.05 is 5 %).
+    """
+
+    name: ClassVar[str] = "sp_ValidateStagedOrder"
+    returns: ClassVar[type] = Violation
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    unknown_customer: Code = "review"
+    guest_cust_no: Code | None = None
+    erp_currency: Code = "USD"
+    price_check: Code = "warning"
+    price_tolerance: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedOrder:
+    """What the ERP holds now. `outcome`: created, already_applied, reopened, updated, unchanged, cancelled."""
+
+    staging_id: Int
+    doc_id: BigInt | None
+    tkt_no: Code | None
+    outcome: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateOrderFromStaging(Procedure[AppliedOrder]):
+    """Create the ERP document with lines, charges, notes and inventory, the link and the message to the store: one transaction."""
+
+    name: ClassVar[str] = "sp_CreateOrderFromStaging"
+    returns: ClassVar[type] = AppliedOrder
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateOrderFromStaging(Procedure[AppliedOrder]):
+    """Bring the ERP document in line with the staged order: header, changed, added and removed lines, inventory by the difference.
+
+    Raises:
+        Conflict: the document is shipped, posted, gone, or was changed by hand in the ERP.
+    """
+
+    name: ClassVar[str] = "sp_UpdateOrderFromStaging"
+    returns: ClassVar[type] = AppliedOrder
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrderFromStaging(Procedure[AppliedOrder]):
+    """Close the ERP document and give `QTY_ON_SO` back.
+
+    Raises:
+        Conflict: the document is shipped, posted, gone, or was changed by hand in the ERP.
+    """
+
+    name: ClassVar[str] = "sp_CancelOrderFromStaging"
+    returns: ClassVar[type] = AppliedOrder
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedOrder:
+    """Where a failed order stands: FAILED with the time of the next attempt, or NEEDS_MANUAL_REVIEW."""
+
+    staging_id: Int
+    state: Code
+    next_attempt_dt: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailStagedOrder(Procedure[FailedOrder]):
+    """Note a failed attempt and decide what follows, by `USER_RETRY_POLICY` and the order's own `MAX_ATTEMPTS`.
+
+    `VALIDATION_ERROR` becomes `[Attempt n/m] message` with n = `run_attempt`, m = `run_attempts` (no prefix where the class's
+    destination is review at once). With `retry_after_seconds` the order waits that long, inside this run; without, as long as
+    the policy says for this attempt, plus up to 10 % by `jitter` (0 to 1).
+    """
+
+    name: ClassVar[str] = "sp_FailStagedOrder"
+    returns: ClassVar[type] = FailedOrder
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+    error_class: Code
+    error_code: Name | None
+    message: Text
+    run_attempt: Int = 1
+    run_attempts: Int = 1
+    retry_after_seconds: Money | None = None
+    jitter: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMaxAttempts(Procedure[NoRow]):
+    """Give one order its own number of attempts in all (1 to 100), or None for the policy's."""
+
+    name: ClassVar[str] = "sp_SetMaxAttempts"
+    returns: ClassVar[type] = NoRow
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    max_attempts: Int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How failures of one class are treated. Attempts are in all, across runs; `destination` is where the last one leads."""
+
+    error_class: Code
+    max_attempts: Int
+    backoff_seconds: Int
+    backoff_factor: Int
+    backoff_cap_seconds: Int
+    destination: Code
+    descr: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRetryPolicies(Procedure[RetryPolicy]):
+    """The failure policy, by class."""
+
+    name: ClassVar[str] = "sp_ListRetryPolicies"
+    returns: ClassVar[type] = RetryPolicy
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRetryPolicy(Procedure[RetryPolicy]):
+    """Change the treatment of one class; what is None stays. `destination`: `review` (at once) | `retry` (then review)."""
+
+    name: ClassVar[str] = "sp_SetRetryPolicy"
+    returns: ClassVar[type] = RetryPolicy
+    repeatable: ClassVar[bool] = True
+
+    error_class: Code
+    max_attempts: Int | None = None
+    backoff_seconds: Int | None = None
+    backoff_factor: Int | None = None
+    backoff_cap_seconds: Int | None = None
+    destination: Code | None = None

@@ -1,0 +1,163 @@
+"""One connection to an embedded database, serving the procedure contract.
+
+The file is attached under the name `dbo`, so that `SELECT … FROM dbo.USER_ORDER_STAGING` reads as it does on SQL Server.
+Every call runs in `BEGIN IMMEDIATE`: one writer at a time, on any number of processes of one host.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib import import_module, resources
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from filelock import FileLock, Timeout
+
+from syncctl.clock import Clock, system_clock
+from syncctl.db.contract import NoRow, Procedure
+from syncctl.db.embedded.registry import SERVED, Session
+from syncctl.errors import AlreadyRunning, DatabaseUnavailable, PermanentError, TransientError
+
+Row = TypeVar("Row")
+
+_MODULES = ("staging", "work", "outbox", "operations", "erp_validate", "erp_create", "erp_change", "erp_rollback", "erp_status")
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def to_database(moment: datetime) -> str:
+    """Write an aware datetime as the fixed-width UTC text that sorts by time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+
+
+def from_database(text: bytes) -> datetime:
+    """Read that text as an aware UTC datetime."""
+    return datetime.fromisoformat(text.decode()).replace(tzinfo=UTC)
+
+
+sqlite3.register_adapter(datetime, to_database)
+sqlite3.register_adapter(date, date.isoformat)
+sqlite3.register_adapter(Decimal, lambda amount: format(amount, "f"))
+sqlite3.register_converter("DATETIME_TEXT", from_database)
+sqlite3.register_converter("DATE_TEXT", lambda text: date.fromisoformat(text.decode()))
+sqlite3.register_converter("DECIMAL_TEXT", lambda text: Decimal(text.decode()))
+sqlite3.register_converter("BIT", lambda text: text != b"0")
+
+
+class EmbeddedDatabase:
+    """An embedded database in one file, made on first use. Not shared between threads."""
+
+    engine = "embedded"
+
+    def __init__(self, path: Path, *, clock: Clock = system_clock, busy_timeout: float = 30.0) -> None:
+        """Open `path`, creating it and its tables where missing.
+
+        Raises:
+            DatabaseUnavailable: the file can't be made, read or written; the message says which and what to do.
+        """
+        self.path = path
+        self._clock = clock
+        for module in _MODULES:
+            import_module(f"syncctl.db.embedded.{module}")
+        with _named(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=busy_timeout, detect_types=sqlite3.PARSE_DECLTYPES)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("ATTACH DATABASE ? AS dbo", (str(path),))
+            self._db.execute("PRAGMA dbo.journal_mode = WAL")
+            self._db.execute("PRAGMA dbo.synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._create_tables()
+
+    def _create_tables(self) -> None:
+        """Create every table that is missing, once per file."""
+        schema = resources.files("syncctl.db.embedded").joinpath("schema.sql").read_text(encoding="utf-8")
+        version = int(re.search(r"user_version = (\d+)", schema).group(1))  # type: ignore[union-attr]
+        if self._db.execute("PRAGMA dbo.user_version").fetchone()[0] >= version:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in schema.split(";\n"):
+                if statement.strip():
+                    self._db.execute(statement)
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def run(self, call: Procedure[Row]) -> list[Row]:
+        """See `contract.Database.run`."""
+        serve = SERVED[type(call)]
+        with _named(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                rows = serve(Session(self._db, self._clock()), call)
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        return rows
+
+    @contextmanager
+    def exclusive(self, resource: str) -> Iterator[None]:
+        """See `contract.Database.exclusive`: a lock file beside the database, freed by the system when the process dies."""
+        lock = FileLock(self.path.with_name(f"{self.path.name}.{re.sub(r'[^A-Za-z0-9_-]', '_', resource)}.lock"), timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise AlreadyRunning(f"{resource} is already running on this database; this run did nothing.") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Run a query of a person's or a test's; services use `run`."""
+        return self._db.execute(sql, parameters).fetchall()
+
+    def close(self) -> None:
+        """See `contract.Database.close`."""
+        self._db.close()
+
+
+def make(returns: type[Row], row: sqlite3.Row) -> Row:
+    """Make a result row from the columns of the same names."""
+    if returns is NoRow:
+        raise TypeError("a procedure without rows gave one")
+    keys = {key.lower(): key for key in row.keys()}  # noqa: SIM118  (sqlite3.Row is no mapping)
+    return returns(**{name: row[keys[name]] for name in get_type_hints(returns)})
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the file system's errors into ours, each with what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = (error.sqlite_errorcode or 0) & 0xFF
+        text = f"database {path}: {error}"
+        if code in _BUSY:
+            raise TransientError(
+                f"{text}. Another process has held it for too long; run the command again.", code=code, error_class="lock_timeout"
+            ) from error
+        if code == sqlite3.SQLITE_FULL:
+            raise DatabaseUnavailable(f"{text}. Make room on that disk; nothing was changed.", code=code) from error
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM):
+            raise DatabaseUnavailable(
+                f"{text}. Check that the file and its folder exist and that this account may write to both.", code=code
+            ) from error
+        raise PermanentError(text, code=code, error_class="unknown") from error
+    except sqlite3.IntegrityError as error:
+        raise PermanentError(f"database {path}: {error}", code=error.sqlite_errorcode, error_class="constraint") from error
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUnavailable(f"{path} is not a database syncctl can read: {error}. Name another with SYNCCTL_DATABASE.") from error
+    except OSError as error:
+        raise DatabaseUnavailable(f"database {path}: {error.strerror or error}. Check the folder and its rights.") from error
+
+
+__all__ = ["EmbeddedDatabase", "make", "to_database"]

@@ -1,0 +1,56 @@
+"""Which function serves which procedure, and what those functions share."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from syncctl.db.contract import Procedure
+from syncctl.errors import BadArgument
+
+Call = TypeVar("Call", bound=Procedure[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a procedure's function gets: the connection, inside `BEGIN IMMEDIATE`, and the moment that is now."""
+
+    db: sqlite3.Connection
+    now: datetime
+
+    def one(self, sql: str, parameters: dict[str, Any] | None = None) -> sqlite3.Row | None:
+        """Return the first row, or None."""
+        row: sqlite3.Row | None = self.db.execute(sql, parameters or {}).fetchone()
+        return row
+
+    def all(self, sql: str, parameters: dict[str, Any] | None = None) -> list[sqlite3.Row]:
+        """Return every row."""
+        return self.db.execute(sql, parameters or {}).fetchall()
+
+    def run(self, sql: str, parameters: dict[str, Any] | None = None) -> int:
+        """Execute a statement and return how many rows it changed."""
+        return self.db.execute(sql, parameters or {}).rowcount
+
+
+Serving = Callable[[Session, Any], list[Any]]
+SERVED: dict[type[Procedure[Any]], Serving] = {}
+
+
+def serves(procedure: type[Call]) -> Callable[[Callable[[Session, Call], list[Any]]], Callable[[Session, Call], list[Any]]]:
+    """Register the function below as the embedded twin of `procedure`."""
+
+    def register(function: Callable[[Session, Call], list[Any]]) -> Callable[[Session, Call], list[Any]]:
+        SERVED[procedure] = function
+        return function
+
+    return register
+
+
+def require(*checks: tuple[bool, str]) -> None:
+    """Raise one BadArgument that names every check that failed, as THROW 50001 does."""
+    failed = [message for holds, message in checks if not holds]
+    if failed:
+        raise BadArgument(" ".join(failed), code=50001)

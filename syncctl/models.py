@@ -1,0 +1,89 @@
+"""One order, as every store's adapter gives it and staging takes it. Money is `Decimal`, time is aware UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+StatusGroup = Literal["live", "wait", "dead"]
+"""`live`: belongs into the ERP. `wait`: not (yet) to be created, such as unpaid. `dead`: cancelled, fully refunded, trashed, gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address, each part as the store has it, whole."""
+
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    address_1: str = ""
+    address_2: str = ""
+    city: str = ""
+    state: str = ""
+    postcode: str = ""
+    country: str = ""
+    phone: str = ""
+    email: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """True where nothing says where to send a parcel."""
+        return not (self.address_1 or self.address_2 or self.city or self.postcode)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One product line, refunds already taken off. `subtotal` is before, `total` after discounts, both without tax, for the whole line."""
+
+    line_id: int
+    sku: str | None
+    name: str
+    quantity: Decimal
+    subtotal: Decimal
+    total: Decimal
+    tax: Decimal
+    product_id: int = 0
+    variation_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """An amount that is no product: `shipping`, `fee` (may be negative) or `refund` (an amount refunded without naming lines)."""
+
+    kind: Literal["shipping", "fee", "refund"]
+    description: str
+    amount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order of any store. `total` is what it comes to now, refunds taken off; `status` is the store's own word for its state."""
+
+    order_id: int
+    number: str
+    status: str
+    currency: str
+    created_at: datetime
+    modified_at: datetime
+    customer_id: int
+    """The store's customer, 0 for a guest."""
+    email: str
+    billing: Address
+    shipping: Address
+    lines: tuple[OrderLine, ...]
+    charges: tuple[Charge, ...]
+    coupons: tuple[str, ...]
+    discount: Decimal
+    tax: Decimal
+    total: Decimal
+    payment_method: str = ""
+    payment_title: str = ""
+    transaction_id: str = ""
+    customer_note: str = ""
+    shipping_method: str = ""
+    fully_refunded: bool = False
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """What had to be guessed or repaired while reading the store's answer."""
