@@ -1,0 +1,172 @@
+"""What the services ask of a store, whichever it is. An adapter turns its own orders into `models.Order`.
+
+Every call may raise `StoreUnavailable` (try again later) or `StoreRefused` (a person has to look); both messages say what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from syncctl.models import Address, Order
+
+ORDERS_WALK = "orders"
+"""The walk over every order that isn't in the trash."""
+
+TRASH_WALK = "trash"
+"""The walk over trashed orders, which a store's ordinary list leaves out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkState:
+    """Where a walk through a store's changed orders stands; what `USER_SYNC_WALK` keeps so that a later run goes on from here.
+
+    Start one with `WalkState(name=…, since_dt=…, until_dt=store.server_time())`. When `finished`, everything that changed from
+    `since_dt` up to `until_dt` was read, and the new watermark is `watermark`.
+    """
+
+    name: str
+    since_dt: datetime
+    """Orders modified at or after this moment belong to the walk."""
+    until_dt: datetime
+    """The store's own time when the walk began. No upper bound of the walk: what changes later may be read now or next time."""
+    last_id: int = 0
+    """The highest order id read so far."""
+    row_offset: int = 0
+    """How many rows of the list lie before the next one to read."""
+    finished: bool = False
+
+    @property
+    def watermark(self) -> datetime:
+        """Where the next walk may start once this one is finished: one second before it began, the clock's resolution."""
+        return self.until_dt - timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableOrder:
+    """An order that the store listed but that makes no sense, such as a total that is no number. It needs a person."""
+
+    order_id: int
+    number: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some orders of a walk, and where the walk stands after them: stage both in one transaction. May hold no order at all."""
+
+    orders: tuple[Order, ...]
+    after: WalkState
+    unreadable: tuple[UnreadableOrder, ...] = ()
+    rows: int = 0
+    """How many rows the store sent, the ones already seen or outside the window included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreStatus:
+    """An order's status as the store has it this moment, and the tag that the last write-back left in the order's meta data."""
+
+    status: str
+    tag: str | None = None
+    exists: bool = True
+    trashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Something the store sells: a simple product, or one variation of a variable one."""
+
+    product_id: int
+    parent_id: int
+    """The variable product that a variation belongs to, else 0."""
+    sku: str | None
+    name: str
+    price: Decimal | None
+    stock: Decimal | None
+    """None where the store doesn't count it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreCustomer:
+    """A registered customer of the store. Guests never appear."""
+
+    customer_id: int
+    email: str
+    first_name: str
+    last_name: str
+    address: Address = field(default_factory=Address)
+    modified_at: datetime | None = None
+
+
+class Store(Protocol):
+    """A store that orders come from and that is told what became of them."""
+
+    @property
+    def store_id(self) -> str:
+        """The name that this store's rows bear in the database (`STORE_ID`)."""
+        ...
+
+    @property
+    def source_system(self) -> str:
+        """What kind of store it is: `woocommerce`."""
+        ...
+
+    def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
+        """Read changed orders, by id, from where `walk` stands to the end, at most `batch_size` orders a page.
+
+        The last page's `after` is `finished`. With `modified_until`, orders modified after it are left out (for a window given
+        by hand, which moves no watermark). Stopping early is fine: go on later from the last page's `after`.
+        """
+        ...
+
+    def get(self, order_id: int) -> Order | None:
+        """Read one order, in the trash or not; None only where the store says plainly that there is no such order."""
+        ...
+
+    def order_ids(
+        self, created_since: datetime, created_until: datetime, *, after_id: int = 0, trashed: bool = False
+    ) -> Iterator[list[int]]:
+        """List the ids of orders created in a window (at least; a second more on either side is possible), ascending.
+
+        The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling an order gone.
+        """
+        ...
+
+    def read_status(self, order_id: int) -> StoreStatus:
+        """Read an order's status and tag right now. `exists` is False where there is no such order."""
+        ...
+
+    def notes(self, order_id: int) -> list[str]:
+        """Read an order's notes as plain text, newest first; empty where there is no such order."""
+        ...
+
+    def add_note(self, order_id: int, text: str) -> None:
+        """Add a private note, which is never e-mailed to the customer. Never repeated by itself: look at `notes` first."""
+        ...
+
+    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
+        """Set the status and the tag (None leaves either alone). Writing to a trashed order would bring it back: read first."""
+        ...
+
+    def server_time(self) -> datetime:
+        """Read the store's own clock, which its modified dates come from."""
+        ...
+
+    def ping(self) -> None:
+        """Ask for something cheap, to see whether the store answers and the keys work."""
+        ...
+
+    def products(self) -> Iterator[Product]:
+        """List everything the store sells, variations in place of their parents."""
+        ...
+
+    def customers(self) -> Iterator[StoreCustomer]:
+        """List every registered customer, whatever their role, by id."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the pooled connections."""
+        ...
