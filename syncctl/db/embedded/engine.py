@@ -65,7 +65,8 @@ class EmbeddedDatabase:
             import_module(f"syncctl.db.embedded.{module}")
         with _named(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=busy_timeout, detect_types=sqlite3.PARSE_DECLTYPES)
+            types = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
+            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=busy_timeout, detect_types=types)
             self._db.row_factory = sqlite3.Row
             self._db.execute("ATTACH DATABASE ? AS dbo", (str(path),))
             self._db.execute("PRAGMA dbo.journal_mode = WAL")

@@ -1,0 +1,1 @@
+"""Updating and cancelling ERP documents on the embedded engine."""

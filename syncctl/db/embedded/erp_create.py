@@ -1,0 +1,1 @@
+"""Creating ERP documents on the embedded engine."""

@@ -1,0 +1,1 @@
+"""Undoing ERP documents on the embedded engine."""

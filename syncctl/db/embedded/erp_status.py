@@ -1,0 +1,1 @@
+"""Status changes of ERP documents, the audit and the demo seed on the embedded engine."""

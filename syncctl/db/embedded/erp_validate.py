@@ -1,0 +1,1 @@
+"""Validation of staged orders on the embedded engine."""

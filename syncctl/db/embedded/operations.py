@@ -1,0 +1,1 @@
+"""Runs, health, counts and site settings on the embedded engine."""

@@ -1,0 +1,1 @@
+"""The outbox on the embedded engine: what the store must be told."""

@@ -1,0 +1,254 @@
+"""Staging on the embedded engine: one page of orders in, what became of each out; and the lists that read it back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from syncctl.db.contract import StagedResult, StageOrders
+from syncctl.db.embedded.engine import to_database
+from syncctl.db.embedded.registry import Session, require, serves
+
+
+def _moment(text: str) -> str:
+    """Turn ISO text into the form that the tables sort by; without an offset it is UTC already."""
+    moment = datetime.fromisoformat(text)
+    return to_database(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+_CONTENT: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("WOO_ORDER_NO", "CUST_EMAIL", "PMT_METH", "TRANSACTION_ID", "SHIP_VIA", "CURRENCY", "CONTENT_HASH"), str),
+    **dict.fromkeys(("SHIP_NAM", "SHIP_ADRS_1", "SHIP_ADRS_2", "SHIP_CITY", "SHIP_STATE", "SHIP_ZIP_COD", "SHIP_CNTRY", "SHIP_PHONE"), str),
+    **dict.fromkeys(("SUBTOT", "SHIP_AMT", "TAX_AMT", "DISC_AMT", "TOT_AMT", "ORD_DAT"), str),
+    **dict.fromkeys(("TKT_DT", "WOO_CREATED_DT"), _moment),
+    **dict.fromkeys(("LINE_ITEMS_JSON", "ORDER_JSON"), _json),
+    "WOO_CUST_ID": int,
+}
+"""The columns of an order's content, and how each is read from the page. A vanished order brings none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What becomes of one order of a page."""
+
+    outcome: str
+    reason: str | None = None
+    event: str | None = None
+    state: str | None = None
+    """The state it goes to, attempts and lease cleared; None leaves state, lease and attempts as they are."""
+    action: str | None = None
+    content: bool = True
+    adopted: bool = False
+
+
+@serves(StageOrders)
+def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
+    """See `sql/procedures/sp_StageOrders.sql`."""
+    orders, walk = _read(call)
+    results = []
+    for order in orders:
+        staged = _existing(session, call, order["WOO_ORDER_ID"])
+        decision = _decide(order, staged)
+        staging_id = staged["STAGING_ID"] if staged else None
+        if not call.dry_run:
+            staging_id = _write(session, call, order, staged, decision)
+        results.append(StagedResult(order["WOO_ORDER_ID"], staging_id, decision.outcome, decision.reason))
+    if walk and not call.dry_run:
+        _note_walk(session, call.store_id, walk)
+    return results
+
+
+def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Check the parameters and return the page, each order once (its latest version), and the walk."""
+    orders, walk = _parsed(call.orders), _parsed(call.walk or "null")
+    require(
+        (call.store_id != "", "@STORE_ID is required."),
+        (call.sync_id != "", "@SYNC_ID is required."),
+        (isinstance(orders, list), "@ORDERS takes a JSON array."),
+        (walk is None or (isinstance(walk, dict) and bool(walk.get("WALK_NAME"))), "@WALK takes a JSON object with WALK_NAME."),
+    )
+    require(
+        (all(order.get("WOO_ORDER_ID") is not None for order in orders), "Every order needs WOO_ORDER_ID."),
+        (
+            all(order.get("VANISHED") or order.get("STATUS_GROUP") in {"live", "wait", "dead"} for order in orders),
+            "STATUS_GROUP takes live, wait, dead.",
+        ),
+        (all(order.get("VANISHED") or order.get("CONTENT_HASH") for order in orders), "Every order needs CONTENT_HASH."),
+    )
+    latest: dict[int, dict[str, Any]] = {}
+    for order in orders:
+        known = latest.get(order["WOO_ORDER_ID"])
+        if known is None or (order.get("WOO_MODIFIED_DT") or "") >= (known.get("WOO_MODIFIED_DT") or ""):
+            latest.pop(order["WOO_ORDER_ID"], None)
+            latest[order["WOO_ORDER_ID"]] = order
+    return list(latest.values()), walk
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return ""
+
+
+def _existing(session: Session, call: StageOrders, order_id: int) -> sqlite3.Row | None:
+    return session.one(
+        """
+        SELECT staged.*, link.LINK_STATE
+        FROM dbo.USER_ORDER_STAGING AS staged
+        LEFT JOIN dbo.USER_ORDER_LINK AS link ON link.STORE_ID = staged.STORE_ID AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID
+        WHERE staged.STORE_ID = :store AND staged.WOO_ORDER_ID = :order_id AND staged.DUPLICATE_OF_ID IS NULL
+        """,
+        {"store": call.store_id, "order_id": order_id},
+    )
+
+
+def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> _Decision:
+    """Say what becomes of an order, from what came and what is there; nothing is written here."""
+    vanished = bool(order.get("VANISHED"))
+    group = "dead" if vanished else order["STATUS_GROUP"]
+    reason = _reason(order)
+    if staged is None:
+        if vanished:
+            return _Decision("skipped", "not staged")
+        if group == "live":
+            return _Decision("staged", order.get("STATUS_REASON"), "STAGED", "PENDING", "create")
+        return _Decision("skipped", reason, "SKIPPED", "SKIPPED")
+
+    modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
+    if not vanished and modified and known and _moment(modified) < to_database(known):
+        return _Decision("unchanged", "older than the version staged", content=False)
+    same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
+    if same and group == staged["STATUS_GROUP"]:
+        return _Decision("unchanged", content=False)
+    if staged["IS_APPLIED"]:
+        if staged["CONTENT_HASH"] is None and group != "dead":
+            return _Decision("unchanged", "adopted", adopted=True)
+        return _decide_applied(order, staged, group, reason)
+    if staged["STATE"] == "CANCELLED" and (group != "live" or (staged["LINK_STATE"] == "ROLLED_BACK" and same)):
+        return _Decision("unchanged")
+    if group == "live":
+        return _Decision("restaged", order.get("STATUS_REASON"), "RESTAGED", "PENDING", "create")
+    return _Decision("skipped", reason, "SKIPPED", "SKIPPED")
+
+
+def _decide_applied(order: dict[str, Any], staged: sqlite3.Row, group: str, reason: str) -> _Decision:
+    """Say what becomes of an order that the ERP holds."""
+    if group == "dead":
+        return _Decision("cancel_staged", reason, "CANCEL_STAGED", "PENDING", "cancel")
+    if order["CONTENT_HASH"] != staged["APPLIED_HASH"]:
+        return _Decision("restaged", order.get("STATUS_REASON"), "RESTAGED", "PENDING", "update")
+    if staged["STATE"] == "APPLIED":
+        return _Decision("unchanged")
+    return _Decision("unchanged", "edited back to what the ERP holds", "EDITED_BACK", "APPLIED")
+
+
+def _reason(order: dict[str, Any]) -> str:
+    """Return why an order is not live."""
+    if order.get("STATUS_REASON"):
+        return str(order["STATUS_REASON"])
+    return "gone from the store" if order.get("VANISHED") else f"status {order.get('ORD_STATUS')}"
+
+
+def _write(session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, decision: _Decision) -> int | None:
+    """Carry the decision out and return the row's staging id."""
+    if staged is None and decision.state is None:
+        return None
+    columns = _columns(session, call, order, decision)
+    if staged is None:
+        columns |= {"STORE_ID": call.store_id, "WOO_ORDER_ID": order["WOO_ORDER_ID"], "CREATED_DT": session.now, "CREATED_BY": "syncctl"}
+        names = ", ".join(columns)
+        marks = ", ".join(f":{name}" for name in columns)
+        staging_id = session.db.execute(f"INSERT INTO dbo.USER_ORDER_STAGING ({names}) VALUES ({marks})", columns).lastrowid  # noqa: S608
+    else:
+        staging_id = staged["STAGING_ID"]
+        if decision.content:
+            columns["UPDATED_DT"] = session.now
+        if decision.state is None and decision.outcome == "unchanged" and staged["STATE"] == "SKIPPED" and order.get("STATUS_REASON"):
+            columns["STATE_REASON"] = order["STATUS_REASON"]
+        if decision.adopted:
+            columns["APPLIED_HASH"] = order["CONTENT_HASH"]
+        changes = ", ".join(f"{name} = :{name}" for name in columns)
+        session.run(f"UPDATE dbo.USER_ORDER_STAGING SET {changes} WHERE STAGING_ID = :id", {**columns, "id": staging_id})  # noqa: S608
+        if decision.state is not None:
+            session.run(
+                "UPDATE dbo.USER_ORDER_DEAD_LETTER SET DECISION = 'restaged', DECIDED_BY = :sync, DECIDED_DT = :now"
+                " WHERE STAGING_ID = :id AND DECISION IS NULL",
+                {"sync": call.sync_id, "now": session.now, "id": staging_id},
+            )
+    if decision.event is not None:
+        _note_events(session, call, order, staged, staging_id, decision)
+    return staging_id
+
+
+def _columns(session: Session, call: StageOrders, order: dict[str, Any], decision: _Decision) -> dict[str, Any]:
+    """Return what the row gets."""
+    columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
+    vanished = bool(order.get("VANISHED"))
+    older = decision.reason == "older than the version staged"
+    if not vanished and not older:
+        columns["ORD_STATUS"] = order.get("ORD_STATUS")
+        columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None
+    if decision.content:
+        columns |= {"STATUS_GROUP": "dead" if vanished else order["STATUS_GROUP"], "BATCH_ID": call.sync_id, "SOURCE_SYSTEM": call.source_system}
+        if not vanished:
+            columns |= {name: None if order.get(name) is None else read(order[name]) for name, read in _CONTENT.items()}
+    if decision.state is not None:
+        columns |= {
+            "STATE": decision.state,
+            "STATE_REASON": decision.reason if decision.state == "SKIPPED" or decision.action == "cancel" else None,
+            "PENDING_ACTION": decision.action,
+            "ATTEMPT_NO": 0,
+            "NEXT_ATTEMPT_DT": None,
+            "LEASE_OWNER": None,
+            "LEASE_UNTIL_DT": None,
+            "ERROR_CLASS": None,
+            "VALIDATION_ERROR": None,
+            "IS_VALIDATED": 0,
+        }
+    return columns
+
+
+def _note_events(
+    session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, staging_id: int | None, decision: _Decision
+) -> None:
+    """Write the event of a decision, and one for each text that was cut or warned about."""
+    message = decision.reason or f"status {order.get('ORD_STATUS')}"
+    if staged is not None and staged["STATE"] == "CLAIMED":
+        message += f"; taken from worker {staged['LEASE_OWNER']}, which held it for attempt {staged['ATTEMPT_NO']}"
+    events = [(decision.event, message)]
+    events += [("CUT", text) for text in order.get("CUTS") or ()]
+    events += [("WARNING", text) for text in order.get("WARNINGS") or ()]
+    session.db.executemany(
+        "INSERT INTO dbo.USER_ORDER_EVENT (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(call.store_id, order["WOO_ORDER_ID"], staging_id, session.now, event, call.sync_id, text) for event, text in events],
+    )
+
+
+def _note_walk(session: Session, store_id: str, walk: dict[str, Any]) -> None:
+    """Write how far a walk has come, the whole row."""
+    moments = {name: _moment(walk[name]) if walk.get(name) else None for name in ("WATERMARK_DT", "SINCE_DT", "UNTIL_DT")}
+    session.run(
+        """
+        INSERT OR REPLACE INTO dbo.USER_SYNC_WALK
+            (STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT)
+        VALUES (:store, :name, :WATERMARK_DT, :SINCE_DT, :UNTIL_DT, :last_id, :row_offset, :now)
+        """,
+        {
+            "store": store_id,
+            "name": walk["WALK_NAME"],
+            "last_id": walk.get("LAST_ID"),
+            "row_offset": walk.get("ROW_OFFSET"),
+            "now": session.now,
+            **moments,
+        },
+    )
