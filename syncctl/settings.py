@@ -1,0 +1,361 @@
+"""Every setting, once: its name, type, default, what it accepts and what it is for.
+
+A value comes from the command line, else from the environment, else from `.env`, else it is the default; `origin` tells
+which. `SYNCCTL_WOO_URL` is the field `woo_url`, and so for all. `config show`, the options' help texts, `docs/SETTINGS.md` and
+the error messages are made from the table below.
+"""
+
+# ruff: noqa: RUF009  (_setting calls dataclasses.field)
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import platformdirs
+
+from syncctl.errors import ConfigError, UsageError
+from syncctl.secret import HIDDEN, Secret, passwords_in, without_password
+from syncctl.setting_kinds import DATABASE, FILE, FLAG, FOLDER, SECRET, TIMEZONE, URL, Kind, choice, decimal, integer, text, words
+
+PREFIX = "SYNCCTL_"
+ENV_FILE = ".env"
+_NOT_SETTINGS = ("SYNCCTL_TEST_", "SYNCCTL_ENV_FILE")
+
+Origin = Literal["flag", "environment", ".env", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the settings table. `bare` is a documented name without prefix that is accepted too."""
+
+    name: str
+    """The field of `Settings`."""
+    group: str
+    kind: Kind
+    default: Any
+    doc: str
+    bare: str | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def secret(self) -> bool:
+        """True where the value is never shown."""
+        return self.kind is SECRET
+
+    def show(self, value: object) -> str:
+        """Return the value as a person may see it."""
+        if value is None or value == ():
+            return ""
+        if self.kind is DATABASE:
+            return without_password(str(value))
+        if self.kind is FLAG:
+            return "true" if value else "false"
+        return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("syncctl", appauthor=False))
+
+
+def _setting(group: str, kind: Kind, default: Any, doc: str, *, bare: bool = False) -> Any:
+    described = {"group": group, "kind": kind, "doc": doc, "bare": bare}
+    if callable(default):
+        return field(default_factory=default, metadata=described)
+    return field(default=default, metadata=described)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one run, checked. `Settings()` holds the defaults; `load` reads all the sources."""
+
+    database: str = _setting(
+        "Database",
+        DATABASE,
+        lambda: f"sqlite:///{(_data_folder() / 'syncctl.db').as_posix()}",
+        "Where staging, work and (in a trial) the ERP live: a SQL Server by its ODBC connection string, or a file.",
+    )
+    database_login_timeout: int = _setting("Database", integer(1, 600), 15, "Seconds to wait for the SQL Server to let us in.")
+    database_query_timeout: int = _setting(
+        "Database",
+        integer(1, 3600),
+        60,
+        "Seconds a procedure may take; the embedded database waits this long for its turn.",
+    )
+
+    store_id: str = _setting(
+        "Store",
+        text("letters, digits, dots, dashes and underscores, at most 50", pattern=r"[\w.-]{1,50}"),
+        "woocommerce",
+        "A name for the store; its orders carry it. Choose it once, and another for each further store on the same database.",
+    )
+    woo_url: str | None = _setting("Store", URL, None, "The WooCommerce store's address.")
+    woo_consumer_key: Secret | None = _setting("Store", SECRET, None, "The REST API key (ck_…), one that may read and write.")
+    woo_consumer_secret: Secret | None = _setting("Store", SECRET, None, "The REST API key's secret (cs_…).")
+    woo_ca_bundle: Path | None = _setting(
+        "Store", FILE, None, "A PEM file of the authority that signed the store's certificate, where that is a private one."
+    )
+    woo_auth_in_query: bool = _setting(
+        "Store", FLAG, False, "Send the keys in the query string, for servers that drop the Authorization header. HTTPS only."
+    )
+    woo_create_statuses: tuple[str, ...] = _setting(
+        "Store",
+        words("store statuses between commas, such as processing,completed,on-hold"),
+        ("processing", "completed", "on-hold"),
+        "An order enters the ERP when its status is one of these. Others are seen, and skipped until their status changes.",
+    )
+    http_connect_timeout: int = _setting("Store", integer(1, 600), 10, "Seconds to wait for a connection to the store.")
+    http_read_timeout: int = _setting("Store", integer(1, 3600), 60, "Seconds to wait for the store's answer.")
+
+    enable_order_polling: bool = _setting("Polling", FLAG, True, "Whether `stage` polls the store when it runs.", bare=True)
+    enable_webhooks: bool = _setting("Polling", FLAG, False, "Whether `stage --payload` takes webhook bodies.", bare=True)
+    order_polling_interval_minutes: int = _setting(
+        "Polling", integer(1, 1440), 10, "How often the scheduler polls; health and status tell time by it.", bare=True
+    )
+    order_polling_lookback_minutes: int = _setting(
+        "Polling",
+        integer(0, 525_600),
+        15,
+        "Overlap: how far before the last poll's end the next one starts. On the first run, how far back it looks.",
+        bare=True,
+    )
+    order_polling_batch_size: int = _setting("Polling", integer(1, 100), 50, "Orders asked for at a time.", bare=True)
+    order_polling_max_pages: int = _setting(
+        "Polling", integer(1, 10_000), 10, "Pages in one run; where there are more, the next run goes on from there.", bare=True
+    )
+    allowed_order_financial_statuses: tuple[str, ...] = _setting(
+        "Polling",
+        words("financial statuses between commas, such as PAID,AUTHORIZED", upper=True),
+        ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PENDING"),
+        "Shopify: which financial statuses let an order be created in the ERP.",
+        bare=True,
+    )
+
+    erp_currency: str = _setting(
+        "ERP",
+        text("a currency's three capital letters, such as USD", pattern="[A-Z]{3}"),
+        "USD",
+        "The ERP's currency; an order in another goes to review.",
+    )
+    erp_timezone: ZoneInfo = _setting(
+        "ERP", TIMEZONE, lambda: ZoneInfo("UTC"), "The time zone in which the ERP writes its local dates (ticket dates)."
+    )
+    unknown_customer: Literal["review", "create", "guest"] = _setting(
+        "ERP",
+        choice("review", "create", "guest"),
+        "review",
+        "A customer the ERP doesn't know: stop the order for review, create the customer, or book on the guest account.",
+    )
+    guest_cust_no: str | None = _setting(
+        "ERP",
+        text("a customer number, at most 15 characters", longest=15),
+        None,
+        "The guest account's CUST_NO (SYNCCTL_UNKNOWN_CUSTOMER=guest).",
+    )
+    price_check: Literal["off", "warning", "error"] = _setting(
+        "ERP",
+        choice("off", "warning", "error"),
+        "warning",
+        "Whether a price that differs from IM_PRC is a warning or an error.",
+    )
+    price_tolerance: Decimal = _setting(
+        "ERP", decimal("0", "10", " (a fraction: 0.05 is 5 %)"), Decimal(0), "How far a price may be from IM_PRC, as a fraction."
+    )
+
+    max_retries: int = _setting("Work", integer(1, 100), 3, "Attempts at one order in a run, the first one included.", bare=True)
+    retry_delay_base: int = _setting(
+        "Work", integer(0, 3600), 2, "Seconds before the second attempt; each further wait is twice as long.", bare=True
+    )
+    lease_seconds: int = _setting(
+        "Work",
+        integer(1, 86_400),
+        300,
+        "How long an order belongs to a worker that says nothing; then another may take it.",
+    )
+    breaker_threshold: int = _setting(
+        "Work",
+        integer(1, 1000),
+        3,
+        "A run stops after so many failures in a row to reach the database or the store, so as to burn no attempts.",
+    )
+
+    health_pending_minutes: int = _setting("Health", integer(1, 525_600), 60, "An order that waits longer than this is an issue.")
+    health_write_back_minutes: int = _setting(
+        "Health", integer(1, 525_600), 60, "A message to the store that waits longer than this is an issue."
+    )
+    health_silence_minutes: int = _setting(
+        "Health", integer(0, 525_600), 60, "No successful run for this long is an issue; 0 turns the check off."
+    )
+    health_failed_orders: int = _setting("Health", integer(0, 1_000_000), 10, "More failed orders than this are an issue.")
+    health_review_orders: int = _setting("Health", integer(0, 1_000_000), 0, "More orders in review than this are an issue.")
+
+    log_dir: Path = _setting(
+        "Files", FOLDER, lambda: _data_folder() / "logs", "Where log files go, one for each command and day."
+    )
+    log_days: int = _setting("Files", integer(1, 3650), 30, "Days after which a log file is deleted.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
+        "Files", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much the log files tell."
+    )
+    lock_dir: Path = _setting(
+        "Files",
+        FOLDER,
+        lambda: _data_folder() / "locks",
+        "Where lock files lie, which keep a job from running twice at once. All accounts that run jobs on a host share one.",
+    )
+
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+    unknown: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """One sentence for each SYNCCTL_ name that is none of ours: a slip of the pen, most likely."""
+
+    def origin(self, name: str) -> Origin:
+        """Tell where a setting's value came from."""
+        return self.origins.get(name, "default")
+
+    def need(self, *names: str) -> None:
+        """Raise one ConfigError that names each of these settings that has no value."""
+        missing = [entry for entry in TABLE if entry.name in names and getattr(self, entry.name) in (None, ())]
+        if missing:
+            said = " ".join(f"{entry.variable} is not set: {entry.doc}" for entry in missing)
+            raise ConfigError(f"{said} Set it in the environment or in {ENV_FILE} (`syncctl config set`).")
+
+    def secrets(self) -> list[str]:
+        """Return every text that must never be shown, for the log's filter."""
+        held = [value.reveal() for entry in TABLE if isinstance(value := getattr(self, entry.name), Secret)]
+        return [secret for secret in held + passwords_in(self.database) if secret]
+
+    def shown(self) -> Iterator[tuple[Entry, str, Origin]]:
+        """Give each setting with its value as a person may see it, and where that came from."""
+        for entry in TABLE:
+            value = getattr(self, entry.name)
+            yield entry, ("set" if value else "not set") if entry.secret else entry.show(value), self.origin(entry.name)
+
+
+def _rows() -> Iterator[Entry]:
+    defaults = Settings()
+    for row in fields(Settings):
+        if row.metadata:
+            described = row.metadata
+            bare = row.name.upper() if described["bare"] else None
+            yield Entry(row.name, described["group"], described["kind"], getattr(defaults, row.name), described["doc"], bare)
+
+
+TABLE: tuple[Entry, ...] = tuple(_rows())
+"""Every setting, in the order in which a person should meet them."""
+BY_NAME: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry in TABLE})
+
+
+def find(name: str) -> Entry:
+    """Return the setting of that name: field, variable or documented bare name, in either case.
+
+    Raises:
+        UsageError: there is none; the message names the nearest.
+    """
+    wanted = name.strip().upper().removeprefix(PREFIX)
+    for entry in TABLE:
+        if entry.name.upper() == wanted:
+            return entry
+    raise UsageError(f"There is no setting {name!r}.{_nearest(wanted)} `syncctl config show` lists them all.")
+
+
+def load(
+    flags: Mapping[str, str | None] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    env_file: Path | None = None,
+    option_names: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings from every source and check them all.
+
+    `flags` are texts from the command line by field name (None: not given), `option_names` what those options are called there.
+    `env_file` must exist where it is given; else `SYNCCTL_ENV_FILE`, else `.env` in the current folder is read, if there.
+
+    Raises:
+        ConfigError: every value that is wrong, each with its setting, the value and what is accepted.
+        UsageError: the same, where only options are wrong.
+    """
+    surroundings = os.environ if environment is None else environment
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    in_file = _read(env_file, surroundings)
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    wrong: list[tuple[Origin, str]] = []
+    for entry in TABLE:
+        found = _look_up(entry, given, surroundings, in_file)
+        if found is None:
+            continue
+        origin, name, raw = found
+        try:
+            values[entry.name] = entry.kind.parse(raw)
+            origins[entry.name] = origin
+        except (ValueError, KeyError):
+            label = (option_names or {}).get(entry.name, name) if origin == "flag" else f"{name} (from {origin})"
+            shown = HIDDEN if entry.secret else f"'{without_password(raw)}'"
+            wrong.append((origin, f"{label} is {shown}, but takes {entry.kind.accepts}."))
+    settings = replace(Settings(**values), origins=origins, unknown=_unknown(surroundings, in_file))
+    if settings.unknown_customer == "guest" and not settings.guest_cust_no:
+        wrong.append((settings.origin("unknown_customer"), "SYNCCTL_UNKNOWN_CUSTOMER is 'guest': set SYNCCTL_GUEST_CUST_NO too."))
+    if wrong:
+        error = UsageError if all(origin == "flag" for origin, _ in wrong) else ConfigError
+        raise error(" ".join(message for _, message in wrong))
+    return settings
+
+
+def env_path(env_file: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
+    """Return the path of the `.env` file that is read, whether it exists or not."""
+    named = (os.environ if environment is None else environment).get("SYNCCTL_ENV_FILE", "").strip()
+    return env_file or Path(named or ENV_FILE).expanduser()
+
+
+def _read(env_file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """Read the `.env` file. `$` stands for itself there: keys and passwords hold it."""
+    from dotenv import dotenv_values
+
+    path = env_path(env_file, environment)
+    wanted = env_file is not None or bool(environment.get("SYNCCTL_ENV_FILE", "").strip())
+    if not path.is_file():
+        if wanted:
+            raise ConfigError(f"There is no settings file {path}. Make it, or leave --env-file (SYNCCTL_ENV_FILE) out.")
+        return {}
+    try:
+        read = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The settings file {path} can't be read: {error}. It must be UTF-8 text.") from error
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _look_up(
+    entry: Entry, flags: Mapping[str, str], environment: Mapping[str, str], in_file: Mapping[str, str]
+) -> tuple[Origin, str, str] | None:
+    """Find the text that counts for a setting, the name it stood under and where. An empty text is as good as none."""
+    if entry.name in flags:
+        return "flag", entry.name, flags[entry.name].strip()
+    sources: tuple[tuple[Origin, Mapping[str, str]], ...] = (("environment", environment), (".env", in_file))
+    for origin, source in sources:
+        for name in (entry.variable, entry.bare):
+            if name and source.get(name, "").strip():
+                return origin, name, source[name].strip()
+    return None
+
+
+def _unknown(environment: Mapping[str, str], in_file: Mapping[str, str]) -> tuple[str, ...]:
+    known = {entry.variable for entry in TABLE}
+    names = sorted(
+        {name for name in (*environment, *in_file) if name.startswith(PREFIX) and not name.startswith(_NOT_SETTINGS)} - known
+    )
+    return tuple(f"{name} is no setting of syncctl and was ignored.{_nearest(name.removeprefix(PREFIX))}" for name in names)
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, [entry.name.upper() for entry in TABLE], n=1, cutoff=0.6)
+    return f" Did you mean {PREFIX}{near[0]}?" if near else ""
