@@ -1,1 +1,282 @@
-"""Work on staged orders on the embedded engine: claim, lease, fail, give back, and the retry policy."""
+"""Work on staged orders: claim, heartbeat, give back, fail. One function per procedure, named as its T-SQL twin."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
+
+from syncctl.db.contract import (
+    ClaimedOrder,
+    ClaimStagedOrders,
+    ExtendLease,
+    FailedOrder,
+    FailStagedOrder,
+    Lease,
+    NoRow,
+    ReleaseStagedOrder,
+    SetMaxAttempts,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_document_note, write_event
+from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.errors import LeaseLost, NotFound
+
+LONGEST_WAIT = 604_800
+"""Seconds (a week): nothing waits longer for its next attempt."""
+
+
+class Fenced(Protocol):
+    """A call that writes to a claimed order."""
+
+    @property
+    def staging_id(self) -> int:
+        """The order."""
+        ...
+
+    @property
+    def worker_id(self) -> str:
+        """Who claims to hold it."""
+        ...
+
+    @property
+    def attempt_no(self) -> int:
+        """In which attempt."""
+        ...
+
+
+def fence(session: Session, call: Fenced, *, finished: str | None = None) -> sqlite3.Row:
+    """Return the staged order if this worker's attempt still holds it.
+
+    With `finished` (a state), an order that this same attempt has brought into that state passes too: the answer to the first
+    try was lost. The caller looks at the row's STATE.
+
+    Raises:
+        NotFound: no such staging id.
+        LeaseLost: another worker or attempt holds the order, or nobody does.
+    """
+    row = staged_order(session, call.staging_id)
+    mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no
+    if mine and (row["STATE"] == "CLAIMED" or (finished is not None and row["STATE"] == finished)):
+        return row
+    raise LeaseLost(
+        f"Order {row['WOO_ORDER_NO'] or row['WOO_ORDER_ID']} (staging id {call.staging_id}): attempt {call.attempt_no} of "
+        f"{call.worker_id} no longer holds it; it is {row['STATE']} at attempt {row['ATTEMPT_NO']} now. Nothing was written.",
+        code=50010,
+    )
+
+
+def staged_order(session: Session, staging_id: int) -> sqlite3.Row:
+    """Return a staged order, whoever holds it.
+
+    Raises:
+        NotFound: no such staging id.
+    """
+    row = session.one("SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": staging_id})
+    if row is None:
+        raise NotFound(f"Staging id {staging_id} does not exist.", code=50004)
+    return row
+
+
+@serves(ClaimStagedOrders)
+def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[ClaimedOrder]:
+    """See `sql/procedures/sp_ClaimStagedOrders.sql`."""
+    require(
+        (call.worker_id != "", "@WORKER_ID is required."),
+        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
+        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
+        (call.scope in ("pending", "failed", "listed"), "@SCOPE takes pending, failed, listed."),
+        (call.scope != "listed" or bool(call.staging_ids), "@STAGING_IDS is required with @SCOPE listed."),
+    )
+    _review_crashed(session)
+    due = session.all(
+        """
+        SELECT *
+        FROM dbo.USER_ORDER_STAGING
+        WHERE DUPLICATE_OF_ID IS NULL
+        AND (:scope <> 'listed' OR STAGING_ID IN (SELECT value FROM json_each(COALESCE(:ids, '[]'))))
+        AND (   (STATE = 'PENDING' AND :scope IN ('pending', 'listed'))
+             OR (STATE = 'FAILED' AND :scope = 'listed')
+             OR (STATE = 'FAILED' AND :scope = 'failed' AND (:all_due OR COALESCE(NEXT_ATTEMPT_DT, :now) <= :now))
+             OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))
+        ORDER BY STAGING_ID
+        LIMIT :batch
+        """,
+        {"scope": call.scope, "ids": call.staging_ids, "all_due": call.ignore_due, "now": session.now, "batch": call.batch_size},
+    )
+    until = session.now + timedelta(seconds=call.lease_seconds)
+    for row in due:
+        if row["STATE"] == "CLAIMED":
+            write_attempt(session, row, "crash", None, "The worker died (or was stopped hard) while it held this order.")
+        session.run(
+            """
+            UPDATE dbo.USER_ORDER_STAGING
+            SET STATE = 'CLAIMED', LEASE_OWNER = :worker, LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1, UPDATED_DT = :now
+            WHERE STAGING_ID = :id
+            """,
+            {"worker": call.worker_id, "until": until, "now": session.now, "id": row["STAGING_ID"]},
+        )
+        if row["ATTEMPT_NO"] > 0:
+            lost = f"The lease of {row['LEASE_OWNER']} ran out." if row["STATE"] == "CLAIMED" else None
+            write_event(session, row, "CLAIMED", lost, worker_id=call.worker_id, attempt_no=row["ATTEMPT_NO"] + 1)
+    return [make(ClaimedOrder, staged_order(session, row["STAGING_ID"])) for row in due]
+
+
+def _review_crashed(session: Session) -> None:
+    """Set aside the orders whose worker died when they had no attempt left."""
+    crashed = session.all(
+        """
+        SELECT *
+        FROM dbo.USER_ORDER_STAGING
+        WHERE DUPLICATE_OF_ID IS NULL AND STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now
+        AND ATTEMPT_NO >= COALESCE(MAX_ATTEMPTS, (SELECT MAX_ATTEMPTS FROM dbo.USER_RETRY_POLICY WHERE ERROR_CLASS = 'crash'))
+        ORDER BY STAGING_ID
+        """,
+        {"now": session.now},
+    )
+    for row in crashed:
+        write_attempt(session, row, "crash", None, "The worker died (or was stopped hard) while it held this order.")
+        times = session.one(
+            """
+            SELECT COUNT(*) AS TIMES
+            FROM dbo.USER_ORDER_ATTEMPT
+            WHERE STAGING_ID = :id AND ERROR_CLASS = 'crash' AND ATTEMPT_ID >=
+                (SELECT COALESCE(MAX(ATTEMPT_ID), 0) FROM dbo.USER_ORDER_ATTEMPT WHERE STAGING_ID = :id AND ATTEMPT_NO = 1)
+            """,
+            {"id": row["STAGING_ID"]},
+        )
+        message = f"The worker died (or was stopped hard) {times['TIMES'] if times else 1} times while it held this order."
+        _settle(session, row, "NEEDS_MANUAL_REVIEW", "crash", message, None)
+        write_dead_letter(session, row, "crash", None, message)
+        write_event(session, row, "REVIEW", message, worker_id=row["LEASE_OWNER"], attempt_no=row["ATTEMPT_NO"])
+
+
+def _settle(session: Session, row: sqlite3.Row, state: str, error_class: str, text: str, next_attempt: datetime | None) -> None:
+    """End a claim without success."""
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_STAGING
+        SET STATE = :state, ERROR_CLASS = :class, VALIDATION_ERROR = :text, NEXT_ATTEMPT_DT = :next,
+            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, UPDATED_DT = :now
+        WHERE STAGING_ID = :id
+        """,
+        {
+            "state": state,
+            "class": error_class,
+            "text": cut(text, 500),
+            "next": next_attempt,
+            "now": session.now,
+            "id": row["STAGING_ID"],
+        },
+    )
+
+
+@serves(ExtendLease)
+def extend_lease(session: Session, call: ExtendLease) -> list[Lease]:
+    """See `sql/procedures/sp_ExtendLease.sql`."""
+    require((1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."))
+    fence(session, call)
+    until = session.now + timedelta(seconds=call.lease_seconds)
+    session.run(
+        "UPDATE dbo.USER_ORDER_STAGING SET LEASE_UNTIL_DT = :until WHERE STAGING_ID = :id",
+        {"until": until, "id": call.staging_id},
+    )
+    return [Lease(call.staging_id, until)]
+
+
+@serves(ReleaseStagedOrder)
+def release_staged_order(session: Session, call: ReleaseStagedOrder) -> list[NoRow]:
+    """See `sql/procedures/sp_ReleaseStagedOrder.sql`. A row that was FAILED still has its NEXT_ATTEMPT_DT."""
+    row = fence(session, call)
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_STAGING
+        SET STATE = CASE WHEN NEXT_ATTEMPT_DT IS NULL THEN 'PENDING' ELSE 'FAILED' END, ATTEMPT_NO = ATTEMPT_NO - 1,
+            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, UPDATED_DT = :now
+        WHERE STAGING_ID = :id
+        """,
+        {"now": session.now, "id": call.staging_id},
+    )
+    write_event(session, row, "RELEASED", call.reason, worker_id=call.worker_id, attempt_no=call.attempt_no)
+    return []
+
+
+@serves(FailStagedOrder)
+def fail_staged_order(session: Session, call: FailStagedOrder) -> list[FailedOrder]:
+    """See `sql/procedures/sp_FailStagedOrder.sql`."""
+    require(
+        (call.error_class != "", "@ERROR_CLASS is required."),
+        (call.message != "", "@MESSAGE is required."),
+        (call.run_attempt >= 1, "@RUN_ATTEMPT takes 1 or more."),
+        (call.run_attempt <= call.run_attempts, "@RUN_ATTEMPTS takes @RUN_ATTEMPT or more."),
+        (0 <= (call.jitter or 0) <= 1, "@JITTER takes 0 to 1."),
+    )
+    row = fence(session, call)
+    policy = retry_policy(session, call.error_class)
+    review = policy["DESTINATION"] == "review" or row["ATTEMPT_NO"] >= (row["MAX_ATTEMPTS"] or policy["MAX_ATTEMPTS"])
+    prefix = "" if policy["DESTINATION"] == "review" else f"[Attempt {call.run_attempt}/{call.run_attempts}] "
+    text = prefix + call.message
+    state = "NEEDS_MANUAL_REVIEW" if review else "FAILED"
+    next_attempt = None if review else next_attempt_dt(session, policy, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
+    write_attempt(session, row, call.error_class, call.error_code, call.message)
+    _settle(session, row, state, call.error_class, text, next_attempt)
+    write_event(session, row, "REVIEW" if review else "FAILED", text, worker_id=call.worker_id, attempt_no=call.attempt_no)
+    if review:
+        write_dead_letter(session, row, call.error_class, call.error_code, call.message)
+        if call.error_class == "conflict":
+            _tell_both_sides(session, row, f"syncctl: this order needs a person. {call.message}")
+    return [FailedOrder(call.staging_id, state, next_attempt)]
+
+
+def _tell_both_sides(session: Session, row: sqlite3.Row, note: str) -> None:
+    """Write a conflict on the ERP document and to the store, where the order is in the ERP."""
+    link = session.one(
+        "SELECT DOC_ID FROM dbo.USER_ORDER_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
+        {"store": row["STORE_ID"], "order": row["WOO_ORDER_ID"]},
+    )
+    if link is not None:
+        write_document_note(session, link["DOC_ID"], "SYNC-REVIEW", note)
+        queue_message(session, row, "review", f"review:{row['CONTENT_HASH'] or ''}", note=note)
+
+
+def retry_policy(session: Session, error_class: str) -> sqlite3.Row:
+    """Return the policy of a class, or that of `unknown` where it has none of its own."""
+    row = session.one(
+        """
+        SELECT *
+        FROM dbo.USER_RETRY_POLICY
+        WHERE ERROR_CLASS IN (:class, 'unknown')
+        ORDER BY CASE ERROR_CLASS WHEN :class THEN 0 ELSE 1 END
+        """,
+        {"class": error_class},
+    )
+    if row is None:
+        raise NotFound("USER_RETRY_POLICY has no row 'unknown'; `syncctl db deploy` puts it back.", code=50004)
+    return row
+
+
+def next_attempt_dt(
+    session: Session, policy: sqlite3.Row, attempt_no: int, retry_after_seconds: Decimal | None, jitter: Decimal | None
+) -> datetime:
+    """Say when to try again: after what the caller asks, else after the policy's back-off for this attempt."""
+    if retry_after_seconds is not None:
+        seconds = min(max(Decimal(retry_after_seconds), Decimal(0)), Decimal(LONGEST_WAIT))
+    else:
+        backoff = policy["BACKOFF_SECONDS"] * policy["BACKOFF_FACTOR"] ** min(max(attempt_no - 1, 0), 10)
+        seconds = Decimal(min(policy["BACKOFF_CAP_SECONDS"], backoff)) * (1 + Decimal("0.1") * Decimal(jitter or 0))
+    return session.now + timedelta(milliseconds=int((seconds * 1000).to_integral_value(ROUND_HALF_UP)))
+
+
+@serves(SetMaxAttempts)
+def set_max_attempts(session: Session, call: SetMaxAttempts) -> list[NoRow]:
+    """See `sql/procedures/sp_SetMaxAttempts.sql`."""
+    require(
+        (call.max_attempts is None or 1 <= call.max_attempts <= 100, "@MAX_ATTEMPTS takes 1 to 100, or nothing for the policy's.")
+    )
+    staged_order(session, call.staging_id)
+    session.run(
+        "UPDATE dbo.USER_ORDER_STAGING SET MAX_ATTEMPTS = :attempts, UPDATED_DT = :now WHERE STAGING_ID = :id",
+        {"attempts": call.max_attempts, "now": session.now, "id": call.staging_id},
+    )
+    return []
