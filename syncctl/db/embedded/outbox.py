@@ -1,1 +1,265 @@
-"""The outbox on the embedded engine: what the store must be told."""
+"""The outbox on the embedded engine: what the store must be told, one message of an order after the other."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from typing import Protocol
+
+from syncctl.db.contract import (
+    ClaimOutbox,
+    CompleteOutbox,
+    FailedMessage,
+    FailOutbox,
+    ListOutbox,
+    NoRow,
+    OutboxEntry,
+    OutboxMessage,
+    ReleaseOutbox,
+    RetryOutbox,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.policy import next_attempt_dt, retry_policy
+from syncctl.db.embedded.records import cut, write_event
+from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.errors import LeaseLost, NotFound
+
+_STATES = ("PENDING", "CLAIMED", "DONE", "DROPPED", "FAILED")
+
+
+class FencedMessage(Protocol):
+    """A call that writes to a claimed message."""
+
+    @property
+    def outbox_id(self) -> int:
+        """The message."""
+        ...
+
+    @property
+    def worker_id(self) -> str:
+        """Who claims to hold it."""
+        ...
+
+    @property
+    def attempt_no(self) -> int:
+        """In which attempt."""
+        ...
+
+
+def _message(session: Session, outbox_id: int) -> sqlite3.Row:
+    row = session.one("SELECT * FROM dbo.USER_STORE_OUTBOX WHERE OUTBOX_ID = :id", {"id": outbox_id})
+    if row is None:
+        raise NotFound(f"Outbox id {outbox_id} does not exist.", code=50004)
+    return row
+
+
+def fence_outbox(session: Session, call: FencedMessage, *, finished: bool = False) -> sqlite3.Row:
+    """Return the message if this worker's attempt still holds it, or with `finished` if this attempt has finished it.
+
+    Raises:
+        NotFound: no such message.
+        LeaseLost: another worker or attempt holds it, or nobody does.
+    """
+    row = _message(session, call.outbox_id)
+    mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no
+    if mine and (row["STATE"] == "CLAIMED" or (finished and row["STATE"] in ("DONE", "DROPPED"))):
+        return row
+    raise LeaseLost(
+        f"Message {call.outbox_id} of order {row['WOO_ORDER_ID']}: attempt {call.attempt_no} of {call.worker_id} "
+        f"no longer holds it; it is {row['STATE']} at attempt {row['ATTEMPT_NO']} now. Nothing was written.",
+        code=50010,
+    )
+
+
+@serves(ClaimOutbox)
+def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
+    """See `sql/procedures/sp_ClaimOutbox.sql`."""
+    require(
+        (call.store_id != "", "@STORE_ID is required."),
+        (call.worker_id != "", "@WORKER_ID is required."),
+        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
+        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
+    )
+    _give_up_crashed(session, call.store_id)
+    due = session.all(
+        """
+        SELECT message.OUTBOX_ID
+        FROM dbo.USER_STORE_OUTBOX AS message
+        WHERE message.STORE_ID = :store
+        AND (:staging IS NULL OR message.STAGING_ID = :staging)
+        AND (   (message.STATE = 'PENDING' AND (:all_due OR message.NEXT_ATTEMPT_DT <= :now))
+             OR (message.STATE = 'CLAIMED' AND message.LEASE_UNTIL_DT <= :now))
+        AND NOT EXISTS
+            (SELECT 1 FROM dbo.USER_STORE_OUTBOX AS earlier
+             WHERE earlier.STORE_ID = message.STORE_ID AND earlier.WOO_ORDER_ID = message.WOO_ORDER_ID
+             AND earlier.OUTBOX_ID < message.OUTBOX_ID AND earlier.STATE IN ('PENDING', 'CLAIMED'))
+        ORDER BY message.OUTBOX_ID
+        LIMIT :batch
+        """,
+        {
+            "store": call.store_id,
+            "staging": call.staging_id,
+            "all_due": call.ignore_due,
+            "now": session.now,
+            "batch": call.batch_size,
+        },
+    )
+    until = session.now + timedelta(seconds=call.lease_seconds)
+    for row in due:
+        session.run(
+            """
+            UPDATE dbo.USER_STORE_OUTBOX
+            SET STATE = 'CLAIMED', LEASE_OWNER = :worker, LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1
+            WHERE OUTBOX_ID = :id
+            """,
+            {"worker": call.worker_id, "until": until, "id": row["OUTBOX_ID"]},
+        )
+    return [make(OutboxMessage, _message(session, row["OUTBOX_ID"])) for row in due]
+
+
+def _give_up_crashed(session: Session, store_id: str) -> None:
+    """Leave to a person the messages on which every attempt that the store is given has gone, the last one by a dead worker."""
+    crashed = session.all(
+        """
+        SELECT *
+        FROM dbo.USER_STORE_OUTBOX
+        WHERE STORE_ID = :store AND STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now
+        AND ATTEMPT_NO >= (SELECT MAX_ATTEMPTS FROM dbo.USER_RETRY_POLICY WHERE ERROR_CLASS = 'store')
+        ORDER BY OUTBOX_ID
+        """,
+        {"store": store_id, "now": session.now},
+    )
+    for row in crashed:
+        _fail(session, row, "FAILED", "crash", None, "The worker died (or was stopped hard) while it delivered this message.")
+
+
+def _fail(session: Session, row: sqlite3.Row, state: str, error_class: str, error_code: str | None, message: str) -> None:
+    """Note a failed delivery on the message and in the order's story."""
+    session.run(
+        """
+        UPDATE dbo.USER_STORE_OUTBOX
+        SET STATE = :state, ERROR_CLASS = :class, ERROR_CODE = :code, ERROR_MESSAGE = :message,
+            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL
+        WHERE OUTBOX_ID = :id
+        """,
+        {"state": state, "class": error_class, "code": error_code, "message": cut(message, 500), "id": row["OUTBOX_ID"]},
+    )
+    write_event(
+        session,
+        row,
+        "WRITE_BACK_FAILED",
+        f"{row['KIND']}: {message}",
+        worker_id=row["LEASE_OWNER"],
+        attempt_no=row["ATTEMPT_NO"],
+    )
+
+
+@serves(CompleteOutbox)
+def complete_outbox(session: Session, call: CompleteOutbox) -> list[NoRow]:
+    """See `sql/procedures/sp_CompleteOutbox.sql`."""
+    require((call.result in ("delivered", "dropped"), "@RESULT takes delivered, dropped."))
+    row = fence_outbox(session, call, finished=True)
+    if row["STATE"] != "CLAIMED":
+        return []
+    session.run(
+        """
+        UPDATE dbo.USER_STORE_OUTBOX
+        SET STATE = :state, DETAIL = :detail, DELIVERED_DT = :delivered, LEASE_UNTIL_DT = NULL,
+            ERROR_CLASS = NULL, ERROR_CODE = NULL, ERROR_MESSAGE = NULL
+        WHERE OUTBOX_ID = :id
+        """,
+        {
+            "state": "DONE" if call.result == "delivered" else "DROPPED",
+            "detail": call.detail,
+            "delivered": session.now if call.result == "delivered" else None,
+            "id": call.outbox_id,
+        },
+    )
+    write_event(
+        session,
+        row,
+        "WRITTEN_BACK" if call.result == "delivered" else "WRITE_BACK_DROPPED",
+        f"{row['KIND']}: {call.detail or row['NOTE'] or row['TARGET_STATUS'] or ''}",
+        worker_id=call.worker_id,
+        attempt_no=call.attempt_no,
+    )
+    return []
+
+
+@serves(FailOutbox)
+def fail_outbox(session: Session, call: FailOutbox) -> list[FailedMessage]:
+    """See `sql/procedures/sp_FailOutbox.sql`."""
+    require(
+        (call.error_class != "", "@ERROR_CLASS is required."),
+        (call.message != "", "@MESSAGE is required."),
+        (0 <= (call.jitter or 0) <= 1, "@JITTER takes 0 to 1."),
+    )
+    row = fence_outbox(session, call)
+    policy = retry_policy(session, call.error_class)
+    if policy["DESTINATION"] == "review" or row["ATTEMPT_NO"] >= policy["MAX_ATTEMPTS"]:
+        _fail(session, row, "FAILED", call.error_class, call.error_code, call.message)
+        return [FailedMessage(call.outbox_id, "FAILED", None)]
+    _fail(session, row, "PENDING", call.error_class, call.error_code, call.message)
+    due = next_attempt_dt(session, policy, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
+    session.run(
+        "UPDATE dbo.USER_STORE_OUTBOX SET NEXT_ATTEMPT_DT = :due WHERE OUTBOX_ID = :id", {"due": due, "id": call.outbox_id}
+    )
+    return [FailedMessage(call.outbox_id, "PENDING", due)]
+
+
+@serves(ReleaseOutbox)
+def release_outbox(session: Session, call: ReleaseOutbox) -> list[NoRow]:
+    """See `sql/procedures/sp_ReleaseOutbox.sql`."""
+    fence_outbox(session, call)
+    session.run(
+        """
+        UPDATE dbo.USER_STORE_OUTBOX
+        SET STATE = 'PENDING', ATTEMPT_NO = ATTEMPT_NO - 1, LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL
+        WHERE OUTBOX_ID = :id
+        """,
+        {"id": call.outbox_id},
+    )
+    return []
+
+
+@serves(ListOutbox)
+def list_outbox(session: Session, call: ListOutbox) -> list[OutboxEntry]:
+    """See `sql/procedures/sp_ListOutbox.sql`."""
+    require_batch_size(call.batch_size)
+    states = "PENDING,CLAIMED,FAILED" if call.states is None else call.states
+    require((all(state in _STATES for state in states.split(",")), "@STATES takes PENDING, CLAIMED, DONE, DROPPED, FAILED."))
+    rows = session.all(
+        """
+        SELECT *
+        FROM dbo.USER_STORE_OUTBOX
+        WHERE INSTR(',' || :states || ',', ',' || STATE || ',') > 0
+        AND (:order IS NULL OR WOO_ORDER_ID = :order)
+        ORDER BY OUTBOX_ID
+        LIMIT :batch
+        """,
+        {"states": states, "order": call.woo_order_id, "batch": call.batch_size},
+    )
+    return [make(OutboxEntry, row) for row in rows]
+
+
+@serves(RetryOutbox)
+def retry_outbox(session: Session, call: RetryOutbox) -> list[OutboxEntry]:
+    """See `sql/procedures/sp_RetryOutbox.sql`."""
+    if call.outbox_id is not None:
+        _message(session, call.outbox_id)
+    rows = session.all(
+        """
+        SELECT OUTBOX_ID
+        FROM dbo.USER_STORE_OUTBOX
+        WHERE (:id IS NULL OR OUTBOX_ID = :id)
+        AND (STATE = 'FAILED' OR (STATE = 'PENDING' AND NEXT_ATTEMPT_DT > :now))
+        ORDER BY OUTBOX_ID
+        """,
+        {"id": call.outbox_id, "now": session.now},
+    )
+    for row in rows:
+        session.run(
+            "UPDATE dbo.USER_STORE_OUTBOX SET STATE = 'PENDING', ATTEMPT_NO = 0, NEXT_ATTEMPT_DT = :now WHERE OUTBOX_ID = :id",
+            {"now": session.now, "id": row["OUTBOX_ID"]},
+        )
+    return [make(OutboxEntry, _message(session, row["OUTBOX_ID"])) for row in rows]

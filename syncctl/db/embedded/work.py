@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
 from syncctl.db.contract import (
@@ -19,12 +18,10 @@ from syncctl.db.contract import (
     SetMaxAttempts,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.policy import next_attempt_dt, retry_policy
 from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_document_note, write_event
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import LeaseLost, NotFound
-
-LONGEST_WAIT = 604_800
-"""Seconds (a week): nothing waits longer for its next attempt."""
 
 
 class Fenced(Protocol):
@@ -238,34 +235,6 @@ def _tell_both_sides(session: Session, row: sqlite3.Row, note: str) -> None:
     if link is not None:
         write_document_note(session, link["DOC_ID"], "SYNC-REVIEW", note)
         queue_message(session, row, "review", f"review:{row['CONTENT_HASH'] or ''}", note=note)
-
-
-def retry_policy(session: Session, error_class: str) -> sqlite3.Row:
-    """Return the policy of a class, or that of `unknown` where it has none of its own."""
-    row = session.one(
-        """
-        SELECT *
-        FROM dbo.USER_RETRY_POLICY
-        WHERE ERROR_CLASS IN (:class, 'unknown')
-        ORDER BY CASE ERROR_CLASS WHEN :class THEN 0 ELSE 1 END
-        """,
-        {"class": error_class},
-    )
-    if row is None:
-        raise NotFound("USER_RETRY_POLICY has no row 'unknown'; `syncctl db deploy` puts it back.", code=50004)
-    return row
-
-
-def next_attempt_dt(
-    session: Session, policy: sqlite3.Row, attempt_no: int, retry_after_seconds: Decimal | None, jitter: Decimal | None
-) -> datetime:
-    """Say when to try again: after what the caller asks, else after the policy's back-off for this attempt."""
-    if retry_after_seconds is not None:
-        seconds = min(max(Decimal(retry_after_seconds), Decimal(0)), Decimal(LONGEST_WAIT))
-    else:
-        backoff = policy["BACKOFF_SECONDS"] * policy["BACKOFF_FACTOR"] ** min(max(attempt_no - 1, 0), 10)
-        seconds = Decimal(min(policy["BACKOFF_CAP_SECONDS"], backoff)) * (1 + Decimal("0.1") * Decimal(jitter or 0))
-    return session.now + timedelta(milliseconds=int((seconds * 1000).to_integral_value(ROUND_HALF_UP)))
 
 
 @serves(SetMaxAttempts)
