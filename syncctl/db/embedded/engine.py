@@ -10,11 +10,12 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import import_module, resources
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -25,7 +26,19 @@ from syncctl.errors import AlreadyRunning, DatabaseUnavailable, PermanentError, 
 
 Row = TypeVar("Row")
 
-_MODULES = ("staging", "work", "outbox", "operations", "erp_validate", "erp_create", "erp_change", "erp_rollback", "erp_status")
+_MODULES = (
+    "staging",
+    "staged_lists",
+    "work",
+    "outbox",
+    "operations",
+    "dead_letters",
+    "erp_validate",
+    "erp_create",
+    "erp_change",
+    "erp_rollback",
+    "erp_status",
+)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -130,8 +143,7 @@ def make(returns: type[Row], row: sqlite3.Row) -> Row:
     """Make a result row from the columns of the same names."""
     if returns is NoRow:
         raise TypeError("a procedure without rows gave one")
-    keys = {key.lower(): key for key in row.keys()}  # noqa: SIM118  (sqlite3.Row is no mapping)
-    return returns(**{name: row[keys[name]] for name in get_type_hints(returns)})
+    return returns(**{field.name: row[field.name] for field in fields(returns)})  # type: ignore[arg-type]  # Row is a dataclass
 
 
 @contextmanager
@@ -156,7 +168,9 @@ def _named(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise PermanentError(f"database {path}: {error}", code=error.sqlite_errorcode, error_class="constraint") from error
     except sqlite3.DatabaseError as error:
-        raise DatabaseUnavailable(f"{path} is not a database syncctl can read: {error}. Name another with SYNCCTL_DATABASE.") from error
+        raise DatabaseUnavailable(
+            f"{path} is not a database syncctl can read: {error}. Name another with SYNCCTL_DATABASE."
+        ) from error
     except OSError as error:
         raise DatabaseUnavailable(f"database {path}: {error.strerror or error}. Check the folder and its rights.") from error
 

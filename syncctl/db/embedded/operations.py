@@ -1,1 +1,179 @@
 """Runs, health, counts and site settings on the embedded engine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from syncctl.db.contract import (
+    CountStates,
+    ErpSetting,
+    FinishRun,
+    GetHealth,
+    Health,
+    ListErpSettings,
+    ListRuns,
+    ListStatusMap,
+    NoRow,
+    Run,
+    SetErpSetting,
+    StartRun,
+    StateCount,
+    StatusMapping,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.errors import NotFound
+
+_MAY_BE_EMPTY = ("TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS")
+
+
+@serves(StartRun)
+def start_run(session: Session, call: StartRun) -> list[NoRow]:
+    """See `sql/procedures/sp_StartRun.sql`."""
+    require((call.sync_id != "", "@SYNC_ID is required."), (call.operation_type != "", "@OPERATION_TYPE is required."))
+    session.run(
+        """
+        INSERT INTO dbo.USER_SYNC_LOG
+            (SYNC_ID, OPERATION_TYPE, DIRECTION, DRY_RUN, START_TIME, CREATED_DT, CREATED_BY, HOST, PROCESS_ID)
+        VALUES (:sync_id, :operation, :direction, :dry_run, :now, :now, :created_by, :host, :process_id)
+        """,
+        {
+            "sync_id": call.sync_id,
+            "operation": call.operation_type,
+            "direction": call.direction,
+            "dry_run": call.dry_run,
+            "now": session.now,
+            "created_by": call.created_by,
+            "host": call.host,
+            "process_id": call.process_id,
+        },
+    )
+    return []
+
+
+@serves(FinishRun)
+def finish_run(session: Session, call: FinishRun) -> list[NoRow]:
+    """See `sql/procedures/sp_FinishRun.sql`."""
+    run = session.one(
+        "SELECT LOG_ID, START_TIME FROM dbo.USER_SYNC_LOG WHERE SYNC_ID = :sync_id ORDER BY LOG_ID DESC LIMIT 1",
+        {"sync_id": call.sync_id},
+    )
+    if run is None:
+        raise NotFound(f"Run {call.sync_id} was never started.", code=50004)
+    seconds = Decimal((session.now - run["START_TIME"]) // timedelta(milliseconds=10)) / 100
+    session.run(
+        """
+        UPDATE dbo.USER_SYNC_LOG
+        SET END_TIME = :now, DURATION_SECONDS = :seconds, RECORDS_INPUT = :input, RECORDS_CREATED = :created,
+            RECORDS_UPDATED = :updated, RECORDS_SKIPPED = :skipped, RECORDS_FAILED = :failed, SUCCESS = :success,
+            EXIT_CODE = :exit_code, ERROR_MESSAGE = :message, METRICS_JSON = :metrics
+        WHERE LOG_ID = :log_id
+        """,
+        {
+            "now": session.now,
+            "seconds": seconds,
+            "input": call.records_input,
+            "created": call.records_created,
+            "updated": call.records_updated,
+            "skipped": call.records_skipped,
+            "failed": call.records_failed,
+            "success": call.success,
+            "exit_code": call.exit_code,
+            "message": call.error_message,
+            "metrics": call.metrics_json,
+            "log_id": run["LOG_ID"],
+        },
+    )
+    return []
+
+
+@serves(ListRuns)
+def list_runs(session: Session, call: ListRuns) -> list[Run]:
+    """See `sql/procedures/sp_ListRuns.sql`."""
+    require_batch_size(call.batch_size)
+    rows = session.all(
+        """
+        SELECT * FROM dbo.USER_SYNC_LOG
+        WHERE :operation IS NULL OR OPERATION_TYPE = :operation
+        ORDER BY LOG_ID DESC
+        LIMIT :batch
+        """,
+        {"operation": call.operation_type, "batch": call.batch_size},
+    )
+    return [make(Run, row) for row in rows]
+
+
+@serves(GetHealth)
+def get_health(session: Session, _call: GetHealth) -> list[Health]:
+    """See `sql/procedures/sp_GetHealth.sql`."""
+    rows = session.all(_HEALTH, {"now": session.now, "day_ago": session.now - timedelta(hours=24)})
+    return [make(Health, row) for row in rows]
+
+
+_HEALTH = """
+SELECT
+    COUNT(CASE WHEN STATE = 'PENDING' THEN 1 END) AS PENDING,
+    COUNT(CASE WHEN STATE = 'CLAIMED' THEN 1 END) AS CLAIMED,
+    COUNT(CASE WHEN STATE = 'FAILED' THEN 1 END) AS FAILED,
+    COUNT(CASE WHEN STATE = 'NEEDS_MANUAL_REVIEW' THEN 1 END) AS REVIEW,
+    COUNT(CASE WHEN STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now THEN 1 END) AS STUCK,
+    (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX WHERE STATE IN ('PENDING', 'CLAIMED')) AS WRITE_BACK_PENDING,
+    (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX WHERE STATE = 'FAILED') AS WRITE_BACK_FAILED,
+    MIN(CASE WHEN STATE = 'PENDING' THEN COALESCE(
+        (
+            SELECT MAX(EVENT_DT) FROM dbo.USER_ORDER_EVENT AS event
+            WHERE event.STORE_ID = staged.STORE_ID AND event.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            AND event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
+        ), CREATED_DT) END) AS "OLDEST_PENDING_DT [DATETIME_TEXT]",
+    (SELECT MIN(CREATED_DT) FROM dbo.USER_STORE_OUTBOX WHERE STATE IN ('PENDING', 'CLAIMED'))
+        AS "OLDEST_WRITE_BACK_DT [DATETIME_TEXT]",
+    (SELECT MAX(END_TIME) FROM dbo.USER_SYNC_LOG WHERE SUCCESS = 1 AND DRY_RUN = 0) AS "LAST_SUCCESS_DT [DATETIME_TEXT]",
+    (SELECT MAX(END_TIME) FROM dbo.USER_SYNC_LOG WHERE SUCCESS = 1 AND DRY_RUN = 0 AND OPERATION_TYPE = 'stage')
+        AS "LAST_STAGE_DT [DATETIME_TEXT]",
+    MAX(APPLIED_DT) AS "LAST_APPLIED_DT [DATETIME_TEXT]",
+    (SELECT COUNT(*) FROM dbo.USER_SYNC_LOG WHERE SUCCESS = 0 AND END_TIME >= :day_ago) AS RECENT_ERRORS
+FROM dbo.USER_ORDER_STAGING AS staged
+"""
+
+
+@serves(CountStates)
+def count_states(session: Session, call: CountStates) -> list[StateCount]:
+    """See `sql/procedures/sp_CountStates.sql`."""
+    rows = session.all(
+        """
+        SELECT STATE, COUNT(*) AS ORDERS FROM dbo.USER_ORDER_STAGING
+        WHERE :store IS NULL OR STORE_ID = :store
+        GROUP BY STATE
+        ORDER BY STATE
+        """,
+        {"store": call.store_id},
+    )
+    return [make(StateCount, row) for row in rows]
+
+
+@serves(ListErpSettings)
+def list_erp_settings(session: Session, _call: ListErpSettings) -> list[ErpSetting]:
+    """See `sql/procedures/sp_ListErpSettings.sql`."""
+    return [make(ErpSetting, row) for row in session.all("SELECT * FROM dbo.USER_ERP_SETTING ORDER BY NAME")]
+
+
+@serves(SetErpSetting)
+def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
+    """See `sql/procedures/sp_SetErpSetting.sql`."""
+    value = call.value or None
+    require((value is not None or call.setting_name in _MAY_BE_EMPTY, f"{call.setting_name} takes a value."))
+    changed = session.run(
+        "UPDATE dbo.USER_ERP_SETTING SET VALUE = :value WHERE NAME = :name", {"value": value, "name": call.setting_name}
+    )
+    if changed == 0:
+        raise NotFound(f"No ERP setting is called {call.setting_name}.", code=50004)
+    rows = session.all("SELECT * FROM dbo.USER_ERP_SETTING WHERE NAME = :name", {"name": call.setting_name})
+    return [make(ErpSetting, row) for row in rows]
+
+
+@serves(ListStatusMap)
+def list_status_map(session: Session, _call: ListStatusMap) -> list[StatusMapping]:
+    """See `sql/procedures/sp_ListStatusMap.sql`."""
+    rows = session.all("SELECT * FROM dbo.USER_STATUS_MAP ORDER BY STORE_ID, ERP_STATUS")
+    return [make(StatusMapping, row) for row in rows]

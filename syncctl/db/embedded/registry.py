@@ -54,3 +54,8 @@ def require(*checks: tuple[bool, str]) -> None:
     failed = [message for holds, message in checks if not holds]
     if failed:
         raise BadArgument(" ".join(failed), code=50001)
+
+
+def require_batch_size(batch_size: int) -> None:
+    """Raise BadArgument unless a list's length is in its range."""
+    require((1 <= batch_size <= 10_000, "@BATCH_SIZE takes 1 to 10000."))

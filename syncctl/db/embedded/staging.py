@@ -1,4 +1,4 @@
-"""Staging on the embedded engine: one page of orders in, what became of each out; and the lists that read it back."""
+"""Staging on the embedded engine: one page of orders in, what became of each out."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ def _json(value: object) -> str:
 
 _CONTENT: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("WOO_ORDER_NO", "CUST_EMAIL", "PMT_METH", "TRANSACTION_ID", "SHIP_VIA", "CURRENCY", "CONTENT_HASH"), str),
-    **dict.fromkeys(("SHIP_NAM", "SHIP_ADRS_1", "SHIP_ADRS_2", "SHIP_CITY", "SHIP_STATE", "SHIP_ZIP_COD", "SHIP_CNTRY", "SHIP_PHONE"), str),
+    **dict.fromkeys(("SHIP_NAM", "SHIP_ADRS_1", "SHIP_ADRS_2", "SHIP_CITY", "SHIP_STATE", "SHIP_ZIP_COD"), str),
+    **dict.fromkeys(("SHIP_CNTRY", "SHIP_PHONE"), str),
     **dict.fromkeys(("SUBTOT", "SHIP_AMT", "TAX_AMT", "DISC_AMT", "TOT_AMT", "ORD_DAT"), str),
     **dict.fromkeys(("TKT_DT", "WOO_CREATED_DT"), _moment),
     **dict.fromkeys(("LINE_ITEMS_JSON", "ORDER_JSON"), _json),
     "WOO_CUST_ID": int,
 }
 """The columns of an order's content, and how each is read from the page. A vanished order brings none of them."""
+
+_OLDER = "older than the version staged"
+_ADOPTED = "adopted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class _Decision:
     """The state it goes to, attempts and lease cleared; None leaves state, lease and attempts as they are."""
     action: str | None = None
     content: bool = True
-    adopted: bool = False
+    """Whether the row takes over what came; False where it is the same, or older."""
 
 
 @serves(StageOrders)
@@ -124,14 +128,15 @@ def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> _Decision:
         return _Decision("skipped", reason, "SKIPPED", "SKIPPED")
 
     modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
+    # The store gives the present version only; an older one comes from a delayed webhook or a page that was read twice.
     if not vanished and modified and known and _moment(modified) < to_database(known):
-        return _Decision("unchanged", "older than the version staged", content=False)
+        return _Decision("unchanged", _OLDER, content=False)
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
     if same and group == staged["STATUS_GROUP"]:
         return _Decision("unchanged", content=False)
     if staged["IS_APPLIED"]:
         if staged["CONTENT_HASH"] is None and group != "dead":
-            return _Decision("unchanged", "adopted", adopted=True)
+            return _Decision("unchanged", _ADOPTED)
         return _decide_applied(order, staged, group, reason)
     if staged["STATE"] == "CANCELLED" and (group != "live" or (staged["LINK_STATE"] == "ROLLED_BACK" and same)):
         return _Decision("unchanged")
@@ -158,33 +163,33 @@ def _reason(order: dict[str, Any]) -> str:
     return "gone from the store" if order.get("VANISHED") else f"status {order.get('ORD_STATUS')}"
 
 
-def _write(session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, decision: _Decision) -> int | None:
+def _write(
+    session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, decision: _Decision
+) -> int | None:
     """Carry the decision out and return the row's staging id."""
-    if staged is None and decision.state is None:
-        return None
     columns = _columns(session, call, order, decision)
-    if staged is None:
-        columns |= {"STORE_ID": call.store_id, "WOO_ORDER_ID": order["WOO_ORDER_ID"], "CREATED_DT": session.now, "CREATED_BY": "syncctl"}
-        names = ", ".join(columns)
-        marks = ", ".join(f":{name}" for name in columns)
-        staging_id = session.db.execute(f"INSERT INTO dbo.USER_ORDER_STAGING ({names}) VALUES ({marks})", columns).lastrowid  # noqa: S608
-    else:
+    staging_id: int | None
+    if staged is not None:
         staging_id = staged["STAGING_ID"]
-        if decision.content:
-            columns["UPDATED_DT"] = session.now
-        if decision.state is None and decision.outcome == "unchanged" and staged["STATE"] == "SKIPPED" and order.get("STATUS_REASON"):
+        if decision.state is None and staged["STATE"] == "SKIPPED" and order.get("STATUS_REASON"):
             columns["STATE_REASON"] = order["STATUS_REASON"]
-        if decision.adopted:
-            columns["APPLIED_HASH"] = order["CONTENT_HASH"]
         changes = ", ".join(f"{name} = :{name}" for name in columns)
         session.run(f"UPDATE dbo.USER_ORDER_STAGING SET {changes} WHERE STAGING_ID = :id", {**columns, "id": staging_id})  # noqa: S608
-        if decision.state is not None:
-            session.run(
-                "UPDATE dbo.USER_ORDER_DEAD_LETTER SET DECISION = 'restaged', DECIDED_BY = :sync, DECIDED_DT = :now"
-                " WHERE STAGING_ID = :id AND DECISION IS NULL",
-                {"sync": call.sync_id, "now": session.now, "id": staging_id},
-            )
-    if decision.event is not None:
+    elif decision.state is not None:
+        columns |= {"STORE_ID": call.store_id, "WOO_ORDER_ID": order["WOO_ORDER_ID"], "CREATED_BY": "syncctl"}
+        columns["CREATED_DT"] = columns.pop("UPDATED_DT")
+        names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+        staging_id = session.db.execute(f"INSERT INTO dbo.USER_ORDER_STAGING ({names}) VALUES ({marks})", columns).lastrowid  # noqa: S608
+    else:
+        return None
+    if decision.state is not None:
+        session.run(
+            """
+            UPDATE dbo.USER_ORDER_DEAD_LETTER SET DECISION = 'restaged', DECIDED_BY = :sync_id, DECIDED_DT = :now
+            WHERE STAGING_ID = :id AND DECISION IS NULL
+            """,
+            {"sync_id": call.sync_id, "now": session.now, "id": staging_id},
+        )
         _note_events(session, call, order, staged, staging_id, decision)
     return staging_id
 
@@ -193,14 +198,18 @@ def _columns(session: Session, call: StageOrders, order: dict[str, Any], decisio
     """Return what the row gets."""
     columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
     vanished = bool(order.get("VANISHED"))
-    older = decision.reason == "older than the version staged"
-    if not vanished and not older:
+    if decision.reason == _OLDER:
+        return columns
+    if not vanished:
         columns["ORD_STATUS"] = order.get("ORD_STATUS")
         columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None
     if decision.content:
-        columns |= {"STATUS_GROUP": "dead" if vanished else order["STATUS_GROUP"], "BATCH_ID": call.sync_id, "SOURCE_SYSTEM": call.source_system}
-        if not vanished:
-            columns |= {name: None if order.get(name) is None else read(order[name]) for name, read in _CONTENT.items()}
+        columns["STATUS_GROUP"] = "dead" if vanished else order["STATUS_GROUP"]
+        columns |= {"BATCH_ID": call.sync_id, "SOURCE_SYSTEM": call.source_system, "UPDATED_DT": session.now}
+    if decision.content and not vanished:
+        columns |= {name: None if order.get(name) is None else read(order[name]) for name, read in _CONTENT.items()}
+    if decision.reason == _ADOPTED:
+        columns["APPLIED_HASH"] = order["CONTENT_HASH"]
     if decision.state is not None:
         columns |= {
             "STATE": decision.state,
@@ -218,7 +227,12 @@ def _columns(session: Session, call: StageOrders, order: dict[str, Any], decisio
 
 
 def _note_events(
-    session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, staging_id: int | None, decision: _Decision
+    session: Session,
+    call: StageOrders,
+    order: dict[str, Any],
+    staged: sqlite3.Row | None,
+    staging_id: int | None,
+    decision: _Decision,
 ) -> None:
     """Write the event of a decision, and one for each text that was cut or warned about."""
     message = decision.reason or f"status {order.get('ORD_STATUS')}"
@@ -228,8 +242,10 @@ def _note_events(
     events += [("CUT", text) for text in order.get("CUTS") or ()]
     events += [("WARNING", text) for text in order.get("WARNINGS") or ()]
     session.db.executemany(
-        "INSERT INTO dbo.USER_ORDER_EVENT (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO dbo.USER_ORDER_EVENT (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
         [(call.store_id, order["WOO_ORDER_ID"], staging_id, session.now, event, call.sync_id, text) for event, text in events],
     )
 

@@ -1,0 +1,126 @@
+"""Orders set aside for a person, on the embedded engine: the list, the attempts, the payload, the decision."""
+
+from __future__ import annotations
+
+from syncctl.db.contract import (
+    DeadLetter,
+    DecideDeadLetter,
+    Decision,
+    GetPayload,
+    ListDeadLetters,
+    ListOrderAttempts,
+    OrderAttempt,
+    Payload,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.records import cut, write_event
+from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.errors import NotFound, WrongState
+
+
+@serves(ListDeadLetters)
+def list_dead_letters(session: Session, call: ListDeadLetters) -> list[DeadLetter]:
+    """See `sql/procedures/sp_ListDeadLetters.sql`."""
+    require_batch_size(call.batch_size)
+    rows = session.all(
+        """
+        SELECT * FROM dbo.USER_ORDER_DEAD_LETTER
+        WHERE (:staging_id IS NULL OR STAGING_ID = :staging_id)
+        AND (:error_class IS NULL OR ERROR_CLASS = :error_class)
+        AND (:decided OR DECISION IS NULL)
+        ORDER BY DEAD_LETTER_ID
+        LIMIT :batch
+        """,
+        {
+            "staging_id": call.staging_id,
+            "error_class": call.error_class,
+            "decided": call.include_decided,
+            "batch": call.batch_size,
+        },
+    )
+    return [make(DeadLetter, row) for row in rows]
+
+
+@serves(ListOrderAttempts)
+def list_order_attempts(session: Session, call: ListOrderAttempts) -> list[OrderAttempt]:
+    """See `sql/procedures/sp_ListOrderAttempts.sql`."""
+    rows = session.all(
+        "SELECT * FROM dbo.USER_ORDER_ATTEMPT WHERE STAGING_ID = :staging_id ORDER BY ATTEMPT_ID", {"staging_id": call.staging_id}
+    )
+    return [make(OrderAttempt, row) for row in rows]
+
+
+@serves(GetPayload)
+def get_payload(session: Session, call: GetPayload) -> list[Payload]:
+    """See `sql/procedures/sp_GetPayload.sql`."""
+    if call.dead_letter_id is None:
+        row = session.one("SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :staging_id", {"staging_id": call.staging_id})
+        if row is None:
+            raise NotFound(f"Staging id {call.staging_id} does not exist.", code=50004)
+    else:
+        row = session.one(
+            "SELECT * FROM dbo.USER_ORDER_DEAD_LETTER WHERE STAGING_ID = :staging_id AND DEAD_LETTER_ID = :dead_letter_id",
+            {"staging_id": call.staging_id, "dead_letter_id": call.dead_letter_id},
+        )
+        if row is None:
+            raise NotFound(f"Staging id {call.staging_id} has no dead letter {call.dead_letter_id}.", code=50004)
+    return [make(Payload, row)]
+
+
+@serves(DecideDeadLetter)
+def decide_dead_letter(session: Session, call: DecideDeadLetter) -> list[Decision]:
+    """See `sql/procedures/sp_DecideDeadLetter.sql`."""
+    require(
+        (call.decision in {"retry", "cancel"}, "@DECISION takes retry, cancel."),
+        (call.decided_by != "", "@DECIDED_BY is required."),
+    )
+    order = session.one("SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": call.staging_id})
+    if order is None:
+        raise NotFound(f"Staging id {call.staging_id} does not exist.", code=50004)
+    name = f"Order {order['WOO_ORDER_NO'] or order['WOO_ORDER_ID']} (staging id {call.staging_id})"
+    if order["STATE"] != "NEEDS_MANUAL_REVIEW":
+        raise WrongState(f"{name} is {order['STATE']}, not NEEDS_MANUAL_REVIEW: there is nothing to decide.", code=50020)
+    if call.decision == "retry" and order["DUPLICATE_OF_ID"] is not None:
+        raise WrongState(
+            f"{name} repeats staging id {order['DUPLICATE_OF_ID']} and is never applied again; "
+            f"settle the ERP by hand, then `syncctl dead-letter cancel {call.staging_id}`.",
+            code=50020,
+        )
+
+    said = f"{call.decision} decided by {call.decided_by}" + (f": {call.reason}" if call.reason else "")
+    state, action = "PENDING", order["PENDING_ACTION"] or ("update" if order["IS_APPLIED"] else "create")
+    if call.decision == "cancel":
+        state, action = "APPLIED" if order["IS_APPLIED"] and order["DUPLICATE_OF_ID"] is None else "SKIPPED", None
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_STAGING
+        SET STATE = :state, PENDING_ACTION = :action, STATE_REASON = :reason, ATTEMPT_NO = 0, NEXT_ATTEMPT_DT = NULL,
+            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, ERROR_CLASS = NULL, VALIDATION_ERROR = NULL, IS_VALIDATED = 0,
+            UPDATED_DT = :now
+        WHERE STAGING_ID = :id
+        """,
+        {
+            "state": state,
+            "action": action,
+            # The Cancel of the ERP document quotes why the store cancelled.
+            "reason": order["STATE_REASON"] if state == "PENDING" else cut(said, 500),
+            "now": session.now,
+            "id": call.staging_id,
+        },
+    )
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_DEAD_LETTER
+        SET DECISION = :decision, DECIDED_BY = :decided_by, DECIDED_DT = :now, DECISION_REASON = :reason
+        WHERE STAGING_ID = :id AND DECISION IS NULL
+        """,
+        {
+            "decision": call.decision,
+            "decided_by": call.decided_by,
+            "now": session.now,
+            "reason": call.reason,
+            "id": call.staging_id,
+        },
+    )
+    write_event(session, order, f"{call.decision.upper()}_DECIDED", said)
+    return [Decision(call.staging_id, state)]

@@ -1,0 +1,122 @@
+"""Reading staging back on the embedded engine: walks, staged orders, and one order's story."""
+
+from __future__ import annotations
+
+import json
+
+from syncctl.db.contract import (
+    ListStagedOrders,
+    ListStoreOrders,
+    ListWalks,
+    StagedOrder,
+    StoreOrder,
+    TraceEvent,
+    TraceOrder,
+    Walk,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.registry import Session, require_batch_size, serves
+
+
+@serves(ListWalks)
+def list_walks(session: Session, call: ListWalks) -> list[Walk]:
+    """See `sql/procedures/sp_ListWalks.sql`."""
+    rows = session.all("SELECT * FROM dbo.USER_SYNC_WALK WHERE STORE_ID = :store ORDER BY WALK_NAME", {"store": call.store_id})
+    return [make(Walk, row) for row in rows]
+
+
+@serves(ListStoreOrders)
+def list_store_orders(session: Session, call: ListStoreOrders) -> list[StoreOrder]:
+    """See `sql/procedures/sp_ListStoreOrders.sql`."""
+    require_batch_size(call.batch_size)
+    rows = session.all(
+        """
+        SELECT * FROM dbo.USER_ORDER_STAGING
+        WHERE STORE_ID = :store AND DUPLICATE_OF_ID IS NULL AND WOO_ORDER_ID > :after
+        AND WOO_CREATED_DT >= :since AND WOO_CREATED_DT < :until
+        ORDER BY WOO_ORDER_ID
+        LIMIT :batch
+        """,
+        {
+            "store": call.store_id,
+            "after": call.after_id,
+            "since": call.since_dt,
+            "until": call.until_dt,
+            "batch": call.batch_size,
+        },
+    )
+    return [make(StoreOrder, row) for row in rows]
+
+
+@serves(ListStagedOrders)
+def list_staged_orders(session: Session, call: ListStagedOrders) -> list[StagedOrder]:
+    """See `sql/procedures/sp_ListStagedOrders.sql`."""
+    require_batch_size(call.batch_size)
+    rows = session.all(
+        """
+        SELECT * FROM dbo.USER_ORDER_STAGING
+        WHERE STAGING_ID > :after
+        AND (:store IS NULL OR STORE_ID = :store)
+        AND (:staging_id IS NULL OR STAGING_ID = :staging_id)
+        AND (:order_ref IS NULL OR WOO_ORDER_NO = :order_ref OR CAST(WOO_ORDER_ID AS TEXT) = :order_ref)
+        AND (:states IS NULL OR STATE IN (SELECT value FROM json_each(:states)))
+        ORDER BY STAGING_ID
+        LIMIT :batch
+        """,
+        {
+            "after": call.after_id,
+            "store": call.store_id,
+            "staging_id": call.staging_id,
+            "order_ref": call.order_ref,
+            "states": None if call.states is None else json.dumps([state.strip() for state in call.states.split(",")]),
+            "batch": call.batch_size,
+        },
+    )
+    return [make(StagedOrder, row) for row in rows]
+
+
+@serves(TraceOrder)
+def trace_order(session: Session, call: TraceOrder) -> list[TraceEvent]:
+    """See `sql/procedures/sp_TraceOrder.sql`."""
+    rows = session.all(_TRACE, {"store": call.store_id, "order_id": call.woo_order_id})
+    return [make(TraceEvent, row) for row in rows]
+
+
+_TRACE = """
+WITH
+staged AS (SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id),
+story AS (
+    SELECT
+        EVENT_DT, 'event' AS SOURCE, EVENT_TYPE, STAGING_ID, SYNC_ID, WORKER_ID, ATTEMPT_NO, MESSAGE,
+        1 AS RANK_NO, EVENT_ID AS ROW_ID
+    FROM dbo.USER_ORDER_EVENT
+    WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id
+    UNION ALL
+    SELECT
+        ATTEMPT_DT, 'attempt', 'ATTEMPT', STAGING_ID, NULL, WORKER_ID, ATTEMPT_NO,
+        ERROR_CLASS || ': ' || ERROR_MESSAGE, 2, ATTEMPT_ID
+    FROM dbo.USER_ORDER_ATTEMPT
+    WHERE STAGING_ID IN (SELECT STAGING_ID FROM staged)
+    UNION ALL
+    SELECT
+        CREATED_DT, 'dead_letter', 'SET_ASIDE', STAGING_ID, NULL, NULL, NULL,
+        'after ' || ATTEMPTS || ' attempt(s), ' || ERROR_CLASS || ': ' || ERROR_MESSAGE, 3, DEAD_LETTER_ID
+    FROM dbo.USER_ORDER_DEAD_LETTER
+    WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id
+    UNION ALL
+    SELECT
+        CREATED_DT, 'outbox', 'QUEUED', STAGING_ID, NULL, NULL, NULL,
+        KIND || COALESCE(', status ' || TARGET_STATUS, '') || COALESCE(', note: ' || NOTE, ''), 4, OUTBOX_ID
+    FROM dbo.USER_STORE_OUTBOX
+    WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id
+    UNION ALL
+    SELECT
+        DELIVERED_DT, 'outbox', CASE STATE WHEN 'DONE' THEN 'DELIVERED' ELSE STATE END, STAGING_ID, NULL, NULL, ATTEMPT_NO,
+        KIND || COALESCE(': ' || DETAIL, ''), 5, OUTBOX_ID
+    FROM dbo.USER_STORE_OUTBOX
+    WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id AND DELIVERED_DT IS NOT NULL
+)
+SELECT EVENT_DT AS "EVENT_DT [DATETIME_TEXT]", SOURCE, EVENT_TYPE, STAGING_ID, SYNC_ID, WORKER_ID, ATTEMPT_NO, MESSAGE
+FROM story
+ORDER BY story.EVENT_DT, RANK_NO, ROW_ID
+"""
