@@ -1,0 +1,1 @@
+"""The database: the procedure contract and the engines that serve it."""

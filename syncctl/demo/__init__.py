@@ -1,0 +1,1 @@
+"""A simulated store, and the demonstration that runs the whole chain against it."""

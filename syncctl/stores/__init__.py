@@ -1,0 +1,1 @@
+"""Stores: adapters that turn their orders into one `Order` model."""

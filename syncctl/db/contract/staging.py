@@ -127,6 +127,7 @@ class StagedOrder:
     applied_dt: Moment | None
     content_hash: Hash | None
     applied_hash: Hash | None
+    duplicate_of_id: Int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,53 @@
+"""Waits and breakers: how long to wait before another try, and when to stop trying for this run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import backoff
+
+from syncctl.errors import SyncError
+
+
+def delays(base: float) -> Iterator[float]:
+    """Give the waits between the attempts of one run: base, 2 × base, 4 × base … seconds (2, 4, 8 with the default)."""
+    waits = backoff.expo(base=2, factor=base)
+    next(waits)  # the generator's first step takes the place of a value that would be sent to it
+    while True:
+        yield float(next(waits))
+
+
+def delay_before(attempt: int, base: float) -> float:
+    """Return the wait before attempt `attempt` (2, 3 …) in seconds."""
+    waits = delays(base)
+    for _ in range(attempt - 2):
+        next(waits)
+    return next(waits)
+
+
+class CircuitBreaker:
+    """Counts failures in a row to reach one system; open after `threshold` of them. One for all workers of a run."""
+
+    def __init__(self, name: str, threshold: int) -> None:
+        self.name = name
+        self.threshold = threshold
+        self.last_error: SyncError | None = None
+        self._failures = 0
+        self._lock = threading.Lock()
+
+    def failed(self, error: SyncError) -> None:
+        """Count one failure to reach the system."""
+        with self._lock:
+            self._failures += 1
+            self.last_error = error
+
+    def answered(self) -> None:
+        """The system answered: start counting anew."""
+        with self._lock:
+            self._failures = 0
+
+    @property
+    def open(self) -> bool:
+        """True when the system is taken for down, for the rest of this run."""
+        return self._failures >= self.threshold
