@@ -1,1 +1,207 @@
-"""Undoing ERP documents on the embedded engine."""
+"""Undoing an ERP document on the embedded engine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from syncctl.db.contract import RollbackOrder, RollbackStep
+from syncctl.db.embedded.erp_document import Settings, committed_quantities, erp_settings, move_inventory
+from syncctl.db.embedded.erp_document_state import document_state
+from syncctl.db.embedded.records import queue_message, write_event
+from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.work import staged_order
+from syncctl.errors import RollbackRefused, WrongState
+
+NOTHING = Decimal(0)
+
+
+_DOCUMENT_TABLES = ("PS_DOC_LIN", "PS_DOC_HDR_MISC_CHRG", "PS_DOC_HDR_TOT", "PS_DOC_NOTE", "PS_DOC_HDR")
+_UNDELIVERED = "STORE_ID = :store AND WOO_ORDER_ID = :order AND STATE NOT IN ('DONE', 'DROPPED')"
+
+
+@serves(RollbackOrder)
+def rollback_order(session: Session, call: RollbackOrder) -> list[RollbackStep]:
+    """See `sql/erp/counterpoint/sp_RollbackOrder.sql`."""
+    require(
+        (call.reason.strip() != "", "@REASON is required: it is kept with the order."),
+        (call.decided_by.strip() != "", "@DECIDED_BY is required."),
+        (call.then in ("reset", "cancel"), "@THEN takes reset or cancel."),
+    )
+    staged = staged_order(session, call.staging_id)
+    link = _link_if_safe(session, call, staged)
+    settings = {**erp_settings(session), "STK_LOC_ID": document_state(session, link).stk_loc_id}
+    returned = {item: quantity for item, quantity in sorted(committed_quantities(session, staged).items()) if quantity}
+    steps = _plan(session, call, staged, link, returned, settings)
+    if not call.dry_run:
+        move_inventory(session, returned, {}, settings)
+        _undo(session, call, staged, link)
+    return steps
+
+
+def _link_if_safe(session: Session, call: RollbackOrder, staged: sqlite3.Row) -> sqlite3.Row:
+    """Return the order's link, or raise with every reason why its document can't be undone."""
+    named = f"Order {staged['WOO_ORDER_NO'] or staged['WOO_ORDER_ID']} (staging id {call.staging_id})"
+    if not staged["IS_APPLIED"]:
+        raise WrongState(f"{named} is {staged['STATE']} and not in the ERP: there is nothing to roll back.", code=50020)
+    if staged["STATE"] == "CLAIMED" and staged["LEASE_UNTIL_DT"] is not None and staged["LEASE_UNTIL_DT"] > session.now:
+        raise WrongState(f"{named} is being worked on by {staged['LEASE_OWNER']}: try again when that run has ended.", code=50020)
+    link = session.one(
+        "SELECT * FROM dbo.USER_ORDER_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND LINK_STATE = 'OPEN'",
+        {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"]},
+    )
+    if link is None:
+        raise RollbackRefused(
+            f"{named} can't be rolled back: document {staged['CP_DOC_ID'] or '?'} was not written by this program, "
+            f"so it can't tell what to undo. Undo it in CounterPoint by hand, then: syncctl dead-letter cancel {call.staging_id}",
+            code=50031,
+        )
+    state = document_state(session, link)
+    reasons = list(state.reasons)
+    if state.payments:
+        reasons.append("it has payments")
+    if session.one("SELECT 1 FROM dbo.PS_DOC_PKG_TRK_NO WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]}):
+        reasons.append("it has a tracking number")
+    if call.then == "reset" and staged["STATUS_GROUP"] != "live":
+        reasons.append(
+            f"it is {staged['ORD_STATUS']} in the store, so it must not be created again (@THEN = 'cancel' is allowed)"
+        )
+    if reasons:
+        raise RollbackRefused(
+            f"{named}: document {link['DOC_ID']} ({link['TKT_NO']}) can't be rolled back: {'; '.join(reasons)}. "
+            "Settle that in CounterPoint by hand (docs/ROLLBACK_PROCEDURES.md says how); nothing was changed.",
+            code=50031,
+        )
+    return link
+
+
+def _plan(
+    session: Session,
+    call: RollbackOrder,
+    staged: sqlite3.Row,
+    link: sqlite3.Row,
+    returned: Mapping[str, Decimal],
+    settings: Settings,
+) -> list[RollbackStep]:
+    """List each row that the rollback changes, in the order in which it does."""
+    rows = _rows_reader(session, staged, link)
+    loc_id = settings["STK_LOC_ID"]
+    doc, order = f"DOC_ID = {link['DOC_ID']}", f"WOO_ORDER_ID = {staged['WOO_ORDER_ID']}"
+    decision, after = ("retry", "PENDING (create)") if call.then == "reset" else ("cancel", "CANCELLED")
+    held = {
+        row["ITEM_NO"]: row["QTY_ON_SO"] for row in session.all("SELECT * FROM dbo.IM_INV WHERE LOC_ID = :loc", {"loc": loc_id})
+    }
+    steps = [
+        *(
+            (
+                "IM_INV",
+                f"ITEM_NO = {item}, LOC_ID = {loc_id}",
+                f"QTY_ON_SO {held.get(item, 0):.4f} → {held.get(item, 0) - quantity:.4f}",
+            )
+            for item, quantity in returned.items()
+        ),
+        *(
+            (
+                "PS_DOC_LIN",
+                f"{doc}, LIN_SEQ_NO = {row['LIN_SEQ_NO']}",
+                f"deleted: {row['ITEM_NO']}, quantity {row['QTY_SOLD']:.4f}, {row['EXT_PRC']:.2f}",
+            )
+            for row in rows("PS_DOC_LIN", "LIN_SEQ_NO")
+        ),
+        *(
+            ("PS_DOC_HDR_MISC_CHRG", f"{doc}, MISC_CHRG_NO = {row['MISC_CHRG_NO']}", f"deleted: {row['MISC_AMT']:.2f}")
+            for row in rows("PS_DOC_HDR_MISC_CHRG", "MISC_CHRG_NO")
+        ),
+        *(
+            ("PS_DOC_HDR_TOT", f"{doc}, TOT_TYP = {row['TOT_TYP']}", f"deleted: total {row['TOT']:.2f}")
+            for row in rows("PS_DOC_HDR_TOT", "TOT_TYP")
+        ),
+        *(("PS_DOC_NOTE", f"{doc}, NOTE_ID = {row['NOTE_ID']}", "deleted") for row in rows("PS_DOC_NOTE", "NOTE_ID")),
+        ("PS_DOC_HDR", doc, f"deleted: {link['TKT_NO']}"),
+        *(
+            ("USER_ORDER_LINE_LINK", f"{order}, WOO_LINE_ID = {row['WOO_LINE_ID']}", "deleted")
+            for row in rows("USER_ORDER_LINE_LINK", "WOO_LINE_ID")
+        ),
+        ("USER_ORDER_LINK", order, "LINK_STATE OPEN → ROLLED_BACK"),
+        *(
+            ("USER_STORE_OUTBOX", f"OUTBOX_ID = {row['OUTBOX_ID']}", f"STATE {row['STATE']} → DROPPED ({row['KIND']})")
+            for row in rows("USER_STORE_OUTBOX", "OUTBOX_ID", _UNDELIVERED)
+        ),
+        *(
+            ("USER_ORDER_DEAD_LETTER", f"DEAD_LETTER_ID = {row['DEAD_LETTER_ID']}", f"decided: {decision}")
+            for row in rows("USER_ORDER_DEAD_LETTER", "DEAD_LETTER_ID", "STAGING_ID = :id AND DECISION IS NULL")
+        ),
+        ("USER_ORDER_STAGING", f"STAGING_ID = {call.staging_id}", f"STATE {staged['STATE']} → {after}"),
+        ("USER_STORE_OUTBOX", order, "added: a note to the store"),
+        ("USER_ORDER_EVENT", order, "added: ROLLED_BACK"),
+    ]
+    return [RollbackStep(number, *step) for number, step in enumerate(steps, start=1)]
+
+
+def _rows_reader(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> Callable[..., list[sqlite3.Row]]:
+    """Return a reader of this order's rows in a table, which names the table, its order and a condition."""
+    values = {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"], "id": staged["STAGING_ID"], "doc": link["DOC_ID"]}
+
+    def rows(table: str, key: str, condition: str = "DOC_ID = :doc") -> list[sqlite3.Row]:
+        return session.all(f"SELECT * FROM dbo.{table} WHERE {condition} ORDER BY {key}", values)  # noqa: S608  (constants)
+
+    return rows
+
+
+def _undo(session: Session, call: RollbackOrder, staged: sqlite3.Row, link: sqlite3.Row) -> None:
+    """Delete the document and let staging row, link and outbox say so. The stock is back already."""
+    order: dict[str, Any] = {
+        "store": staged["STORE_ID"],
+        "order": staged["WOO_ORDER_ID"],
+        "id": staged["STAGING_ID"],
+        "doc": link["DOC_ID"],
+        "now": session.now,
+        "reason": call.reason,
+        "why": f"rolled back: {call.reason}"[:500],
+        "by": call.decided_by,
+        "decision": "retry" if call.then == "reset" else "cancel",
+        "state": "PENDING" if call.then == "reset" else "CANCELLED",
+        "action": "create" if call.then == "reset" else None,
+    }
+    for table in _DOCUMENT_TABLES:
+        session.run(f"DELETE FROM dbo.{table} WHERE DOC_ID = :doc", order)  # noqa: S608  (constants)
+    session.run("DELETE FROM dbo.USER_ORDER_LINE_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", order)
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_LINK
+        SET LINK_STATE = 'ROLLED_BACK', UPDATED_DT = :now
+        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order
+        """,
+        order,
+    )
+    session.run(
+        f"""
+        UPDATE dbo.USER_STORE_OUTBOX
+        SET STATE = 'DROPPED', DETAIL = :why, LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL
+        WHERE {_UNDELIVERED}
+        """,  # noqa: S608  (a constant)
+        order,
+    )
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_DEAD_LETTER
+        SET DECISION = :decision, DECIDED_BY = :by, DECIDED_DT = :now, DECISION_REASON = :why
+        WHERE STAGING_ID = :id AND DECISION IS NULL
+        """,
+        order,
+    )
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_STAGING
+        SET STATE = :state, STATE_REASON = :why, PENDING_ACTION = :action, IS_APPLIED = 0, APPLIED_DT = NULL, APPLIED_HASH = NULL,
+            CP_DOC_ID = NULL, TKT_NO = NULL, IS_VALIDATED = 0, VALIDATION_ERROR = NULL, ERROR_CLASS = NULL, ATTEMPT_NO = 0,
+            NEXT_ATTEMPT_DT = NULL, LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, UPDATED_DT = :now
+        WHERE STAGING_ID = :id
+        """,
+        order,
+    )
+    removed = f"Order removed from CounterPoint again (DOC_ID: {link['DOC_ID']}, TKT_NO: {link['TKT_NO']}). Reason: {call.reason}"
+    queue_message(session, staged, "rolled_back", f"rolled_back:{link['REVISION']}", note=removed)
+    write_event(session, staged, "ROLLED_BACK", f"{removed} (by {call.decided_by}; now {order['state']})")
