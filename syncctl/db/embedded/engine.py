@@ -38,6 +38,7 @@ _MODULES = (
     "erp_change",
     "erp_rollback",
     "erp_status",
+    "erp_audit",
 )
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 

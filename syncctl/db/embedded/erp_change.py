@@ -40,7 +40,7 @@ def update_order_from_staging(session: Session, call: UpdateOrderFromStaging) ->
         return [_applied(staged, "unchanged")]
     _require_action(staged, "update")
     link = _open_link(session, staged)
-    changes = _follow(session, staged, link)
+    changes = follow_staged_order(session, staged, link)
     session.run(
         """
         UPDATE dbo.USER_ORDER_STAGING
@@ -80,7 +80,7 @@ def cancel_order_from_staging(session: Session, call: CancelOrderFromStaging) ->
     return [AppliedOrder(call.staging_id, link["DOC_ID"], link["TKT_NO"], "cancelled")]
 
 
-def _follow(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> str:
+def follow_staged_order(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> str:
     """Bring the document in line with the staged order, and return what changed."""
     state = _require_untouched(session, staged, link, "change")
     settings = {**erp_settings(session), "STK_LOC_ID": state.stk_loc_id}
