@@ -76,6 +76,12 @@ class StoreRefused(PermanentError):
     error_class = "store_refused"
 
 
+class StoreMisconfigured(StoreRefused):
+    """The store can't be used as configured: keys, address, certificate, permalinks. It concerns every order, not one of them."""
+
+    exit_code = EXIT_CONFIG
+
+
 class BadArgument(PermanentError):
     """A procedure got a parameter out of its range (error 50001)."""
 

@@ -1,6 +1,7 @@
 """What the services ask of a store, whichever it is. An adapter turns its own orders into `models.Order`.
 
-Every call may raise `StoreUnavailable` (try again later) or `StoreRefused` (a person has to look); both messages say what to do.
+Every call may raise `StoreUnavailable` (try again later), `StoreRefused` (this order or request needs a person) or its kind
+`StoreMisconfigured` (nothing will work until the settings are right). Each message says what to do.
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ class Store(Protocol):
     ) -> Iterator[list[int]]:
         """List the ids of orders created in a window (at least; a second more on either side is possible), ascending.
 
-        The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling an order gone.
+        The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling
+        an order gone.
         """
         ...
 

@@ -1,0 +1,381 @@
+"""Talking to WooCommerce's REST API: signing, time-outs, and an error that says what to do for everything that can go wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from html import unescape
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import backoff
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth
+from requests_oauthlib import OAuth1  # type: ignore[import-untyped]
+
+from syncctl import __version__
+from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
+from syncctl.errors import ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
+from syncctl.secret import HIDDEN, Secret
+
+log = logging.getLogger(__name__)
+
+API_PATH = "/wp-json/wc/v3"
+GET_TRIES = 3
+LONGEST_WAIT_IN_CALL = 10.0
+"""Seconds. A store that asks for a longer wait than this is left alone until the next run."""
+CLOCK_TOLERANCE = 900.0
+"""Seconds that WooCommerce lets an OAuth time stamp be off."""
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_TRANSIENT = frozenset({408, 425, 429})
+_PLAIN_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where a WooCommerce store is and how to get in."""
+
+    url: str
+    consumer_key: Secret
+    consumer_secret: Secret
+    ca_bundle: Path | None = None
+    auth_in_query: bool = False
+    """Put the credentials into the address, where a server drops the Authorization header."""
+    signature_method: str = "HMAC-SHA256"
+    """For plain HTTP: HMAC-SHA256 or HMAC-SHA1."""
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+
+    @property
+    def base(self) -> str:
+        """The store's address without a trailing slash or API path.
+
+        Raises:
+            ConfigError: no address that could be a store's.
+        """
+        address = self.url.strip().rstrip("/")
+        for ending in (API_PATH, "/wp-json"):
+            address = address.removesuffix(ending).rstrip("/")
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ConfigError(
+                "SYNCCTL_WOO_URL must be the store's address with http:// or https://, such as https://shop.example.com."
+            )
+        return address
+
+    @property
+    def secure(self) -> bool:
+        """True for https, where the keys may travel as they are; over plain http each request is signed instead."""
+        return urlsplit(self.base).scheme == "https"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: the parsed JSON, numbers with a decimal point as `Decimal`, and its headers."""
+
+    data: Any
+    headers: Mapping[str, str]
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the whole list has, as the store counts."""
+        text = self.headers.get("X-WP-Total", "")
+        return int(text) if text.isdecimal() else None
+
+
+class Client:
+    """One pooled session to one store. Safe to share between threads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock = system_clock,
+        sleeper: Sleeper = system_sleeper,
+        session: requests.Session | None = None,
+    ) -> None:
+        self.connection = connection
+        self.base = connection.base
+        self._clock = clock
+        self._session = session or requests.Session()
+        self._session.headers["User-Agent"] = f"syncctl/{__version__}"
+        self._session.headers["Accept"] = "application/json"
+        if not (connection.consumer_key.value and connection.consumer_secret.value):
+            raise ConfigError(
+                "SYNCCTL_WOO_CONSUMER_KEY and SYNCCTL_WOO_CONSUMER_SECRET are needed: "
+                "the store gives them under WooCommerce → Settings → Advanced → REST API."
+            )
+        if connection.ca_bundle is not None and not connection.ca_bundle.exists():
+            raise ConfigError(f"SYNCCTL_WOO_CA_BUNDLE: there is no file {connection.ca_bundle}.")
+        # These loggers write whole addresses and signing keys at DEBUG level.
+        for name in ("urllib3.connectionpool", "requests_oauthlib", "oauthlib"):
+            logging.getLogger(name).setLevel(logging.INFO)
+
+        def wait(details: Any) -> None:
+            error = details["exception"]
+            asked = error.retry_after if isinstance(error, StoreUnavailable) else None
+            sleeper(asked if asked is not None else 2.0 ** (details["tries"] - 1))
+
+        # `backoff` counts and decides; the waiting itself is the sleeper's, so that tests don't wait.
+        self._get = backoff.on_exception(
+            backoff.constant,
+            StoreUnavailable,
+            max_tries=GET_TRIES,
+            giveup=lambda error: (getattr(error, "retry_after", None) or 0.0) > LONGEST_WAIT_IN_CALL,
+            on_backoff=wait,
+            jitter=None,
+            logger=None,
+            interval=0,
+        )(self._get_once)
+
+    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        """Read. Tried up to three times where the store doesn't answer, since reading twice does no harm.
+
+        Raises:
+            StoreUnavailable: no (usable) answer, 408, 429 or 5xx.
+            StoreRefused: any other 4xx; `StoreMisconfigured` where it concerns every request.
+        """
+        return self._get(path, dict(parameters or {}))
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> Answer:
+        """Write. Sent once: whether to repeat a write whose answer was lost is for the caller to find out by reading.
+
+        Raises:
+            StoreUnavailable, StoreRefused: as for `get`.
+        """
+        return self._request(method, path, {}, body)
+
+    def close(self) -> None:
+        """Let go of the pooled connections."""
+        self._session.close()
+
+    def _get_once(self, path: str, parameters: dict[str, str]) -> Answer:
+        return self._request("GET", path, parameters, None)
+
+    def _request(self, method: str, path: str, parameters: dict[str, str], body: dict[str, Any] | None) -> Answer:
+        what = f"{method} {path}"
+        connection = self.connection
+        parameters = {**parameters, **self._query_keys()}
+        try:
+            response = self._session.request(
+                method,
+                self.base + API_PATH + path,
+                params=parameters,
+                data=None if body is None else json.dumps(body).encode(),
+                headers=None if body is None else {"Content-Type": "application/json"},
+                auth=self._auth(),
+                timeout=(connection.connect_timeout, connection.read_timeout),
+                # Given per request: the environment's CA bundle would override the session's own setting.
+                verify=True if connection.ca_bundle is None else str(connection.ca_bundle),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            self._no_answer(what, method, error)
+        if 300 <= response.status_code < 400:
+            self._redirected(response)
+        if response.status_code >= 400:
+            self._refused(what, response)
+        return Answer(self._json(what, response), response.headers)
+
+    def _auth(self) -> AuthBase:
+        connection = self.connection
+        key, secret = connection.consumer_key.reveal(), connection.consumer_secret.reveal()
+        if not connection.secure:
+            signed: AuthBase = OAuth1(
+                key,
+                client_secret=secret,
+                signature_method=connection.signature_method,
+                signature_type="QUERY" if connection.auth_in_query else "AUTH_HEADER",
+            )
+            return signed
+        if connection.auth_in_query:
+            return _NoHeader()
+        return HTTPBasicAuth(key.encode(), secret.encode())
+
+    def _query_keys(self) -> dict[str, str]:
+        if not (self.connection.secure and self.connection.auth_in_query):
+            return {}
+        return {
+            "consumer_key": self.connection.consumer_key.reveal(),
+            "consumer_secret": self.connection.consumer_secret.reveal(),
+        }
+
+    def _no_answer(self, what: str, method: str, error: requests.RequestException) -> NoReturn:
+        """Name why there was no answer. The cause is left out of the chain: its text holds the address with everything in it."""
+        store = self.base
+        lost = "" if method == "GET" else " Whether it was carried out isn't known."
+        if isinstance(error, requests.exceptions.SSLError):
+            raise StoreMisconfigured(
+                f"{store}: its certificate isn't trusted here ({self._plain(str(error))}). "
+                "Where the store uses a private certificate authority, name its file in SYNCCTL_WOO_CA_BUNDLE."
+            ) from None
+        if isinstance(error, requests.exceptions.ProxyError):
+            raise StoreUnavailable(
+                f"{store}: the proxy gave no way through. Look at HTTPS_PROXY and NO_PROXY, or try later.", code="proxy"
+            ) from None
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            raise StoreUnavailable(
+                f"{store}: no connection within {self.connection.connect_timeout:g} s.", code="timeout"
+            ) from None
+        if isinstance(error, requests.exceptions.Timeout):
+            seconds = self.connection.read_timeout
+            raise StoreUnavailable(f"{store}: no answer to {what} within {seconds:g} s.{lost}", code="timeout") from None
+        if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+            raise StoreUnavailable(f"{store}: the answer to {what} broke off.{lost}", code="truncated") from None
+        if isinstance(error, requests.exceptions.ConnectionError):
+            raise StoreUnavailable(
+                f"{store}: no connection, or it was cut ({type(_innermost(error)).__name__}).{lost} "
+                "Is the address right (SYNCCTL_WOO_URL), and the network up?",
+                code="connection",
+            ) from None
+        raise StoreMisconfigured(f"{store}: {what} can't be sent ({type(error).__name__}). Look at SYNCCTL_WOO_URL.") from None
+
+    def _redirected(self, response: requests.Response) -> NoReturn:
+        target = urlsplit(response.headers.get("Location", ""))
+        where = f"{target.scheme}://{target.netloc}{target.path.partition('/wp-json')[0]}" if target.netloc else target.path
+        raise StoreMisconfigured(
+            f"{self.base} sends us on to {where or 'another address'} (HTTP {response.status_code}). "
+            "Signed requests can't follow: set SYNCCTL_WOO_URL to the address where the store really is"
+            + (", with https://." if target.scheme == "https" and not self.connection.secure else "."),
+            code=response.status_code,
+        )
+
+    def _refused(self, what: str, response: requests.Response) -> NoReturn:
+        status = response.status_code
+        code, message = self._store_error(response)
+        said = f"HTTP {status}" + (f", {code}" if code else "") + (f": {message}" if message else "")
+        if status in _TRANSIENT or status >= 500:
+            wait = self._retry_after(response)
+            asked = f" It asks for {wait:g} s of rest." if wait else ""
+            raise StoreUnavailable(f"{self.base} can't answer {what} now ({said}).{asked}", code=code or status, retry_after=wait)
+        if status in (401, 403):
+            why = self._denied_because(response, code, message)
+            raise StoreMisconfigured(f"{self.base} denies {what} ({said}). {why}", code=code or status)
+        if status == 404 and code in ("", "rest_no_route"):
+            raise StoreMisconfigured(
+                f"{self.base} has no WooCommerce REST API at {API_PATH} ({said}). Check SYNCCTL_WOO_URL, "
+                "that WooCommerce is active, and that Settings → Permalinks isn't on 'Plain'.",
+                code=code or status,
+            )
+        raise StoreRefused(f"{self.base} refused {what} ({said}).", code=code or status)
+
+    def _denied_because(self, response: requests.Response, code: str, message: str) -> str:
+        if not code:
+            return (
+                "The answer isn't WooCommerce's own: look for a firewall, a security plugin or a password in front of the store."
+            )
+        off = self._clock_off(response)
+        if not self.connection.secure and abs(off) > CLOCK_TOLERANCE:
+            side = "behind" if off > 0 else "ahead of"
+            return f"This machine's clock is {abs(off) / 60:.0f} minutes {side} the store's; signed requests need it right to 15."
+        if "write permission" in message:
+            return "The REST API key is read-only: give it Read/Write in WooCommerce → Settings → Advanced → REST API."
+        if "nonce" in message.lower():
+            return "A request arrived twice; a proxy may be repeating them. Try again."
+        hint = " Where the server drops the Authorization header, set SYNCCTL_WOO_AUTH_IN_QUERY=true."
+        hint = "" if self.connection.auth_in_query else hint
+        return f"Check SYNCCTL_WOO_CONSUMER_KEY and SYNCCTL_WOO_CONSUMER_SECRET, and that the key's user may manage orders.{hint}"
+
+    def _clock_off(self, response: requests.Response) -> float:
+        """How many seconds the store's clock is ahead of ours."""
+        store_time = date_of(response.headers)
+        return 0.0 if store_time is None else (store_time - self._clock()).total_seconds()
+
+    def _retry_after(self, response: requests.Response) -> float | None:
+        text = response.headers.get("Retry-After", "").strip()
+        if text.isdecimal():
+            return float(text)
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        now = date_of(response.headers) or self._clock()
+        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+
+    def _store_error(self, response: requests.Response) -> tuple[str, str]:
+        """Read the code and message of an error's JSON body, in which `data` may be an object, a number or missing."""
+        try:
+            body = json.loads(response.content.decode("utf-8-sig"))
+        except ValueError:
+            return "", ""
+        if not isinstance(body, dict):
+            return "", ""
+        message = _without_tags(str(body.get("message") or ""))
+        data = body.get("data")
+        reasons = data.get("params") if isinstance(data, dict) else None
+        if isinstance(reasons, dict):
+            message += " (" + "; ".join(str(reason) for reason in reasons.values()) + ")"
+        return str(body.get("code") or ""), self._plain(message)
+
+    def _json(self, what: str, response: requests.Response) -> Any:
+        """Parse a body. Some sites put a byte order mark or PHP warnings in front of it, which are skipped."""
+        text = response.content.decode("utf-8-sig", errors="replace").strip()
+        try:
+            return json.loads(text, parse_float=Decimal)
+        except ValueError:
+            pass
+        if text[:1] in ("{", "["):
+            raise StoreUnavailable(
+                f"{self.base}: the answer to {what} breaks off after {len(text)} characters.", code="truncated"
+            )
+        for start in sorted(at for at in (text.find("\n{"), text.find("\n["), text.find("{"), text.find("[")) if at >= 0):
+            try:
+                found = json.loads(text[start:], parse_float=Decimal)
+            except ValueError:
+                continue
+            log.warning(
+                "%s puts text in front of its JSON, such as PHP warnings: %s", self.base, self._plain(_without_tags(text[:start]))
+            )
+            return found
+        seen = self._plain(_without_tags(text)) or "nothing"
+        raise StoreUnavailable(
+            f'{self.base} answered {what} with {"a web page" if "<" in text else "text"} instead of data: "{seen}". '
+            "A proxy's or maintenance page? If it stays so, check SYNCCTL_WOO_URL and Settings → Permalinks.",
+            code="not_json",
+        )
+
+    def _plain(self, text: str) -> str:
+        """One line, not too long, and never with a key in it."""
+        for secret in (self.connection.consumer_key.reveal(), self.connection.consumer_secret.reveal()):
+            text = text.replace(secret, HIDDEN)
+        text = " ".join(text.split())
+        return text if len(text) <= _PLAIN_LENGTH else text[: _PLAIN_LENGTH - 1] + "…"
+
+
+class _NoHeader(AuthBase):
+    """Sends no Authorization header, not even one that `requests` would take from a netrc file."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Read the Date header: the other side's clock."""
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Follow an exception down to what first went wrong."""
+    while True:
+        inner = error.__cause__ or error.__context__
+        if inner is None:
+            return error
+        error = inner
+
+
+def _without_tags(text: str) -> str:
+    """Take the words out of a little HTML, for a message: its title where it has one."""
+    title = _TITLE.search(text)
+    return " ".join(unescape(_TAGS.sub(" ", title[1] if title else text)).split())
