@@ -123,7 +123,11 @@ def _orders(numbers: Health, limits: Thresholds, now: datetime) -> list[Check]:
             "critical" if numbers.write_back_failed else "warning" if untold else "ok",
             f"{numbers.write_back_pending} messages to the store wait"
             + (f", the oldest for {_span(told_age)} (limit {limits.write_back_minutes} min)" if told_age else "")
-            + (f"; {numbers.write_back_failed} failed for good: see `syncctl write-back list`" if numbers.write_back_failed else ""),
+            + (
+                f"; {numbers.write_back_failed} failed for good: see `syncctl write-back list`"
+                if numbers.write_back_failed
+                else ""
+            ),
             numbers.write_back_pending,
         ),
     ]

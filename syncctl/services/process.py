@@ -291,10 +291,11 @@ class Worker:
 
     def _told(self, done: ProcessedOrder) -> ProcessedOrder:
         """Tell the store about an order that was just applied; its ERP document stands whatever comes of it."""
+        untold = done.outcome in ("created", "cancelled")
         if self.write_back is None:
-            return replace(done, store="pending")
+            return replace(done, store="pending" if untold else "")
         if self.write_back.breaker.open:
-            return replace(done, store="waiting")
+            return replace(done, store="waiting" if untold else "")
         deliveries = self.write_back.deliver(staging_id=done.staging_id, stop=self.stop)
         self.deliveries += deliveries
         return replace(done, store=deliveries[-1].outcome) if deliveries else done

@@ -60,17 +60,25 @@ def _verdict(order: StagedOrder) -> tuple[str, str]:
         case "CLAIMED":
             until = f"{order.lease_until_dt:%Y-%m-%d %H:%M:%S} UTC" if order.lease_until_dt else "?"
             return (
-                f"A worker ({order.lease_owner}) is on it right now, until {until}; if it died, the next run takes the order over.",
+                f"Worker {order.lease_owner} is on it, until {until} at the latest; if it died, the next run takes over.",
                 "",
             )
         case "FAILED":
             when = f"{order.next_attempt_dt:%Y-%m-%d %H:%M:%S} UTC" if order.next_attempt_dt else "the next run"
-            return f"Attempt {order.attempt_no} failed: {error} It is tried again at {when}.", f"syncctl retry-failed {order.staging_id}"
+            return (
+                f"Attempt {order.attempt_no} failed: {error} It is tried again at {when}.",
+                f"syncctl retry-failed {order.staging_id}",
+            )
         case "NEEDS_MANUAL_REVIEW":
-            where = f"It is in the ERP as {document}, but a change could not be applied" if order.is_applied else "It is not in the ERP"
+            where = (
+                f"It is in the ERP as {document}, but a change could not be applied"
+                if order.is_applied
+                else "It is not in the ERP"
+            )
             return (
                 f"{where}; it needs a person: {error}",
-                f"put it right, then `syncctl dead-letter retry {order.staging_id}`, or `syncctl dead-letter cancel {order.staging_id}`",
+                f"put it right, then `syncctl dead-letter retry {order.staging_id}`; or give it up: "
+                f"`syncctl dead-letter cancel {order.staging_id}`",
             )
         case "SKIPPED":
             return f"It was not brought into the ERP: {order.state_reason or error}", ""
@@ -78,9 +86,7 @@ def _verdict(order: StagedOrder) -> tuple[str, str]:
             return f"It was in the ERP and is closed there: {order.state_reason or 'cancelled in the store'}.", ""
 
 
-def _never_seen(
-    database: Database, reference: str, store_id: str, open_store: Callable[[], Store] | None
-) -> tuple[str, str]:
+def _never_seen(database: Database, reference: str, store_id: str, open_store: Callable[[], Store] | None) -> tuple[str, str]:
     """Say why an order was never staged: it isn't in the store, or no poll has come by it."""
     walk = next((walk for walk in database.run(ListWalks(store_id=store_id)) if walk.walk_name == ORDERS_WALK), None)
     polled = (
@@ -101,6 +107,7 @@ def _never_seen(
     if there is None:
         return f"The store has no order with the id {reference}, and none of that number was ever staged; {polled}.", ""
     return (
-        f"It is in the store (status {there.status}, last modified {there.modified_at:%Y-%m-%d %H:%M:%S} UTC) but was never staged; {polled}.",
+        f"It is in the store (status {there.status}, last modified {there.modified_at:%Y-%m-%d %H:%M:%S} UTC) "
+        f"but was never staged; {polled}.",
         fetch,
     )

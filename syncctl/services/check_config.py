@@ -1,0 +1,101 @@
+"""Try what is configured, one thing after the other, so that a person sees all that is wrong at once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from syncctl.clock import Clock, system_clock
+from syncctl.db.contract import CountStates, Database, ListErpSettings
+from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, SyncError
+from syncctl.settings import Settings
+from syncctl.stores.base import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was tried."""
+
+    what: str
+    ok: bool
+    detail: str
+    exit_code: int = EXIT_OK
+
+
+_CLOCKS_APART = timedelta(minutes=5)
+
+
+def check_config(
+    settings: Settings,
+    *,
+    connect: Callable[[], Database],
+    describe_database: Callable[[], str],
+    open_store: Callable[[], Store],
+    clock: Clock = system_clock,
+) -> list[Finding]:
+    """Try the settings' names, the folders, the database and the store. Raises nothing for what is wrong: that is a finding."""
+    return [
+        *_names(settings),
+        _folder("log folder", "SYNCCTL_LOG_DIR", settings.log_dir),
+        _folder("lock folder", "SYNCCTL_LOCK_DIR", settings.lock_dir),
+        _database(connect, describe_database),
+        *_store(settings, open_store, clock),
+    ]
+
+
+def _names(settings: Settings) -> list[Finding]:
+    if settings.unknown:
+        return [Finding(what="settings", ok=False, detail=slip, exit_code=EXIT_CONFIG) for slip in settings.unknown]
+    return [Finding(what="settings", ok=True, detail="every value is understood")]
+
+
+def _folder(what: str, variable: str, folder: Path) -> Finding:
+    """Try to write into a folder, or into the nearest one above it that exists, without leaving anything there."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return Finding(what=what, ok=True, detail=str(folder))
+    except OSError as error:
+        said = f"{folder} can't be written: {error.strerror or error}. Name another with {variable}."
+        return Finding(what=what, ok=False, detail=said, exit_code=EXIT_CONFIG)
+
+
+def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> Finding:
+    try:
+        with closing(connect()) as database:
+            orders = sum(row.orders for row in database.run(CountStates()))
+            database.run(ListErpSettings())
+    except SyncError as error:
+        return _failed("database", error)
+    return Finding(what="database", ok=True, detail=f"{describe()}; {orders:,} staged orders")
+
+
+def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) -> list[Finding]:
+    if not settings.woo_url:
+        said = "No store is set: SYNCCTL_WOO_URL is its address. `syncctl config set woo_url https://…` writes it to .env."
+        return [Finding(what="store", ok=False, detail=said, exit_code=EXIT_CONFIG)]
+    try:
+        with closing(open_store()) as store:
+            store.ping()
+            apart = store.server_time() - clock()
+    except SyncError as error:
+        return [_failed("store", error)]
+    found = [Finding(what="store", ok=True, detail=f"{settings.woo_url} answers and takes the keys")]
+    if abs(apart) > _CLOCKS_APART:
+        minutes = round(abs(apart).total_seconds() / 60)
+        said = (
+            f"The store's clock and this host's are {minutes} minutes apart. Set both by a time server; "
+            "until then ticket dates and waiting times may look wrong. No order is lost by it: polling goes by the store's clock."
+        )
+        found.append(Finding(what="clocks", ok=False, detail=said, exit_code=EXIT_CONFIG))
+    return found
+
+
+def _failed(what: str, error: SyncError) -> Finding:
+    return Finding(what=what, ok=False, detail=str(error), exit_code=max(error.exit_code, EXIT_UNAVAILABLE))
