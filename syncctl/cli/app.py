@@ -1,0 +1,95 @@
+"""The command line: the program's own options, its commands, and what happens to an error nobody else took."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from syncctl import __version__
+from syncctl.cli import config
+from syncctl.cli.output import Output, Report, drop_stdout, prepare_streams
+from syncctl.cli.run import COMMON, Common, new_run_id
+from syncctl.clock import system_clock
+from syncctl.errors import EXIT_OK, EXIT_SIGINT, EXIT_SOME_FAILED, EXIT_USAGE
+
+app = typer.Typer(
+    name="syncctl",
+    help="Moves orders between an online store and an ERP on SQL Server, safely, on a schedule.",
+    epilog="Exit codes: 0 done or nothing to do, 1 some rows failed, 2 usage, 69 database or store unavailable, "
+    "75 already running, 78 bad configuration, 130 and 143 stopped by a signal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"syncctl {__version__}\n")
+        raise typer.Exit
+
+
+def _root(
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+    ] = False,
+    **common: Any,
+) -> None:
+    ctx.obj = Common(**common)
+
+
+def _declare_root() -> None:
+    """Give the program itself the options that every command takes, so that they may stand before the command too."""
+    import inspect
+
+    own = [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "common"]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in COMMON.items()
+    ]
+    _root.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    _root.__annotations__ = {item.name: item.annotation for item in (*own, *shared)}
+    app.callback()(_root)
+
+
+_declare_root()
+app.add_typer(config.app, name="config")
+
+
+def run_app(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code."""
+    prepare_streams()
+    try:
+        code = app(list(arguments), prog_name="syncctl", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_stdout()
+        return EXIT_OK
+    except KeyboardInterrupt:
+        return EXIT_SIGINT
+    except typer.Abort:
+        return EXIT_SOME_FAILED
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        return _usage_error(error, as_json="--json" in arguments)
+    return code if isinstance(code, int) else EXIT_OK
+
+
+def _usage_error(error: Any, *, as_json: bool) -> int:
+    """Say what is wrong with the command line, in one line and, where asked for, in JSON."""
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stdout.write(f"{error.format_message()}\n".lstrip("\n"))
+        return EXIT_USAGE
+    path = context.command_path if context else "syncctl"
+    message = f"{error.format_message()} `{path} --help` tells more."
+    report = Report(path.removeprefix("syncctl").strip(), new_run_id(system_clock), system_clock(), exit_code=EXIT_USAGE)
+    report.add_error(message, type="UsageError")
+    Output(as_json=as_json).show(report)
+    return EXIT_USAGE

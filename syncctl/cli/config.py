@@ -1,0 +1,225 @@
+"""`syncctl config`: what is set and where it comes from, whether it works, and how to change it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncctl import settings as settings_module
+from syncctl.cli.output import table
+from syncctl.cli.run import Run, command
+from syncctl.errors import EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncctl.db.contract import ErpSetting, RetryPolicy
+
+app = typer.Typer(help="Show, check and change settings, the retry policy and the ERP's site settings.", no_args_is_help=True)
+policy = typer.Typer(help="How often each class of failure is tried again, and where it leads.", no_args_is_help=True)
+erp = typer.Typer(help="Site settings of the ERP side: store, station, number series, document types.", no_args_is_help=True)
+app.add_typer(policy, name="policy")
+app.add_typer(erp, name="erp")
+
+
+@command(app, "show", group="config")
+def show(
+    run: Run,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Settings to show; all where none is named.", metavar="[NAME]…")
+    ] = None,
+    docs: Annotated[bool, typer.Option("--docs", help="Also tell what each is for and what it takes.")] = False,
+) -> None:
+    """Show every setting with its value and where that comes from: flag, environment, .env or default.
+
+    Keys and passwords stay hidden.
+    """
+    wanted = {settings_module.find(name).name for name in names or []}
+    for entry, value, origin in run.settings.shown():
+        if wanted and entry.name not in wanted:
+            continue
+        item = {"name": entry.variable, "value": value, "origin": origin, "group": entry.group, "secret": entry.secret}
+        run.report.items.append(item | ({"doc": entry.doc, "accepts": entry.kind.accepts} if docs else {}))
+    run.report.counts = {"settings": len(run.report.items)}
+    run.report.extra = {"env_file": str(settings_module.env_path(run.env_file).absolute())}
+
+    def render(console: Console) -> None:
+        columns = ["Setting", "Value", "From"] + (["What for", "Takes"] if docs else [])
+        keys = ["name", "value", "origin"] + (["doc", "accepts"] if docs else [])
+        table(console, columns, ([item[key] for key in keys] for item in run.report.items))
+
+    run.render = render
+
+
+@command(app, "check", group="config")
+def check(run: Run) -> None:
+    """Try what is configured: the settings, the database with its driver, the store with its keys, and the folders.
+
+    Nothing is changed. Exit 0 where all is well, 78 where a setting is missing or wrong, 69 where the database or the store
+    doesn't answer.
+    """
+    from syncctl.db.connect import describe
+    from syncctl.services.check_config import check_config
+
+    found = check_config(
+        run.settings,
+        connect=run.connect,
+        describe_database=lambda: describe(run.settings.database),
+        open_store=run.open_store,
+        clock=run.clock,
+    )
+    run.report.items = list(found)
+    run.report.counts = {"checked": len(found), "failed": sum(not item.ok for item in found)}
+    run.report.exit_code = next((item.exit_code for item in found if not item.ok), EXIT_OK)
+
+    def render(console: Console) -> None:
+        from rich.text import Text
+
+        marks = {True: Text("ok", "green"), False: Text("wrong", "bold red")}
+        table(console, ["", "What", "Found"], ([marks[item.ok], item.what, item.detail] for item in found))
+
+    run.render = render
+
+
+@command(app, "set", group="config")
+def set_value(
+    run: Run,
+    name: Annotated[str, typer.Argument(help="The setting, with or without SYNCCTL_, in either case.")],
+    value: Annotated[
+        str | None,
+        typer.Argument(
+            help="Its value. Empty takes the setting out of the file, - reads it from standard input; left out, it is asked for."
+        ),
+    ] = None,
+) -> None:
+    """Change one setting in the .env file (made where missing, readable by this account only). The value is checked first.
+
+    Give a key or password by leaving the value out, or as - through standard input: what is typed as an argument stays in the
+    shell's history.
+    """
+    import os
+
+    from syncctl.env_file import write_setting
+
+    entry = settings_module.find(name)
+    path = settings_module.env_path(run.env_file)
+    write_setting(path, entry, _read_value(entry.variable) if value in (None, "-") else value or "")
+    overridden = next((found for found in (entry.variable, entry.bare) if found and os.environ.get(found, "").strip()), None)
+    run.report.items = [{"name": entry.variable, "file": str(path.absolute()), "overridden_by": overridden}]
+    run.report.counts = {"changed": 1}
+
+    def render(console: Console) -> None:
+        console.print(
+            f"{entry.variable} is set in {path.absolute()}." if value != "" else f"{entry.variable} is out of {path.absolute()}."
+        )
+        if overridden:
+            console.print(f"The environment has {overridden} too, and that counts.")
+
+    run.render = render
+
+
+def _read_value(variable: str) -> str:
+    """Read a value that should stand in no history: unseen on a terminal, else the first line of standard input."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"{variable}: ")
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line.strip():
+        raise UsageError(f"No value for {variable}: give it as an argument, or with - through standard input.")
+    return line.strip()
+
+
+@command(policy, "list", group="config policy")
+def list_policies(run: Run) -> None:
+    """Show how each class of failure is treated: attempts in all, the wait before the next, where it leads in the end."""
+    from syncctl.db.contract import ListRetryPolicies
+
+    _show_policies(run, run.database.run(ListRetryPolicies()))
+
+
+@command(policy, "set", group="config policy")
+def set_policy(
+    run: Run,
+    error_class: Annotated[str, typer.Argument(help="The class of failure, as `config policy list` names it.", metavar="CLASS")],
+    max_attempts: Annotated[
+        int | None, typer.Option("--max-attempts", min=1, max=1000, help="Attempts in all, across runs.")
+    ] = None,
+    backoff_seconds: Annotated[
+        int | None, typer.Option("--backoff", min=0, help="Seconds before the next run tries again.")
+    ] = None,
+    backoff_factor: Annotated[
+        int | None, typer.Option("--factor", min=1, max=100, help="Each further wait is so many times as long.")
+    ] = None,
+    backoff_cap_seconds: Annotated[
+        int | None, typer.Option("--cap", min=0, help="No wait is longer than so many seconds.")
+    ] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option("--destination", help="retry: again until the attempts are used up, then review; review: at once."),
+    ] = None,
+) -> None:
+    """Change how one class of failure is treated, for every host on this database. What isn't named stays as it is."""
+    from syncctl.db.contract import SetRetryPolicy
+
+    changed = SetRetryPolicy(
+        error_class=error_class,
+        max_attempts=max_attempts,
+        backoff_seconds=backoff_seconds,
+        backoff_factor=backoff_factor,
+        backoff_cap_seconds=backoff_cap_seconds,
+        destination=destination,
+    )
+    _show_policies(run, run.database.run(changed))
+
+
+def _show_policies(run: Run, rows: list[RetryPolicy]) -> None:
+    run.report.items = list(rows)
+    run.report.counts = {"policies": len(rows)}
+    columns = ["Class", "Attempts>", "Back-off s>", "Factor>", "Cap s>", "Leads to", "What it is"]
+    run.render = lambda console: table(
+        console,
+        columns,
+        (
+            [
+                row.error_class,
+                row.max_attempts,
+                row.backoff_seconds,
+                row.backoff_factor,
+                row.backoff_cap_seconds,
+                row.destination,
+                row.descr,
+            ]
+            for row in rows
+        ),
+    )
+
+
+@command(erp, "list", group="config erp")
+def list_erp(run: Run) -> None:
+    """Show the ERP's site settings, which every host on this database shares."""
+    from syncctl.db.contract import ListErpSettings
+
+    _show_erp(run, run.database.run(ListErpSettings()))
+
+
+@command(erp, "set", group="config erp")
+def set_erp(
+    run: Run,
+    name: Annotated[str, typer.Argument(help="The site setting, as `config erp list` names it.")],
+    value: Annotated[str, typer.Argument(help="Its value; empty clears it.")],
+) -> None:
+    """Change one of the ERP's site settings. It counts from the next order on."""
+    from syncctl.db.contract import SetErpSetting
+
+    _show_erp(run, run.database.run(SetErpSetting(setting_name=name.upper(), value=value or None)))
+
+
+def _show_erp(run: Run, rows: list[ErpSetting]) -> None:
+    run.report.items = list(rows)
+    run.report.counts = {"settings": len(rows)}
+    run.render = lambda console: table(
+        console, ["Setting", "Value", "What for"], ([row.name, row.value, row.descr] for row in rows)
+    )

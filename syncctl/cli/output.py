@@ -1,0 +1,229 @@
+"""What a command says: one report, shown to a person as text or to a machine as one JSON object. The only place that prints.
+
+The result goes to stdout, everything else to stderr. Rich is imported when something is really shown with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syncctl.errors import (
+    EXIT_ALREADY_RUNNING,
+    EXIT_CONFIG,
+    EXIT_OK,
+    EXIT_SIGINT,
+    EXIT_SIGTERM,
+    EXIT_SOME_FAILED,
+    EXIT_UNAVAILABLE,
+    EXIT_USAGE,
+    SyncError,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA_VERSION = 1
+PIPE_WIDTH = 160
+"""Columns of a table where no terminal tells its own."""
+_STATUS = {
+    EXIT_OK: "ok",
+    EXIT_SOME_FAILED: "some_failed",
+    EXIT_USAGE: "usage_error",
+    EXIT_UNAVAILABLE: "unavailable",
+    EXIT_ALREADY_RUNNING: "already_running",
+    EXIT_CONFIG: "config_error",
+    EXIT_SIGINT: "stopped",
+    EXIT_SIGTERM: "stopped",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SHOWN_ERRORS = 20
+
+
+@dataclass
+class Report:
+    """What a run did. `extra` holds what a command's JSON has beyond the common keys."""
+
+    command: str
+    run_id: str
+    started_at: datetime
+    counts: dict[str, Any] = field(default_factory=dict)
+    items: list[Any] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    exit_code: int = EXIT_OK
+    status: str | None = None
+    """None: told from the exit code."""
+    duration: timedelta = timedelta(0)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def add_error(self, message: str, **details: Any) -> None:
+        """Note one thing that went wrong, with whatever tells which order it was. It doesn't change the exit code."""
+        self.errors.append({"message": message, **{key: value for key, value in details.items() if value is not None}})
+
+    def fail(self, error: SyncError) -> None:
+        """Note the error that ended the run."""
+        self.exit_code = error.exit_code
+        self.add_error(str(error), type=type(error).__name__, code=error.code)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON object, in the order in which a person reads it."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": self.run_id,
+            "command": self.command,
+            "status": self.status or _STATUS.get(self.exit_code, "failed"),
+            "exit_code": self.exit_code,
+            "started_at": self.started_at,
+            "duration_seconds": round(self.duration.total_seconds(), 3),
+            "counts": self.counts,
+            **self.extra,
+            "items": self.items,
+            "errors": self.errors,
+        }
+
+
+Render = Callable[["Console"], None]
+
+
+class Output:
+    """stdout and stderr of one command, in the manner that was asked for."""
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, no_color: bool = False) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self._no_color = no_color
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Make a Rich console. It takes text literally: what a store or a customer wrote is no markup."""
+        from rich.console import Console
+
+        stream = sys.stderr if stderr else sys.stdout
+        width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
+        return Console(
+            file=stream, width=width, no_color=self._no_color or None, markup=False, emoji=False, highlight=False, soft_wrap=False
+        )
+
+    def show(self, report: Report, render: Render | None = None) -> None:
+        """Print the report: JSON, or `render` and the errors, or where quiet only the errors."""
+        if self.as_json:
+            self.write(json.dumps(report.as_json(), default=to_json, ensure_ascii=False, indent=2))
+            return
+        if not self.quiet:
+            console = self.console()
+            if render:
+                render(console)
+            elif not report.errors or report.counts:
+                summary(console, report)
+        for error in report.errors[:_SHOWN_ERRORS]:
+            self.complain(str(error["message"]))
+        if len(report.errors) > _SHOWN_ERRORS:
+            self.complain(f"… and {len(report.errors) - _SHOWN_ERRORS} errors more; --json lists them all.")
+
+    def write(self, text: str) -> None:
+        """Print a line on stdout. A reader that has gone away (`| head`) is no error."""
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            drop_stdout()
+
+    def complain(self, message: str) -> None:
+        """Print a line on stderr, in the tool's name."""
+        sys.stderr.write(f"syncctl: {clean(message)}\n")
+
+    @contextmanager
+    def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """Show a progress bar on stderr while the block runs, where that is a terminal; give a function that moves it on."""
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            yield lambda _steps: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda steps: bar.advance(task, steps)
+
+
+def summary(console: Console, report: Report) -> None:
+    """Print one line: the command, what it counted, how long it took."""
+    counted = ", ".join(f"{value:,} {words(key)}" for key, value in report.counts.items() if isinstance(value, int) and value)
+    console.print(f"{report.command}: {counted or 'nothing to do'} ({report.duration.total_seconds():.1f} s)")
+
+
+def table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table. A column whose name ends in `>` is set to the right; a cell may be a Rich text."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        shown.add_column(column.removesuffix(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row))
+    console.print(shown)
+
+
+def cell_text(value: object) -> str:
+    """Return a value as a table shows it: nothing for None, local time, yes and no."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return clean(str(value))
+
+
+def clean(text: str) -> str:
+    """Take control characters out: a customer's name must not move the cursor."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def words(name: str) -> str:
+    """Return `cancel_staged` as people say it."""
+    return name.replace("_", " ")
+
+
+def to_json(value: object) -> object:
+    """Write what JSON doesn't know: UTC times as `2026-11-22T12:00:00.000Z`, money as text, dataclasses as objects."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, Path):
+        return str(value)
+    return str(value)
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr UTF-8, on Windows and under a scheduler too, and never fail on a character."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def drop_stdout() -> None:
+    """Send the rest of stdout nowhere, so that the interpreter's last flush doesn't fail on a closed pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -1,0 +1,377 @@
+"""Running a command: settings, log, lock, database, the run's row in `USER_SYNC_LOG`, signals, errors, and the report at the end.
+
+A command module declares a function and says with `@command(…)` what it needs; everything that all commands share happens here.
+"""
+
+from __future__ import annotations
+
+import getpass
+import inspect
+import json
+import logging
+import os
+import platform
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncctl import errors, log
+from syncctl import settings as settings_module
+from syncctl.cli.output import Output, Render, Report
+from syncctl.clock import Clock, system_clock
+from syncctl.settings import BY_NAME, Settings
+from syncctl.stop import Stop, on_signals
+
+if TYPE_CHECKING:
+    from syncctl.db.contract import Database
+    from syncctl.stores.base import Store
+
+_log = logging.getLogger("syncctl.cli")
+
+RECORDS = ("input", "created", "updated", "skipped", "failed")
+COMMON_PANEL = "Options of every command"
+SETTINGS_PANEL = "Options that stand for settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The options that every command takes, before or after its name."""
+
+    database: str | None = None
+    env_file: Path | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+
+    def over(self, outer: Common) -> Common:
+        """Return these options, with `outer`'s where they say nothing."""
+        return Common(
+            database=self.database or outer.database,
+            env_file=self.env_file or outer.env_file,
+            json=self.json or outer.json,
+            quiet=self.quiet or outer.quiet,
+            verbose=max(self.verbose, outer.verbose),
+            no_color=self.no_color or outer.no_color,
+        )
+
+
+def _option(*names: str, text: str, **more: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=COMMON_PANEL, show_default=False, **more)
+
+
+COMMON: dict[str, tuple[Any, Any]] = {
+    "database": (
+        Annotated[
+            str | None,
+            _option("--database", text="sqlite:///PATH or an ODBC connection string (SYNCCTL_DATABASE).", metavar="DATABASE"),
+        ],
+        None,
+    ),
+    "env_file": (
+        Annotated[
+            Path | None,
+            _option("--env-file", text="Settings file to read instead of .env (SYNCCTL_ENV_FILE).", metavar="FILE"),
+        ],
+        None,
+    ),
+    "json": (Annotated[bool, _option("--json", text="Print the result as one JSON object.")], False),
+    "quiet": (Annotated[bool, _option("--quiet", "-q", text="Print nothing but errors.")], False),
+    "verbose": (
+        Annotated[int, _option("--verbose", "-v", text="Tell on stderr what is going on; -vv tells everything.", count=True)],
+        0,
+    ),
+    "no_color": (Annotated[bool, _option("--no-color", text="No colours (NO_COLOR).")], False),
+}
+"""Name → annotation and default, as both the program and each command declare them."""
+
+
+@dataclass
+class Run:
+    """What a command's function gets: where it reads from, works on, and leaves its result."""
+
+    command: str
+    settings: Settings
+    output: Output
+    report: Report
+    clock: Clock
+    stop: Stop
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """Timings and the like for `USER_SYNC_LOG.METRICS_JSON`."""
+    render: Render | None = None
+    """How the result is shown as text; None: one line with the counts."""
+    log_file: Path | None = None
+    env_file: Path | None = None
+    """The settings file that `--env-file` named."""
+    _own: Database | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run's name, in the log and in `USER_SYNC_LOG.SYNC_ID`."""
+        return self.report.run_id
+
+    @property
+    def database(self) -> Database:
+        """The command's own connection, opened when first asked for and closed with the run."""
+        if self._own is None:
+            self._own = self.connect()
+        return self._own
+
+    def connect(self) -> Database:
+        """Open one connection more, such as a worker's; whoever asks closes it, in the same thread."""
+        from syncctl.db.connect import connect
+
+        settings = self.settings
+        return connect(
+            settings.database,
+            login_timeout=settings.database_login_timeout,
+            query_timeout=settings.database_query_timeout,
+            clock=self.clock,
+        )
+
+    def open_store(self) -> Store:
+        """Open a session with the configured store; whoever asks closes it.
+
+        Raises:
+            ConfigError: its address or keys are not set.
+        """
+        from syncctl.stores.connect import open_store
+
+        return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep)
+
+    def close(self) -> None:
+        """Give the own connection back."""
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What makes a command a job: it runs once at a time on a host, can be asked to stop, and leaves a row in `USER_SYNC_LOG`.
+
+    `records` says which of its counts are the row's RECORDS_INPUT, _CREATED, _UPDATED, _SKIPPED and _FAILED.
+    """
+
+    direction: str
+    records: Mapping[str, tuple[str, ...]]
+    parallel: bool = False
+    """Whether `--parallel` lifts the once-at-a-time: leases make it safe."""
+
+
+def command(
+    app: typer.Typer,
+    name: str,
+    *,
+    job: Job | None = None,
+    settings: Mapping[str, str] | None = None,
+    group: str = "",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make `function(run, …)` a command of `app`.
+
+    `settings` maps an option (`--lookback`) to the setting it stands for: the option is declared, checked and put above the
+    environment here, and the function finds the value in `run.settings`. The function fills `run.report`; its docstring is
+    the help.
+    """
+    stand_ins = dict(settings or {})
+    full_name = f"{group} {name}".strip()
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        declared = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        declared += [_setting_parameter(option, setting) for option, setting in stand_ins.items()]
+        if job and job.parallel:
+            declared.append(_parameter("parallel", _PARALLEL, default=False))
+        declared += [_parameter(key, annotation, default=default) for key, (annotation, default) in COMMON.items()]
+
+        @wraps(function)
+        def invoke(ctx: typer.Context, **given: Any) -> None:
+            common = Common(**{key: given.pop(key) for key in COMMON}).over(ctx.obj or Common())
+            flags = {setting: given.pop(setting) for setting in stand_ins.values()}
+            parallel = given.pop("parallel", False) if job and job.parallel else False
+            call = Call(full_name, common, flags, {setting: option for option, setting in stand_ins.items()}, job, parallel)
+            raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
+
+        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        invoke.__signature__ = inspect.Signature([context, *declared])  # type: ignore[attr-defined]
+        invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *declared)}
+        app.command(name)(invoke)
+        return function
+
+    return register
+
+
+_PARALLEL = Annotated[
+    bool, typer.Option("--parallel", help="Run even while another run of this command is going on; leases keep them apart.")
+]
+
+
+def _parameter(name: str, annotation: Any, *, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _setting_parameter(option: str, setting: str) -> inspect.Parameter:
+    """Declare an option that stands for a setting, with the help, the variable and the default from the settings table."""
+    entry = BY_NAME[setting]
+    default = entry.show(entry.default)
+    text = f"{entry.doc} ({entry.variable}{f', else {default}' if default else ''})"
+    metavar = entry.kind.metavar
+    declared = typer.Option(option, help=text, metavar=metavar, show_default=False, rich_help_panel=SETTINGS_PANEL)
+    return _parameter(setting, Annotated[str | None, declared], default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command as it was typed."""
+
+    name: str
+    common: Common = Common()
+    flags: Mapping[str, str | None] = field(default_factory=dict)
+    option_names: Mapping[str, str] = field(default_factory=dict)
+    job: Job | None = None
+    parallel: bool = False
+
+
+def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, clock: Clock = system_clock) -> int:
+    """Run a command from its settings to its report and return the exit code. Only a bug in here gets out as an exception."""
+    common = call.common
+    output = Output(as_json=common.json, quiet=common.quiet, no_color=common.no_color)
+    report = Report(call.name, new_run_id(clock), clock())
+    begun = time.monotonic()
+    log.to_screen(quiet=common.quiet, verbose=common.verbose)
+    run: Run | None = None
+    try:
+        flags = {**call.flags, "database": common.database}
+        settings = settings_module.load(
+            flags, env_file=common.env_file, option_names={**call.option_names, "database": "--database"}
+        )
+        run = Run(call.name, settings, output, report, clock, Stop(), env_file=common.env_file)
+        log.to_screen(quiet=common.quiet, verbose=common.verbose, secrets=settings.secrets())
+        for slip in settings.unknown:
+            _log.warning("%s", slip)
+        if call.job:
+            _work(call, call.job, run, body, dry_run=dry_run)
+        else:
+            body(run)
+    except errors.SyncError as error:
+        report.fail(error)
+        _log.info("%s ended: %s", call.name, error, exc_info=common.verbose > 1)
+    except KeyboardInterrupt:
+        report.exit_code = errors.EXIT_SIGINT
+        report.add_error("Stopped.")
+    except Exception as error:
+        report.exit_code = errors.EXIT_SOME_FAILED
+        where = f" {run.log_file} has the details." if run and run.log_file else " Run it with -v for the details."
+        report.add_error(f"Unexpected {type(error).__name__}: {error}.{where}", type=type(error).__name__)
+        _log.info("%s failed unexpectedly", call.name, exc_info=True)
+    report.duration = timedelta(seconds=time.monotonic() - begun)
+    try:
+        output.show(_redacted(report, run), run.render if run and report.exit_code in (0, 1, 130, 143) else None)
+    finally:
+        if run:
+            run.close()
+        log.close()
+    return report.exit_code
+
+
+def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_run: bool) -> None:
+    """Run a job: log file, signals, lock, database, its row, the work, its row again."""
+    settings = run.settings
+    run.log_file = log.to_file(
+        settings.log_dir,
+        call.name,
+        days=settings.log_days,
+        level=settings.log_level,
+        run_id=run.run_id,
+        secrets=settings.secrets(),
+        clock=run.clock,
+    )
+    with ExitStack() as held:
+        held.enter_context(on_signals(run.stop))
+        if not call.parallel:
+            from syncctl.lock import only_once
+
+            held.enter_context(only_once(settings.lock_dir, call.name, scope=f"{settings.database}\n{settings.store_id}"))
+        _start(job, run, dry_run=dry_run)
+        failure: BaseException | None = None
+        try:
+            body(run)
+            if run.stop.exit_code and run.report.exit_code in (errors.EXIT_OK, errors.EXIT_SOME_FAILED):
+                run.report.exit_code = run.stop.exit_code
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            _finish(job, run, failure)
+
+
+def _start(job: Job, run: Run, *, dry_run: bool) -> None:
+    from syncctl.db.contract import StartRun
+
+    _log.info("%s started%s", run.command, " (dry run)" if dry_run else "")
+    run.database.run(
+        StartRun(
+            sync_id=run.run_id,
+            operation_type=run.command,
+            direction=job.direction,
+            dry_run=dry_run,
+            host=platform.node()[:100],
+            process_id=os.getpid(),
+            created_by=_user()[:50],
+        )
+    )
+
+
+def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
+    """Close the run's row. Where that fails (the database has gone) the run's own outcome is what counts."""
+    from syncctl.db.contract import FinishRun
+
+    report = run.report
+    exit_code = getattr(failure, "exit_code", errors.EXIT_SOME_FAILED) if failure else report.exit_code
+    said = str(failure) if failure else " ".join(str(error["message"]) for error in report.errors[:5])
+    counted = {name: sum(int(report.counts.get(key, 0)) for key in job.records.get(name, ())) for name in RECORDS}
+    _log.info("%s ended with exit code %s: %s", run.command, exit_code, json.dumps(report.counts, default=str))
+    try:
+        run.database.run(
+            FinishRun(
+                sync_id=run.run_id,
+                records_input=counted["input"],
+                records_created=counted["created"],
+                records_updated=counted["updated"],
+                records_skipped=counted["skipped"],
+                records_failed=counted["failed"],
+                success=exit_code == errors.EXIT_OK,
+                exit_code=exit_code,
+                error_message=log.Redaction(run.settings.secrets()).clean(said) or None,
+                metrics_json=json.dumps(run.metrics, default=str) if run.metrics else None,
+            )
+        )
+    except errors.SyncError as error:
+        _log.warning("The end of this run could not be noted in USER_SYNC_LOG: %s", error)
+
+
+def _redacted(report: Report, run: Run | None) -> Report:
+    """Return the report with no secret in its errors' messages."""
+    redaction = log.Redaction(run.settings.secrets() if run else ())
+    cleaned = [{**error, "message": redaction.clean(str(error["message"]))} for error in report.errors]
+    return replace(report, errors=cleaned)
+
+
+def new_run_id(clock: Clock) -> str:
+    """Return a name for a run that sorts by time and is nobody else's."""
+    return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a service account without a name
+        return "unknown"

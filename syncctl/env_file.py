@@ -1,0 +1,42 @@
+"""Changing the `.env` file: one line at a time, checked first, replaced whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from syncctl.errors import ConfigError, UsageError
+from syncctl.secret import HIDDEN, without_password
+from syncctl.settings import Entry
+
+
+def write_setting(path: Path, entry: Entry, value: str) -> None:
+    """Set `entry` in the file to `value`, or take it out where that is empty. Other lines stay as they are.
+
+    A new file can be read by this account alone; one that exists keeps its mode.
+
+    Raises:
+        UsageError: the setting doesn't take this value.
+        ConfigError: the file can't be written.
+    """
+    from dotenv import dotenv_values, set_key, unset_key
+
+    text = value.strip()
+    if "\n" in text:
+        raise UsageError(f"{entry.variable} takes one line.")
+    if text:
+        try:
+            entry.kind.parse(text)
+        except (ValueError, KeyError):
+            shown = HIDDEN if entry.secret else f"'{without_password(text)}'"
+            raise UsageError(f"{entry.variable} is {shown}, but takes {entry.kind.accepts}. Nothing was changed.") from None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        present = dotenv_values(path, interpolate=False, encoding="utf-8") if path.exists() else {}
+        names = [name for name in (entry.variable, entry.bare) if name and name in present] or [entry.variable]
+        for name in names:
+            if text:
+                set_key(path, name, text.replace("\\", "\\\\"), quote_mode="always", encoding="utf-8", follow_symlinks=True)
+            elif name in present:
+                unset_key(path, name, encoding="utf-8", follow_symlinks=True)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can't be written: {error}. Check the file and its folder.") from error

@@ -1,0 +1,129 @@
+"""The log: one file for each command and day, old ones deleted, and on stderr only what a person at a terminal wants.
+
+One file per command and day because processes that share one rotating file lose lines on Windows.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from syncctl.clock import Clock, system_clock
+from syncctl.secret import HIDDEN, without_password
+
+ROOT = "syncctl"
+_FILE_NAMES = {"process": "woo_order_processing"}
+_KEYS = re.compile(r"\bc[ks]_[0-9A-Za-z]{8,}|(?<=oauth_signature=)[^&\s\"']+|(?<=Authorization: )\S.*")
+
+
+def file_stem(command: str) -> str:
+    """Return how a command's log files begin: `process` writes `woo_order_processing_2026-11-22.log`."""
+    return _FILE_NAMES.get(command, re.sub(r"[^A-Za-z0-9]+", "_", command))
+
+
+class Redaction(logging.Filter):
+    """Takes every secret out of a record, whoever wrote it into the message, its arguments or the exception."""
+
+    def __init__(self, secrets: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return _KEYS.sub(HIDDEN, without_password(text))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See `logging.Filter.filter`: always True, the record cleaned."""
+        record.msg, record.args = self.clean(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = self.clean(record.exc_text)
+        return True
+
+
+class _FileFormatter(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _ScreenFormatter(logging.Formatter):
+    """`syncctl: message`; a traceback only where it was asked for."""
+
+    def __init__(self, *, tracebacks: bool) -> None:
+        super().__init__()
+        self._tracebacks = tracebacks
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = f"syncctl: {record.getMessage()}"
+        return f"{text}\n{record.exc_text}" if self._tracebacks and record.exc_text else text
+
+
+def to_screen(*, quiet: bool = False, verbose: int = 0, secrets: Sequence[str] = ()) -> None:
+    """Send warnings to stderr (`quiet`: errors only; `verbose` 1: also what is going on, 2: everything), and nowhere else."""
+    logger = logging.getLogger(ROOT)
+    close()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
+    handler.setFormatter(_ScreenFormatter(tracebacks=verbose > 0))
+    handler.addFilter(Redaction(secrets))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+
+
+def to_file(
+    folder: Path, command: str, *, days: int, level: str, run_id: str, secrets: Sequence[str] = (), clock: Clock = system_clock
+) -> Path | None:
+    """Also write to today's file of this command, and delete its files that are older than `days`.
+
+    Returns:
+        The file; None where it can't be written, which is said on stderr and stops nothing.
+    """
+    logger = logging.getLogger(ROOT)
+    path = folder / f"{file_stem(command)}_{clock().date().isoformat()}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        logger.warning(
+            "No log file: %s: %s. The run goes on; name another folder with SYNCCTL_LOG_DIR.", path, error.strerror or error
+        )
+        return None
+    handler.setLevel(level)
+    handler.setFormatter(_FileFormatter(f"%(asctime)s %(levelname)-7s {run_id} %(name)s: %(message)s"))
+    handler.addFilter(Redaction(secrets))
+    logger.addHandler(handler)
+    prune(folder, command, days=days, clock=clock)
+    return path
+
+
+def prune(folder: Path, command: str, *, days: int, clock: Clock = system_clock) -> list[Path]:
+    """Delete this command's log files of more than `days` days ago, told by the date in their names. Returns what was deleted."""
+    oldest = clock().date() - timedelta(days=days)
+    gone: list[Path] = []
+    for path in sorted(folder.glob(f"{file_stem(command)}_????-??-??.log")):
+        try:
+            day = datetime.strptime(path.stem[-10:], "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+        if day < oldest:
+            with suppress(OSError):  # open elsewhere on Windows: the next run gets it
+                path.unlink()
+                gone.append(path)
+    return gone
+
+
+def close() -> None:
+    """Take the handlers off again and close their files."""
+    logger = logging.getLogger(ROOT)
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()

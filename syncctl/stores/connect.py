@@ -1,0 +1,30 @@
+"""From the settings to a session with the store. The HTTP stack is imported here, when a store is really asked."""
+
+from __future__ import annotations
+
+from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
+from syncctl.settings import Settings
+from syncctl.stores.base import Store
+
+
+def open_store(settings: Settings, *, clock: Clock = system_clock, sleeper: Sleeper = system_sleeper) -> Store:
+    """Open a session with the configured store; nothing is sent yet.
+
+    Raises:
+        ConfigError: its address or keys are not set.
+    """
+    settings.need("woo_url", "woo_consumer_key", "woo_consumer_secret")
+    from syncctl.stores.woocommerce import WooCommerce
+    from syncctl.stores.woocommerce_http import Connection
+
+    assert settings.woo_url and settings.woo_consumer_key and settings.woo_consumer_secret  # noqa: S101  (`need` saw to it)
+    connection = Connection(
+        url=settings.woo_url,
+        consumer_key=settings.woo_consumer_key,
+        consumer_secret=settings.woo_consumer_secret,
+        ca_bundle=settings.woo_ca_bundle,
+        auth_in_query=settings.woo_auth_in_query,
+        connect_timeout=settings.http_connect_timeout,
+        read_timeout=settings.http_read_timeout,
+    )
+    return WooCommerce(connection, store_id=settings.store_id, clock=clock, sleeper=sleeper)
