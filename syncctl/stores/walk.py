@@ -1,7 +1,8 @@
 """Walking a store's list by id, page by page, without losing a row while the list changes underneath.
 
 The list is every order modified since a moment, in the order of ids. Ids are unique and never change, so there are no ties:
-any number of orders that share one modified second are read once each. What can happen between two pages, and why nothing is lost:
+any number of orders that share one modified second are read once each. What can happen between two pages, and why nothing is
+lost:
 
 - An order is *modified* and thereby enters the list. Behind the place we have reached, it is read when we come to it. Before
   that place it pushes the rest back by one row, so that we meet rows again (known by their id and left out), and it is read by

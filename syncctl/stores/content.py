@@ -1,0 +1,207 @@
+"""What staging takes of an order: the JSON object of `sp_StageOrders`, with the status group, the content hash and texts that fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from syncctl.models import Address, Order, StatusGroup
+from syncctl.stores.limits import LIMITS, STAGING_LIMITS, cut
+
+NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded")
+"""Parts of an order that may change without anything changing for the ERP. Our own tag in the meta data isn't part of it at all."""
+
+_DEAD = {
+    "cancelled": "cancelled in the store before it reached the ERP (status cancelled)",
+    "refunded": "refunded in full before it reached the ERP (status refunded)",
+    "trash": "moved to the store's trash before it reached the ERP (status trash)",
+}
+
+
+class ContentBuilder:
+    """Turns a store's orders into staging's JSON objects, by the settings of one run."""
+
+    def __init__(self, *, create_statuses: Collection[str], timezone: ZoneInfo) -> None:
+        self.create_statuses = tuple(create_statuses)
+        self.timezone = timezone
+
+    def status_group(self, order: Order) -> tuple[StatusGroup, str | None]:
+        """Say whether the order belongs into the ERP, and if not, why, in words for a person."""
+        if order.status in _DEAD:
+            return "dead", _DEAD[order.status]
+        if order.fully_refunded:
+            return "dead", f"refunded in full before it reached the ERP (status {order.status})"
+        if order.status in self.create_statuses:
+            return "live", None
+        return "wait", (
+            f"its status is {order.status or 'empty'}; only {', '.join(self.create_statuses)} "
+            "create an order in the ERP (SYNCCTL_WOO_CREATE_STATUSES). It waits until its status changes"
+        )
+
+    def content(self, order: Order) -> dict[str, Any]:
+        """Build the object for one order; amounts are strings, times UTC without a suffix, TKT_DT in the ERP's time zone."""
+        group, reason = self.status_group(order)
+        local = order.created_at.astimezone(self.timezone)
+        fit = _Fitting()
+        ship_from = order.billing if order.shipping.empty else order.shipping
+        bill = _address(order.billing, order.billing, "BILL", fit)
+        ship = _address(ship_from, order.billing, "SHIP", fit)
+        lines = [
+            {
+                "WOO_LINE_ID": line.line_id,
+                "SKU": fit(line.sku, "SKU", f"SKU of line {line.line_id}") if line.sku else None,
+                "DESCR": fit(line.name, "DESCR", f"DESCR of line {line.line_id}"),
+                "QTY": _number(line.quantity),
+                "SUBTOT_AMT": _money(line.subtotal),
+                "TOT_AMT": _money(line.total),
+                "TAX_AMT": _money(line.tax),
+                "PRODUCT_ID": line.product_id,
+                "VARIATION_ID": line.variation_id,
+            }
+            for line in order.lines
+        ]
+        charges = [
+            {
+                "TYPE": charge.kind,
+                "DESCR": fit(charge.description, "CHARGE_DESCR", f"description of a {charge.kind} charge"),
+                "AMT": _money(charge.amount),
+                "TAX_AMT": _money(charge.tax),
+            }
+            for charge in order.charges
+            if charge.amount or charge.tax
+        ]
+        content = {
+            "WOO_ORDER_ID": order.order_id,
+            "WOO_ORDER_NO": fit(order.number, "WOO_ORDER_NO"),
+            "STATUS_GROUP": group,
+            "STATUS_REASON": cut(reason, LIMITS["STATUS_REASON"]) if reason else None,
+            "VANISHED": 0,
+            "ORD_STATUS": fit(order.status, "ORD_STATUS"),
+            "CONTENT_HASH": content_hash(order),
+            "CURRENCY": fit(order.currency, "CURRENCY"),
+            "WOO_CUST_ID": order.customer_id or None,
+            "CUST_EMAIL": fit(order.email, "CUST_EMAIL"),
+            "ORD_DAT": local.date().isoformat(),
+            "TKT_DT": _moment(local),
+            "WOO_CREATED_DT": _moment(order.created_at.astimezone(UTC)),
+            "WOO_MODIFIED_DT": _moment(order.modified_at.astimezone(UTC)),
+            "PMT_METH": fit(order.payment_method, "PMT_METH"),
+            "TRANSACTION_ID": fit(order.transaction_id, "TRANSACTION_ID") or None,
+            "SHIP_VIA": fit(order.shipping_method, "SHIP_VIA"),
+            "SUBTOT": _money(sum((line.subtotal for line in order.lines), Decimal("0.00"))),
+            "SHIP_AMT": _money(sum((charge.amount for charge in order.charges if charge.kind == "shipping"), Decimal("0.00"))),
+            "TAX_AMT": _money(order.tax),
+            "DISC_AMT": _money(sum((line.subtotal - line.total for line in order.lines), Decimal("0.00"))),
+            "TOT_AMT": _money(order.total),
+            "SHIP_NAM": ship["NAM"],
+            "SHIP_ADRS_1": ship["ADRS_1"],
+            "SHIP_ADRS_2": ship["ADRS_2"],
+            "SHIP_CITY": ship["CITY"],
+            "SHIP_STATE": cut(ship["STATE"], STAGING_LIMITS["SHIP_STATE"]),
+            "SHIP_ZIP_COD": ship["ZIP_COD"],
+            "SHIP_CNTRY": cut(ship["CNTRY"], STAGING_LIMITS["SHIP_CNTRY"]),
+            "SHIP_PHONE": ship["PHONE"],
+            "LINE_ITEMS_JSON": lines,
+            "ORDER_JSON": {
+                "BILL": bill,
+                "SHIP": ship,
+                "CHARGES": charges,
+                "COUPONS": [fit(code, "COUPON") for code in order.coupons],
+                "CUSTOMER_NOTE": fit(order.customer_note, "CUSTOMER_NOTE"),
+                "PMT_TITLE": fit(order.payment_title, "PMT_TITLE"),
+            },
+        }
+        if fit.cuts:
+            content["CUTS"] = list(dict.fromkeys(fit.cuts))
+        if order.warnings:
+            content["WARNINGS"] = [cut(warning, LIMITS["STATUS_REASON"]) for warning in order.warnings]
+        return content
+
+    def vanished(self, order_id: int) -> dict[str, Any]:
+        """Build the object for an order that the store no longer has: only its id is known."""
+        return {
+            "WOO_ORDER_ID": order_id,
+            "STATUS_GROUP": "dead",
+            "STATUS_REASON": "deleted from the store before it reached the ERP",
+            "VANISHED": 1,
+        }
+
+
+def content_hash(order: Order) -> str:
+    """Return the SHA-256 of what matters of an order. Amounts that are equal hash equally, however many zeros end them.
+
+    Taken of the order as the store has it: wider columns or another time zone in the ERP don't make every order look edited.
+    """
+    content = {name: value for name, value in asdict(order).items() if name not in NOT_HASHED}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_canonical)
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+
+class _Fitting:
+    """Cuts texts to their columns and remembers which, in words for the order's story."""
+
+    def __init__(self) -> None:
+        self.cuts: list[str] = []
+
+    def __call__(self, text: str, column: str, called: str | None = None) -> str:
+        # A lone half of a surrogate pair can't be stored by either engine.
+        whole = text.encode("utf-8", errors="replace").decode("utf-8")
+        fitting = cut(whole, LIMITS[column])
+        if fitting != whole:
+            shown = cut(whole, 60)
+            self.cuts.append(f"{called or column}: '{shown}{'…' if shown != whole else ''}' cut to {LIMITS[column]} characters")
+        return fitting
+
+
+def _address(address: Address, billing: Address, which: str, fit: _Fitting) -> dict[str, str]:
+    """Build BILL or SHIP. What the shipping address lacks of name and telephone is the billing address's."""
+    named = address if address.first_name or address.last_name or address.company else billing
+    person = f"{named.first_name} {named.last_name}".strip()
+    parts = {
+        "FST_NAM": named.first_name,
+        "LST_NAM": named.last_name,
+        "NAM": person or named.company,
+        "COMPANY": named.company,
+        "ADRS_1": address.address_1,
+        "ADRS_2": address.address_2,
+        # The ERP's address has no line for a company: without this one it would be lost to the parcel's label.
+        "ADRS_3": named.company if person else "",
+        "CITY": address.city,
+        "STATE": address.state,
+        "ZIP_COD": address.postcode,
+        "CNTRY": address.country,
+        "PHONE": address.phone or billing.phone,
+        "EMAIL": address.email or billing.email,
+    }
+    return {column: fit(text, column, f"{which}_{column}") for column, text in parts.items()}
+
+
+def _money(amount: Decimal) -> str:
+    """Write an amount plainly, with at least two decimals."""
+    exponent = amount.as_tuple().exponent
+    return format(amount if isinstance(exponent, int) and exponent <= -2 else amount.quantize(Decimal("0.01")), "f")
+
+
+def _number(number: Decimal) -> str:
+    """Write a number plainly, without zeros at its end: 2, 1.5."""
+    text = format(number, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def _moment(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def _canonical(value: object) -> str:
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    raise TypeError(type(value).__name__)
