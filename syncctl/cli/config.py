@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,13 +61,12 @@ def check(run: Run) -> None:
     Nothing is changed. Exit 0 where all is well, 78 where a setting is missing or wrong, 69 where the database or the store
     doesn't answer.
     """
-    from syncctl.db.connect import describe
     from syncctl.services.check_config import check_config
 
     found = check_config(
         run.settings,
         connect=run.connect,
-        describe_database=lambda: describe(run.settings.database),
+        describe_database=lambda: _describe(run.settings.database),
         open_store=run.open_store,
         clock=run.clock,
     )
@@ -81,6 +81,18 @@ def check(run: Run) -> None:
         table(console, ["", "What", "Found"], ([marks[item.ok], item.what, item.detail] for item in found))
 
     run.render = render
+
+
+def _describe(database: str) -> str:
+    """Name the file, or the server with the ODBC driver that reached it; nothing secret."""
+    from syncctl.db.connect import EMBEDDED, is_embedded
+
+    if is_embedded(database):
+        return f"embedded database {Path(database[len(EMBEDDED) :]).expanduser().absolute()}"
+    from syncctl.db.odbc import complete, describe, parts
+
+    full = complete(database)
+    return f"{describe(full)} through {parts(full).get('DRIVER', 'the data source of that name')}"
 
 
 @command(app, "set", group="config")

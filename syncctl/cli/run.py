@@ -127,14 +127,14 @@ class Run:
 
     def connect(self) -> Database:
         """Open one connection more, such as a worker's; whoever asks closes it, in the same thread."""
-        from syncctl.db.connect import connect
+        from syncctl.db.connect import open_database
 
         settings = self.settings
-        return connect(
+        return open_database(
             settings.database,
+            clock=None if self.clock is system_clock else self.clock,
             login_timeout=settings.database_login_timeout,
             query_timeout=settings.database_query_timeout,
-            clock=self.clock,
         )
 
     def open_store(self) -> Store:
