@@ -28,6 +28,7 @@ from syncctl.db.contract import (
     Database,
     ExtendLease,
     FailStagedOrder,
+    ListStagedOrders,
     ReleaseStagedOrder,
     SetMaxAttempts,
     UpdateOrderFromStaging,
@@ -278,7 +279,7 @@ class Worker:
         try:
             state = self._reaching(lambda: self.database.run(fail), already=error)[0]
         except LeaseLost as lost:
-            self._finish(self._processed(order, "lost", message=f"{error} ({lost})"))
+            self._finish(self._done_all_the_same(order) or self._processed(order, "lost", message=f"{error} ({lost})"))
             return
         review = state.state == "NEEDS_MANUAL_REVIEW"
         level = logging.ERROR if review or not again else logging.WARNING
@@ -288,6 +289,16 @@ class Worker:
             heapq.heappush(self._waiting, (state.next_attempt_dt, order.staging_id))
         done = replace(failed, next_attempt_at=state.next_attempt_dt)
         self._finish(self._told(done) if review else done)
+
+    def _done_all_the_same(self, order: ClaimedOrder) -> ProcessedOrder | None:
+        """Return the order as done where this very attempt had done it, and only the answer was lost."""
+        row = self.database.run(ListStagedOrders(staging_id=order.staging_id))[0]
+        mine = row.lease_owner == self.worker_id and row.attempt_no == order.attempt_no
+        if not mine or row.state not in ("APPLIED", "CANCELLED"):
+            return None
+        outcome = {"create": "created", "update": "updated", "cancel": "cancelled"}[order.pending_action]
+        doc_id = int(row.cp_doc_id) if row.cp_doc_id else None
+        return self._told(self._processed(order, outcome, doc_id=doc_id, tkt_no=row.tkt_no))
 
     def _told(self, done: ProcessedOrder) -> ProcessedOrder:
         """Tell the store about an order that was just applied; its ERP document stands whatever comes of it."""

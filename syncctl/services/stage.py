@@ -162,7 +162,7 @@ class Stager:
             try:
                 order = self.store.get(order_id)
             except StoreRefused as error:
-                if error.code is not None:
+                if error.code != "unreadable":
                     raise
                 unreadable.append(UnreadableOrder(order_id=order_id, number=str(order_id), message=str(error)))
                 continue

@@ -1,0 +1,186 @@
+"""What a `process` run promises, on the embedded engine with faults in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, StagedOrder
+from syncctl.db.embedded import EmbeddedDatabase
+from syncctl.errors import DatabaseUnavailable, PermanentError, TransientError
+from syncctl.services.process import ProcessOptions, ProcessResult
+from syncctl.services.seed import seed
+from syncctl.services.validate import Rules
+from syncctl.services.workers import process
+from tests.clocks import MovableClock
+from tests.faults import Failing, FaultyDatabase
+from tests.orders import line, order, stage
+
+DEADLOCK = TransientError("deadlock victim", code=1205, error_class="deadlock")
+
+
+class Bench:
+    """An embedded database with a trial ERP, and short ways to stage and process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clock = MovableClock()
+        self.database = EmbeddedDatabase(path, clock=self.clock)
+        item = {"ITEM_NO": "TEE-BLK", "SKU": "TEE-BLK", "DESCR": "Tee", "PRC_1": "19.99", "QTY_ON_HND": "5"}
+        customer = {"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}
+        seed(self.database, items=[item], customers=[customer])
+
+    def process(self, *faults: Failing, after: Failing | None = None, **options: Any) -> ProcessResult:
+        def connect() -> Database:
+            def before(call: Any) -> Exception | None:
+                return next((error for fault in faults if (error := fault(call))), None)
+
+            real = EmbeddedDatabase(self.path, clock=self.clock)
+            return FaultyDatabase(real, before=before, after=after or (lambda _: None))
+
+        workers = options.pop("workers", 1)
+        chosen = replace(ProcessOptions(rules=Rules()), **options)
+        return process(connect, None, chosen, run_id="run", workers=workers, clock=self.clock, sleeper=self.clock.sleep)
+
+    def order(self, staging_id: int) -> StagedOrder:
+        return self.database.run(ListStagedOrders(staging_id=staging_id))[0]
+
+    def count(self, table: str) -> int:
+        return int(self.database.query(f"SELECT COUNT(*) FROM dbo.{table}")[0][0])
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Any:
+    made = Bench(tmp_path / "bench.db")
+    yield made
+    made.database.close()
+
+
+def test_nothing_pending_ends_at_once(bench: Bench) -> None:
+    result = bench.process()
+    assert result.counts == dict.fromkeys(result.counts, 0)
+    assert bench.clock.slept == []
+
+
+def test_a_passing_error_is_retried_in_the_run_after_2_and_4_seconds(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    started = bench.clock()
+    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=2))
+    assert [(item.outcome, item.attempts) for item in result.orders] == [("created", 3)]
+    assert (bench.clock() - started).total_seconds() == pytest.approx(6, abs=0.5)
+    assert [attempt.error_code for attempt in bench.database.run(ListOrderAttempts(staging_id=1))] == ["1205", "1205"]
+    assert bench.order(1).validation_error is None
+
+
+def test_the_attempt_is_in_validation_error_and_the_documented_query_finds_it(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=3))
+    assert result.counts["failed"] == 1
+    found = bench.database.query(
+        """
+        SELECT
+            STAGING_ID,
+            WOO_ORDER_ID,
+            VALIDATION_ERROR,
+            IS_APPLIED,
+            CREATED_DT
+        FROM dbo.USER_ORDER_STAGING
+        WHERE IS_APPLIED = 0
+          AND VALIDATION_ERROR LIKE '%Attempt%'
+        ORDER BY CREATED_DT DESC
+        """
+    )
+    assert [(row["WOO_ORDER_ID"], row["VALIDATION_ERROR"]) for row in found] == [(1, "[Attempt 3/3] deadlock victim")]
+    failed = bench.order(1)
+    assert failed.state == "FAILED"
+    assert failed.next_attempt_dt is not None
+    assert failed.next_attempt_dt > bench.clock()
+
+
+def test_no_retry_tries_once(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    assert bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK), retry=False).counts["failed"] == 1
+    assert bench.order(1).attempt_no == 1
+    assert bench.clock.slept == []
+
+
+def test_an_order_that_waits_does_not_hold_up_the_others(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2), order(3))
+    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, staging_id=1))
+    assert [item.woo_order_id for item in sorted(result.orders, key=lambda item: item.doc_id or 0)] == [2, 3, 1]
+    assert result.counts["created"] == 3
+
+
+def test_a_permanent_error_goes_to_review_at_once(bench: Bench) -> None:
+    stage(bench.database, order(1, line(sku="NOPE")))
+    result = bench.process()
+    assert [(item.outcome, item.attempts) for item in result.orders] == [("review", 1)]
+    assert "NOPE" in result.orders[0].message
+    assert bench.order(1).state == "NEEDS_MANUAL_REVIEW"
+    assert bench.count("USER_ORDER_DEAD_LETTER") == 1
+
+
+def test_a_poison_row_does_not_end_the_run(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2), order(3))
+    result = bench.process(Failing("sp_CreateOrderFromStaging", ZeroDivisionError("poison"), times=99, staging_id=2))
+    assert result.counts["created"] == 2
+    assert result.counts["failed"] == 1
+    assert bench.order(2).state == "FAILED"
+    assert "ZeroDivisionError" in (bench.order(2).validation_error or "")
+
+
+def test_a_lost_answer_creates_no_second_document(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    lost = Failing("sp_CreateOrderFromStaging", TransientError("connection lost", code="08S01"))
+    result = bench.process(after=lost)
+    assert bench.count("PS_DOC_HDR") == 1
+    assert bench.order(1).state == "APPLIED"
+    assert [(item.outcome, item.tkt_no) for item in result.orders] == [("created", "101-000001")]
+
+
+def test_when_the_database_is_down_no_attempt_of_an_untried_order_is_burnt(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 11)))
+    down = DatabaseUnavailable("no connection")
+    result = bench.process(Failing("sp_ValidateStagedOrder", down, times=99), Failing("sp_FailStagedOrder", down, times=99))
+    assert result.database_down is not None
+    assert [bench.order(number).attempt_no for number in range(1, 11)] == [1] + [0] * 9
+
+
+def test_the_limit_counts_orders_not_attempts(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2), order(3))
+    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK), limit=2)
+    assert result.counts["created"] == 2
+    assert bench.order(3).state == "PENDING"
+
+
+def test_processing_again_creates_nothing(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2))
+    assert bench.process().counts["created"] == 2
+    stage(bench.database, order(1), order(2))
+    assert bench.process().counts["claimed"] == 0
+    assert bench.count("PS_DOC_HDR") == 2
+
+
+def test_workers_share_the_orders(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 31)))
+    result = bench.process(workers=4)
+    assert sorted(item.woo_order_id for item in result.orders) == list(range(1, 31))
+    assert bench.count("PS_DOC_HDR") == 30
+
+
+def test_orders_by_id_are_taken_whatever_the_time(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2))
+    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=2), retry=False)
+    assert bench.order(1).state == "FAILED"
+    result = bench.process(scope="listed", staging_ids=(1,))
+    assert [(item.staging_id, item.outcome) for item in result.orders] == [(1, "created")]
+
+
+def test_an_error_without_a_retry_is_tried_by_no_loop(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    result = bench.process(Failing("sp_CreateOrderFromStaging", PermanentError("no", error_class="mapping"), times=99))
+    assert [(item.outcome, item.attempts) for item in result.orders] == [("review", 1)]
