@@ -1,4 +1,4 @@
-"""A database that fails when told to, in front of a real engine: before a call (nothing was done) or after it (the answer is lost)."""
+"""A database that fails when told to, in front of a real engine: before a call, or after it (the answer is lost)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from syncctl.errors import StoreRefused, UsageError
 from syncctl.models import Order
 from syncctl.services.stopping import Never, Stop
 from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Store, UnreadableOrder, WalkState
-from syncctl.stores.content import StagingRules, staging_row, unreadable_row, vanished_row
+from syncctl.stores.content import ContentBuilder
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Stager:
 
     database: Database
     store: Store
-    rules: StagingRules
+    content: ContentBuilder
     run_id: str
     dry_run: bool = False
     stop: Stop = field(default_factory=Never)
@@ -182,10 +182,10 @@ class Stager:
         walk: dict[str, Any] | None = None,
     ) -> None:
         """Stage a page with one call and note what became of each order."""
-        rows = [staging_row(order, self.rules) for order in orders]
-        rows += [vanished_row(order_id) for order_id in gone]
+        rows = [self.content.content(order) for order in orders]
+        rows += [self.content.vanished(order_id) for order_id in gone]
         broken = {bad.order_id: bad.message for bad in unreadable}
-        rows += [unreadable_row(bad) for bad in unreadable]
+        rows += [self.content.unreadable(bad) for bad in unreadable]
         if not rows and (walk is None or self.dry_run):
             return
         call = StageOrders(

@@ -12,15 +12,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from syncctl.models import Address, Order, StatusGroup
+from syncctl.stores.base import UnreadableOrder
 from syncctl.stores.limits import LIMITS, STAGING_LIMITS, cut
 
 NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded")
 """Parts of an order that may change without anything changing for the ERP. Our own tag in the meta data isn't part of it at all."""
 
 _DEAD = {
-    "cancelled": "cancelled in the store before it reached the ERP (status cancelled)",
-    "refunded": "refunded in full before it reached the ERP (status refunded)",
-    "trash": "moved to the store's trash before it reached the ERP (status trash)",
+    "cancelled": "cancelled in the store (status cancelled)",
+    "refunded": "refunded in full (status refunded)",
+    "trash": "moved to the store's trash",
 }
 
 
@@ -36,7 +37,7 @@ class ContentBuilder:
         if order.status in _DEAD:
             return "dead", _DEAD[order.status]
         if order.fully_refunded:
-            return "dead", f"refunded in full before it reached the ERP (status {order.status})"
+            return "dead", f"refunded in full (status {order.status})"
         if order.status in self.create_statuses:
             return "live", None
         return "wait", (
@@ -128,8 +129,18 @@ class ContentBuilder:
         return {
             "WOO_ORDER_ID": order_id,
             "STATUS_GROUP": "dead",
-            "STATUS_REASON": "deleted from the store before it reached the ERP",
+            "STATUS_REASON": "deleted from the store",
             "VANISHED": 1,
+        }
+
+    def unreadable(self, bad: UnreadableOrder) -> dict[str, Any]:
+        """Build the object for an order whose content makes no sense: it is kept with the reason, and never enters the ERP as it is."""
+        return {
+            "WOO_ORDER_ID": bad.order_id,
+            "WOO_ORDER_NO": cut(bad.number, LIMITS["WOO_ORDER_NO"]),
+            "STATUS_GROUP": "wait",
+            "STATUS_REASON": cut(f"the store's answer can't be read: {bad.message}", LIMITS["STATUS_REASON"]),
+            "CONTENT_HASH": hashlib.sha256(f"unreadable: {bad.message}".encode()).hexdigest(),
         }
 
 
