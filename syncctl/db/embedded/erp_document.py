@@ -175,25 +175,35 @@ def write_totals(session: Session, document: Document, content: Content, totals:
             {**key, "number": number, "misc_typ": settings["MISC_TYP"], "amount": cents(charge.amount)},
         )
     paid = session.all("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc_id", key)
-    session.run("DELETE FROM dbo.PS_DOC_HDR_TOT WHERE DOC_ID = :doc_id AND TOT_TYP = :tot_typ", key)
-    session.run(
+    values = {
+        **key,
+        "sub_tot": totals.sub_tot,
+        "tax": totals.tax_amt,
+        "tot": totals.tot,
+        "discount": totals.tot_lin_disc,
+        "misc": totals.tot_misc,
+        "due": totals.tot - sum((row["AMT"] for row in paid), Decimal("0.00")),
+        "tax_shipped": totals.tax_amt if settings["TAX_AMT_SHIPPED"] == "TAX" else Decimal("0.00"),
+    }
+    changed = session.run(
         """
-        INSERT INTO dbo.PS_DOC_HDR_TOT
-            (DOC_ID, TOT_TYP, SUB_TOT, TAX_AMT, TOT, TOT_HDR_DISC, TOT_LIN_DISC, TOT_MISC, AMT_DUE, INITIAL_MIN_DUE, TOT_WEIGHT,
-             TOT_CUBE, TAX_AMT_SHIPPED)
-        VALUES (:doc_id, :tot_typ, :sub_tot, :tax, :tot, '0.00', :discount, :misc, :due, '0.00', '0.0000', '0.0000', :tax_shipped)
+        UPDATE dbo.PS_DOC_HDR_TOT
+        SET SUB_TOT = :sub_tot, TAX_AMT = :tax, TOT = :tot, TOT_HDR_DISC = '0.00', TOT_LIN_DISC = :discount, TOT_MISC = :misc,
+            AMT_DUE = :due, TAX_AMT_SHIPPED = :tax_shipped
+        WHERE DOC_ID = :doc_id AND TOT_TYP = :tot_typ
         """,
-        {
-            **key,
-            "sub_tot": totals.sub_tot,
-            "tax": totals.tax_amt,
-            "tot": totals.tot,
-            "discount": totals.tot_lin_disc,
-            "misc": totals.tot_misc,
-            "due": totals.tot - sum((row["AMT"] for row in paid), Decimal("0.00")),
-            "tax_shipped": totals.tax_amt if settings["TAX_AMT_SHIPPED"] == "TAX" else Decimal("0.00"),
-        },
+        values,
     )
+    if changed == 0:
+        session.run(
+            """
+            INSERT INTO dbo.PS_DOC_HDR_TOT
+                (DOC_ID, TOT_TYP, SUB_TOT, TAX_AMT, TOT, TOT_HDR_DISC, TOT_LIN_DISC, TOT_MISC, AMT_DUE, INITIAL_MIN_DUE, TOT_WEIGHT,
+                 TOT_CUBE, TAX_AMT_SHIPPED)
+            VALUES (:doc_id, :tot_typ, :sub_tot, :tax, :tot, '0.00', :discount, :misc, :due, '0.00', '0.0000', '0.0000', :tax_shipped)
+            """,
+            values,
+        )
     write_line_counts(session, document.doc_id, settings)
 
 

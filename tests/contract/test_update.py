@@ -1,0 +1,396 @@
+"""What an update promises: the ERP document follows the store, in one transaction, and stock moves by exactly the difference."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from syncctl.db.contract import ClaimStagedOrders, UpdateOrderFromStaging
+from syncctl.errors import Conflict, LeaseLost, MappingError, NotFound, SyncError, WrongState
+from tests.orders import charge, line, order, stage
+from tests.shop import TABLES, Line, Shop
+
+D = Decimal
+
+
+@pytest.fixture
+def shop(database, query):
+    return Shop(database, query)
+
+
+def test_a_changed_quantity_changes_line_total_and_stock_by_the_difference(shop):
+    doc = shop.apply(line(1, "TEE-BLK", "2", "39.98")).doc_id
+    applied = shop.apply(line(1, "TEE-BLK", "5", "99.95"))
+    assert (applied.doc_id, applied.outcome) == (doc, "updated")
+    assert shop.lines(doc) == {1: Line("TEE-BLK", D(5), D("19.99"), D("99.95"), D("99.95"))}
+    assert shop.totals(doc)["TOT"] == D("99.95")
+    assert shop.on_order() == {"TEE-BLK": D(5)}
+    assert (shop.staged()["STATE"], shop.staged()["PENDING_ACTION"]) == ("APPLIED", None)
+    assert shop.staged()["APPLIED_HASH"] == shop.staged()["CONTENT_HASH"]
+
+
+def test_a_product_added_gets_the_next_line_number(shop):
+    doc = shop.apply(line(1)).doc_id
+    shop.apply(line(1), line(2, "MUG", "3", "30.00"))
+    assert shop.lines(doc)[2] == Line("MUG", D(3), D("10.0000"), D("30.00"), D("30.00"))
+    assert shop.header(doc)["ORD_LINS"] == 2
+    assert shop.on_order() == {"MUG": D(3), "TEE-BLK": D(1)}
+
+
+def test_a_product_removed_takes_its_line_and_its_stock(shop):
+    doc = shop.apply(line(1), line(2, "MUG", "3", "30.00")).doc_id
+    shop.apply(line(2, "MUG", "3", "30.00"))
+    assert list(shop.lines(doc)) == [2]
+    assert shop.header(doc)["ORD_LINS"] == 1
+    assert shop.on_order() == {"MUG": D(3)}
+    assert shop.totals(doc)["TOT"] == D("30.00")
+
+
+def test_a_price_changed_leaves_the_stock_alone(shop):
+    doc = shop.apply(line(1, "TEE-BLK", "3", "59.97")).doc_id
+    shop.apply(line(1, "TEE-BLK", "3", "50.00", subtotal="59.97"))
+    assert shop.lines(doc) == {1: Line("TEE-BLK", D(3), D("16.6667"), D("50.00"), D("59.97"))}
+    totals = shop.totals(doc)
+    assert (totals["SUB_TOT"], totals["TOT_LIN_DISC"], totals["TOT"], totals["AMT_DUE"]) == (D("59.97"), D("9.97"), D("50.00"), D("50.00"))
+    assert shop.on_order() == {"TEE-BLK": D(3)}
+
+
+def test_an_item_exchanged_on_the_same_line_moves_both_items(shop):
+    doc = shop.apply(line(1, "TEE-BLK", "2", "39.98")).doc_id
+    shop.apply(line(1, "MUG", "2", "39.98"))
+    assert shop.lines(doc)[1].item_no == "MUG"
+    assert shop.on_order() == {"MUG": D(2)}
+
+
+def test_a_customer_changed_in_the_store_changes_in_the_erp(shop):
+    doc = shop.apply(line(1)).doc_id
+    assert shop.header(doc)["CUST_NO"] == "C100"
+    shop.apply(line(1), WOO_CUST_ID=6, CUST_EMAIL="grace@example.test")
+    assert shop.header(doc)["CUST_NO"] == "C200"
+    assert "customer C100 → C200" in shop.one("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED'")["MESSAGE"]
+
+
+def test_an_address_changed_becomes_a_new_ship_to_address(shop):
+    doc = shop.apply(line(1)).doc_id
+    first = shop.header(doc)["SHIP_TO_CONTACT_ID"]
+    moved = order(4711, line(1))
+    moved["ORDER_JSON"]["SHIP"] = {**moved["ORDER_JSON"]["SHIP"], "ADRS_1": "1 New Street"}
+    shop.apply(line(1), ORDER_JSON=moved["ORDER_JSON"])
+    second = shop.header(doc)["SHIP_TO_CONTACT_ID"]
+    assert first != second
+    address = shop.one("SELECT ADRS_1 FROM dbo.AR_SHIP_ADRS WHERE CUST_NO = 'C100' AND SHIP_ADRS_ID = ?", str(second))
+    assert address["ADRS_1"] == "1 New Street"
+    assert shop.on_order() == {"TEE-BLK": D(1)}
+
+
+def test_a_line_set_to_quantity_0_is_removed(shop):
+    doc = shop.apply(line(1), line(2, "MUG", "1", "10.00")).doc_id
+    shop.apply(line(1), line(2, "MUG", "0", "0.00"))
+    assert [found.item_no for found in shop.lines(doc).values()] == ["TEE-BLK"]
+    assert shop.on_order() == {"TEE-BLK": D(1)}
+
+
+def test_two_lines_of_one_item_are_told_apart(shop):
+    doc = shop.apply(line(1, "MUG", "1", "10.00"), line(2, "MUG", "4", "32.00")).doc_id
+    shop.apply(line(1, "MUG", "2", "20.00"), line(2, "MUG", "4", "32.00"))
+    assert shop.lines(doc) == {
+        1: Line("MUG", D(2), D(10), D("20.00"), D("20.00")),
+        2: Line("MUG", D(4), D(8), D("32.00"), D("32.00")),
+    }
+    assert shop.on_order() == {"MUG": D(6)}
+    shop.apply(line(2, "MUG", "4", "32.00"))
+    assert list(shop.lines(doc)) == [2]
+    assert shop.on_order() == {"MUG": D(4)}
+
+
+def test_shipping_survives_the_removal_of_a_line(shop):
+    doc = shop.apply(line(1), line(2, "MUG", "1", "10.00"), charges=[charge(amount="5.00"), charge("fee", "-2.00")]).doc_id
+    shop.apply(line(1), charges=[charge(amount="5.00"), charge("fee", "-2.00")])
+    charges = shop.query("SELECT MISC_CHRG_NO, MISC_AMT FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = ? ORDER BY MISC_CHRG_NO", (doc,))
+    assert [(row["MISC_CHRG_NO"], row["MISC_AMT"]) for row in charges] == [(1, D("5.00")), (2, D("-2.00"))]
+    assert (shop.totals(doc)["TOT_MISC"], shop.totals(doc)["TOT"]) == (D("3.00"), D("22.99"))
+
+
+def test_shipping_and_tax_follow(shop):
+    doc = shop.apply(line(1), charges=[charge(amount="5.00")], TAX_AMT="2.00").doc_id
+    shop.apply(line(1), charges=[charge(amount="7.50")], TAX_AMT="2.20")
+    totals = shop.totals(doc)
+    assert (totals["TOT_MISC"], totals["TAX_AMT"], totals["TOT"]) == (D("7.50"), D("2.20"), D("29.69"))
+
+
+def test_a_partial_refund_arrives_as_net_quantities(shop):
+    doc = shop.apply(line(1, "TEE-BLK", "3", "59.97"), charges=[charge(amount="5.00")]).doc_id
+    shop.apply(line(1, "TEE-BLK", "1", "19.99"), charges=[charge(amount="5.00"), charge("refund", "-1.00")])
+    assert shop.on_order() == {"TEE-BLK": D(1)}
+    assert shop.totals(doc)["TOT"] == D("23.99")
+
+
+def test_edited_and_edited_back_before_it_was_processed_does_nothing(shop, database):
+    shop.apply(line(1))
+    stage(database, order(4711, line(1, "TEE-BLK", "9", "179.91")))
+    [back] = stage(database, order(4711, line(1)))
+    assert (back.outcome, shop.staged()["STATE"]) == ("unchanged", "APPLIED")
+    assert database.run(ClaimStagedOrders(worker_id="worker", batch_size=10)) == []
+
+
+def test_edited_and_edited_back_after_it_was_processed_ends_where_it_began(shop):
+    doc = shop.apply(line(1), line(2, "MUG", "2", "20.00")).doc_id
+    before = (shop.lines(doc), shop.totals(doc)["TOT"], shop.on_order())
+    shop.apply(line(1, "TEE-BLK", "9", "179.91"))
+    shop.apply(line(1), line(2, "MUG", "2", "20.00"))
+    assert (shop.lines(doc), shop.totals(doc)["TOT"], shop.on_order()) == before
+
+
+def test_an_update_tells_the_store_nothing_and_the_story_everything(shop):
+    shop.apply(line(1), line(2, "MUG", "1", "10.00"))
+    shop.apply(line(1, "TEE-BLK", "2", "39.98"), line(3, "CAP", "1", "12.00"))
+    assert [row["KIND"] for row in shop.outbox()] == ["applied"]
+    message = shop.one("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED'")["MESSAGE"]
+    assert "1 lines changed, 1 added, 1 removed" in message
+    assert "total 29.99 → 51.98" in message
+
+
+def test_other_orders_of_the_same_item_keep_their_stock(shop, database):
+    stage(database, order(1, line(1, "MUG", "7", "70.00")))
+    shop.work(shop.claim())
+    shop.apply(line(1, "MUG", "2", "20.00"))
+    shop.apply(line(1, "MUG", "1", "10.00"))
+    assert shop.on_order() == {"MUG": D(8)}
+
+
+def test_a_deposit_taken_in_the_erp_stays_off_the_amount_due(shop):
+    doc = shop.apply(line(1, "TEE-BLK", "2", "39.98")).doc_id
+    shop.pay(doc, "10.00")
+    shop.apply(line(1, "TEE-BLK", "3", "59.97"))
+    assert (shop.totals(doc)["TOT"], shop.totals(doc)["AMT_DUE"]) == (D("59.97"), D("49.97"))
+    assert shop.one("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", doc)["AMT"] == D("10.00")
+
+
+def test_a_payment_that_came_with_the_order_follows_its_total(shop, query):
+    shop.setting("WRITE_PAYMENT", "Y")
+    query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
+    doc = shop.apply(line(1, "TEE-BLK", "2", "39.98")).doc_id
+    shop.apply(line(1, "TEE-BLK", "3", "59.97"))
+    assert shop.one("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", doc)["AMT"] == D("59.97")
+
+
+def test_the_stock_of_the_documents_own_location_moves(shop, query):
+    shop.apply(line(1, "MUG", "2", "20.00"))
+    shop.setting("STK_LOC_ID", "02")
+    shop.apply(line(1, "MUG", "3", "30.00"), line(2, "CAP", "1", "12.00"))
+    rows = query("SELECT ITEM_NO, LOC_ID, QTY_ON_SO FROM dbo.IM_INV ORDER BY ITEM_NO, LOC_ID", ())
+    assert {(row["ITEM_NO"], row["LOC_ID"]): row["QTY_ON_SO"] for row in rows if row["QTY_ON_SO"]} == {
+        ("MUG", "01"): D(3),
+        ("CAP", "01"): D(1),
+    }
+
+
+def test_the_answer_lost_on_the_way_is_given_again_and_nothing_is_done_twice(shop, database):
+    shop.apply(line(1))
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98")))
+    claimed = shop.claim()
+    shop.work(claimed)
+    before = shop.snapshot()
+    again = shop.work(claimed)
+    assert (again.outcome, shop.snapshot()) == ("unchanged", before)
+
+
+def hand_shipped(shop, doc):
+    shop.ship(doc)
+
+
+def hand_posted(shop, doc):
+    shop.post(doc)
+
+
+def hand_released(shop, doc):
+    shop.query("UPDATE dbo.PS_DOC_HDR SET DOC_TYP = 'T' WHERE DOC_ID = ?", (doc,))
+
+
+def hand_added_line(shop, doc):
+    shop.add_line_by_hand(doc)
+
+
+def hand_removed_line(shop, doc):
+    shop.query("DELETE FROM dbo.PS_DOC_LIN WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
+
+
+def hand_changed_quantity(shop, doc):
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SOLD = '9.0000' WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
+
+
+def hand_changed_price(shop, doc):
+    shop.query("UPDATE dbo.PS_DOC_LIN SET EXT_PRC = '1.00' WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
+
+
+def hand_changed_total(shop, doc):
+    shop.query("UPDATE dbo.PS_DOC_HDR_TOT SET TOT = '1.00' WHERE DOC_ID = ?", (doc,))
+
+
+def hand_changed_charge(shop, doc):
+    shop.query("UPDATE dbo.PS_DOC_HDR_MISC_CHRG SET MISC_AMT = '1.00' WHERE DOC_ID = ?", (doc,))
+
+
+BY_HAND = [
+    (hand_shipped, "was shipped on 2026-11-21"),
+    (hand_posted, "no longer among the open documents"),
+    (hand_released, "its type is T"),
+    (hand_added_line, "1 of its lines was added by hand"),
+    (hand_removed_line, "1 of its lines was removed by hand"),
+    (hand_changed_quantity, "1 of its lines was changed by hand"),
+    (hand_changed_price, "1 of its lines was changed by hand"),
+    (hand_changed_total, "its total was changed by hand: 1.00 instead of 24.99"),
+    (hand_changed_charge, "its misc charges were changed by hand"),
+]
+
+
+@pytest.mark.parametrize(("by_hand", "reason"), BY_HAND, ids=lambda value: getattr(value, "__name__", None))
+def test_a_document_that_a_person_has_touched_is_left_to_a_person(shop, database, by_hand, reason):
+    doc = shop.apply(line(1), charges=[charge(amount="5.00")]).doc_id
+    by_hand(shop, doc)
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98"), charges=[charge(amount="5.00")]))
+    claimed = shop.claim()
+    before = shop.snapshot()
+    with pytest.raises(Conflict, match=reason) as refused:
+        shop.work(claimed)
+    assert f"document {doc} (101-000001)" in str(refused.value)
+    assert "in CounterPoint by hand" in str(refused.value)
+    assert f"syncctl dead-letter cancel {claimed.staging_id}" in str(refused.value)
+    assert refused.value.code == "50030"
+    assert shop.snapshot() == before
+
+
+def test_every_reason_is_named_at_once(shop, database):
+    doc = shop.apply(line(1)).doc_id
+    shop.ship(doc)
+    shop.add_line_by_hand(doc)
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98")))
+    with pytest.raises(Conflict, match=r"was shipped on 2026-11-21; 1 of its lines was added by hand"):
+        shop.work(shop.claim())
+
+
+def test_a_total_that_does_not_add_up_is_a_conflict(shop, database):
+    shop.apply(line(1))
+    stage(database, order(4711, line(1), TOT_AMT="20.50"))
+    [claimed] = database.run(ClaimStagedOrders(worker_id="worker", batch_size=1))
+    shop.query("UPDATE dbo.USER_ORDER_STAGING SET IS_VALIDATED = 1", ())
+    before = shop.snapshot()
+    with pytest.raises(Conflict, match=r"come to 19\.99, the store's total is 20\.50"):
+        shop.work(claimed)
+    assert shop.snapshot() == before
+
+
+def test_an_item_that_has_gone_since_validation_stops_the_whole_update(shop, database, query):
+    shop.apply(line(1))
+    stage(database, order(4711, line(1, "TEE-BLK", "4", "79.96"), line(2, "CAP", "1", "12.00")))
+    claimed = shop.claim()
+    query("DELETE FROM dbo.IM_ITEM WHERE ITEM_NO = 'CAP'", ())
+    before = shop.snapshot()
+    with pytest.raises(MappingError, match="CAP"):
+        shop.work(claimed)
+    assert shop.snapshot() == before
+
+
+def test_only_the_holder_of_the_lease_may_update(shop, database):
+    shop.apply(line(1))
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98")))
+    claimed = shop.claim()
+    before = shop.snapshot()
+    for worker, attempt in (("another", claimed.attempt_no), ("worker", claimed.attempt_no + 1)):
+        with pytest.raises(LeaseLost) as lost:
+            database.run(UpdateOrderFromStaging(staging_id=claimed.staging_id, worker_id=worker, attempt_no=attempt))
+        assert lost.value.code == "50010"
+    with pytest.raises(NotFound):
+        database.run(UpdateOrderFromStaging(staging_id=999, worker_id="worker", attempt_no=1))
+    assert shop.snapshot() == before
+
+
+def test_a_store_edit_during_the_work_fences_the_worker_off(shop, database):
+    shop.apply(line(1))
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98")))
+    claimed = shop.claim()
+    stage(database, order(4711, line(1, "TEE-BLK", "3", "59.97")))
+    with pytest.raises(LeaseLost):
+        shop.work(claimed)
+    assert shop.on_order() == {"TEE-BLK": D(1)}
+
+
+def test_an_update_needs_an_order_that_waits_for_one_and_is_validated(shop, database):
+    stage(database, order(4711, line(1)))
+    claimed = shop.claim()
+    call = UpdateOrderFromStaging(staging_id=claimed.staging_id, worker_id="worker", attempt_no=claimed.attempt_no)
+    with pytest.raises(WrongState, match="waits for create"):
+        database.run(call)
+    shop.work(claimed)
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98")))
+    [claimed] = database.run(ClaimStagedOrders(worker_id="worker", batch_size=1))
+    with pytest.raises(WrongState, match="validat"):
+        shop.work(claimed)
+
+
+def test_an_order_of_before_the_links_is_left_to_a_person(shop, database, query):
+    shop.apply(line(1))
+    query("DELETE FROM dbo.USER_ORDER_LINK", ())
+    stage(database, order(4711, line(1, "TEE-BLK", "2", "39.98")))
+    with pytest.raises(Conflict, match="not written by syncctl"):
+        shop.work(shop.claim())
+
+
+WRITES = [
+    ("USER_ORDER_STAGING", "UPDATE"),
+    ("PS_DOC_LIN", "UPDATE"),
+    ("PS_DOC_LIN", "INSERT"),
+    ("PS_DOC_LIN", "DELETE"),
+    ("USER_ORDER_LINE_LINK", "UPDATE"),
+    ("USER_ORDER_LINE_LINK", "INSERT"),
+    ("USER_ORDER_LINE_LINK", "DELETE"),
+    ("IM_INV", "UPDATE"),
+    ("IM_INV", "INSERT"),
+    ("AR_SHIP_ADRS", "INSERT"),
+    ("PS_DOC_HDR", "UPDATE"),
+    ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
+    ("PS_DOC_HDR_MISC_CHRG", "INSERT"),
+    ("PS_DOC_PMT", "UPDATE"),
+    ("PS_DOC_NOTE", "INSERT"),
+    ("USER_ORDER_LINK", "UPDATE"),
+    ("USER_ORDER_EVENT", "INSERT"),
+]
+"""Every statement of the update, by the table it writes."""
+
+
+def prepare_an_update_of_everything(shop):
+    """Leave a claimed order whose update runs every statement there is."""
+    shop.setting("WRITE_PAYMENT", "Y")
+    shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
+    shop.apply(line(1), line(2, "MUG", "2", "20.00"), charges=[charge(amount="5.00")])
+    shop.query("DELETE FROM dbo.IM_INV WHERE ITEM_NO = 'CAP'", ())
+    moved = order(4711)["ORDER_JSON"]
+    moved["SHIP"] = {**moved["SHIP"], "ADRS_1": "1 New Street"}
+    moved["CHARGES"] = [charge(amount="6.00")]
+    stage(
+        shop.database,
+        order(4711, line(1, "TEE-BLK", "3", "59.97"), line(3, "CAP", "1", "12.00"), charges=[charge(amount="6.00")], ORDER_JSON=moved),
+    )
+    return shop.claim()
+
+
+@pytest.mark.parametrize(("table", "statement"), WRITES)
+def test_a_failure_at_any_statement_leaves_the_previous_state_whole(shop, table, statement):
+    claimed = prepare_an_update_of_everything(shop)
+    before = shop.snapshot()
+    shop.break_statement(table, statement)
+    with pytest.raises(SyncError):
+        shop.work(claimed)
+    assert shop.snapshot() == before
+    shop.mend()
+    assert shop.work(claimed).outcome == "updated"
+    assert shop.on_order() == {"CAP": D(1), "TEE-BLK": D(3)}
+
+
+def test_those_failures_cover_every_table_that_an_update_writes(shop):
+    claimed = prepare_an_update_of_everything(shop)
+    before = shop.snapshot()
+    shop.work(claimed)
+    after = shop.snapshot()
+    assert {table for table in TABLES if before[table] != after[table]} - {table for table, _ in WRITES} == {"PS_DOC_HDR_TOT"}

@@ -1,0 +1,191 @@
+"""A seeded ERP and the steps that bring an order into it, for tests that start where an order is already applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from syncctl.db.contract import (
+    AppliedOrder,
+    CancelOrderFromStaging,
+    ClaimedOrder,
+    ClaimStagedOrders,
+    CreateOrderFromStaging,
+    Database,
+    SeedDemoErp,
+    SetErpSetting,
+    UpdateOrderFromStaging,
+    ValidateStagedOrder,
+)
+from tests.orders import order, stage
+
+ITEMS = ("TEE-BLK", "MUG", "CAP", "POSTER")
+TABLES = (
+    "USER_ORDER_STAGING",
+    "USER_ORDER_EVENT",
+    "USER_ORDER_ATTEMPT",
+    "USER_ORDER_DEAD_LETTER",
+    "USER_STORE_OUTBOX",
+    "USER_ORDER_LINK",
+    "USER_ORDER_LINE_LINK",
+    "USER_CUSTOMER_MAP",
+    "USER_NUMBER_SERIES",
+    "PS_DOC_HDR",
+    "PS_DOC_HDR_TOT",
+    "PS_DOC_LIN",
+    "PS_DOC_HDR_MISC_CHRG",
+    "PS_DOC_NOTE",
+    "PS_DOC_PMT",
+    "PS_DOC_PKG_TRK_NO",
+    "IM_INV",
+    "AR_CUST",
+    "AR_SHIP_ADRS",
+)
+"""Every table that a procedure on an order may write."""
+
+_ACTIONS = {"create": CreateOrderFromStaging, "update": UpdateOrderFromStaging, "cancel": CancelOrderFromStaging}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An ERP line, as far as tests compare it."""
+
+    item_no: str
+    quantity: Decimal
+    price: Decimal
+    total: Decimal
+    gross: Decimal
+
+
+class Shop:
+    """A database with items, stock and two customers, and short ways to move orders through it."""
+
+    def __init__(self, database: Database, query: Callable[..., list[Any]]) -> None:
+        self.database = database
+        self.query = query
+        database.run(
+            SeedDemoErp(
+                items=json.dumps(
+                    [{"ITEM_NO": item, "SKU": item, "DESCR": item.title(), "PRC_1": "19.99", "QTY_ON_HND": "100"} for item in ITEMS]
+                ),
+                customers=json.dumps(
+                    [
+                        {"CUST_NO": "C100", "NAM": "Ada Lovelace", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5},
+                        {"CUST_NO": "C200", "NAM": "Grace Hopper", "EMAIL_ADRS_1": "grace@example.test", "WOO_USER_ID": 6},
+                    ]
+                ),
+            )
+        )
+
+    def claim(self, worker_id: str = "worker") -> ClaimedOrder:
+        """Claim the one order that waits, validating it first where that is needed."""
+        [claimed] = self.database.run(ClaimStagedOrders(worker_id=worker_id, batch_size=10))
+        if claimed.pending_action != "cancel":
+            wrong = [row for row in self.database.run(ValidateStagedOrder(staging_id=claimed.staging_id)) if row.severity == "error"]
+            assert wrong == []
+        return claimed
+
+    def work(self, claimed: ClaimedOrder, worker_id: str = "worker") -> AppliedOrder:
+        """Do what the claimed order waits for."""
+        [applied] = self.database.run(
+            _ACTIONS[claimed.pending_action](staging_id=claimed.staging_id, worker_id=worker_id, attempt_no=claimed.attempt_no)
+        )
+        return applied
+
+    def apply(self, *lines: dict[str, Any], **columns: Any) -> AppliedOrder:
+        """Stage order 4711 with this content, claim it and do what it waits for."""
+        stage(self.database, order(4711, *lines, **columns))
+        return self.work(self.claim())
+
+    def stage_cancelled(self, *lines: dict[str, Any], **columns: Any) -> None:
+        """Stage order 4711 as cancelled in the store."""
+        stage(self.database, order(4711, *lines, STATUS_GROUP="dead", ORD_STATUS="cancelled", STATUS_REASON="cancelled", **columns))
+
+    def cancel(self, *lines: dict[str, Any], **columns: Any) -> AppliedOrder:
+        """Cancel order 4711 in the store and carry that into the ERP."""
+        self.stage_cancelled(*lines, **columns)
+        return self.work(self.claim())
+
+    def one(self, sql: str, *parameters: Any) -> Any:
+        """Return the only row of a query."""
+        [row] = self.query(sql, parameters)
+        return row
+
+    def staged(self, order_id: int = 4711) -> Any:
+        """Return an order's staging row."""
+        return self.one("SELECT * FROM dbo.USER_ORDER_STAGING WHERE WOO_ORDER_ID = ?", order_id)
+
+    def lines(self, doc_id: int | None) -> dict[int, Line]:
+        """Return a document's lines by their number."""
+        return {
+            row["LIN_SEQ_NO"]: Line(row["ITEM_NO"], row["QTY_SOLD"], row["PRC"], row["EXT_PRC"], row["GROSS_EXT_PRC"])
+            for row in self.query("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = ? ORDER BY LIN_SEQ_NO", (doc_id,))
+        }
+
+    def totals(self, doc_id: int | None) -> Any:
+        """Return a document's totals row."""
+        return self.one("SELECT * FROM dbo.PS_DOC_HDR_TOT WHERE DOC_ID = ?", doc_id)
+
+    def header(self, doc_id: int | None) -> Any:
+        """Return a document's header."""
+        return self.one("SELECT * FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?", doc_id)
+
+    def on_order(self) -> dict[str, Decimal]:
+        """Return `QTY_ON_SO` of the items that have any."""
+        rows = self.query("SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV ORDER BY ITEM_NO", ())
+        return {row["ITEM_NO"]: row["QTY_ON_SO"] for row in rows if row["QTY_ON_SO"]}
+
+    def outbox(self) -> list[Any]:
+        """Return the messages to the store, oldest first."""
+        return self.query("SELECT * FROM dbo.USER_STORE_OUTBOX ORDER BY OUTBOX_ID", ())
+
+    def events(self) -> list[str]:
+        """Return the types of an order's events, in order."""
+        return [row["EVENT_TYPE"] for row in self.query("SELECT EVENT_TYPE, EVENT_ID FROM dbo.USER_ORDER_EVENT ORDER BY EVENT_ID", ())]
+
+    def snapshot(self) -> dict[str, list[str]]:
+        """Return every row of every table, to be compared with a later one."""
+        return {
+            table: sorted(repr([(key, row[key]) for key in row.keys()]) for row in self.query(f"SELECT * FROM dbo.{table}", ()))  # noqa: SIM118
+            for table in TABLES
+        }
+
+    def ship(self, doc_id: int | None) -> None:
+        """Ship a document, as the ERP does."""
+        self.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000' WHERE DOC_ID = ?", (doc_id,))
+
+    def post(self, doc_id: int | None) -> None:
+        """Take a document out of the open ones, as posting it in the ERP does."""
+        for table in ("PS_DOC_LIN", "PS_DOC_HDR_MISC_CHRG", "PS_DOC_HDR_TOT", "PS_DOC_NOTE", "PS_DOC_HDR"):
+            self.query(f"DELETE FROM dbo.{table} WHERE DOC_ID = ?", (doc_id,))
+
+    def add_line_by_hand(self, doc_id: int | None) -> None:
+        """Add a line to a document, as a person in the ERP does (who lets the total follow, too)."""
+        self.query(
+            "INSERT INTO dbo.PS_DOC_LIN (DOC_ID, LIN_SEQ_NO, STR_ID, STA_ID, TKT_NO, LIN_TYP, ITEM_NO, QTY_SOLD, PRC, EXT_PRC, GROSS_EXT_PRC,"
+            " CALC_EXT_PRC, LIN_GUID) SELECT DOC_ID, 90, STR_ID, STA_ID, TKT_NO, 'O', 'POSTER', '1.0000', '5.00', '5.00', '5.00', '5.00',"
+            " '0F8FAD5B-D9CB-469F-A165-70867728950E' FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?",
+            (doc_id,),
+        )
+
+    def pay(self, doc_id: int | None, amount: str = "10.00") -> None:
+        """Take a deposit on a document, as a person in the ERP does."""
+        self.query("INSERT INTO dbo.PS_DOC_PMT (DOC_ID, PMT_SEQ_NO, PAY_COD, AMT) VALUES (?, 7, 'CASH', ?)", (doc_id, amount))
+
+    def setting(self, name: str, value: str) -> None:
+        """Change a site setting."""
+        self.database.run(SetErpSetting(setting_name=name, value=value))
+
+    def break_statement(self, table: str, statement: str) -> None:
+        """From now on, every INSERT, UPDATE or DELETE (as named) on that table fails."""
+        if self.database.engine == "embedded":
+            self.query(f"CREATE TRIGGER dbo.injected BEFORE {statement} ON {table} BEGIN SELECT RAISE(ABORT, 'injected failure'); END", ())
+        else:
+            self.query(f"CREATE TRIGGER dbo.injected ON dbo.{table} AFTER {statement} AS THROW 50999, 'injected failure', 1;", ())
+
+    def mend(self) -> None:
+        """Take that failure out again."""
+        self.query("DROP TRIGGER dbo.injected", ())
