@@ -1,0 +1,50 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_GetHealth
+    The state of the database side at one moment.
+
+Called by    syncctl health
+Returns      one row: the columns of USER_V_HEALTH
+Errors       none
+Locks        none beyond the read
+Repeatable   yes
+Example      EXECUTE dbo.sp_GetHealth;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_GetHealth
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    SELECT
+        health.PENDING,
+        health.CLAIMED,
+        health.FAILED,
+        health.REVIEW,
+        (
+            SELECT COUNT(*)
+            FROM dbo.USER_ORDER_STAGING AS staged
+            WHERE staged.STATE = 'CLAIMED'
+            AND   staged.LEASE_UNTIL_DT <= @NOW
+        ) AS STUCK,
+        health.WRITE_BACK_PENDING,
+        health.WRITE_BACK_FAILED,
+        health.OLDEST_PENDING_DT,
+        health.OLDEST_WRITE_BACK_DT,
+        health.LAST_SUCCESS_DT,
+        health.LAST_STAGE_DT,
+        health.LAST_APPLIED_DT,
+        (
+            SELECT COUNT(*)
+            FROM dbo.USER_SYNC_LOG AS run
+            WHERE run.SUCCESS = 0
+            AND   run.END_TIME >= DATEADD(HOUR, -24, @NOW)
+        ) AS RECENT_ERRORS
+    FROM dbo.USER_V_HEALTH AS health;
+END;
+GO

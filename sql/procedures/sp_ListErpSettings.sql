@@ -1,0 +1,30 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_ListErpSettings
+    The site settings of the ERP side, by name.
+
+Called by    syncctl config
+Returns      NAME, VALUE, DESCR
+Errors       none
+Locks        none beyond the read
+Repeatable   yes
+Example      EXECUTE dbo.sp_ListErpSettings;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_ListErpSettings
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    SELECT
+        setting.NAME,
+        setting.VALUE,
+        setting.DESCR
+    FROM dbo.USER_ERP_SETTING AS setting
+    ORDER BY
+        setting.NAME;
+END;
+GO

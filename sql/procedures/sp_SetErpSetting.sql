@@ -1,0 +1,51 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_SetErpSetting
+    Changes one site setting of the ERP side.
+
+Called by    syncctl config set
+Returns      the row as it is now: NAME, VALUE, DESCR
+Errors       50001 a setting that needs a value gets none; 50004 no such setting
+Locks        the setting's row
+Repeatable   yes
+Example      EXECUTE dbo.sp_SetErpSetting @SETTING_NAME = 'STA_ID', @VALUE = N'103';
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_SetErpSetting
+    @SETTING_NAME varchar(50),
+    @VALUE nvarchar(500),
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @MESSAGE nvarchar(500);
+
+    IF NULLIF(@VALUE, N'') IS NULL AND @SETTING_NAME NOT IN ('TAX_COD', 'CUST_CATEG_COD', 'APPLIED_STATUS')
+    BEGIN
+        SET @MESSAGE = CONCAT(@SETTING_NAME, N' takes a value.');
+        THROW 50001, @MESSAGE, 1;
+    END;
+
+    UPDATE
+        dbo.USER_ERP_SETTING
+    SET
+        VALUE = NULLIF(@VALUE, N'')
+    WHERE NAME = @SETTING_NAME;
+
+    IF @@ROWCOUNT = 0
+    BEGIN
+        SET @MESSAGE = CONCAT(N'No ERP setting is called ', @SETTING_NAME, N'.');
+        THROW 50004, @MESSAGE, 1;
+    END;
+
+    SELECT
+        setting.NAME,
+        setting.VALUE,
+        setting.DESCR
+    FROM dbo.USER_ERP_SETTING AS setting
+    WHERE setting.NAME = @SETTING_NAME;
+END;
+GO

@@ -1,0 +1,540 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_StageOrders
+    Stages one page of orders and notes how far the walk came, in one transaction.
+
+Called by    syncctl stage
+Parameters   @ORDERS   JSON array, one object an order, keyed by the columns of USER_ORDER_STAGING, with STATUS_GROUP
+                       (live, wait, dead), STATUS_REASON, VANISHED (1: gone from the store), CUTS and WARNINGS (arrays of text).
+                       Of several versions of one order the latest WOO_MODIFIED_DT counts.
+             @WALK     JSON object keyed by the columns of USER_SYNC_WALK; NULL where the page belongs to no walk.
+             @DRY_RUN  1 returns the same decisions and writes nothing.
+Returns      one row an order, as in the page: WOO_ORDER_ID, STAGING_ID (NULL where nothing is staged), OUTCOME
+             (staged, restaged, cancel_staged, unchanged, skipped), REASON
+Errors       50001 bad argument; 50020 another page of this store was being staged for over a minute
+Locks        an application lock per store for the length of the call; key locks on the page's rows. The rows are locked by an
+             UPDATE before they are looked at, so that a create that is under way finishes first.
+Repeatable   yes: the same page again changes nothing
+Note         An order that a worker holds loses its lease when its content changes: the worker's next write gets 50010.
+Example      EXECUTE dbo.sp_StageOrders @STORE_ID = 'woocommerce', @SOURCE_SYSTEM = 'woocommerce', @SYNC_ID = 'by-hand',
+                 @ORDERS = N'[{"WOO_ORDER_ID": 4711, "VANISHED": 1}]', @DRY_RUN = 1;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_StageOrders
+    @STORE_ID varchar(50),
+    @SOURCE_SYSTEM varchar(50),
+    @SYNC_ID varchar(50),
+    @ORDERS nvarchar(max),
+    @WALK nvarchar(max) = NULL,
+    @DRY_RUN bit = 0,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE @ERRORS nvarchar(2000) = CONCAT
+    (
+        CASE WHEN NULLIF(@STORE_ID, '') IS NULL THEN N'@STORE_ID is required. ' END,
+        CASE WHEN NULLIF(@SYNC_ID, '') IS NULL THEN N'@SYNC_ID is required. ' END,
+        CASE WHEN COALESCE(ISJSON(@ORDERS), 0) = 0 OR LEFT(LTRIM(@ORDERS), 1) <> N'[' THEN N'@ORDERS takes a JSON array. ' END,
+        CASE WHEN @WALK IS NOT NULL AND (ISJSON(@WALK) = 0 OR NULLIF(JSON_VALUE(@WALK, '$.WALK_NAME'), N'') IS NULL)
+             THEN N'@WALK takes a JSON object with WALK_NAME. ' END
+    );
+
+    IF @ERRORS <> N''
+    BEGIN
+        THROW 50001, @ERRORS, 1;
+    END;
+
+    DECLARE @INCOMING TABLE
+    (
+        PAGE_NO int NOT NULL PRIMARY KEY,
+        WOO_ORDER_ID bigint NULL,
+        WOO_ORDER_NO nvarchar(50) NULL,
+        STATUS_GROUP varchar(20) NULL,
+        STATUS_REASON nvarchar(500) NULL,
+        VANISHED bit NOT NULL,
+        ORD_STATUS nvarchar(20) NULL,
+        CONTENT_HASH char(64) NULL,
+        CURRENCY varchar(20) NULL,
+        WOO_CUST_ID bigint NULL,
+        CUST_EMAIL nvarchar(100) NULL,
+        ORD_DAT date NULL,
+        TKT_DT datetime2(3) NULL,
+        WOO_CREATED_DT datetime2(3) NULL,
+        WOO_MODIFIED_DT datetime2(3) NULL,
+        PMT_METH nvarchar(50) NULL,
+        TRANSACTION_ID nvarchar(200) NULL,
+        SHIP_VIA nvarchar(100) NULL,
+        SUBTOT decimal(15, 4) NULL,
+        SHIP_AMT decimal(15, 4) NULL,
+        TAX_AMT decimal(15, 4) NULL,
+        DISC_AMT decimal(15, 4) NULL,
+        TOT_AMT decimal(15, 4) NULL,
+        SHIP_NAM nvarchar(100) NULL,
+        SHIP_ADRS_1 nvarchar(100) NULL,
+        SHIP_ADRS_2 nvarchar(100) NULL,
+        SHIP_CITY nvarchar(100) NULL,
+        SHIP_STATE nvarchar(100) NULL,
+        SHIP_ZIP_COD nvarchar(100) NULL,
+        SHIP_CNTRY nvarchar(100) NULL,
+        SHIP_PHONE nvarchar(100) NULL,
+        LINE_ITEMS_JSON nvarchar(max) NULL,
+        ORDER_JSON nvarchar(max) NULL,
+        CUTS nvarchar(max) NULL,
+        WARNINGS nvarchar(max) NULL
+    );
+
+    INSERT INTO @INCOMING
+    (
+        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_REASON, VANISHED, ORD_STATUS, CONTENT_HASH, CURRENCY,
+        WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
+        SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
+        SHIP_CNTRY, SHIP_PHONE, LINE_ITEMS_JSON, ORDER_JSON, CUTS, WARNINGS
+    )
+    SELECT
+        CONVERT(int, element.[key]),
+        content.WOO_ORDER_ID, content.WOO_ORDER_NO,
+        CASE WHEN content.VANISHED = 1 THEN 'dead' ELSE content.STATUS_GROUP END,
+        CASE
+            WHEN NULLIF(content.STATUS_REASON, N'') IS NOT NULL THEN content.STATUS_REASON
+            WHEN content.VANISHED = 1 THEN N'gone from the store'
+            WHEN content.STATUS_GROUP <> 'live' THEN CONCAT(N'status ', content.ORD_STATUS)
+        END,
+        COALESCE(content.VANISHED, 0),
+        content.ORD_STATUS, content.CONTENT_HASH, content.CURRENCY, content.WOO_CUST_ID, content.CUST_EMAIL, content.ORD_DAT,
+        content.TKT_DT, content.WOO_CREATED_DT, content.WOO_MODIFIED_DT, content.PMT_METH, content.TRANSACTION_ID,
+        content.SHIP_VIA, content.SUBTOT, content.SHIP_AMT, content.TAX_AMT, content.DISC_AMT, content.TOT_AMT,
+        content.SHIP_NAM, content.SHIP_ADRS_1, content.SHIP_ADRS_2, content.SHIP_CITY, content.SHIP_STATE,
+        content.SHIP_ZIP_COD, content.SHIP_CNTRY, content.SHIP_PHONE, content.LINE_ITEMS_JSON, content.ORDER_JSON,
+        content.CUTS, content.WARNINGS
+    FROM OPENJSON(@ORDERS) AS element
+    CROSS APPLY OPENJSON(element.value)
+    WITH
+    (
+        WOO_ORDER_ID bigint '$.WOO_ORDER_ID',
+        WOO_ORDER_NO nvarchar(50) '$.WOO_ORDER_NO',
+        STATUS_GROUP varchar(20) '$.STATUS_GROUP',
+        STATUS_REASON nvarchar(500) '$.STATUS_REASON',
+        VANISHED bit '$.VANISHED',
+        ORD_STATUS nvarchar(20) '$.ORD_STATUS',
+        CONTENT_HASH char(64) '$.CONTENT_HASH',
+        CURRENCY varchar(20) '$.CURRENCY',
+        WOO_CUST_ID bigint '$.WOO_CUST_ID',
+        CUST_EMAIL nvarchar(100) '$.CUST_EMAIL',
+        ORD_DAT date '$.ORD_DAT',
+        TKT_DT datetime2(3) '$.TKT_DT',
+        WOO_CREATED_DT datetime2(3) '$.WOO_CREATED_DT',
+        WOO_MODIFIED_DT datetime2(3) '$.WOO_MODIFIED_DT',
+        PMT_METH nvarchar(50) '$.PMT_METH',
+        TRANSACTION_ID nvarchar(200) '$.TRANSACTION_ID',
+        SHIP_VIA nvarchar(100) '$.SHIP_VIA',
+        SUBTOT decimal(15, 4) '$.SUBTOT',
+        SHIP_AMT decimal(15, 4) '$.SHIP_AMT',
+        TAX_AMT decimal(15, 4) '$.TAX_AMT',
+        DISC_AMT decimal(15, 4) '$.DISC_AMT',
+        TOT_AMT decimal(15, 4) '$.TOT_AMT',
+        SHIP_NAM nvarchar(100) '$.SHIP_NAM',
+        SHIP_ADRS_1 nvarchar(100) '$.SHIP_ADRS_1',
+        SHIP_ADRS_2 nvarchar(100) '$.SHIP_ADRS_2',
+        SHIP_CITY nvarchar(100) '$.SHIP_CITY',
+        SHIP_STATE nvarchar(100) '$.SHIP_STATE',
+        SHIP_ZIP_COD nvarchar(100) '$.SHIP_ZIP_COD',
+        SHIP_CNTRY nvarchar(100) '$.SHIP_CNTRY',
+        SHIP_PHONE nvarchar(100) '$.SHIP_PHONE',
+        LINE_ITEMS_JSON nvarchar(max) '$.LINE_ITEMS_JSON' AS JSON,
+        ORDER_JSON nvarchar(max) '$.ORDER_JSON' AS JSON,
+        CUTS nvarchar(max) '$.CUTS' AS JSON,
+        WARNINGS nvarchar(max) '$.WARNINGS' AS JSON
+    ) AS content;
+
+    SET @ERRORS = CONCAT
+    (
+        CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE WOO_ORDER_ID IS NULL) THEN N'Every order needs WOO_ORDER_ID. ' END,
+        CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE COALESCE(STATUS_GROUP, '') NOT IN ('live', 'wait', 'dead'))
+             THEN N'STATUS_GROUP takes live, wait, dead. ' END,
+        CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE VANISHED = 0 AND CONTENT_HASH IS NULL)
+             THEN N'Every order needs CONTENT_HASH. ' END
+    );
+
+    IF @ERRORS <> N''
+    BEGIN
+        THROW 50001, @ERRORS, 1;
+    END;
+
+    DELETE incoming
+    FROM @INCOMING AS incoming
+    WHERE EXISTS
+    (
+        SELECT 1
+        FROM @INCOMING AS other
+        WHERE other.WOO_ORDER_ID = incoming.WOO_ORDER_ID
+        AND
+        (
+            COALESCE(other.WOO_MODIFIED_DT, '0001-01-01') > COALESCE(incoming.WOO_MODIFIED_DT, '0001-01-01')
+            OR
+            (
+                COALESCE(other.WOO_MODIFIED_DT, '0001-01-01') = COALESCE(incoming.WOO_MODIFIED_DT, '0001-01-01')
+                AND other.PAGE_NO > incoming.PAGE_NO
+            )
+        )
+    );
+
+    DECLARE @DECIDED TABLE
+    (
+        PAGE_NO int NOT NULL PRIMARY KEY,
+        STAGING_ID int NULL,
+        DECISION varchar(20) NOT NULL,
+        OUTCOME varchar(20) NULL,
+        REASON nvarchar(500) NULL,
+        EVENT_TYPE varchar(20) NULL,
+        NEW_STATE varchar(20) NULL,
+        NEW_ACTION varchar(20) NULL,
+        TAKES_CONTENT bit NULL,
+        BROKEN_LEASE nvarchar(200) NULL
+    );
+
+    BEGIN TRY
+        IF @DRY_RUN = 0
+        BEGIN
+            BEGIN TRANSACTION;
+
+            DECLARE @RESOURCE nvarchar(255) = CONCAT(N'USER_ORDER_STAGING ', @STORE_ID);
+            DECLARE @LOCKED int;
+            EXECUTE @LOCKED = sp_getapplock
+                @Resource = @RESOURCE, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000;
+
+            IF @LOCKED < 0
+            BEGIN
+                THROW 50020, N'Another page of this store is being staged; run the command again.', 1;
+            END;
+
+            UPDATE
+                staged
+            SET
+                LAST_SEEN_DT = @NOW
+            FROM dbo.USER_ORDER_STAGING AS staged
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            WHERE staged.STORE_ID = @STORE_ID
+            AND   staged.DUPLICATE_OF_ID IS NULL;
+        END;
+
+        INSERT INTO @DECIDED
+        (
+            PAGE_NO, STAGING_ID, DECISION, BROKEN_LEASE
+        )
+        SELECT
+            incoming.PAGE_NO,
+            staged.STAGING_ID,
+            CASE
+                WHEN staged.STAGING_ID IS NULL AND incoming.VANISHED = 1 THEN 'absent'
+                WHEN staged.STAGING_ID IS NULL AND incoming.STATUS_GROUP = 'live' THEN 'new'
+                WHEN staged.STAGING_ID IS NULL THEN 'skip'
+                WHEN incoming.VANISHED = 0 AND incoming.WOO_MODIFIED_DT < staged.WOO_MODIFIED_DT THEN 'older'
+                WHEN incoming.STATUS_GROUP = staged.STATUS_GROUP
+                     AND (incoming.VANISHED = 1 OR incoming.CONTENT_HASH = staged.CONTENT_HASH) THEN 'same'
+                WHEN staged.IS_APPLIED = 1 AND incoming.STATUS_GROUP = 'dead' THEN 'cancel'
+                WHEN staged.IS_APPLIED = 1 AND staged.CONTENT_HASH IS NULL THEN 'adopt'
+                WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH AND staged.STATE = 'APPLIED' THEN 'note'
+                WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH THEN 'edited_back'
+                WHEN staged.IS_APPLIED = 1 THEN 'update'
+                WHEN staged.STATE = 'CANCELLED' AND incoming.STATUS_GROUP <> 'live' THEN 'note'
+                WHEN staged.STATE = 'CANCELLED' AND link.LINK_STATE = 'ROLLED_BACK'
+                     AND incoming.CONTENT_HASH = staged.CONTENT_HASH THEN 'note'
+                WHEN incoming.STATUS_GROUP = 'live' THEN 'create'
+                ELSE 'skip'
+            END,
+            CASE
+                WHEN staged.STATE = 'CLAIMED'
+                THEN CONCAT(N'; taken from worker ', staged.LEASE_OWNER, N', which held it for attempt ', staged.ATTEMPT_NO)
+            END
+        FROM @INCOMING AS incoming
+        LEFT JOIN dbo.USER_ORDER_STAGING AS staged
+            ON  staged.STORE_ID = @STORE_ID
+            AND staged.WOO_ORDER_ID = incoming.WOO_ORDER_ID
+            AND staged.DUPLICATE_OF_ID IS NULL
+        LEFT JOIN dbo.USER_ORDER_LINK AS link
+            ON  link.STORE_ID = @STORE_ID
+            AND link.WOO_ORDER_ID = incoming.WOO_ORDER_ID;
+
+        UPDATE
+            decided
+        SET
+            OUTCOME = meaning.OUTCOME,
+            REASON = CASE WHEN meaning.TAKES_STATUS_REASON = 1 THEN incoming.STATUS_REASON ELSE meaning.REASON END,
+            EVENT_TYPE = meaning.EVENT_TYPE,
+            NEW_STATE = meaning.NEW_STATE,
+            NEW_ACTION = meaning.NEW_ACTION,
+            TAKES_CONTENT = meaning.TAKES_CONTENT
+        FROM @DECIDED AS decided
+        INNER JOIN @INCOMING AS incoming
+            ON incoming.PAGE_NO = decided.PAGE_NO
+        INNER JOIN
+        (
+            VALUES
+                ('absent', 'skipped', N'not staged', NULL, NULL, NULL, 0, 0),
+                ('new', 'staged', NULL, 'STAGED', 'PENDING', 'create', 1, 1),
+                ('skip', 'skipped', NULL, 'SKIPPED', 'SKIPPED', NULL, 1, 1),
+                ('older', 'unchanged', N'older than the version staged', NULL, NULL, NULL, 0, 0),
+                ('same', 'unchanged', NULL, NULL, NULL, NULL, 0, 0),
+                ('note', 'unchanged', NULL, NULL, NULL, NULL, 1, 0),
+                ('adopt', 'unchanged', N'adopted', NULL, NULL, NULL, 1, 0),
+                ('create', 'restaged', NULL, 'RESTAGED', 'PENDING', 'create', 1, 1),
+                ('update', 'restaged', NULL, 'RESTAGED', 'PENDING', 'update', 1, 1),
+                ('cancel', 'cancel_staged', NULL, 'CANCEL_STAGED', 'PENDING', 'cancel', 1, 1),
+                ('edited_back', 'unchanged', N'edited back to what the ERP holds', 'EDITED_BACK', 'APPLIED', NULL, 1, 0)
+        ) AS meaning (DECISION, OUTCOME, REASON, EVENT_TYPE, NEW_STATE, NEW_ACTION, TAKES_CONTENT, TAKES_STATUS_REASON)
+            ON meaning.DECISION = decided.DECISION;
+
+        IF @DRY_RUN = 0
+        BEGIN
+            UPDATE
+                staged
+            SET
+                ORD_STATUS = CASE WHEN incoming.VANISHED = 1 THEN staged.ORD_STATUS ELSE incoming.ORD_STATUS END,
+                WOO_MODIFIED_DT = CASE WHEN incoming.VANISHED = 1 THEN staged.WOO_MODIFIED_DT ELSE incoming.WOO_MODIFIED_DT END,
+                STATE_REASON = CASE
+                    WHEN staged.STATE = 'SKIPPED' AND incoming.STATUS_REASON IS NOT NULL AND incoming.VANISHED = 0
+                    THEN incoming.STATUS_REASON
+                    ELSE staged.STATE_REASON
+                END
+            FROM dbo.USER_ORDER_STAGING AS staged
+            INNER JOIN @DECIDED AS decided
+                ON decided.STAGING_ID = staged.STAGING_ID
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            WHERE decided.DECISION <> 'older';
+
+            INSERT INTO dbo.USER_ORDER_STAGING
+            (
+                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, ORD_STATUS, STATUS_GROUP, WOO_MODIFIED_DT, STATE, IS_VALIDATED,
+                IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
+            )
+            SELECT
+                @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, incoming.ORD_STATUS, incoming.STATUS_GROUP,
+                incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
+            FROM @DECIDED AS decided
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            WHERE decided.STAGING_ID IS NULL
+            AND   decided.NEW_STATE IS NOT NULL
+            ORDER BY
+                decided.PAGE_NO;
+
+            UPDATE
+                staged
+            SET
+                STATUS_GROUP = incoming.STATUS_GROUP,
+                BATCH_ID = @SYNC_ID,
+                SOURCE_SYSTEM = @SOURCE_SYSTEM,
+                APPLIED_HASH = CASE WHEN decided.DECISION = 'adopt' THEN incoming.CONTENT_HASH ELSE staged.APPLIED_HASH END,
+                UPDATED_DT = CASE WHEN decided.STAGING_ID IS NULL THEN NULL ELSE @NOW END
+            FROM dbo.USER_ORDER_STAGING AS staged
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            INNER JOIN @DECIDED AS decided
+                ON decided.PAGE_NO = incoming.PAGE_NO
+            WHERE staged.STORE_ID = @STORE_ID
+            AND   staged.DUPLICATE_OF_ID IS NULL
+            AND   decided.TAKES_CONTENT = 1;
+
+            UPDATE
+                staged
+            SET
+                WOO_ORDER_NO = incoming.WOO_ORDER_NO,
+                CONTENT_HASH = incoming.CONTENT_HASH,
+                CURRENCY = incoming.CURRENCY,
+                WOO_CUST_ID = incoming.WOO_CUST_ID,
+                CUST_EMAIL = incoming.CUST_EMAIL,
+                ORD_DAT = incoming.ORD_DAT,
+                TKT_DT = incoming.TKT_DT,
+                WOO_CREATED_DT = incoming.WOO_CREATED_DT,
+                PMT_METH = incoming.PMT_METH,
+                TRANSACTION_ID = incoming.TRANSACTION_ID,
+                SHIP_VIA = incoming.SHIP_VIA,
+                SUBTOT = incoming.SUBTOT,
+                SHIP_AMT = incoming.SHIP_AMT,
+                TAX_AMT = incoming.TAX_AMT,
+                DISC_AMT = incoming.DISC_AMT,
+                TOT_AMT = incoming.TOT_AMT,
+                SHIP_NAM = incoming.SHIP_NAM,
+                SHIP_ADRS_1 = incoming.SHIP_ADRS_1,
+                SHIP_ADRS_2 = incoming.SHIP_ADRS_2,
+                SHIP_CITY = incoming.SHIP_CITY,
+                SHIP_STATE = incoming.SHIP_STATE,
+                SHIP_ZIP_COD = incoming.SHIP_ZIP_COD,
+                SHIP_CNTRY = incoming.SHIP_CNTRY,
+                SHIP_PHONE = incoming.SHIP_PHONE,
+                LINE_ITEMS_JSON = incoming.LINE_ITEMS_JSON,
+                ORDER_JSON = incoming.ORDER_JSON
+            FROM dbo.USER_ORDER_STAGING AS staged
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            INNER JOIN @DECIDED AS decided
+                ON decided.PAGE_NO = incoming.PAGE_NO
+            WHERE staged.STORE_ID = @STORE_ID
+            AND   staged.DUPLICATE_OF_ID IS NULL
+            AND   decided.TAKES_CONTENT = 1
+            AND   incoming.VANISHED = 0;
+
+            UPDATE
+                staged
+            SET
+                STATE = decided.NEW_STATE,
+                STATE_REASON = CASE
+                    WHEN decided.NEW_STATE = 'SKIPPED' OR decided.NEW_ACTION = 'cancel' THEN incoming.STATUS_REASON
+                END,
+                PENDING_ACTION = decided.NEW_ACTION,
+                ATTEMPT_NO = 0,
+                NEXT_ATTEMPT_DT = NULL,
+                LEASE_OWNER = NULL,
+                LEASE_UNTIL_DT = NULL,
+                ERROR_CLASS = NULL,
+                VALIDATION_ERROR = NULL,
+                IS_VALIDATED = 0
+            FROM dbo.USER_ORDER_STAGING AS staged
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            INNER JOIN @DECIDED AS decided
+                ON decided.PAGE_NO = incoming.PAGE_NO
+            WHERE staged.STORE_ID = @STORE_ID
+            AND   staged.DUPLICATE_OF_ID IS NULL
+            AND   decided.NEW_STATE IS NOT NULL;
+
+            UPDATE
+                letter
+            SET
+                DECISION = 'restaged',
+                DECIDED_BY = @SYNC_ID,
+                DECIDED_DT = @NOW
+            FROM dbo.USER_ORDER_DEAD_LETTER AS letter
+            INNER JOIN @DECIDED AS decided
+                ON decided.STAGING_ID = letter.STAGING_ID
+            WHERE decided.NEW_STATE IS NOT NULL
+            AND   letter.DECISION IS NULL;
+
+            UPDATE
+                decided
+            SET
+                STAGING_ID = staged.STAGING_ID
+            FROM @DECIDED AS decided
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            INNER JOIN dbo.USER_ORDER_STAGING AS staged
+                ON  staged.WOO_ORDER_ID = incoming.WOO_ORDER_ID
+                AND staged.STORE_ID = @STORE_ID
+                AND staged.DUPLICATE_OF_ID IS NULL;
+
+            INSERT INTO dbo.USER_ORDER_EVENT
+            (
+                STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE
+            )
+            SELECT
+                @STORE_ID, incoming.WOO_ORDER_ID, decided.STAGING_ID, @NOW, decided.EVENT_TYPE, @SYNC_ID,
+                CONCAT(COALESCE(decided.REASON, CONCAT(N'status ', incoming.ORD_STATUS)), decided.BROKEN_LEASE)
+            FROM @DECIDED AS decided
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            WHERE decided.EVENT_TYPE IS NOT NULL
+            ORDER BY
+                decided.PAGE_NO;
+
+            INSERT INTO dbo.USER_ORDER_EVENT
+            (
+                STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE
+            )
+            SELECT
+                @STORE_ID, incoming.WOO_ORDER_ID, decided.STAGING_ID, @NOW, remark.EVENT_TYPE, @SYNC_ID, remark.MESSAGE
+            FROM @DECIDED AS decided
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            CROSS APPLY
+            (
+                SELECT 'CUT' AS EVENT_TYPE, CONVERT(int, cuts.[key]) AS REMARK_NO, cuts.value AS MESSAGE
+                FROM OPENJSON(COALESCE(incoming.CUTS, N'[]')) AS cuts
+                UNION ALL
+                SELECT 'WARNING', CONVERT(int, warnings.[key]), warnings.value
+                FROM OPENJSON(COALESCE(incoming.WARNINGS, N'[]')) AS warnings
+            ) AS remark
+            WHERE decided.EVENT_TYPE IS NOT NULL
+            ORDER BY
+                decided.PAGE_NO,
+                remark.EVENT_TYPE,
+                remark.REMARK_NO;
+
+            IF @WALK IS NOT NULL
+            BEGIN
+                DECLARE @WALK_NAME varchar(50), @WATERMARK_DT datetime2(3), @SINCE_DT datetime2(3), @UNTIL_DT datetime2(3),
+                    @LAST_ID bigint, @ROW_OFFSET int;
+
+                SELECT
+                    @WALK_NAME = walk.WALK_NAME,
+                    @WATERMARK_DT = walk.WATERMARK_DT,
+                    @SINCE_DT = walk.SINCE_DT,
+                    @UNTIL_DT = walk.UNTIL_DT,
+                    @LAST_ID = walk.LAST_ID,
+                    @ROW_OFFSET = walk.ROW_OFFSET
+                FROM OPENJSON(@WALK)
+                WITH
+                (
+                    WALK_NAME varchar(50) '$.WALK_NAME',
+                    WATERMARK_DT datetime2(3) '$.WATERMARK_DT',
+                    SINCE_DT datetime2(3) '$.SINCE_DT',
+                    UNTIL_DT datetime2(3) '$.UNTIL_DT',
+                    LAST_ID bigint '$.LAST_ID',
+                    ROW_OFFSET int '$.ROW_OFFSET'
+                ) AS walk;
+
+                UPDATE
+                    dbo.USER_SYNC_WALK
+                SET
+                    WATERMARK_DT = @WATERMARK_DT,
+                    SINCE_DT = @SINCE_DT,
+                    UNTIL_DT = @UNTIL_DT,
+                    LAST_ID = @LAST_ID,
+                    ROW_OFFSET = @ROW_OFFSET,
+                    UPDATED_DT = @NOW
+                WHERE STORE_ID = @STORE_ID
+                AND   WALK_NAME = @WALK_NAME;
+
+                IF @@ROWCOUNT = 0
+                BEGIN
+                    INSERT INTO dbo.USER_SYNC_WALK
+                    (
+                        STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT
+                    )
+                    VALUES
+                    (
+                        @STORE_ID, @WALK_NAME, @WATERMARK_DT, @SINCE_DT, @UNTIL_DT, @LAST_ID, @ROW_OFFSET, @NOW
+                    );
+                END;
+            END;
+
+            COMMIT TRANSACTION;
+        END;
+    END TRY
+    BEGIN CATCH
+        IF XACT_STATE() <> 0
+        BEGIN
+            ROLLBACK TRANSACTION;
+        END;
+        THROW;
+    END CATCH;
+
+    SELECT
+        incoming.WOO_ORDER_ID,
+        decided.STAGING_ID,
+        decided.OUTCOME,
+        decided.REASON
+    FROM @DECIDED AS decided
+    INNER JOIN @INCOMING AS incoming
+        ON incoming.PAGE_NO = decided.PAGE_NO
+    ORDER BY
+        decided.PAGE_NO;
+END;
+GO
