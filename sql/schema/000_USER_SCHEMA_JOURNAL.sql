@@ -1,0 +1,27 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.USER_SCHEMA_JOURNAL
+    What syncctl db deploy has run here: one row per script and version, the newest of a script being the one in force.
+
+Repeatable   yes: each step looks first
+*/
+IF OBJECT_ID(N'dbo.USER_SCHEMA_JOURNAL', N'U') IS NULL
+BEGIN
+    CREATE TABLE dbo.USER_SCHEMA_JOURNAL
+    (
+        JOURNAL_ID int IDENTITY(1, 1) NOT NULL,
+        SCRIPT varchar(200) NOT NULL,
+        SHA256 char(64) NOT NULL,
+        KIND varchar(20) NOT NULL,
+        APPLIED_DT datetime2(3) NOT NULL CONSTRAINT DF_USER_SCHEMA_JOURNAL_APPLIED_DT DEFAULT (SYSUTCDATETIME()),
+        APPLIED_BY nvarchar(200) NOT NULL,
+        DURATION_MS int NOT NULL,
+        CONSTRAINT PK_USER_SCHEMA_JOURNAL PRIMARY KEY CLUSTERED (JOURNAL_ID)
+    );
+
+    CREATE NONCLUSTERED INDEX IX_USER_SCHEMA_JOURNAL_SCRIPT
+    ON dbo.USER_SCHEMA_JOURNAL (SCRIPT, JOURNAL_ID);
+END;
+GO

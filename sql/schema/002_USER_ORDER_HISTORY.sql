@@ -1,0 +1,80 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.USER_ORDER_EVENT, dbo.USER_ORDER_ATTEMPT, dbo.USER_ORDER_DEAD_LETTER
+    An order's story: what happened to it, each failed attempt, and the orders set aside for a person.
+
+Repeatable   yes: each step looks first
+*/
+IF OBJECT_ID(N'dbo.USER_ORDER_EVENT', N'U') IS NULL
+BEGIN
+    CREATE TABLE dbo.USER_ORDER_EVENT
+    (
+        EVENT_ID bigint IDENTITY(1, 1) NOT NULL,
+        STORE_ID varchar(50) NOT NULL,
+        WOO_ORDER_ID bigint NOT NULL,
+        STAGING_ID int NULL,
+        EVENT_DT datetime2(3) NOT NULL,
+        EVENT_TYPE varchar(20) NOT NULL,
+        SYNC_ID varchar(50) NULL,
+        WORKER_ID nvarchar(100) NULL,
+        ATTEMPT_NO int NULL,
+        MESSAGE nvarchar(max) NULL,
+        CONSTRAINT PK_USER_ORDER_EVENT PRIMARY KEY CLUSTERED (EVENT_ID)
+    );
+
+    CREATE NONCLUSTERED INDEX IX_USER_ORDER_EVENT_ORDER
+    ON dbo.USER_ORDER_EVENT (STORE_ID, WOO_ORDER_ID, EVENT_ID);
+END;
+GO
+IF OBJECT_ID(N'dbo.USER_ORDER_ATTEMPT', N'U') IS NULL
+BEGIN
+    CREATE TABLE dbo.USER_ORDER_ATTEMPT
+    (
+        ATTEMPT_ID bigint IDENTITY(1, 1) NOT NULL,
+        STAGING_ID int NOT NULL,
+        ATTEMPT_DT datetime2(3) NOT NULL,
+        ATTEMPT_NO int NOT NULL,
+        WORKER_ID nvarchar(100) NULL,
+        PENDING_ACTION varchar(20) NULL,
+        ERROR_CLASS varchar(20) NOT NULL,
+        ERROR_CODE varchar(50) NULL,
+        ERROR_MESSAGE nvarchar(max) NOT NULL,
+        CONSTRAINT PK_USER_ORDER_ATTEMPT PRIMARY KEY CLUSTERED (ATTEMPT_ID)
+    );
+
+    CREATE NONCLUSTERED INDEX IX_USER_ORDER_ATTEMPT_STAGING
+    ON dbo.USER_ORDER_ATTEMPT (STAGING_ID, ATTEMPT_ID);
+END;
+GO
+IF OBJECT_ID(N'dbo.USER_ORDER_DEAD_LETTER', N'U') IS NULL
+BEGIN
+    CREATE TABLE dbo.USER_ORDER_DEAD_LETTER
+    (
+        DEAD_LETTER_ID bigint IDENTITY(1, 1) NOT NULL,
+        STAGING_ID int NOT NULL,
+        STORE_ID varchar(50) NOT NULL,
+        WOO_ORDER_ID bigint NOT NULL,
+        WOO_ORDER_NO varchar(50) NULL,
+        PENDING_ACTION varchar(20) NULL,
+        ERROR_CLASS varchar(20) NOT NULL,
+        ERROR_CODE varchar(50) NULL,
+        ERROR_MESSAGE nvarchar(max) NOT NULL,
+        ATTEMPTS int NOT NULL,
+        ORDER_JSON nvarchar(max) NULL,
+        LINE_ITEMS_JSON nvarchar(max) NULL,
+        CREATED_DT datetime2(3) NOT NULL,
+        DECISION varchar(20) NULL,
+        DECIDED_BY nvarchar(100) NULL,
+        DECIDED_DT datetime2(3) NULL,
+        DECISION_REASON nvarchar(500) NULL,
+        CONSTRAINT PK_USER_ORDER_DEAD_LETTER PRIMARY KEY CLUSTERED (DEAD_LETTER_ID),
+        CONSTRAINT CK_USER_ORDER_DEAD_LETTER_DECISION CHECK (DECISION IN ('retry', 'cancel', 'restaged'))
+    );
+
+    CREATE UNIQUE NONCLUSTERED INDEX UX_USER_ORDER_DEAD_LETTER_OPEN
+    ON dbo.USER_ORDER_DEAD_LETTER (STAGING_ID)
+    WHERE DECISION IS NULL;
+END;
+GO

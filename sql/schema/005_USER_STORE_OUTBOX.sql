@@ -1,0 +1,42 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.USER_STORE_OUTBOX
+    What the store must be told: written in the ERP's transaction, delivered after it.
+
+Repeatable   yes: each step looks first
+*/
+IF OBJECT_ID(N'dbo.USER_STORE_OUTBOX', N'U') IS NULL
+BEGIN
+    CREATE TABLE dbo.USER_STORE_OUTBOX
+    (
+        OUTBOX_ID bigint IDENTITY(1, 1) NOT NULL,
+        STORE_ID varchar(50) NOT NULL,
+        WOO_ORDER_ID bigint NOT NULL,
+        STAGING_ID int NULL,
+        KIND varchar(20) NOT NULL,
+        DEDUP_KEY nvarchar(100) NOT NULL,
+        TARGET_STATUS varchar(20) NULL,
+        NOTE nvarchar(max) NULL,
+        TAG_VALUE nvarchar(100) NULL,
+        STATE varchar(20) NOT NULL CONSTRAINT DF_USER_STORE_OUTBOX_STATE DEFAULT ('PENDING'),
+        ATTEMPT_NO int NOT NULL CONSTRAINT DF_USER_STORE_OUTBOX_ATTEMPT_NO DEFAULT (0),
+        NEXT_ATTEMPT_DT datetime2(3) NOT NULL,
+        LEASE_OWNER nvarchar(100) NULL,
+        LEASE_UNTIL_DT datetime2(3) NULL,
+        ERROR_CLASS varchar(20) NULL,
+        ERROR_CODE varchar(50) NULL,
+        ERROR_MESSAGE nvarchar(max) NULL,
+        DETAIL nvarchar(500) NULL,
+        CREATED_DT datetime2(3) NOT NULL,
+        DELIVERED_DT datetime2(3) NULL,
+        CONSTRAINT PK_USER_STORE_OUTBOX PRIMARY KEY CLUSTERED (OUTBOX_ID),
+        CONSTRAINT UX_USER_STORE_OUTBOX_KEY UNIQUE (STORE_ID, WOO_ORDER_ID, DEDUP_KEY),
+        CONSTRAINT CK_USER_STORE_OUTBOX_STATE CHECK (STATE IN ('PENDING', 'CLAIMED', 'DONE', 'DROPPED', 'FAILED'))
+    );
+
+    CREATE NONCLUSTERED INDEX IX_USER_STORE_OUTBOX_STATE
+    ON dbo.USER_STORE_OUTBOX (STATE, NEXT_ATTEMPT_DT, OUTBOX_ID);
+END;
+GO

@@ -1,0 +1,242 @@
+"""Bring a SQL Server database to this version: run what is new or changed under `sql/`, and note it in a journal."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, scripts
+from syncctl.db.sqlserver import SqlServer
+from syncctl.db.sqlserver_errors import UNSUPPORTED
+from syncctl.errors import ConfigError, SyncError, TransientError
+
+_RUN_BATCH = """
+SET NOCOUNT ON;
+DECLARE @BATCH nvarchar(max) = ?;
+BEGIN TRY
+    EXECUTE sys.sp_executesql @BATCH;
+END TRY
+BEGIN CATCH
+    DECLARE @NUMBER int = ERROR_NUMBER(), @LINE int = ERROR_LINE(), @TEXT nvarchar(4000) = ERROR_MESSAGE();
+    IF XACT_STATE() <> 0
+        ROLLBACK TRANSACTION;
+    SELECT @NUMBER AS FAILED_NUMBER, @LINE AS FAILED_LINE, @TEXT AS FAILED_TEXT;
+END CATCH;
+"""
+# Run this way for ERROR_LINE(): ODBC doesn't hand the line of an error on.
+
+_MODULE = re.compile(r"^(\s*)CREATE\s+OR\s+ALTER\s+(PROCEDURE|VIEW|FUNCTION)(\s+)(dbo\.\w+)", re.IGNORECASE | re.MULTILINE)
+_NULLABILITY = re.compile(r"(ALTER\s+COLUMN\s+\w+\s+\w+(?:\s*\([^)]*\))?)\s+(?:NOT\s+)?NULL\b", re.IGNORECASE)
+_NEAR_LINE = re.compile(r"\bline (\d+)", re.IGNORECASE)
+
+
+class DeployError(SyncError):
+    """A script failed. What ran before it stands and is in the journal; of it itself, nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployStep:
+    """A script that a deploy ran, or would run. `reason`: new, changed, or each time."""
+
+    script: str
+    reason: str
+    batches: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An order that a live site had staged more than once, and which of its rows goes on."""
+
+    woo_order_id: int
+    staging_id: int
+    live_staging_id: int
+    state: str
+    doc_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a deploy did, or with `dry_run` would do."""
+
+    database: str
+    erp: str
+    dry_run: bool
+    steps: list[DeployStep]
+    unchanged: int
+    duplicates: list[Duplicate] = field(default_factory=list)
+    """Filled by the deploy that upgraded a live site."""
+    to_stage_again: int = 0
+    """Orders that a live site had staged and not applied: they wait for the next poll that sees them."""
+
+
+def deploy(database: SqlServer, *, erp: str = "counterpoint", demo_erp: bool = False, dry_run: bool = False) -> Deployment:
+    """Run what this database lacks.
+
+    Each script runs in a transaction of its own together with its journal row; the first error ends the deploy.
+
+    Raises:
+        DeployError: a script failed; the message names file, batch and line.
+        ConfigError: the ERP's tables aren't in this database.
+        AlreadyRunning: another deploy is at work.
+    """
+    wanted = scripts(erp, demo_erp=demo_erp)
+    with database.exclusive("deploy"):
+        _require_erp(database, erp, demo_erp=demo_erp)
+        applied = _journal(database)
+        due = [(script, reason) for script in wanted if (reason := _due(script, applied))]
+        steps = []
+        for script, reason in due:
+            seconds = 0.0 if dry_run else _apply(database, script, note=script.sha256 != applied.get(script.name))
+            steps.append(DeployStep(script.name, reason, len(script.batches), seconds))
+        upgraded = not dry_run and any(step.script == LEGACY for step in steps)
+        return Deployment(
+            database=database.where,
+            erp=erp,
+            dry_run=dry_run,
+            steps=steps,
+            unchanged=len(wanted) - len(due),
+            duplicates=_duplicates(database) if upgraded else [],
+            to_stage_again=_to_stage_again(database) if upgraded else 0,
+        )
+
+
+def _due(script: Script, applied: dict[str, str]) -> str | None:
+    """Why a script has to run; None where it doesn't."""
+    known = applied.get(script.name)
+    if known is None:
+        return "new"
+    if script.kind == "always":
+        return "each time"
+    if script.kind == "changed" and known != script.sha256:
+        return "changed"
+    return None
+
+
+def _journal(database: SqlServer) -> dict[str, str]:
+    """The hash in force of each script; empty on a database that was never deployed to."""
+    if database.query("SELECT OBJECT_ID(N'dbo.USER_SCHEMA_JOURNAL', N'U') AS FOUND;")[0]["FOUND"] is None:
+        return {}
+    rows = database.query("SELECT SCRIPT, SHA256 FROM dbo.USER_SCHEMA_JOURNAL ORDER BY JOURNAL_ID;")
+    return {row["SCRIPT"]: row["SHA256"] for row in rows}
+
+
+def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> None:
+    if demo_erp:
+        return
+    missing = [
+        table
+        for table in erp_columns(erp)
+        if database.query("SELECT OBJECT_ID(?) AS FOUND;", (f"dbo.{table}",))[0]["FOUND"] is None
+    ]
+    if missing:
+        raise ConfigError(
+            f"{database.where} lacks tables of {erp}: {', '.join(missing)}. Name the ERP's own database in SYNCCTL_DATABASE; "
+            "for a trial on an empty server, --demo-erp makes them."
+        )
+
+
+def _apply(database: SqlServer, script: Script, *, note: bool) -> float:
+    """Run one script and its journal row in one transaction; return the seconds it took."""
+    started = time.monotonic()
+    try:
+        _run(database, script, script.batches, started, note=note)
+    except _BatchError as failed:
+        if failed.number not in UNSUPPORTED:
+            raise failed.named(script) from failed
+        plainer = [Batch(batch.number, batch.line, text) for batch in script.batches for text in _plainer(batch.text)]
+        if [batch.text for batch in plainer] == [batch.text for batch in script.batches]:
+            raise failed.named(script) from failed
+        try:
+            _run(database, script, plainer, started, note=note)
+        except _BatchError as again:
+            raise again.named(script) from again
+    return time.monotonic() - started
+
+
+def _run(database: SqlServer, script: Script, batches: list[Batch], started: float, *, note: bool) -> None:
+    database.query("BEGIN TRANSACTION;")
+    for batch in batches:
+        try:
+            rows = database.query(_RUN_BATCH, (batch.text,))
+        except SyncError as error:
+            _undo(database)
+            raise _BatchError(batch, error, None) from error
+        if rows and rows[-1].keys()[0] == "FAILED_NUMBER":
+            number, line, text = rows[-1]
+            raise _BatchError(batch, SyncError(text, code=number), line)
+    if note:
+        database.query(
+            "INSERT INTO dbo.USER_SCHEMA_JOURNAL (SCRIPT, SHA256, KIND, APPLIED_BY, DURATION_MS) "
+            "VALUES (?, ?, ?, SUSER_SNAME(), ?);",
+            (script.name, script.sha256, script.kind, round((time.monotonic() - started) * 1000)),
+        )
+    database.query("COMMIT TRANSACTION;")
+
+
+def _undo(database: SqlServer) -> None:
+    """Roll back what the server hasn't rolled back by itself. A lost connection has done so."""
+    try:
+        database.query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;")
+    except SyncError:
+        database.close()
+
+
+class _BatchError(Exception):
+    """A batch failed, and its script is undone."""
+
+    def __init__(self, batch: Batch, error: SyncError, line: int | None) -> None:
+        super().__init__(str(error))
+        self.batch = batch
+        self.error = error
+        self.line = line
+
+    @property
+    def number(self) -> int:
+        """SQL Server's error number; 0 where there is none."""
+        code = self.error.code or ""
+        return int(code) if code.isdigit() else 0
+
+    def named(self, script: Script) -> SyncError:
+        """The error with file, batch and line, and what became of the rest."""
+        if isinstance(self.error, TransientError):
+            return self.error
+        near = self.line or (int(found.group(1)) if (found := _NEAR_LINE.search(str(self.error))) else 1)
+        return DeployError(
+            f"sql/{script.name}, batch {self.batch.number}, line {self.batch.line + near - 1}: {self.error} "
+            "Nothing of this script was kept; the scripts before it stand. Settle the cause, then run `syncctl db deploy` again.",
+            code=self.error.code,
+            error_class="config",
+        )
+
+
+def _plainer(text: str) -> Iterator[str]:
+    """The same batch for an engine that knows no CREATE OR ALTER, and keeps a column's nullability in ALTER COLUMN by itself."""
+    text = _NULLABILITY.sub(r"\1", text)
+    module = _MODULE.search(text)
+    if module:
+        kind, name = module.group(2).upper(), module.group(4)
+        yield f"DROP {kind} IF EXISTS {name};"
+        text = _MODULE.sub(r"\1CREATE \2\3\4", text, count=1)
+    yield text
+
+
+def _duplicates(database: SqlServer) -> list[Duplicate]:
+    rows = database.query(
+        "SELECT WOO_ORDER_ID, STAGING_ID, DUPLICATE_OF_ID, STATE, CP_DOC_ID FROM dbo.USER_ORDER_STAGING "
+        "WHERE DUPLICATE_OF_ID IS NOT NULL ORDER BY WOO_ORDER_ID, STAGING_ID;"
+    )
+    return [Duplicate(*row) for row in rows]
+
+
+def _to_stage_again(database: SqlServer) -> int:
+    rows = database.query(
+        "SELECT COUNT(*) AS ORDERS FROM dbo.USER_ORDER_STAGING "
+        "WHERE STATE = 'SKIPPED' AND DUPLICATE_OF_ID IS NULL AND CONTENT_HASH IS NULL;"
+    )
+    return int(rows[0]["ORDERS"])
+
+
+__all__ = ["JOURNAL", "DeployError", "DeployStep", "Deployment", "Duplicate", "deploy"]
