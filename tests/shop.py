@@ -69,7 +69,7 @@ class Shop:
         database.run(
             SeedDemoErp(
                 items=json.dumps(
-                    [{"ITEM_NO": item, "SKU": item, "DESCR": item.title(), "PRC_1": "19.99", "QTY_ON_HND": "100"} for item in ITEMS]
+                    [{"ITEM_NO": item, "SKU": item, "DESCR": item, "PRC_1": "19.99", "QTY_ON_HND": "100"} for item in ITEMS]
                 ),
                 customers=json.dumps(
                     [
@@ -84,8 +84,8 @@ class Shop:
         """Claim the one order that waits, validating it first where that is needed."""
         [claimed] = self.database.run(ClaimStagedOrders(worker_id=worker_id, batch_size=10))
         if claimed.pending_action != "cancel":
-            wrong = [row for row in self.database.run(ValidateStagedOrder(staging_id=claimed.staging_id)) if row.severity == "error"]
-            assert wrong == []
+            found = self.database.run(ValidateStagedOrder(staging_id=claimed.staging_id))
+            assert [row for row in found if row.severity == "error"] == []
         return claimed
 
     def work(self, claimed: ClaimedOrder, worker_id: str = "worker") -> AppliedOrder:
@@ -102,7 +102,8 @@ class Shop:
 
     def stage_cancelled(self, *lines: dict[str, Any], **columns: Any) -> None:
         """Stage order 4711 as cancelled in the store."""
-        stage(self.database, order(4711, *lines, STATUS_GROUP="dead", ORD_STATUS="cancelled", STATUS_REASON="cancelled", **columns))
+        dead = {"STATUS_GROUP": "dead", "ORD_STATUS": "cancelled", "STATUS_REASON": "cancelled"}
+        stage(self.database, order(4711, *lines, **{**dead, **columns}))
 
     def cancel(self, *lines: dict[str, Any], **columns: Any) -> AppliedOrder:
         """Cancel order 4711 in the store and carry that into the ERP."""
@@ -144,7 +145,7 @@ class Shop:
 
     def events(self) -> list[str]:
         """Return the types of an order's events, in order."""
-        return [row["EVENT_TYPE"] for row in self.query("SELECT EVENT_TYPE, EVENT_ID FROM dbo.USER_ORDER_EVENT ORDER BY EVENT_ID", ())]
+        return [row["EVENT_TYPE"] for row in self.query("SELECT * FROM dbo.USER_ORDER_EVENT ORDER BY EVENT_ID", ())]
 
     def snapshot(self) -> dict[str, list[str]]:
         """Return every row of every table, to be compared with a later one."""
@@ -165,8 +166,9 @@ class Shop:
     def add_line_by_hand(self, doc_id: int | None) -> None:
         """Add a line to a document, as a person in the ERP does (who lets the total follow, too)."""
         self.query(
-            "INSERT INTO dbo.PS_DOC_LIN (DOC_ID, LIN_SEQ_NO, STR_ID, STA_ID, TKT_NO, LIN_TYP, ITEM_NO, QTY_SOLD, PRC, EXT_PRC, GROSS_EXT_PRC,"
-            " CALC_EXT_PRC, LIN_GUID) SELECT DOC_ID, 90, STR_ID, STA_ID, TKT_NO, 'O', 'POSTER', '1.0000', '5.00', '5.00', '5.00', '5.00',"
+            "INSERT INTO dbo.PS_DOC_LIN (DOC_ID, LIN_SEQ_NO, STR_ID, STA_ID, TKT_NO, LIN_TYP, ITEM_NO, QTY_SOLD, PRC, EXT_PRC,"
+            " GROSS_EXT_PRC, CALC_EXT_PRC, LIN_GUID)"
+            " SELECT DOC_ID, 90, STR_ID, STA_ID, TKT_NO, 'O', 'POSTER', '1.0000', '5.00', '5.00', '5.00', '5.00',"
             " '0F8FAD5B-D9CB-469F-A165-70867728950E' FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?",
             (doc_id,),
         )
@@ -182,9 +184,10 @@ class Shop:
     def break_statement(self, table: str, statement: str) -> None:
         """From now on, every INSERT, UPDATE or DELETE (as named) on that table fails."""
         if self.database.engine == "embedded":
-            self.query(f"CREATE TRIGGER dbo.injected BEFORE {statement} ON {table} BEGIN SELECT RAISE(ABORT, 'injected failure'); END", ())
+            body = f"BEFORE {statement} ON {table} BEGIN SELECT RAISE(ABORT, 'injected failure'); END"
         else:
-            self.query(f"CREATE TRIGGER dbo.injected ON dbo.{table} AFTER {statement} AS THROW 50999, 'injected failure', 1;", ())
+            body = f"ON dbo.{table} AFTER {statement} AS THROW 50999, 'injected failure', 1;"
+        self.query(f"CREATE TRIGGER dbo.injected {body}", ())
 
     def mend(self) -> None:
         """Take that failure out again."""

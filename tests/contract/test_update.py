@@ -52,7 +52,8 @@ def test_a_price_changed_leaves_the_stock_alone(shop):
     shop.apply(line(1, "TEE-BLK", "3", "50.00", subtotal="59.97"))
     assert shop.lines(doc) == {1: Line("TEE-BLK", D(3), D("16.6667"), D("50.00"), D("59.97"))}
     totals = shop.totals(doc)
-    assert (totals["SUB_TOT"], totals["TOT_LIN_DISC"], totals["TOT"], totals["AMT_DUE"]) == (D("59.97"), D("9.97"), D("50.00"), D("50.00"))
+    assert (totals["SUB_TOT"], totals["TOT_LIN_DISC"]) == (D("59.97"), D("9.97"))
+    assert (totals["TOT"], totals["AMT_DUE"]) == (D("50.00"), D("50.00"))
     assert shop.on_order() == {"TEE-BLK": D(3)}
 
 
@@ -107,7 +108,7 @@ def test_two_lines_of_one_item_are_told_apart(shop):
 def test_shipping_survives_the_removal_of_a_line(shop):
     doc = shop.apply(line(1), line(2, "MUG", "1", "10.00"), charges=[charge(amount="5.00"), charge("fee", "-2.00")]).doc_id
     shop.apply(line(1), charges=[charge(amount="5.00"), charge("fee", "-2.00")])
-    charges = shop.query("SELECT MISC_CHRG_NO, MISC_AMT FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = ? ORDER BY MISC_CHRG_NO", (doc,))
+    charges = shop.query("SELECT * FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = ? ORDER BY MISC_CHRG_NO", (doc,))
     assert [(row["MISC_CHRG_NO"], row["MISC_AMT"]) for row in charges] == [(1, D("5.00")), (2, D("-2.00"))]
     assert (shop.totals(doc)["TOT_MISC"], shop.totals(doc)["TOT"]) == (D("3.00"), D("22.99"))
 
@@ -349,6 +350,7 @@ WRITES = [
     ("IM_INV", "INSERT"),
     ("AR_SHIP_ADRS", "INSERT"),
     ("PS_DOC_HDR", "UPDATE"),
+    ("PS_DOC_HDR_TOT", "UPDATE"),
     ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
     ("PS_DOC_HDR_MISC_CHRG", "INSERT"),
     ("PS_DOC_PMT", "UPDATE"),
@@ -368,10 +370,8 @@ def prepare_an_update_of_everything(shop):
     moved = order(4711)["ORDER_JSON"]
     moved["SHIP"] = {**moved["SHIP"], "ADRS_1": "1 New Street"}
     moved["CHARGES"] = [charge(amount="6.00")]
-    stage(
-        shop.database,
-        order(4711, line(1, "TEE-BLK", "3", "59.97"), line(3, "CAP", "1", "12.00"), charges=[charge(amount="6.00")], ORDER_JSON=moved),
-    )
+    lines = (line(1, "TEE-BLK", "3", "59.97"), line(3, "CAP", "1", "12.00"))
+    stage(shop.database, order(4711, *lines, charges=[charge(amount="6.00")], ORDER_JSON=moved))
     return shop.claim()
 
 
@@ -393,4 +393,4 @@ def test_those_failures_cover_every_table_that_an_update_writes(shop):
     before = shop.snapshot()
     shop.work(claimed)
     after = shop.snapshot()
-    assert {table for table in TABLES if before[table] != after[table]} - {table for table, _ in WRITES} == {"PS_DOC_HDR_TOT"}
+    assert {table for table in TABLES if before[table] != after[table]} == {table for table, _ in WRITES}

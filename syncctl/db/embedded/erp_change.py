@@ -233,12 +233,14 @@ def _follow_header(session: Session, staged: sqlite3.Row, content: Content, docu
 
 
 def _follow_payment(session: Session, link: sqlite3.Row, total: Decimal, settings: Settings) -> None:
-    """Let the payment that came with the order follow its total; payments that were taken in the ERP stay as they are."""
+    """Let the payment that came with the order follow its total; payments that were taken in the ERP stay as they are.
+
+    A cancelled order's payment stays with amount 0, so that it is found again when the order is reopened.
+    """
     payments = session.all("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})
     if settings["WRITE_PAYMENT"] != "Y" or len(payments) != 1 or payments[0]["AMT"] != link["TOT"]:
         return
     session.run("UPDATE dbo.PS_DOC_PMT SET AMT = :amount WHERE DOC_ID = :doc", {"amount": total, "doc": link["DOC_ID"]})
-    session.run("DELETE FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc AND CAST(AMT AS REAL) = 0", {"doc": link["DOC_ID"]})
 
 
 def _close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> None:

@@ -198,9 +198,10 @@ def write_totals(session: Session, document: Document, content: Content, totals:
         session.run(
             """
             INSERT INTO dbo.PS_DOC_HDR_TOT
-                (DOC_ID, TOT_TYP, SUB_TOT, TAX_AMT, TOT, TOT_HDR_DISC, TOT_LIN_DISC, TOT_MISC, AMT_DUE, INITIAL_MIN_DUE, TOT_WEIGHT,
-                 TOT_CUBE, TAX_AMT_SHIPPED)
-            VALUES (:doc_id, :tot_typ, :sub_tot, :tax, :tot, '0.00', :discount, :misc, :due, '0.00', '0.0000', '0.0000', :tax_shipped)
+                (DOC_ID, TOT_TYP, SUB_TOT, TAX_AMT, TOT, TOT_HDR_DISC, TOT_LIN_DISC, TOT_MISC, AMT_DUE, TAX_AMT_SHIPPED,
+                 INITIAL_MIN_DUE, TOT_WEIGHT, TOT_CUBE)
+            VALUES (:doc_id, :tot_typ, :sub_tot, :tax, :tot, '0.00', :discount, :misc, :due, :tax_shipped,
+                    '0.00', '0.0000', '0.0000')
             """,
             values,
         )
