@@ -1,4 +1,4 @@
-"""What staging takes of an order: the JSON object of `sp_StageOrders`, with the status group, the content hash and texts that fit."""
+"""What staging takes of an order: the JSON object of `sp_StageOrders`, with status group, content hash and texts that fit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from syncctl.stores.base import UnreadableOrder
 from syncctl.stores.limits import LIMITS, STAGING_LIMITS, cut
 
 NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded")
-"""Parts of an order that may change without anything changing for the ERP. Our own tag in the meta data isn't part of it at all."""
+"""Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all."""
 
 _DEAD = {
     "cancelled": "cancelled in the store (status cancelled)",
@@ -56,7 +56,7 @@ class ContentBuilder:
         lines = [
             {
                 "WOO_LINE_ID": line.line_id,
-                "SKU": fit(line.sku, "SKU", f"SKU of line {line.line_id}") if line.sku else None,
+                "SKU": line.sku,
                 "DESCR": fit(line.name, "DESCR", f"DESCR of line {line.line_id}"),
                 "QTY": _number(line.quantity),
                 "SUBTOT_AMT": _money(line.subtotal),

@@ -30,14 +30,13 @@ LIMITS: dict[str, int] = {
     "CNTRY": 20,
     "PHONE": 25,
     "EMAIL": 50,
-    "SKU": 100,
     "DESCR": 250,
     "CHARGE_DESCR": 100,
     "COUPON": 50,
     "CUSTOMER_NOTE": 4000,
     "STATUS_REASON": 500,
 }
-"""Column → the longest text it takes."""
+"""Column → the longest text it takes. A SKU is never cut: what is left might be another item's."""
 
 STAGING_LIMITS = {"SHIP_STATE": 3, "SHIP_CNTRY": 3}
 """Columns of `USER_ORDER_STAGING` that are narrower than the ERP's own. The ERP gets its text from ORDER_JSON, not from these."""
@@ -53,7 +52,7 @@ def width(text: str) -> int:
 def cut(text: str, limit: int) -> str:
     """Return as many whole characters of the text as fit, without the space that may then stand at its end.
 
-    A letter stays together with its combining marks, an emoji with its skin tone and with those joined to it, a flag with both halves.
+    A letter stays together with its combining marks, an emoji with its skin tone and those joined to it, a flag is whole.
     """
     if width(text) <= limit:
         return text
