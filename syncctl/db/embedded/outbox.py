@@ -19,7 +19,7 @@ from syncctl.db.contract import (
     RetryOutbox,
 )
 from syncctl.db.embedded.engine import make
-from syncctl.db.embedded.policy import next_attempt_dt, retry_policy
+from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
 from syncctl.errors import LeaseLost, NotFound
@@ -90,9 +90,10 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
         AND (   (message.STATE = 'PENDING' AND (:all_due OR message.NEXT_ATTEMPT_DT <= :now))
              OR (message.STATE = 'CLAIMED' AND message.LEASE_UNTIL_DT <= :now))
         AND NOT EXISTS
-            (SELECT 1 FROM dbo.USER_STORE_OUTBOX AS earlier
-             WHERE earlier.STORE_ID = message.STORE_ID AND earlier.WOO_ORDER_ID = message.WOO_ORDER_ID
-             AND earlier.OUTBOX_ID < message.OUTBOX_ID AND earlier.STATE IN ('PENDING', 'CLAIMED'))
+            (SELECT 1 FROM dbo.USER_STORE_OUTBOX AS other
+             WHERE other.STORE_ID = message.STORE_ID AND other.WOO_ORDER_ID = message.WOO_ORDER_ID
+             AND (   (other.OUTBOX_ID < message.OUTBOX_ID AND other.STATE IN ('PENDING', 'CLAIMED'))
+                  OR (other.OUTBOX_ID > message.OUTBOX_ID AND other.STATE = 'CLAIMED' AND other.LEASE_UNTIL_DT > :now)))
         ORDER BY message.OUTBOX_ID
         LIMIT :batch
         """,
@@ -195,16 +196,16 @@ def fail_outbox(session: Session, call: FailOutbox) -> list[FailedMessage]:
         (0 <= (call.jitter or 0) <= 1, "@JITTER takes 0 to 1."),
     )
     row = fence_outbox(session, call)
-    policy = retry_policy(session, call.error_class)
-    if policy["DESTINATION"] == "review" or row["ATTEMPT_NO"] >= policy["MAX_ATTEMPTS"]:
+    plan = plan_retry(session, call.error_class, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
+    if plan.destination == "review" or row["ATTEMPT_NO"] >= plan.max_attempts:
         _fail(session, row, "FAILED", call.error_class, call.error_code, call.message)
         return [FailedMessage(call.outbox_id, "FAILED", None)]
     _fail(session, row, "PENDING", call.error_class, call.error_code, call.message)
-    due = next_attempt_dt(session, policy, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
     session.run(
-        "UPDATE dbo.USER_STORE_OUTBOX SET NEXT_ATTEMPT_DT = :due WHERE OUTBOX_ID = :id", {"due": due, "id": call.outbox_id}
+        "UPDATE dbo.USER_STORE_OUTBOX SET NEXT_ATTEMPT_DT = :due WHERE OUTBOX_ID = :id",
+        {"due": plan.next_attempt_dt, "id": call.outbox_id},
     )
-    return [FailedMessage(call.outbox_id, "PENDING", due)]
+    return [FailedMessage(call.outbox_id, "PENDING", plan.next_attempt_dt)]
 
 
 @serves(ReleaseOutbox)

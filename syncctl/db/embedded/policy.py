@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -15,9 +15,20 @@ LONGEST_WAIT = 604_800
 """Seconds (a week): nothing waits longer for its next attempt."""
 
 
-def retry_policy(session: Session, error_class: str) -> sqlite3.Row:
-    """Return the policy of a class, or that of `unknown` where it has none of its own."""
-    row = session.one(
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows a failure: attempts in all, where the last one leads, and when the next one is due."""
+
+    max_attempts: int
+    destination: str
+    next_attempt_dt: datetime
+
+
+def plan_retry(
+    session: Session, error_class: str, attempt_no: int, retry_after_seconds: Decimal | None, jitter: Decimal | None
+) -> Plan:
+    """See `sql/procedures/sp_PlanRetry.sql`."""
+    policy = session.one(
         """
         SELECT *
         FROM dbo.USER_RETRY_POLICY
@@ -26,21 +37,15 @@ def retry_policy(session: Session, error_class: str) -> sqlite3.Row:
         """,
         {"class": error_class},
     )
-    if row is None:
+    if policy is None:
         raise NotFound("USER_RETRY_POLICY has no row 'unknown'; `syncctl db deploy` puts it back.", code=50004)
-    return row
-
-
-def next_attempt_dt(
-    session: Session, policy: sqlite3.Row, attempt_no: int, retry_after_seconds: Decimal | None, jitter: Decimal | None
-) -> datetime:
-    """Say when to try again: after what the caller asks, else after the policy's back-off for this attempt."""
     if retry_after_seconds is not None:
         seconds = min(max(Decimal(retry_after_seconds), Decimal(0)), Decimal(LONGEST_WAIT))
     else:
         backoff = policy["BACKOFF_SECONDS"] * policy["BACKOFF_FACTOR"] ** min(max(attempt_no - 1, 0), 10)
         seconds = Decimal(min(policy["BACKOFF_CAP_SECONDS"], backoff)) * (1 + Decimal("0.1") * Decimal(jitter or 0))
-    return session.now + timedelta(milliseconds=int((seconds * 1000).to_integral_value(ROUND_HALF_UP)))
+    milliseconds = int((seconds * 1000).to_integral_value(ROUND_HALF_UP))
+    return Plan(policy["MAX_ATTEMPTS"], policy["DESTINATION"], session.now + timedelta(milliseconds=milliseconds))
 
 
 @serves(ListRetryPolicies)
@@ -78,7 +83,8 @@ def set_retry_policy(session: Session, call: SetRetryPolicy) -> list[RetryPolicy
     )
     if not changed:
         raise NotFound(f"There is no error class {call.error_class}; `syncctl config show` lists them.", code=50004)
-    return [make(RetryPolicy, retry_policy(session, call.error_class))]
+    rows = session.all("SELECT * FROM dbo.USER_RETRY_POLICY WHERE ERROR_CLASS = :class", {"class": call.error_class})
+    return [make(RetryPolicy, row) for row in rows]
 
 
 def _within(value: int | None, least: int, most: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,7 +19,7 @@ from syncctl.db.contract import (
     SetMaxAttempts,
 )
 from syncctl.db.embedded.engine import make
-from syncctl.db.embedded.policy import next_attempt_dt, retry_policy
+from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_document_note, write_event
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import LeaseLost, NotFound
@@ -84,9 +85,9 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
         (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
         (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
         (call.scope in ("pending", "failed", "listed"), "@SCOPE takes pending, failed, listed."),
-        (call.scope != "listed" or bool(call.staging_ids), "@STAGING_IDS is required with @SCOPE listed."),
+        (call.scope != "listed" or _is_list(call.staging_ids), "@STAGING_IDS takes a JSON array with @SCOPE listed."),
     )
-    _review_crashed(session)
+    review_crashed_orders(session)
     due = session.all(
         """
         SELECT *
@@ -120,7 +121,14 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
     return [make(ClaimedOrder, staged_order(session, row["STAGING_ID"])) for row in due]
 
 
-def _review_crashed(session: Session) -> None:
+def _is_list(text: str | None) -> bool:
+    try:
+        return isinstance(json.loads(text or ""), list)
+    except ValueError:
+        return False
+
+
+def review_crashed_orders(session: Session) -> None:
     """Set aside the orders whose worker died when they had no attempt left."""
     crashed = session.all(
         """
@@ -210,12 +218,12 @@ def fail_staged_order(session: Session, call: FailStagedOrder) -> list[FailedOrd
         (0 <= (call.jitter or 0) <= 1, "@JITTER takes 0 to 1."),
     )
     row = fence(session, call)
-    policy = retry_policy(session, call.error_class)
-    review = policy["DESTINATION"] == "review" or row["ATTEMPT_NO"] >= (row["MAX_ATTEMPTS"] or policy["MAX_ATTEMPTS"])
-    prefix = "" if policy["DESTINATION"] == "review" else f"[Attempt {call.run_attempt}/{call.run_attempts}] "
+    plan = plan_retry(session, call.error_class, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
+    review = plan.destination == "review" or row["ATTEMPT_NO"] >= (row["MAX_ATTEMPTS"] or plan.max_attempts)
+    prefix = "" if plan.destination == "review" else f"[Attempt {call.run_attempt}/{call.run_attempts}] "
     text = prefix + call.message
     state = "NEEDS_MANUAL_REVIEW" if review else "FAILED"
-    next_attempt = None if review else next_attempt_dt(session, policy, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
+    next_attempt = None if review else plan.next_attempt_dt
     write_attempt(session, row, call.error_class, call.error_code, call.message)
     _settle(session, row, state, call.error_class, text, next_attempt)
     write_event(session, row, "REVIEW" if review else "FAILED", text, worker_id=call.worker_id, attempt_no=call.attempt_no)

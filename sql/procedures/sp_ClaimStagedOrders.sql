@@ -1,0 +1,186 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_ClaimStagedOrders
+    Leases up to @BATCH_SIZE orders to one worker, oldest first, for @LEASE_SECONDS.
+
+Called by    syncctl process, syncctl retry-failed
+Returns      one row per claimed order: STAGING_ID, STORE_ID, WOO_ORDER_ID, WOO_ORDER_NO, PENDING_ACTION, ATTEMPT_NO, MAX_ATTEMPTS,
+             LEASE_UNTIL_DT, IS_VALIDATED
+Errors       50001 bad argument
+Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
+Repeatable   no: each call claims other rows
+Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that are due (all with @IGNORE_DUE); listed takes those of the
+             JSON array @STAGING_IDS that are PENDING or FAILED, due or not. An order whose lease has run out (its worker died) is taken
+             alike and the lost run counts as an attempt; with no attempt left it goes to a person instead.
+             The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
+             engine does with the hints.
+Example      EXECUTE dbo.sp_ClaimStagedOrders @WORKER_ID = N'host-1234', @BATCH_SIZE = 50, @LEASE_SECONDS = 300;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
+    @WORKER_ID nvarchar(100),
+    @BATCH_SIZE int,
+    @LEASE_SECONDS int = 300,
+    @SCOPE varchar(20) = 'pending',
+    @STAGING_IDS nvarchar(max) = NULL,
+    @IGNORE_DUE bit = 0,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE @ERRORS nvarchar(2000) = RTRIM(CONCAT
+    (
+        CASE WHEN NULLIF(@WORKER_ID, N'') IS NULL THEN N'@WORKER_ID is required. ' END,
+        CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
+        CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
+        CASE WHEN @SCOPE IS NULL OR @SCOPE NOT IN ('pending', 'failed', 'listed') THEN N'@SCOPE takes pending, failed, listed. ' END,
+        CASE WHEN @SCOPE = 'listed' AND COALESCE(ISJSON(@STAGING_IDS), 0) = 0 THEN N'@STAGING_IDS takes a JSON array with @SCOPE listed. ' END
+    ));
+
+    IF @ERRORS <> N''
+    BEGIN
+        THROW 50001, @ERRORS, 1;
+    END;
+
+    DECLARE @LISTED table
+    (
+        STAGING_ID int NOT NULL PRIMARY KEY
+    );
+
+    DECLARE @TAKEN table
+    (
+        STAGING_ID int NOT NULL PRIMARY KEY,
+        STATE varchar(20) NOT NULL,
+        LEASE_OWNER nvarchar(100) NULL,
+        ATTEMPT_NO int NOT NULL
+    );
+
+    BEGIN TRY
+        IF @SCOPE = 'listed'
+        BEGIN
+            INSERT INTO @LISTED (STAGING_ID)
+            SELECT DISTINCT
+                TRY_CONVERT(int, element.[value])
+            FROM OPENJSON(@STAGING_IDS) AS element
+            WHERE TRY_CONVERT(int, element.[value]) IS NOT NULL;
+        END;
+
+        BEGIN TRANSACTION;
+
+        EXECUTE dbo.sp_ReviewCrashedOrders
+            @NOW = @NOW;
+
+        UPDATE
+            staged
+        SET
+            STATE = 'CLAIMED',
+            LEASE_OWNER = @WORKER_ID,
+            LEASE_UNTIL_DT = DATEADD(SECOND, @LEASE_SECONDS, @NOW),
+            ATTEMPT_NO = staged.ATTEMPT_NO + 1,
+            UPDATED_DT = @NOW
+        OUTPUT
+            deleted.STAGING_ID,
+            deleted.STATE,
+            deleted.LEASE_OWNER,
+            deleted.ATTEMPT_NO
+        INTO @TAKEN (STAGING_ID, STATE, LEASE_OWNER, ATTEMPT_NO)
+        FROM dbo.USER_ORDER_STAGING AS staged
+        INNER JOIN
+        (
+            SELECT TOP (@BATCH_SIZE)
+                candidate.STAGING_ID
+            FROM dbo.USER_ORDER_STAGING AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
+            WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
+            AND   candidate.DUPLICATE_OF_ID IS NULL
+            AND   (@SCOPE <> 'listed' OR EXISTS (SELECT 1 FROM @LISTED AS listed WHERE listed.STAGING_ID = candidate.STAGING_ID))
+            AND
+            (
+                (candidate.STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
+                OR (candidate.STATE = 'FAILED' AND @SCOPE = 'listed')
+                OR (candidate.STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(candidate.NEXT_ATTEMPT_DT, @NOW) <= @NOW))
+                OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)
+            )
+            ORDER BY
+                candidate.STAGING_ID
+        ) AS due
+            ON due.STAGING_ID = staged.STAGING_ID
+        WHERE staged.DUPLICATE_OF_ID IS NULL
+        AND   (@SCOPE <> 'listed' OR EXISTS (SELECT 1 FROM @LISTED AS listed WHERE listed.STAGING_ID = staged.STAGING_ID))
+        AND
+        (
+            (staged.STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
+            OR (staged.STATE = 'FAILED' AND @SCOPE = 'listed')
+            OR (staged.STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(staged.NEXT_ATTEMPT_DT, @NOW) <= @NOW))
+            OR (staged.STATE = 'CLAIMED' AND staged.LEASE_UNTIL_DT <= @NOW)
+        )
+        OPTION (RECOMPILE);
+
+        INSERT INTO dbo.USER_ORDER_ATTEMPT
+            (STAGING_ID, ATTEMPT_DT, ATTEMPT_NO, WORKER_ID, PENDING_ACTION, ERROR_CLASS, ERROR_CODE, ERROR_MESSAGE)
+        SELECT
+            taken.STAGING_ID,
+            @NOW,
+            taken.ATTEMPT_NO,
+            taken.LEASE_OWNER,
+            staged.PENDING_ACTION,
+            'crash',
+            NULL,
+            N'The worker died (or was stopped hard) while it held this order.'
+        FROM @TAKEN AS taken
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STAGING_ID = taken.STAGING_ID
+        WHERE taken.STATE = 'CLAIMED'
+        ORDER BY
+            taken.STAGING_ID;
+
+        INSERT INTO dbo.USER_ORDER_EVENT
+            (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, WORKER_ID, ATTEMPT_NO, MESSAGE)
+        SELECT
+            staged.STORE_ID,
+            staged.WOO_ORDER_ID,
+            staged.STAGING_ID,
+            @NOW,
+            'CLAIMED',
+            NULL,
+            @WORKER_ID,
+            staged.ATTEMPT_NO,
+            CASE WHEN taken.STATE = 'CLAIMED' THEN CONCAT(N'The lease of ', taken.LEASE_OWNER, N' ran out.') END
+        FROM @TAKEN AS taken
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STAGING_ID = taken.STAGING_ID
+        WHERE taken.ATTEMPT_NO > 0
+        ORDER BY
+            taken.STAGING_ID;
+
+        COMMIT TRANSACTION;
+    END TRY
+    BEGIN CATCH
+        IF XACT_STATE() <> 0
+        BEGIN
+            ROLLBACK TRANSACTION;
+        END;
+
+        THROW;
+    END CATCH;
+
+    SELECT
+        staged.STAGING_ID,
+        staged.STORE_ID,
+        staged.WOO_ORDER_ID,
+        staged.WOO_ORDER_NO,
+        staged.PENDING_ACTION,
+        ATTEMPT_NO = taken.ATTEMPT_NO + 1,
+        staged.MAX_ATTEMPTS,
+        LEASE_UNTIL_DT = DATEADD(SECOND, @LEASE_SECONDS, @NOW),
+        staged.IS_VALIDATED
+    FROM @TAKEN AS taken
+    INNER JOIN dbo.USER_ORDER_STAGING AS staged
+        ON staged.STAGING_ID = taken.STAGING_ID
+    ORDER BY
+        staged.STAGING_ID;
+END;
+GO
