@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
@@ -21,10 +23,20 @@ class Stop:
         self._asked = threading.Event()
         self.exit_code: int | None = None
         """130 or 143 once a signal came."""
+        self._deadline: float | None = None
 
     def is_set(self) -> bool:
-        """Return True once somebody asked to stop."""
-        return self._asked.is_set()
+        """Return True once somebody asked to stop, or the time is up."""
+        return self._asked.is_set() or (self._deadline is not None and time.monotonic() >= self._deadline)
+
+    @property
+    def signalled(self) -> bool:
+        """True once a signal came."""
+        return self.exit_code is not None
+
+    def at_latest(self, span: timedelta) -> None:
+        """Stop when so much time has gone by, counted from now."""
+        self._deadline = time.monotonic() + span.total_seconds()
 
     def set(self, exit_code: int | None = None) -> None:
         """Ask to stop."""
@@ -33,8 +45,10 @@ class Stop:
         self._asked.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long, or until asked to stop; return whether we were."""
-        return self._asked.wait(max(0.0, seconds))
+        """Wait that long, or until it is time to stop; return whether it is."""
+        left = seconds if self._deadline is None else min(seconds, self._deadline - time.monotonic())
+        self._asked.wait(max(0.0, left))
+        return self.is_set()
 
     def sleep(self, seconds: float) -> None:
         """Wait as `wait` does: a `Sleeper` that doesn't hold up a stop."""
@@ -53,7 +67,7 @@ def on_signals(stop: Stop) -> Iterator[None]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         code = EXIT_SIGINT if number == signal.SIGINT else EXIT_SIGTERM
-        if stop.is_set():
+        if stop.signalled:
             _say("syncctl: stopped at once; what was in hand is taken up again when its lease ends.\n")
             os._exit(code)
         stop.set(code)

@@ -9,7 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from syncctl import __version__
-from syncctl.cli import config
+from syncctl.cli import (
+    config,
+    db,
+    dead_letter,
+    health,
+    process,
+    rollback,
+    stage,
+    sync_status,
+    trace,
+    validate,
+    write_back,
+)
 from syncctl.cli.output import Output, Report, drop_stdout, prepare_streams
 from syncctl.cli.run import COMMON, Common, new_run_id
 from syncctl.clock import system_clock
@@ -58,6 +70,13 @@ def _declare_root() -> None:
 
 
 _declare_root()
+for _module in (stage, validate, process, sync_status):
+    app.add_typer(_module.app)
+app.add_typer(dead_letter.app, name="dead-letter")
+for _module in (rollback, trace, health):
+    app.add_typer(_module.app)
+app.add_typer(write_back.app, name="write-back")
+app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 
 

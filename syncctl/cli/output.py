@@ -124,10 +124,12 @@ class Output:
                 render(console)
             elif not report.errors or report.counts:
                 summary(console, report)
-        for error in report.errors[:_SHOWN_ERRORS]:
+        # Where a table was shown, it has the orders' own errors already; what ended the run is always said.
+        said = [error for error in report.errors if self.quiet or not render or "type" in error]
+        for error in said[:_SHOWN_ERRORS]:
             self.complain(str(error["message"]))
-        if len(report.errors) > _SHOWN_ERRORS:
-            self.complain(f"… and {len(report.errors) - _SHOWN_ERRORS} errors more; --json lists them all.")
+        if len(said) > _SHOWN_ERRORS:
+            self.complain(f"… and {len(said) - _SHOWN_ERRORS} errors more; --json lists them all.")
 
     def write(self, text: str) -> None:
         """Print a line on stdout. A reader that has gone away (`| head`) is no error."""

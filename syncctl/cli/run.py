@@ -64,8 +64,8 @@ class Common:
         )
 
 
-def _option(*names: str, text: str, **more: Any) -> Any:
-    return typer.Option(*names, help=text, rich_help_panel=COMMON_PANEL, show_default=False, **more)
+def _option(*names: str, text: str, metavar: str = "", **more: Any) -> Any:
+    return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=COMMON_PANEL, show_default=False, **more)
 
 
 COMMON: dict[str, tuple[Any, Any]] = {
@@ -186,10 +186,10 @@ def command(
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        declared = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        declared = [_without_bool(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)) for parameter in own]
         declared += [_setting_parameter(option, setting) for option, setting in stand_ins.items()]
         if job and job.parallel:
-            declared.append(_parameter("parallel", _PARALLEL, default=False))
+            declared.append(_without_bool(_parameter("parallel", _PARALLEL, default=False)))
         declared += [_parameter(key, annotation, default=default) for key, (annotation, default) in COMMON.items()]
 
         @wraps(function)
@@ -203,10 +203,23 @@ def command(
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
         invoke.__signature__ = inspect.Signature([context, *declared])  # type: ignore[attr-defined]
         invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *declared)}
-        app.command(name)(invoke)
+        app.command(name, help=_paragraphs(inspect.getdoc(function) or ""))(invoke)
         return function
 
     return register
+
+
+def _paragraphs(docstring: str) -> str:
+    """Return a docstring with each paragraph on one line, to be wrapped by whoever shows it."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
+
+
+def _without_bool(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Show a switch as `--dry-run`, not as `--dry-run <bool>`, which looks as if it took a value."""
+    for detail in getattr(parameter.annotation, "__metadata__", ()):
+        if isinstance(parameter.default, bool) and hasattr(detail, "metavar"):
+            detail.metavar = ""
+    return parameter
 
 
 _PARALLEL = Annotated[
@@ -274,7 +287,7 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
         _log.info("%s failed unexpectedly", call.name, exc_info=True)
     report.duration = timedelta(seconds=time.monotonic() - begun)
     try:
-        output.show(_redacted(report, run), run.render if run and report.exit_code in (0, 1, 130, 143) else None)
+        output.show(_redacted(report, run), run.render if run else None)
     finally:
         if run:
             run.close()
@@ -325,7 +338,7 @@ def _start(job: Job, run: Run, *, dry_run: bool) -> None:
             dry_run=dry_run,
             host=platform.node()[:100],
             process_id=os.getpid(),
-            created_by=_user()[:50],
+            created_by=user()[:50],
         )
     )
 
@@ -370,7 +383,8 @@ def new_run_id(clock: Clock) -> str:
     return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the account this runs under, for the records."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a service account without a name

@@ -1,0 +1,279 @@
+"""`syncctl process` and `syncctl retry-failed`: bring staged orders into the ERP and tell the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncctl.cli.moments import span
+from syncctl.cli.output import summary, table
+from syncctl.cli.run import Job, Run, command
+from syncctl.errors import EXIT_SOME_FAILED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncctl.db.contract import StagedOrder
+    from syncctl.services.process import ProcessedOrder, ProcessOptions, ProcessResult
+    from syncctl.services.validate import Rules
+    from syncctl.settings import Settings
+    from syncctl.stores.base import Store
+
+app = typer.Typer()
+
+JOB = Job(
+    direction="STORE_TO_ERP",
+    records={"input": ("claimed",), "created": ("created",), "updated": ("updated", "cancelled"), "failed": ("failed", "review")},
+    parallel=True,
+)
+STYLES = {"created": "green", "updated": "green", "cancelled": "yellow", "failed": "red", "review": "bold red"}
+
+Ids = Annotated[
+    list[int] | None, typer.Argument(help="Staging ids to do, due or not; all that is due where none is named.", metavar="[ID]…")
+]
+Orders = Annotated[
+    list[str] | None, typer.Option("--order", help="An order by the number people know it by; may be repeated.", metavar="NUMBER")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take at most so many orders.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=64, help="Work on so many orders at a time, each with a connection of its own.")
+]
+NoRetry = Annotated[bool, typer.Option("--no-retry", help="One attempt at each order; what fails waits for retry-failed.")]
+MaxRuntime = Annotated[
+    str | None,
+    typer.Option(
+        "--max-runtime", help="Take nothing new after so long (90s, 15m, 2h); the rest waits for the next run.", metavar="SPAN"
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which orders would be taken; change nothing.")]
+
+
+@command(app, "process", job=JOB, settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"})
+def process(
+    run: Run,
+    ids: Ids = None,
+    order: Orders = None,
+    limit: Limit = None,
+    workers: Workers = 1,
+    no_retry: NoRetry = False,
+    max_runtime: MaxRuntime = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Create, update and cancel orders in the ERP, then tell the store.
+
+    Each order is checked first; one that fails doesn't hold up the others. What may pass by itself is tried again, in this
+    run after 2 s and 4 s and later by `retry-failed`; what needs a person goes to `dead-letter list`. Ends at once when
+    nothing is pending.
+    """
+    from syncctl.services.workers import process as work
+
+    _run(
+        run,
+        work,
+        "pending",
+        ids,
+        order,
+        limit=limit,
+        workers=workers,
+        no_retry=no_retry,
+        max_runtime=max_runtime,
+        dry_run=dry_run,
+    )
+
+
+@command(app, "retry-failed", job=JOB, settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"})
+def retry_failed(
+    run: Run,
+    ids: Ids = None,
+    order: Orders = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is not due yet.")] = False,
+    limit: Limit = None,
+    workers: Workers = 1,
+    no_retry: NoRetry = False,
+    max_runtime: MaxRuntime = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Try failed orders again whose time has come, then deliver the messages to the store that wait.
+
+    Orders that need a person are not touched: see `dead-letter`.
+    """
+    from syncctl.services.retry_failed import retry_failed as work
+
+    _run(
+        run,
+        work,
+        "failed",
+        ids,
+        order,
+        limit=limit,
+        workers=workers,
+        no_retry=no_retry,
+        max_runtime=max_runtime,
+        dry_run=dry_run,
+        ignore_due=everything,
+    )
+
+
+def _run(
+    run: Run,
+    work: Callable[..., ProcessResult],
+    scope: str,
+    ids: list[int] | None,
+    orders: list[str] | None,
+    *,
+    limit: int | None,
+    workers: int,
+    no_retry: bool,
+    max_runtime: str | None,
+    dry_run: bool,
+    ignore_due: bool = False,
+) -> None:
+    from syncctl.services.find import by_order_number, staged_orders
+    from syncctl.services.process import ProcessOptions
+
+    settings = run.settings
+    if max_runtime is not None:
+        run.stop.at_latest(span(max_runtime, "--max-runtime"))
+    named = [found.staging_id for found in staged_orders(run.database, ids)] if ids else []
+    named += [by_order_number(run.database, number, store_id=settings.store_id).staging_id for number in orders or []]
+    options = ProcessOptions(
+        rules=rules(settings),
+        scope="listed" if named else scope,
+        staging_ids=tuple(dict.fromkeys(named)),
+        ignore_due=ignore_due,
+        limit=limit,
+        max_retries=settings.max_retries,
+        own_attempts=settings.max_retries if settings.origin("max_retries") == "flag" else None,
+        retry=not no_retry,
+        retry_delay_base=settings.retry_delay_base,
+        lease_seconds=settings.lease_seconds,
+    )
+    if dry_run:
+        _preview(run, options)
+        return
+    with run.output.progress("Orders") as advance:
+        result = work(
+            run.connect,
+            open_store(run),
+            options,
+            run_id=run.run_id,
+            workers=workers,
+            breaker_threshold=settings.breaker_threshold,
+            stop=run.stop,
+            clock=run.clock,
+            sleeper=run.stop.sleep,
+            progress=lambda _: advance(1),
+        )
+    _report(run, result, options)
+
+
+def rules(settings: Settings) -> Rules:
+    """Return the validation rules that the settings make."""
+    from syncctl.services.validate import Rules
+
+    return Rules(
+        unknown_customer=settings.unknown_customer,
+        guest_cust_no=settings.guest_cust_no,
+        erp_currency=settings.erp_currency,
+        price_check=settings.price_check,
+        price_tolerance=settings.price_tolerance,
+    )
+
+
+def open_store(run: Run) -> Callable[[], Store] | None:
+    """Return how to open the store; None where none is configured, so that its messages wait in the outbox."""
+    return run.open_store if run.settings.woo_url else None
+
+
+def _preview(run: Run, options: ProcessOptions) -> None:
+    from syncctl.services.preview import preview
+
+    found = preview(
+        run.database,
+        scope=options.scope,
+        staging_ids=options.staging_ids,
+        ignore_due=options.ignore_due,
+        limit=options.limit,
+        clock=run.clock,
+    )
+    run.report.items = [_preview_item(order) for order in found]
+    run.report.counts = {"claimed": 0, "would_process": len(found)}
+    run.report.extra = {"dry_run": True}
+
+    def render(console: Console) -> None:
+        if found:
+            rows = ([o.staging_id, o.woo_order_no, o.pending_action, o.state, o.tot_amt, o.currency] for o in found)
+            table(console, ["Staging id>", "Order", "Would be", "State", "Total>", ""], rows)
+        summary(console, run.report)
+        console.print("Dry run: nothing was changed.")
+
+    run.render = render
+
+
+def _preview_item(order: StagedOrder) -> dict[str, Any]:
+    return {
+        "staging_id": order.staging_id,
+        "woo_order_id": order.woo_order_id,
+        "woo_order_no": order.woo_order_no,
+        "action": order.pending_action,
+        "state": order.state,
+        "total": order.tot_amt,
+        "currency": order.currency,
+    }
+
+
+def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
+    from syncctl.services.find import staged_orders
+    from syncctl.services.preview import why_not
+
+    report = run.report
+    report.counts = result.counts
+    report.items = list(result.orders)
+    report.extra = {"deliveries": result.deliveries, "stopped": result.stopped}
+    for order in result.orders:
+        if order.outcome in ("failed", "review"):
+            report.add_error(
+                f"Order {order.woo_order_no or order.woo_order_id} (staging id {order.staging_id}): {order.message}",
+                staging_id=order.staging_id,
+                woo_order_id=order.woo_order_id,
+            )
+    down = result.database_down or result.store_down
+    if report.errors:
+        report.exit_code = EXIT_SOME_FAILED
+    if down:
+        report.fail(down)
+    notes: list[str] = []
+    left = set(options.staging_ids) - {order.staging_id for order in result.orders}
+    if left and not result.database_down:
+        notes = [f"Not taken: {why_not(order)}." for order in staged_orders(run.database, sorted(left))]
+    report.extra["notes"] = notes
+
+    def render(console: Console) -> None:
+        if result.orders:
+            table(
+                console, ["Order", "Staging id>", "Outcome", "Document", "Ticket", "Store", "Message"], map(_row, result.orders)
+            )
+        for note in notes:
+            console.print(note)
+        summary(console, report)
+
+    run.render = render
+
+
+def _row(order: ProcessedOrder) -> list[object]:
+    from rich.text import Text
+
+    message = order.message
+    if order.next_attempt_at is not None and order.outcome == "failed":
+        message += f" Tried again at {order.next_attempt_at.astimezone():%H:%M:%S}."
+    return [
+        order.woo_order_no or order.woo_order_id,
+        order.staging_id,
+        Text(order.outcome, STYLES.get(order.outcome, "")),
+        order.doc_id,
+        order.tkt_no,
+        order.store,
+        message,
+    ]

@@ -1,0 +1,65 @@
+"""`syncctl write-back`: the messages to the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncctl.cli.output import table
+from syncctl.cli.run import Run, command
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncctl.db.contract import OutboxEntry
+
+app = typer.Typer(
+    help="Messages to the store (status, notes): see what waits or failed, and make it due now.", no_args_is_help=True
+)
+
+
+@command(app, "list", group="write-back")
+def list_messages(
+    run: Run,
+    states: Annotated[
+        str | None,
+        typer.Option("--state", help="PENDING, CLAIMED, FAILED, DONE, DROPPED, between commas; else what isn't delivered."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 1000,
+) -> None:
+    """List messages to the store that were not delivered yet, with the last error of each."""
+    from syncctl.services.outbox import list_messages as read
+
+    _show(run, read(run.database, states=states.upper() if states else None, limit=limit), "No message waits.")
+
+
+@command(app, "retry", group="write-back")
+def retry(
+    run: Run,
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Messages, as `write-back list` numbers them; all where none is named.")
+    ] = None,
+) -> None:
+    """Make failed and waiting messages due now; `retry-failed` delivers them."""
+    from syncctl.services.outbox import retry_messages
+
+    _show(run, retry_messages(run.database, ids or ()), "No message to retry.")
+
+
+def _show(run: Run, entries: list[OutboxEntry], none: str) -> None:
+    run.report.items = list(entries)
+    run.report.counts = {"messages": len(entries)}
+
+    def render(console: Console) -> None:
+        if not entries:
+            console.print(none)
+            return
+        columns = ["Message>", "Order>", "What", "State", "Attempts>", "Next", "Detail"]
+        rows = (
+            [e.outbox_id, e.woo_order_id, e.kind, e.state, e.attempt_no, e.next_attempt_dt, e.error_message or e.note]
+            for e in entries
+        )
+        table(console, columns, rows)
+
+    run.render = render
