@@ -134,7 +134,7 @@ class ContentBuilder:
         }
 
     def unreadable(self, bad: UnreadableOrder) -> dict[str, Any]:
-        """Build the object for an order whose content makes no sense: it is kept with the reason, and never enters the ERP as it is."""
+        """Build the object for an order that makes no sense: it is kept with the reason, and never enters the ERP as it is."""
         return {
             "WOO_ORDER_ID": bad.order_id,
             "WOO_ORDER_NO": cut(bad.number, LIMITS["WOO_ORDER_NO"]),
