@@ -19,24 +19,14 @@ def queue(query, clock):
     """Puts a message into the outbox, as the procedures that change the ERP do."""
     count = 0
 
-    def run(order_id=4711, kind="applied", *, status="processing", note=None, tag="", staging_id=None, store="woocommerce"):
+    def run(order_id=4711, kind="applied", *, status="processing", note="", tag="", staging_id=1, store="woocommerce"):
         nonlocal count
         count += 1
         query(
-            "INSERT INTO dbo.USER_STORE_OUTBOX (STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, "
-            "NEXT_ATTEMPT_DT, CREATED_DT) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                store,
-                order_id,
-                staging_id or order_id,
-                kind,
-                f"{kind}:{count}",
-                status,
-                note or f"note {count}",
-                tag,
-                clock(),
-                clock(),
-            ),
+            "INSERT INTO dbo.USER_STORE_OUTBOX "
+            "(STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, NEXT_ATTEMPT_DT, CREATED_DT) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (store, order_id, staging_id, kind, f"{kind}:{count}", status, note, tag, clock(), clock()),
         )
         return query("SELECT MAX(OUTBOX_ID) AS OUTBOX_ID FROM dbo.USER_STORE_OUTBOX")[0]["OUTBOX_ID"]
 
@@ -232,15 +222,13 @@ def test_eight_workers_share_the_messages_and_keep_each_orders_order(new_connect
         worker_id = f"worker-{worker}"
         taken: list[tuple[int, int]] = []
         barrier.wait(timeout=60)
-        for _ in range(2000):
-            claimed = connection.run(ClaimOutbox(store_id="woocommerce", worker_id=worker_id, batch_size=5))
+        # Whoever finishes a message claims again, so that the last worker to stop leaves nothing behind.
+        while claimed := connection.run(ClaimOutbox(store_id="woocommerce", worker_id=worker_id, batch_size=5)):
             assert len({message.woo_order_id for message in claimed}) == len(claimed)
             for message in claimed:
                 connection.run(CompleteOutbox(outbox_id=message.outbox_id, worker_id=worker_id, attempt_no=1, result="delivered"))
                 taken.append((message.woo_order_id, message.outbox_id))
-            if not claimed and not connection.run(ListOutbox()):
-                return taken
-        raise AssertionError("a message that nobody could claim is left")
+        return taken
 
     with ThreadPoolExecutor(8) as pool:
         taken = [entry for entries in pool.map(drain, range(8)) for entry in entries]

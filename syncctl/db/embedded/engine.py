@@ -80,7 +80,10 @@ class EmbeddedDatabase:
         with _named(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             types = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
-            self._db = sqlite3.connect(":memory:", isolation_level=None, timeout=busy_timeout, detect_types=types)
+            # A connection may be handed on to another thread (and closed by its maker), as long as one uses it at a time.
+            self._db = sqlite3.connect(
+                ":memory:", isolation_level=None, timeout=busy_timeout, detect_types=types, check_same_thread=False
+            )
             self._db.row_factory = sqlite3.Row
             self._db.execute("ATTACH DATABASE ? AS dbo", (str(path),))
             self._db.execute("PRAGMA dbo.journal_mode = WAL")
