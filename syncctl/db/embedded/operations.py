@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from syncctl.db.contract import (
     CountStates,
@@ -61,7 +61,9 @@ def finish_run(session: Session, call: FinishRun) -> list[NoRow]:
     )
     if run is None:
         raise NotFound(f"Run {call.sync_id} was never started.", code=50004)
-    seconds = Decimal((session.now - run["START_TIME"]) // timedelta(milliseconds=10)) / 100
+    seconds = (Decimal((session.now - run["START_TIME"]) // timedelta(milliseconds=1)) / 1000).quantize(
+        Decimal("0.01"), ROUND_HALF_UP
+    )
     session.run(
         """
         UPDATE dbo.USER_SYNC_LOG

@@ -35,22 +35,35 @@ _CONTENT: dict[str, Callable[[Any], Any]] = {
 }
 """The columns of an order's content, and how each is read from the page. A vanished order brings none of them."""
 
-_OLDER = "older than the version staged"
-_ADOPTED = "adopted"
-
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
     """What becomes of one order of a page."""
 
     outcome: str
-    reason: str | None = None
     event: str | None = None
     state: str | None = None
     """The state it goes to, attempts and lease cleared; None leaves state, lease and attempts as they are."""
     action: str | None = None
-    content: bool = True
+    takes_content: bool = True
     """Whether the row takes over what came; False where it is the same, or older."""
+    reason: str | None = None
+    """None: where an event is written, the store's reason counts."""
+
+
+_DECISIONS = {
+    "absent": _Decision("skipped", takes_content=False, reason="not staged"),
+    "new": _Decision("staged", "STAGED", "PENDING", "create"),
+    "skip": _Decision("skipped", "SKIPPED", "SKIPPED"),
+    "older": _Decision("unchanged", takes_content=False, reason="older than the version staged"),
+    "same": _Decision("unchanged", takes_content=False),
+    "note": _Decision("unchanged"),
+    "adopt": _Decision("unchanged", reason="adopted"),
+    "create": _Decision("restaged", "RESTAGED", "PENDING", "create"),
+    "update": _Decision("restaged", "RESTAGED", "PENDING", "update"),
+    "cancel": _Decision("cancel_staged", "CANCEL_STAGED", "PENDING", "cancel"),
+    "edited_back": _Decision("unchanged", "EDITED_BACK", "APPLIED", reason="edited back to what the ERP holds"),
+}
 
 
 @serves(StageOrders)
@@ -60,11 +73,13 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     results = []
     for order in orders:
         staged = _existing(session, call, order["WOO_ORDER_ID"])
-        decision = _decide(order, staged)
+        name = _decide(order, staged)
         staging_id = staged["STAGING_ID"] if staged else None
         if not call.dry_run:
-            staging_id = _write(session, call, order, staged, decision)
-        results.append(StagedResult(order["WOO_ORDER_ID"], staging_id, decision.outcome, decision.reason))
+            staging_id = _write(session, call, order, staged, name)
+        decision = _DECISIONS[name]
+        reason = decision.reason or (order["STATUS_REASON"] if decision.event else None)
+        results.append(StagedResult(order["WOO_ORDER_ID"], staging_id, decision.outcome, reason))
     if walk and not call.dry_run:
         _note_walk(session, call.store_id, walk)
     return results
@@ -89,6 +104,9 @@ def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | Non
     )
     latest: dict[int, dict[str, Any]] = {}
     for order in orders:
+        if order.get("VANISHED"):
+            order["STATUS_GROUP"] = "dead"
+        order["STATUS_REASON"] = _reason(order)
         known = latest.get(order["WOO_ORDER_ID"])
         if known is None or (order.get("WOO_MODIFIED_DT") or "") >= (known.get("WOO_MODIFIED_DT") or ""):
             latest.pop(order["WOO_ORDER_ID"], None)
@@ -115,63 +133,52 @@ def _existing(session: Session, call: StageOrders, order_id: int) -> sqlite3.Row
     )
 
 
-def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> _Decision:
+def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> str:
     """Say what becomes of an order, from what came and what is there; nothing is written here."""
-    vanished = bool(order.get("VANISHED"))
-    group = "dead" if vanished else order["STATUS_GROUP"]
-    reason = _reason(order)
+    vanished, group = bool(order.get("VANISHED")), order["STATUS_GROUP"]
     if staged is None:
         if vanished:
-            return _Decision("skipped", "not staged")
-        if group == "live":
-            return _Decision("staged", order.get("STATUS_REASON"), "STAGED", "PENDING", "create")
-        return _Decision("skipped", reason, "SKIPPED", "SKIPPED")
-
-    modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
+            return "absent"
+        return "new" if group == "live" else "skip"
     # The store gives the present version only; an older one comes from a delayed webhook or a page that was read twice.
+    modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
     if not vanished and modified and known and _moment(modified) < to_database(known):
-        return _Decision("unchanged", _OLDER, content=False)
+        return "older"
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
     if same and group == staged["STATUS_GROUP"]:
-        return _Decision("unchanged", content=False)
+        return "same"
     if staged["IS_APPLIED"]:
-        if staged["CONTENT_HASH"] is None and group != "dead":
-            return _Decision("unchanged", _ADOPTED)
-        return _decide_applied(order, staged, group, reason)
+        if group == "dead":
+            return "cancel"
+        if staged["CONTENT_HASH"] is None:
+            return "adopt"
+        if order["CONTENT_HASH"] != staged["APPLIED_HASH"]:
+            return "update"
+        return "note" if staged["STATE"] == "APPLIED" else "edited_back"
     if staged["STATE"] == "CANCELLED" and (group != "live" or (staged["LINK_STATE"] == "ROLLED_BACK" and same)):
-        return _Decision("unchanged")
-    if group == "live":
-        return _Decision("restaged", order.get("STATUS_REASON"), "RESTAGED", "PENDING", "create")
-    return _Decision("skipped", reason, "SKIPPED", "SKIPPED")
+        return "note"
+    return "create" if group == "live" else "skip"
 
 
-def _decide_applied(order: dict[str, Any], staged: sqlite3.Row, group: str, reason: str) -> _Decision:
-    """Say what becomes of an order that the ERP holds."""
-    if group == "dead":
-        return _Decision("cancel_staged", reason, "CANCEL_STAGED", "PENDING", "cancel")
-    if order["CONTENT_HASH"] != staged["APPLIED_HASH"]:
-        return _Decision("restaged", order.get("STATUS_REASON"), "RESTAGED", "PENDING", "update")
-    if staged["STATE"] == "APPLIED":
-        return _Decision("unchanged")
-    return _Decision("unchanged", "edited back to what the ERP holds", "EDITED_BACK", "APPLIED")
-
-
-def _reason(order: dict[str, Any]) -> str:
+def _reason(order: dict[str, Any]) -> str | None:
     """Return why an order is not live."""
     if order.get("STATUS_REASON"):
         return str(order["STATUS_REASON"])
-    return "gone from the store" if order.get("VANISHED") else f"status {order.get('ORD_STATUS')}"
+    if order.get("VANISHED"):
+        return "gone from the store"
+    return None if order["STATUS_GROUP"] == "live" else f"status {order.get('ORD_STATUS') or ''}"
 
 
 def _write(
-    session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, decision: _Decision
+    session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, decision_name: str
 ) -> int | None:
     """Carry the decision out and return the row's staging id."""
-    columns = _columns(session, call, order, decision)
+    decision = _DECISIONS[decision_name]
+    columns = _columns(session, call, order, decision_name)
     staging_id: int | None
     if staged is not None:
         staging_id = staged["STAGING_ID"]
-        if decision.state is None and staged["STATE"] == "SKIPPED" and order.get("STATUS_REASON"):
+        if "ORD_STATUS" in columns and "STATE" not in columns and staged["STATE"] == "SKIPPED" and order["STATUS_REASON"]:
             columns["STATE_REASON"] = order["STATUS_REASON"]
         changes = ", ".join(f"{name} = :{name}" for name in columns)
         session.run(f"UPDATE dbo.USER_ORDER_STAGING SET {changes} WHERE STAGING_ID = :id", {**columns, "id": staging_id})  # noqa: S608
@@ -194,26 +201,25 @@ def _write(
     return staging_id
 
 
-def _columns(session: Session, call: StageOrders, order: dict[str, Any], decision: _Decision) -> dict[str, Any]:
+def _columns(session: Session, call: StageOrders, order: dict[str, Any], decision_name: str) -> dict[str, Any]:
     """Return what the row gets."""
+    decision = _DECISIONS[decision_name]
     columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
     vanished = bool(order.get("VANISHED"))
-    if decision.reason == _OLDER:
-        return columns
-    if not vanished:
+    if not vanished and decision_name != "older":
         columns["ORD_STATUS"] = order.get("ORD_STATUS")
         columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None
-    if decision.content:
-        columns["STATUS_GROUP"] = "dead" if vanished else order["STATUS_GROUP"]
-        columns |= {"BATCH_ID": call.sync_id, "SOURCE_SYSTEM": call.source_system, "UPDATED_DT": session.now}
-    if decision.content and not vanished:
+    if decision.takes_content:
+        columns |= {"STATUS_GROUP": order["STATUS_GROUP"], "BATCH_ID": call.sync_id}
+        columns |= {"SOURCE_SYSTEM": call.source_system, "UPDATED_DT": session.now}
+    if decision.takes_content and not vanished:
         columns |= {name: None if order.get(name) is None else read(order[name]) for name, read in _CONTENT.items()}
-    if decision.reason == _ADOPTED:
+    if decision_name == "adopt":
         columns["APPLIED_HASH"] = order["CONTENT_HASH"]
     if decision.state is not None:
         columns |= {
             "STATE": decision.state,
-            "STATE_REASON": decision.reason if decision.state == "SKIPPED" or decision.action == "cancel" else None,
+            "STATE_REASON": order["STATUS_REASON"] if decision.state == "SKIPPED" or decision.action == "cancel" else None,
             "PENDING_ACTION": decision.action,
             "ATTEMPT_NO": 0,
             "NEXT_ATTEMPT_DT": None,
@@ -235,7 +241,7 @@ def _note_events(
     decision: _Decision,
 ) -> None:
     """Write the event of a decision, and one for each text that was cut or warned about."""
-    message = decision.reason or f"status {order.get('ORD_STATUS')}"
+    message = decision.reason or order["STATUS_REASON"] or f"status {order.get('ORD_STATUS') or ''}"
     if staged is not None and staged["STATE"] == "CLAIMED":
         message += f"; taken from worker {staged['LEASE_OWNER']}, which held it for attempt {staged['ATTEMPT_NO']}"
     events = [(decision.event, message)]
