@@ -28,9 +28,7 @@ app.add_typer(erp, name="erp")
 @command(app, "show", group="config")
 def show(
     run: Run,
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Settings to show; all where none is named.", metavar="[NAME]…")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Settings to show; all where none is named.", metavar="NAME")] = None,
     docs: Annotated[bool, typer.Option("--docs", help="Also tell what each is for and what it takes.")] = False,
 ) -> None:
     """Show every setting with its value and where that comes from: flag, environment, .env or default.

@@ -20,7 +20,7 @@ app = typer.Typer(
 Class = Annotated[
     str | None, typer.Option("--class", help="Only those with this class of failure, such as mapping.", metavar="CLASS")
 ]
-Ids = Annotated[list[int] | None, typer.Argument(help="Staging ids.", metavar="[ID]…")]
+Ids = Annotated[list[int] | None, typer.Argument(help="Staging ids.", metavar="ID")]
 Everything = Annotated[bool, typer.Option("--all", help="All that wait.")]
 
 

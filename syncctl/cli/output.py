@@ -160,7 +160,8 @@ class Output:
 def summary(console: Console, report: Report) -> None:
     """Print one line: the command, what it counted, how long it took."""
     counted = ", ".join(f"{value:,} {words(key)}" for key, value in report.counts.items() if isinstance(value, int) and value)
-    console.print(f"{report.command}: {counted or 'nothing to do'} ({report.duration.total_seconds():.1f} s)")
+    nothing = "nothing to do" if report.exit_code in (EXIT_OK, EXIT_SOME_FAILED) else "nothing done"
+    console.print(f"{report.command}: {counted or nothing} ({report.duration.total_seconds():.1f} s)")
 
 
 def table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

@@ -31,7 +31,7 @@ JOB = Job(
 STYLES = {"created": "green", "updated": "green", "cancelled": "yellow", "failed": "red", "review": "bold red"}
 
 Ids = Annotated[
-    list[int] | None, typer.Argument(help="Staging ids to do, due or not; all that is due where none is named.", metavar="[ID]…")
+    list[int] | None, typer.Argument(help="Staging ids to do, due or not; all that is due where none is named.", metavar="ID")
 ]
 Orders = Annotated[
     list[str] | None, typer.Option("--order", help="An order by the number people know it by; may be repeated.", metavar="NUMBER")

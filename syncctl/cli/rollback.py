@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-JOB = Job(direction="ERP", records={"input": ("orders",), "updated": ("rolled_back",)}, parallel=True)
+JOB = Job(direction="ERP", records={"input": ("orders",), "updated": ("rolled_back",)}, alone=False)
 
 
 class Then(StrEnum):

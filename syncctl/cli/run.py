@@ -156,13 +156,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What makes a command a job: it runs once at a time on a host, can be asked to stop, and leaves a row in `USER_SYNC_LOG`.
+    """What makes a command a job: it has a log file, can be asked to stop, and leaves a row in `USER_SYNC_LOG`.
 
     `records` says which of its counts are the row's RECORDS_INPUT, _CREATED, _UPDATED, _SKIPPED and _FAILED.
     """
 
     direction: str
     records: Mapping[str, tuple[str, ...]]
+    alone: bool = True
+    """Whether it runs once at a time on a host."""
     parallel: bool = False
     """Whether `--parallel` lifts the once-at-a-time: leases make it safe."""
 
@@ -309,7 +311,7 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
     )
     with ExitStack() as held:
         held.enter_context(on_signals(run.stop))
-        if not call.parallel:
+        if job.alone and not call.parallel:
             from syncctl.lock import only_once
 
             held.enter_context(only_once(settings.lock_dir, call.name, scope=f"{settings.database}\n{settings.store_id}"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-JOB = Job(direction="STORE_TO_ERP", records={"input": ("checked",), "failed": ("invalid",)}, parallel=True)
+JOB = Job(direction="STORE_TO_ERP", records={"input": ("checked",), "failed": ("invalid",)}, alone=False)
 
 
 @command(
@@ -33,7 +33,7 @@ def validate(
     run: Run,
     ids: Annotated[
         list[int] | None,
-        typer.Argument(help="Staging ids to check; all that wait for the ERP where none is named.", metavar="[ID]…"),
+        typer.Argument(help="Staging ids to check; all that wait for the ERP where none is named.", metavar="ID"),
     ] = None,
 ) -> None:
     """Check orders against the ERP and list every violation of each: unknown items and customers, totals, prices, dates, doubles.

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""The project's commands on a fresh machine; needs nothing but Python 3.11 or newer.
+
+    python3 scripts/dev.py demo     the whole chain against a simulated store; options go to `syncctl demo`
+    python3 scripts/dev.py test     lint, format, types and tests; options go to pytest
+    python3 scripts/dev.py lint     ruff alone
+    python3 scripts/dev.py types    mypy alone
+    python3 scripts/dev.py setup    make the virtual environment and install everything, no more
+
+Each makes `.venv` in the project's folder and installs what it needs into it, again only when pyproject.toml has changed.
+
+A T-SQL engine for the tests is named by the environment variable SYNCCTL_TEST_DATABASE (an ODBC connection string), or in the
+file `.sqlserver-test` beside pyproject.toml, with the command that starts it:
+
+    START=docker compose -f scripts/sqlserver.compose.yml up --detach --wait
+    SYNCCTL_TEST_DATABASE=Server=127.0.0.1,1433;Database=master;UID=sa;PWD=…;TrustServerCertificate=yes
+"""
+
+# This file must at least start on older Pythons, to say what is wrong: no syntax newer than 3.7 in it.
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed-for.txt"
+SERVER_FILE = ROOT / ".sqlserver-test"
+ON_WINDOWS = os.name == "nt"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    commands = {"demo": demo, "test": test, "lint": lint, "types": types, "setup": setup}
+    if not arguments or arguments[0] not in commands:
+        print(__doc__)
+        return 0 if arguments in ([], ["--help"], ["-h"]) else 2
+    if sys.version_info < OLDEST:
+        return with_newer_python(arguments)
+    os.chdir(ROOT)
+    try:
+        return commands[arguments[0]](arguments[1:])
+    except Failed as failure:
+        print(f"dev.py: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+class Failed(Exception):
+    """Something that a person has to put right; the message says what."""
+
+
+def demo(options: list[str]) -> int:
+    """Show the whole chain on this machine, with nothing configured."""
+    install(extras="")
+    return run([venv_python(), "-m", "syncctl", "demo", *options])
+
+
+def test(options: list[str]) -> int:
+    """Run everything that a change has to pass, to the end, and say what failed."""
+    install(extras="dev")
+    start_server()
+    steps = {
+        "ruff check": [venv_python(), "-m", "ruff", "check", "."],
+        "ruff format": [venv_python(), "-m", "ruff", "format", "--check", "."],
+        "mypy": [venv_python(), "-m", "mypy"],
+        "pytest": [venv_python(), "-m", "pytest", *options],
+    }
+    failed = []
+    for name, command in steps.items():
+        print(f"== {name}", flush=True)
+        if run(command) != 0:
+            failed.append(name)
+    if not os.environ.get("SYNCCTL_TEST_DATABASE"):
+        print("== NOT RUN: the T-SQL half of the contract suite; SYNCCTL_TEST_DATABASE names no server (see scripts/dev.py)")
+    print(f"== failed: {', '.join(failed)}" if failed else "== all passed")
+    return 1 if failed else 0
+
+
+def lint(options: list[str]) -> int:
+    """Check style and format; `--fix` mends what can be mended."""
+    install(extras="dev")
+    checked = run([venv_python(), "-m", "ruff", "check", ".", *options])
+    formatted = run([venv_python(), "-m", "ruff", "format", *([] if "--fix" in options else ["--check"]), "."])
+    return checked or formatted
+
+
+def types(options: list[str]) -> int:
+    """Check the types."""
+    install(extras="dev")
+    return run([venv_python(), "-m", "mypy", *options])
+
+
+def setup(_options: list[str]) -> int:
+    """Make the environment ready."""
+    install(extras="dev")
+    activate = VENV / ("Scripts/activate.bat" if ON_WINDOWS else "bin/activate")
+    print(f"Ready. {'' if ON_WINDOWS else '. '}{activate} switches it on; then `syncctl --help`.")
+    return 0
+
+
+def install(*, extras: str) -> None:
+    """Make the virtual environment and install the project into it, unless that was done for this pyproject.toml."""
+    wanted = fingerprint(extras)
+    if STAMP.is_file() and Path(venv_python()).exists():
+        done = STAMP.read_text(encoding="utf-8").split("\n")
+        if wanted in done:
+            return
+    else:
+        done = []
+        make_venv()
+    print(f"Installing syncctl{' and the development tools' if extras else ''} into {VENV} …", flush=True)
+    project = f".[{extras}]" if extras else "."
+    pip = [venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", project]
+    if run(pip) != 0:
+        raise Failed("the installation failed; the lines above say why. Behind a proxy, set HTTPS_PROXY and run this again.")
+    # What installs the development tools has installed the rest too.
+    lines = {wanted, fingerprint("")} | {line for line in done if line.startswith(wanted[:64])}
+    STAMP.write_text("\n".join(sorted(lines)), encoding="utf-8")
+
+
+def fingerprint(extras: str) -> str:
+    """Tell what an installation was made for: pyproject.toml, the Python and the place (an environment can't be moved)."""
+    told = (ROOT / "pyproject.toml").read_bytes() + f"{sys.version_info[:2]}{ROOT}".encode()
+    return f"{hashlib.sha256(told).hexdigest()} {extras}".strip()
+
+
+def make_venv() -> None:
+    """Make `.venv` anew with this Python."""
+    print(f"Making {VENV} with Python {sys.version.split()[0]} …", flush=True)
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        raise Failed(
+            f"this Python {version} ({sys.executable}) comes without venv or ensurepip. On Debian and Ubuntu: "
+            f"sudo apt install python{version}-venv. Else install Python from https://www.python.org/downloads/."
+        ) from None
+    try:
+        venv.EnvBuilder(clear=True, with_pip=True, symlinks=not ON_WINDOWS).create(VENV)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failed(f"{VENV} can't be made: {error}") from error
+
+
+def venv_python() -> str:
+    """Return the environment's Python."""
+    return str(VENV / ("Scripts/python.exe" if ON_WINDOWS else "bin/python"))
+
+
+def start_server() -> None:
+    """Start the T-SQL engine that `.sqlserver-test` names, and hand its address to the tests."""
+    if os.environ.get("SYNCCTL_TEST_DATABASE") or not SERVER_FILE.is_file():
+        return
+    named = dict(
+        line.split("=", 1) for line in SERVER_FILE.read_text(encoding="utf-8").splitlines() if "=" in line and line[0] != "#"
+    )
+    start = named.get("START", "").strip()
+    if start and run(shlex.split(start, posix=not ON_WINDOWS)) != 0:
+        raise Failed(f"the START command in {SERVER_FILE} failed: {start}")
+    if named.get("SYNCCTL_TEST_DATABASE", "").strip():
+        os.environ["SYNCCTL_TEST_DATABASE"] = named["SYNCCTL_TEST_DATABASE"].strip()
+
+
+def with_newer_python(arguments: list[str]) -> int:
+    """Run this script again with a newer Python, where there is one."""
+    candidates = [[f"python3.{minor}"] for minor in range(19, OLDEST[1] - 1, -1)] + ([["py", "-3"]] if ON_WINDOWS else [])
+    new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
+    for candidate in candidates:
+        if shutil.which(candidate[0]) and subprocess.call([*candidate, "-c", new_enough], stderr=subprocess.DEVNULL) == 0:
+            return run([*candidate, __file__, *arguments])
+    print(
+        f"dev.py: syncctl needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}). "
+        "Install one from https://www.python.org/downloads/ or with your system's packages, then run this with it.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def run(command: list[str]) -> int:
+    """Run a command in the project's folder, UTF-8 throughout, and return its exit code."""
+    try:
+        return subprocess.call(command, cwd=ROOT, env={**os.environ, "PYTHONUTF8": "1"})
+    except OSError as error:
+        raise Failed(f"{command[0]} can't be run: {error}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
