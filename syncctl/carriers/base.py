@@ -1,0 +1,113 @@
+"""What proof of delivery asks of a carrier, whichever it is: given a claim, one outcome.
+
+An adapter makes its calls through `CarrierHttp`, which reserves each one in the carrier's budget before it is made. It never
+raises for what the carrier says; `BudgetExhausted` from the budget passes through it untouched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from syncctl.carriers.http import CarrierHttp
+from syncctl.carriers.limits import Limits
+
+Kind = Literal["document", "not_yet", "persistent", "temporary", "throttled"]
+"""`document`: here it is. `not_yet`: the parcel isn't delivered. `persistent`: asking again gives the same answer.
+`temporary`: worth another try. `throttled`: too many calls; no more before `retry_at`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a carrier has to know of a claim."""
+
+    claim_id: int
+    reference: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A proof of delivery as the carrier gave it. `declared_type` is what the carrier calls it; the bytes decide."""
+
+    content: bytes = field(repr=False)
+    declared_type: str = ""
+    link: str | None = None
+    """The carrier's own address of the document. Such links expire, some within the hour."""
+    signed_by: str | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of asking a carrier.
+
+    `cause` is our word for it, such as `timeout`; `code` is the carrier's own, else `cause` again.
+    """
+
+    kind: Kind
+    cause: str = ""
+    code: str = ""
+    message: str = ""
+    http_status: int | None = None
+    document: Document | None = None
+    retry_at: datetime | None = None
+    """With `throttled`: when the carrier takes calls again, where it said so."""
+
+
+def delivered(document: Document) -> Outcome:
+    """Return the outcome that carries a document."""
+    return Outcome(kind="document", document=document)
+
+
+def not_yet(message: str, *, code: str = "not_delivered") -> Outcome:
+    """Return the outcome of a parcel that is still on its way."""
+    return Outcome(kind="not_yet", cause="not_delivered", code=code, message=message)
+
+
+def temporary(cause: str, message: str) -> Outcome:
+    """Return the outcome of a failure that another try may mend."""
+    return Outcome(kind="temporary", cause=cause, code=cause, message=message)
+
+
+def persistent(cause: str, message: str) -> Outcome:
+    """Return the outcome of a failure that no other try will mend."""
+    return Outcome(kind="persistent", cause=cause, code=cause, message=message)
+
+
+class Carrier(Protocol):
+    """One carrier's service. It keeps nothing between calls but an access token."""
+
+    @property
+    def name(self) -> str:
+        """The name in settings, budgets and files, such as `dhl_express`."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def verified(self) -> bool:
+        """True once the adapter has fetched a real document from the real carrier."""
+        ...
+
+    @property
+    def unverified(self) -> str:
+        """What nobody has checked against the carrier, for `config check` and the documentation."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """How many calls it takes."""
+        ...
+
+    def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
+        """Ask for the proof of delivery of one claim.
+
+        Raises:
+            BudgetExhausted: a call was refused by the budget, so nothing was asked (or not everything).
+        """
+        ...
