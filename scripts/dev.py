@@ -9,20 +9,13 @@
 
 Each makes `.venv` in the project's folder and installs what it needs into it, again only when pyproject.toml has changed.
 
-A T-SQL engine for the tests is named by the environment variable SYNCCTL_TEST_DATABASE (an ODBC connection string), or in the
-file `.sqlserver-test` beside pyproject.toml, with the command that starts it:
-
-    START=docker compose -f scripts/sqlserver.compose.yml up --detach --wait
-    SYNCCTL_TEST_DATABASE=Server=127.0.0.1,1433;Database=master;UID=sa;PWD=…;TrustServerCertificate=yes
+A T-SQL engine for the tests is named by SYNCCTL_TEST_DATABASE or in the file `.sqlserver-test`: see the README, Development.
 """
 
-# This file must at least start on older Pythons, to say what is wrong: no syntax newer than 3.7 in it.
-
-from __future__ import annotations
+# This file must at least start on older Pythons, to say what is wrong: no syntax newer than 3.6 in it, annotations in quotes.
 
 import hashlib
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -36,7 +29,7 @@ SERVER_FILE = ROOT / ".sqlserver-test"
 ON_WINDOWS = os.name == "nt"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: "list[str]") -> int:
     """Run one command and return its exit code."""
     commands = {"demo": demo, "test": test, "lint": lint, "types": types, "setup": setup}
     if not arguments or arguments[0] not in commands:
@@ -58,16 +51,15 @@ class Failed(Exception):
     """Something that a person has to put right; the message says what."""
 
 
-def demo(options: list[str]) -> int:
+def demo(options: "list[str]") -> int:
     """Show the whole chain on this machine, with nothing configured."""
     install(extras="")
     return run([venv_python(), "-m", "syncctl", "demo", *options])
 
 
-def test(options: list[str]) -> int:
+def test(options: "list[str]") -> int:
     """Run everything that a change has to pass, to the end, and say what failed."""
     install(extras="dev")
-    start_server()
     steps = {
         "ruff check": [venv_python(), "-m", "ruff", "check", "."],
         "ruff format": [venv_python(), "-m", "ruff", "format", "--check", "."],
@@ -79,13 +71,15 @@ def test(options: list[str]) -> int:
         print(f"== {name}", flush=True)
         if run(command) != 0:
             failed.append(name)
-    if not os.environ.get("SYNCCTL_TEST_DATABASE"):
-        print("== NOT RUN: the T-SQL half of the contract suite; SYNCCTL_TEST_DATABASE names no server (see scripts/dev.py)")
+    if not os.environ.get("SYNCCTL_TEST_DATABASE") and not SERVER_FILE.is_file():
+        print(
+            "== NOT RUN: the T-SQL half of the contract suite. Neither SYNCCTL_TEST_DATABASE nor .sqlserver-test names a server."
+        )
     print(f"== failed: {', '.join(failed)}" if failed else "== all passed")
     return 1 if failed else 0
 
 
-def lint(options: list[str]) -> int:
+def lint(options: "list[str]") -> int:
     """Check style and format; `--fix` mends what can be mended."""
     install(extras="dev")
     checked = run([venv_python(), "-m", "ruff", "check", ".", *options])
@@ -93,13 +87,13 @@ def lint(options: list[str]) -> int:
     return checked or formatted
 
 
-def types(options: list[str]) -> int:
+def types(options: "list[str]") -> int:
     """Check the types."""
     install(extras="dev")
     return run([venv_python(), "-m", "mypy", *options])
 
 
-def setup(_options: list[str]) -> int:
+def setup(_options: "list[str]") -> int:
     """Make the environment ready."""
     install(extras="dev")
     activate = VENV / ("Scripts/activate.bat" if ON_WINDOWS else "bin/activate")
@@ -156,21 +150,7 @@ def venv_python() -> str:
     return str(VENV / ("Scripts/python.exe" if ON_WINDOWS else "bin/python"))
 
 
-def start_server() -> None:
-    """Start the T-SQL engine that `.sqlserver-test` names, and hand its address to the tests."""
-    if os.environ.get("SYNCCTL_TEST_DATABASE") or not SERVER_FILE.is_file():
-        return
-    named = dict(
-        line.split("=", 1) for line in SERVER_FILE.read_text(encoding="utf-8").splitlines() if "=" in line and line[0] != "#"
-    )
-    start = named.get("START", "").strip()
-    if start and run(shlex.split(start, posix=not ON_WINDOWS)) != 0:
-        raise Failed(f"the START command in {SERVER_FILE} failed: {start}")
-    if named.get("SYNCCTL_TEST_DATABASE", "").strip():
-        os.environ["SYNCCTL_TEST_DATABASE"] = named["SYNCCTL_TEST_DATABASE"].strip()
-
-
-def with_newer_python(arguments: list[str]) -> int:
+def with_newer_python(arguments: "list[str]") -> int:
     """Run this script again with a newer Python, where there is one."""
     candidates = [[f"python3.{minor}"] for minor in range(19, OLDEST[1] - 1, -1)] + ([["py", "-3"]] if ON_WINDOWS else [])
     new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
@@ -185,7 +165,7 @@ def with_newer_python(arguments: list[str]) -> int:
     return 1
 
 
-def run(command: list[str]) -> int:
+def run(command: "list[str]") -> int:
     """Run a command in the project's folder, UTF-8 throughout, and return its exit code."""
     try:
         return subprocess.call(command, cwd=ROOT, env={**os.environ, "PYTHONUTF8": "1"})
