@@ -23,6 +23,17 @@ Row = TypeVar("Row")
 DEADLOCK_TRIES = 4
 """How often a repeatable call is run in all before a deadlock is passed on."""
 
+_LOCK_NAME = (
+    "SET NOCOUNT ON; DECLARE @GRANTED int, @RESOURCE nvarchar(255) = LEFT(CONCAT(N'syncctl:', DB_NAME(), N':', ?), 255); "
+)
+# With the database in it, for engines whose application locks are one for all databases.
+
+_LOCK = _LOCK_NAME + (
+    "EXECUTE @GRANTED = sys.sp_getapplock @Resource = @RESOURCE, @LockMode = N'Exclusive', @LockOwner = N'Session', "
+    "@LockTimeout = 0; SELECT @GRANTED AS GRANTED;"
+)
+_RELEASE = _LOCK_NAME + "EXECUTE @GRANTED = sys.sp_releaseapplock @Resource = @RESOURCE, @LockOwner = N'Session';"
+
 pyodbc.pooling = False
 # A pooled connection would keep a session's application locks beyond `close`.
 
@@ -122,10 +133,7 @@ class SqlServer:
             self._held.remove(resource)
             if self._connection is not None:
                 with suppress(pyodbc.Error):
-                    self._rows(
-                        "EXECUTE sys.sp_releaseapplock @Resource = ?, @LockOwner = N'Session';",
-                        [_lock_name(resource)],
-                    )
+                    self._rows(_RELEASE, [resource])
 
     def close(self) -> None:
         """See `contract.Database.close`."""
@@ -136,11 +144,7 @@ class SqlServer:
 
     def _lock(self, resource: str) -> None:
         try:
-            rows = self._rows(
-                "SET NOCOUNT ON; DECLARE @GRANTED int; EXECUTE @GRANTED = sys.sp_getapplock @Resource = ?, "
-                "@LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 0; SELECT @GRANTED AS GRANTED;",
-                [_lock_name(resource)],
-            )
+            rows = self._rows(_LOCK, [resource])
         except pyodbc.Error as error:
             raise translate(self._diagnose(error), where=self.where, doing=f"lock {resource}") from error
         if rows[0][1][0] < 0:
@@ -188,10 +192,6 @@ class SqlServer:
         if lost(found):
             self.close()
         return found
-
-
-def _lock_name(resource: str) -> str:
-    return f"syncctl:{resource}"[:255]
 
 
 def _statement(call: Procedure[Any], now: datetime | None) -> tuple[str, list[Any]]:

@@ -14,8 +14,32 @@ LOCK_TIMEOUT = frozenset({1222, 1204})
 THROTTLED = frozenset({40501, 49918, 49919, 49920, 10928, 10929, 10936, 701, 8645, 8651})
 """Azure SQL asks to slow down, or the server is short of memory."""
 
-LOST = frozenset({40197, 40613, 596, 233, 64, 121, 10053, 10054, 10060, 10061, 6005, 17142, 976, 978, 983, 3980})
-"""The session is gone: killed, the server stops, a replica changes its role, the network broke."""
+LOST = frozenset(
+    {
+        20003,
+        20004,
+        20006,
+        20017,
+        20047,
+        40197,
+        40613,
+        596,
+        233,
+        64,
+        121,
+        10053,
+        10054,
+        10060,
+        10061,
+        6005,
+        17142,
+        976,
+        978,
+        983,
+        3980,
+    }
+)
+"""The session is gone: killed, the server stops, a replica changes its role, the network broke (2xxxx: FreeTDS's own numbers)."""
 
 READ_ONLY = frozenset({3906, 9002, 1105, 945, 924, 926, 4060, 18456, 18452, 18470, 18487, 18488, 4064, 40615, 916})
 """No use of this database until somebody changes something: read only, full, being restored, no such database, login refused."""

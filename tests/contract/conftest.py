@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from syncctl.db.connect import open_database
 from syncctl.db.contract import Database
-from syncctl.db.embedded import EmbeddedDatabase
 from tests.clocks import MovableClock
 
 
@@ -19,18 +19,30 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
+@pytest.fixture(params=["embedded", pytest.param("sqlserver", marks=pytest.mark.sqlserver)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Names an empty database with the ERP's tables: on each engine in turn."""
+    if request.param == "sqlserver":
+        return str(request.getfixturevalue("empty_sqlserver"))
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
 @pytest.fixture
-def new_connection(tmp_path: Path, clock: MovableClock) -> Iterator[Callable[[], Database]]:
+def new_connection(url: str, clock: MovableClock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Database]]:
     """Opens one more connection to the test's database."""
     opened: list[Database] = []
 
     def connect() -> Database:
-        opened.append(EmbeddedDatabase(tmp_path / "test.db", clock=clock))
+        if url.startswith("sqlite:"):
+            opened.append(open_database(url, clock=clock))
+        else:
+            opened.append(request.getfixturevalue("sqlserver_connections").take(len(opened), clock))
         return opened[-1]
 
     yield connect
-    for database in opened:
-        database.close()
+    if url.startswith("sqlite:"):
+        for database in opened:
+            database.close()
 
 
 @pytest.fixture
@@ -41,5 +53,8 @@ def database(new_connection: Callable[[], Database]) -> Database:
 
 @pytest.fixture
 def query(database: Database) -> Callable[..., list[Any]]:
-    """Runs a query (`?` marks, `dbo.` names) and returns its rows; columns by upper-case name."""
+    """Runs a query (`?` marks, `dbo.` names) and returns its rows; columns by name in capitals, or by position.
+
+    It runs on both engines as it stands: no LIMIT or TOP, no `||`, no `datetime('now')`; moments and amounts as parameters.
+    """
     return database.query  # type: ignore[attr-defined, no-any-return]
