@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -64,7 +64,9 @@ def _skip(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that half of the promise was not looked at."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Say loudly, after everything else, that half of the promise was not looked at."""
+    yield
     for reason in _why_not:
         terminalreporter.write_line(f"SQL SERVER HALF OF THE CONTRACT SUITE DID NOT RUN: {reason}", red=True, bold=True)
