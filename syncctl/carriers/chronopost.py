@@ -92,8 +92,10 @@ class Chronopost:
         if fault or not reply.ok:
             return error_outcome(reply, self._clock(), text=fault or None)
         code = first(root, "errorCode")
-        if code not in ("", "0"):
-            return error_outcome(reply, self._clock(), code=f"chronopost_{code}", text=first(root, "errorMessage"))
+        if code != "0":
+            return error_outcome(
+                reply, self._clock(), code=f"chronopost_{code}" if code else None, text=first(root, "errorMessage") or None
+            )
         return None
 
     def _call(self, http: CarrierHttp, operation: str, **arguments: str) -> Reply:

@@ -14,7 +14,7 @@ from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, 
 from syncctl.carriers.classify import INVALID_TRACKING, error_outcome
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import from_base64, items_at, moment, read_json, text_at
+from syncctl.carriers.reading import from_base64, items_at, moment, pick, read_json, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -71,6 +71,8 @@ class DhlExpress:
                 INVALID_TRACKING, f"DHL Express does not know the shipment: {text_at(said, 'detail') or 'no result found'}."
             )
         if not reply.ok:
+            return self._error(reply, said)
+        if pick(said, "shipments", 0) is None:
             return self._error(reply, said)
         for event in items_at(said, "shipments", 0, "events"):
             if text_at(event, "typeCode").upper() == "OK":

@@ -50,7 +50,7 @@ class Dpd:
         url = f"{self._base}/rest/plc/{self._language}/{quote(claim.tracking_number, safe='')}"
         reply = http.get(url, headers={"Accept": "application/json"})
         said = read_json(reply.body)
-        if not reply.ok or not isinstance(said, dict):
+        if not reply.ok or not isinstance(pick(said, "parcellifecycleResponse"), dict):
             return error_outcome(reply, self._clock())
         life = pick(said, "parcellifecycleResponse", "parcelLifeCycleData")
         if not isinstance(life, dict):

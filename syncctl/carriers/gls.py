@@ -66,7 +66,7 @@ class Gls:
         )
         said = read_json(reply.body)
         code = text_at(said, "GetParcelStatusErrors", 0, "ErrorCode")
-        if not reply.ok or code or not isinstance(said, dict):
+        if not reply.ok or code or not isinstance(pick(said, "ParcelStatusList"), list):
             text = text_at(said, "GetParcelStatusErrors", 0, "ErrorDescription")
             return error_outcome(reply, self._clock(), codes=_CODES, code=f"gls_{code}" if code else None, text=text or None)
         reached = [

@@ -71,7 +71,7 @@ class Ups:
         said = read_json(reply.body)
         shipment = pick(said, "trackResponse", "shipment", 0)
         code = text_at(said, "response", "errors", 0, "code") or text_at(shipment, "warnings", 0, "code")
-        if not reply.ok or code:
+        if not reply.ok or code or shipment is None:
             if reply.status == 401:
                 self._tokens.forget()
             text = text_at(said, "response", "errors", 0, "message") or text_at(shipment, "warnings", 0, "message")
