@@ -70,6 +70,9 @@ def check(run: Run) -> None:
     )
     run.report.items = list(found)
     run.report.counts = {"checked": len(found), "failed": sum(not item.ok for item in found)}
+    for item in found:
+        if not item.ok:
+            run.report.add_error(f"{item.what}: {item.detail}")
     run.report.exit_code = next((item.exit_code for item in found if not item.ok), EXIT_OK)
 
     def render(console: Console) -> None:

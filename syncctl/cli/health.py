@@ -70,6 +70,9 @@ def health(
         )
     }
     run.report.extra = {"last_success": numbers.last_success_dt if numbers else None}
+    for check in verdict.checks:
+        if check.level != "ok":
+            run.report.add_error(f"{check.name.replace('_', ' ')}: {check.message}", level=check.level, check=check.name)
     run.report.exit_code = NAGIOS[verdict.level] if nagios else 0 if verdict.healthy else EXIT_SOME_FAILED
 
     def render(console: Console) -> None:

@@ -1,0 +1,154 @@
+"""`syncctl demo`: the whole chain against a simulated store, for a person to watch."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncctl.cli.output import summary, table, words
+from syncctl.cli.run import Run, command
+from syncctl.errors import EXIT_SOME_FAILED, ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncctl.db.contract import Database
+    from syncctl.demo.show import Outcome, Round
+
+app = typer.Typer()
+
+STYLES = {
+    "APPLIED": "green",
+    "CANCELLED": "yellow",
+    "SKIPPED": "dim",
+    "NEEDS_MANUAL_REVIEW": "bold red",
+    "FAILED": "red",
+    "PENDING": "cyan",
+}
+SHOWN_ORDERS = 12
+
+
+@command(app, "demo")
+def demo(
+    run: Run,
+    orders: Annotated[int, typer.Option("--orders", min=10, max=5000, help="How many orders the shop has in the morning.")] = 40,
+    seed: Annotated[int, typer.Option("--seed", help="Another number makes other orders; the same one the same.")] = 1,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Keep the database in this folder, to look at afterwards.", metavar="DIR", file_okay=False),
+    ] = None,
+) -> None:
+    """Show the whole chain, from the store's orders to ERP documents and back, with what goes wrong on the way.
+
+    A simulated WooCommerce store runs on this machine for a few seconds; your own store is not touched. The database is a
+    throw-away one, unless --database names another: an embedded file, or a SQL Server with the trial ERP
+    (`db deploy --demo-erp`).
+    """
+    from syncctl.demo.clocks import LeapingClock
+    from syncctl.demo.show import Demonstration
+
+    clock = LeapingClock()
+    with ExitStack() as held:
+        url = _database(run, keep, held)
+        chosen = run.settings.origin("database") == "flag"
+
+        def connect() -> Database:
+            from syncctl.db.connect import open_database
+
+            return open_database(url, clock=clock)
+
+        show = Demonstration(
+            connect=connect,
+            clock=clock,
+            run_id=run.run_id,
+            orders=orders,
+            seed=seed,
+            store_id=f"demo-{run.run_id}"[:50] if chosen else "demo",
+            report=_shower(run),
+        )
+        outcome = show.run()
+    _report(run, outcome, url if chosen or keep else None)
+
+
+def _database(run: Run, keep: Path | None, held: ExitStack) -> str:
+    """Say which database the demonstration works on: the one that is named, a kept one, or one thrown away at the end."""
+    if run.settings.origin("database") == "flag":
+        return run.settings.database
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="syncctl-demo-", ignore_cleanup_errors=True)))
+    if keep is not None:
+        folder = keep.expanduser().absolute()
+        if (folder / "demo.db").exists():
+            raise ConfigError(f"{folder / 'demo.db'} is there already, from a former demo. Name another folder with --keep.")
+    return f"sqlite:///{(folder / 'demo.db').as_posix()}"
+
+
+def _shower(run: Run):  # type: ignore[no-untyped-def]
+    """Return what shows each round as soon as it is over."""
+    if run.output.as_json or run.output.quiet:
+        return lambda _part: None
+    console = run.output.console()
+
+    def show(part: Round) -> None:
+        from rich.text import Text
+
+        console.rule(Text(part.title, style="bold"), align="left", style="dim")
+        for step in part.steps:
+            line = Text()
+            line.append(f"  {step.actor:<18}", style="bold cyan" if step.actor != "shop" else "bold magenta")
+            line.append(step.text)
+            console.print(line)
+            counted = ", ".join(f"{value:,} {words(name)}" for name, value in step.counts.items() if value)
+            if counted:
+                console.print(Text(f"{'':20}{counted}", style="dim"))
+        console.print()
+
+    return show
+
+
+def _report(run: Run, outcome: Outcome, kept_at: str | None) -> None:
+    report = run.report
+    report.counts = {"orders": len(outcome.orders), "states": outcome.states}
+    report.items = list(outcome.orders)
+    report.extra = {"invariants": outcome.invariants, "rounds": outcome.rounds}
+    for finding in outcome.findings:
+        report.add_error(finding)
+    if not outcome.kept:
+        report.exit_code = EXIT_SOME_FAILED
+
+    def render(console: Console) -> None:
+        from rich.text import Text
+
+        console.rule(Text("Where the orders ended", style="bold"), align="left", style="dim")
+        interesting = sorted(outcome.orders, key=lambda order: (order.state == "APPLIED", not order.reason, order.number))
+        rows = (
+            [
+                order.number,
+                order.store_status,
+                Text(order.state, STYLES.get(order.state, "")),
+                order.tkt_no,
+                order.total,
+                order.reason.split(".")[0][:90],
+            ]
+            for order in interesting[:SHOWN_ORDERS]
+        )
+        table(console, ["Order", "In the store", "State", "Ticket", "Total>", "Why"], rows)
+        if len(interesting) > SHOWN_ORDERS:
+            console.print(Text(f"  … and {len(interesting) - SHOWN_ORDERS} more (--json lists them all)\n", style="dim"))
+        counted = ", ".join(f"{count} {state}" for state, count in outcome.states.items())
+        console.print(f"  {sum(outcome.states.values())} orders: {counted}\n")
+        console.rule(Text("The promises, checked on the data", style="bold"), align="left", style="dim")
+        for name, kept in outcome.invariants.items():
+            mark = Text("  kept    ", "green") if kept else Text("  BROKEN  ", "bold red")
+            console.print(mark + Text(words(name)))
+        for finding in outcome.findings:
+            console.print(Text(f"          {finding}", "red"))
+        console.print()
+        if kept_at:
+            console.print(f"The database is kept: syncctl trace ORDER --database {kept_at}")
+        summary(console, report)
+
+    run.render = render
