@@ -1,0 +1,121 @@
+"""A shop, a database on each engine in turn, and workers that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from syncctl.db.contract import Database, ListStagedOrders, StagedOrder
+from syncctl.demo.store import SimulatedStore
+from syncctl.secret import Secret
+from syncctl.services.process import ProcessOptions, ProcessResult
+from syncctl.services.retry_failed import retry_failed
+from syncctl.services.seed import seed
+from syncctl.services.stage import Stager, Staging, Window
+from syncctl.services.validate import Rules
+from syncctl.stores.content import ContentBuilder
+from syncctl.stores.woocommerce import WooCommerce
+from syncctl.stores.woocommerce_http import Connection
+from tests.clocks import MovableClock
+from tests.contract.conftest import clock, database, new_connection, query, url  # noqa: F401
+
+NOTE = "Order created in CounterPoint. "
+ITEMS = ("TEE-BLK", "MUG", "CAP")
+
+
+class Shop:
+    """The simulated store with a database behind it, and what runs between the two."""
+
+    def __init__(self, store: SimulatedStore, database: Database, connect: Callable[[], Database], url: str, clock: MovableClock) -> None:
+        self.store = store
+        self.database = database
+        self.connect = connect
+        self.url = url
+        self.clock = clock
+        self.run_number = 0
+        items = [{"ITEM_NO": sku, "SKU": sku, "DESCR": sku, "PRC_1": "19.99", "QTY_ON_HND": "5"} for sku in ITEMS]
+        customer = {"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}
+        seed(database, items=items, customers=[customer])
+
+    def client(self) -> WooCommerce:
+        connection = Connection(url=self.store.url, consumer_key=Secret(self.store.key), consumer_secret=Secret(self.store.secret))
+        return WooCommerce(connection, clock=self.clock, sleeper=self.clock.sleep)
+
+    def stage(self) -> Staging:
+        self.clock.move(timedelta(seconds=5))
+        client = self.client()
+        try:
+            content = ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("UTC"))
+            stager = Stager(database=self.database, store=client, content=content, run_id="stage")
+            return stager.poll(Window(lookback=timedelta(days=30), max_pages=1000))
+        finally:
+            client.close()
+
+    def catch_up(self, scope: str = "pending") -> ProcessResult:
+        """What the scheduler runs next: long enough after, that every lease is over and every wait, too."""
+        self.clock.move(timedelta(days=1))
+        self.run_number += 1
+        return retry_failed(
+            self.connect,
+            self.client,
+            ProcessOptions(rules=Rules(), scope=scope),
+            run_id=f"heir-{self.run_number}",
+            clock=self.clock,
+            sleeper=self.clock.sleep,
+        )
+
+    def killed(self, moment: str, **more: Any) -> None:
+        """Run a worker that dies at that moment."""
+        done = self.worker(moment, **more).wait(timeout=60)
+        assert done == 137, f"the worker was to die {moment}, and ended with {done}"
+
+    def worker(self, moment: str, **more: Any) -> subprocess.Popen[bytes]:
+        self.run_number += 1
+        given = {
+            "url": self.url,
+            "shop_url": self.store.url,
+            "key": self.store.key,
+            "secret": self.store.secret,
+            "now": self.clock().isoformat(),
+            "run_id": f"victim-{self.run_number}",
+            "kill": moment,
+            **more,
+        }
+        root = Path(__file__).resolve().parents[2]
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        return subprocess.Popen([sys.executable, "-m", "tests.crash.worker", json.dumps(given)], cwd=root, env=environment)
+
+    def order(self, order_id: int) -> StagedOrder:
+        return self.database.run(ListStagedOrders(order_ref=str(order_id)))[0]
+
+    def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        return self.database.query(sql, parameters)  # type: ignore[attr-defined, no-any-return]
+
+    def on_order(self) -> dict[str, Decimal]:
+        """What each item has on order, where it is anything."""
+        found = {row["ITEM_NO"]: Decimal(row["QTY_ON_SO"]) for row in self.rows("SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV")}
+        return {item: quantity for item, quantity in found.items() if quantity}
+
+    def notes(self, order_id: int) -> int:
+        return sum(count for text, count in self.store.count_notes(order_id).items() if text.startswith(NOTE))
+
+
+@pytest.fixture
+def shop(
+    database: Database,  # noqa: F811
+    new_connection: Callable[[], Database],  # noqa: F811
+    url: str,  # noqa: F811
+    clock: MovableClock,  # noqa: F811
+) -> Iterator[Shop]:
+    with SimulatedStore(clock=clock) as store:
+        yield Shop(store, database, new_connection, url, clock)

@@ -1,0 +1,90 @@
+"""A worker killed at any step: before and after each commit and each call of the store. Whoever comes next finishes, once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.crash.conftest import Shop
+from tests.raws import raw_order
+
+STEPS = [
+    f"{when}:{name}:1"
+    for name in (
+        "sp_ClaimStagedOrders",
+        "sp_ValidateStagedOrder",
+        "sp_CreateOrderFromStaging",
+        "sp_ClaimOutbox",
+        "add_note",
+        "put_status",
+        "sp_CompleteOutbox",
+    )
+    for when in ("before", "after")
+]
+
+
+@pytest.mark.parametrize("moment", STEPS)
+def test_an_order_is_created_once(shop: Shop, moment: str) -> None:
+    number = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 2, "19.99"), ("MUG", 1, "8.00"), status="on-hold"))
+    shop.stage()
+    shop.killed(moment)
+    shop.catch_up()
+    staged = shop.order(number)
+    assert (staged.state, staged.is_applied) == ("APPLIED", True)
+    assert len(shop.rows("SELECT DOC_ID FROM dbo.PS_DOC_HDR")) == 1
+    assert shop.on_order() == {"TEE-BLK": Decimal(2), "MUG": Decimal(1)}
+    assert shop.notes(number) == 1
+    assert shop.store.state.orders[number]["status"] == "processing"
+    assert shop.store.went_backwards() == []
+
+
+@pytest.mark.parametrize("moment", ["before:sp_UpdateOrderFromStaging:1", "after:sp_UpdateOrderFromStaging:1"])
+def test_an_update_is_applied_once(shop: Shop, moment: str) -> None:
+    number = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 2, "19.99"), ("MUG", 1, "8.00")))
+    shop.stage()
+    shop.catch_up()
+    shop.store.shopkeeper.change_quantity(number, 5)
+    shop.store.shopkeeper.remove_line(number, line=1)
+    shop.stage()
+    shop.killed(moment)
+    shop.catch_up()
+    assert shop.order(number).state == "APPLIED"
+    assert shop.on_order() == {"TEE-BLK": Decimal(5)}
+    assert shop.notes(number) == 1
+
+
+@pytest.mark.parametrize("moment", ["before:sp_CancelOrderFromStaging:1", "after:sp_CancelOrderFromStaging:1"])
+def test_a_cancellation_gives_stock_back_once(shop: Shop, moment: str) -> None:
+    number = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 2, "19.99")))
+    other = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 3, "19.99")))
+    shop.stage()
+    shop.catch_up()
+    shop.store.shopkeeper.cancel(number)
+    shop.stage()
+    shop.killed(moment)
+    shop.catch_up()
+    assert (shop.order(number).state, shop.order(other).state) == ("CANCELLED", "APPLIED")
+    assert shop.on_order() == {"TEE-BLK": Decimal(3)}
+    assert shop.store.state.orders[number]["status"] == "cancelled"
+
+
+def test_the_lost_run_counts_as_an_attempt(shop: Shop) -> None:
+    number = shop.store.shopkeeper.place(raw_order())
+    shop.stage()
+    shop.killed("before:sp_CreateOrderFromStaging:1")
+    assert (shop.order(number).state, shop.order(number).attempt_no) == ("CLAIMED", 1)
+    shop.catch_up()
+    assert (shop.order(number).state, shop.order(number).attempt_no) == ("APPLIED", 2)
+
+
+def test_an_order_that_kills_every_worker_is_set_aside(shop: Shop) -> None:
+    number = shop.store.shopkeeper.place(raw_order())
+    shop.stage()
+    for _ in range(3):
+        shop.killed("before:sp_CreateOrderFromStaging:1")
+        shop.clock.sleep(3600)
+    shop.catch_up()
+    assert shop.order(number).state == "NEEDS_MANUAL_REVIEW"
+    assert "3 times" in (shop.order(number).validation_error or "")
+    assert shop.rows("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []

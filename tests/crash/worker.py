@@ -1,0 +1,93 @@
+"""A `process` run in a process of its own that ends itself, hard, at a given moment: no `finally`, no goodbye.
+
+Called as `python worker.py JSON` with: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call of
+sp_X; "after:add_note:1" after the first note was posted), scope.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from syncctl.db.connect import open_database
+from syncctl.db.contract import Database, Procedure
+from syncctl.secret import Secret
+from syncctl.services.process import ProcessOptions
+from syncctl.services.validate import Rules
+from syncctl.services.workers import process
+from syncctl.stores.base import Store
+from syncctl.stores.woocommerce import WooCommerce
+from syncctl.stores.woocommerce_http import Connection
+from tests.faults import FaultyDatabase
+
+KILLED = 137
+
+
+class Killer:
+    """Ends this process when the moment has come."""
+
+    def __init__(self, moment: str) -> None:
+        self.when, self.name, number = moment.split(":")
+        self.number = int(number)
+        self.seen: Counter[str] = Counter()
+
+    def pass_by(self, when: str, name: str) -> None:
+        if (when, name) == (self.when, self.name):
+            self.seen[name] += 1
+            if self.seen[name] == self.number:
+                os._exit(KILLED)
+
+
+class MortalStore(WooCommerce):
+    """The real client, with the killer before and after each write."""
+
+    killer: Killer
+
+    def add_note(self, order_id: int, text: str) -> None:
+        self.killer.pass_by("before", "add_note")
+        super().add_note(order_id, text)
+        self.killer.pass_by("after", "add_note")
+
+    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
+        self.killer.pass_by("before", "put_status")
+        super().put_status(order_id, status, tag=tag)
+        self.killer.pass_by("after", "put_status")
+
+
+def main(given: dict[str, Any]) -> None:
+    now = datetime.fromisoformat(given["now"])
+    killer = Killer(given["kill"])
+
+    def clock() -> datetime:
+        return now
+
+    def connect() -> Database:
+        def before(call: Procedure[Any]) -> None:
+            killer.pass_by("before", call.name)
+
+        def after(call: Procedure[Any]) -> None:
+            killer.pass_by("after", call.name)
+
+        return FaultyDatabase(open_database(given["url"], clock=clock), before=before, after=after)
+
+    def open_store() -> Store:
+        store = MortalStore(Connection(url=given["shop_url"], consumer_key=Secret(given["key"]), consumer_secret=Secret(given["secret"])))
+        store.killer = killer
+        return store
+
+    process(
+        connect,
+        open_store,
+        ProcessOptions(rules=Rules(), scope=given.get("scope", "pending")),
+        run_id=given["run_id"],
+        clock=clock,
+        sleeper=lambda _: None,
+    )
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
