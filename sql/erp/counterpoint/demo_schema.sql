@@ -105,7 +105,7 @@ BEGIN
         TKT_NO varchar(15) NOT NULL,
         LIN_TYP varchar(1) NOT NULL,
         ITEM_NO varchar(20) NULL,
-        DESCR varchar(250) NULL,
+        DESCR nvarchar(250) NULL,
         QTY_SOLD decimal(15, 4) NOT NULL,
         SELL_UNIT varchar(1) NOT NULL CONSTRAINT DF_PS_DOC_LIN_SELL_UNIT DEFAULT ('0'),
         PRC money NULL,

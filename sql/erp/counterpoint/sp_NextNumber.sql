@@ -1,0 +1,98 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_NextNumber
+    Takes the next free number of a series, inside the caller's transaction: where that goes back, the number does too, so that
+    there are no gaps.
+
+Called by    sp_CreateOrderFromStaging, sp_OrderCustomer
+Parameters   @SERIES DOC_ID, TKT_NO or CUST_NO; @NUMBER OUTPUT: the series' PREFIX and its number, WIDTH digits wide
+Returns      no rows
+Errors       50040 the series is missing, or its next number doesn't fit the ERP
+Locks        the series' row, until the caller's transaction ends: creators take turns from here on
+Repeatable   no: each call takes a number
+Note         A number that the ERP has already (written by hand or by another program) is passed over.
+Example      DECLARE @NUMBER varchar(20); EXECUTE dbo.sp_NextNumber @SERIES = 'DOC_ID', @NUMBER = @NUMBER OUTPUT;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_NextNumber
+    @SERIES varchar(20),
+    @NUMBER varchar(20) OUTPUT,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE
+        @MESSAGE nvarchar(2000),
+        @DIGITS varchar(20),
+        @IS_FREE bit = 0,
+        @WIDEST int = CASE @SERIES WHEN 'DOC_ID' THEN 18 ELSE 15 END;
+    DECLARE @TAKEN table
+    (
+        PREFIX varchar(10) NOT NULL,
+        WIDTH int NOT NULL,
+        NUMBER_NO bigint NOT NULL
+    );
+
+    WHILE @IS_FREE = 0
+    BEGIN
+        DELETE FROM @TAKEN;
+
+        UPDATE
+            dbo.USER_NUMBER_SERIES
+        SET
+            NEXT_NO = NEXT_NO + 1
+        OUTPUT
+            inserted.PREFIX,
+            inserted.WIDTH,
+            inserted.NEXT_NO - 1
+        INTO @TAKEN (PREFIX, WIDTH, NUMBER_NO)
+        WHERE SERIES = @SERIES;
+
+        IF NOT EXISTS (SELECT 1 FROM @TAKEN AS taken)
+        BEGIN
+            SET @MESSAGE = CONCAT(N'USER_NUMBER_SERIES has no series ', @SERIES, N'. Add its row; `syncctl db check` shows the defaults.');
+            THROW 50040, @MESSAGE, 1;
+        END;
+
+        SELECT
+            @DIGITS = CONVERT(varchar(20), taken.NUMBER_NO),
+            @NUMBER = LEFT(CONCAT
+            (
+                taken.PREFIX,
+                CASE WHEN LEN(CONVERT(varchar(20), taken.NUMBER_NO)) < taken.WIDTH
+                    THEN REPLICATE('0', taken.WIDTH - LEN(CONVERT(varchar(20), taken.NUMBER_NO))) END,
+                CONVERT(varchar(20), taken.NUMBER_NO)
+            ), 20)
+        FROM @TAKEN AS taken;
+
+        IF LEN(@NUMBER) > @WIDEST OR (@SERIES = 'DOC_ID' AND TRY_CONVERT(bigint, @NUMBER) IS NULL)
+        BEGIN
+            SET @MESSAGE = CONCAT
+            (
+                N'The next ', @SERIES, N' would be ', @NUMBER, N', too long for the ERP. Correct PREFIX, WIDTH and NEXT_NO in its series.'
+            );
+            THROW 50040, @MESSAGE, 1;
+        END;
+
+        SET @IS_FREE = 1;
+
+        IF @SERIES = 'DOC_ID' AND EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.DOC_ID = CONVERT(bigint, @NUMBER))
+        BEGIN
+            SET @IS_FREE = 0;
+        END;
+
+        IF @SERIES = 'TKT_NO' AND EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.TKT_NO = @NUMBER)
+        BEGIN
+            SET @IS_FREE = 0;
+        END;
+
+        IF @SERIES = 'CUST_NO' AND EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WHERE customer.CUST_NO = @NUMBER)
+        BEGIN
+            SET @IS_FREE = 0;
+        END;
+    END;
+END;
+GO

@@ -1,0 +1,131 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_OrderCustomer
+    The order's customer as validation found it. Where it found none and let that pass, the customer is matched again (another order
+    may have made it by now) or made from the order's billing address, with a row in USER_CUSTOMER_MAP for a registered one.
+
+Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions
+Parameters   @STAGING_ID; @CUST_NO OUTPUT
+Returns      no rows
+Errors       50040 the customer is not in AR_CUST
+Locks        the CUST_NO series, before it looks again: two orders of one new customer make one
+Repeatable   yes
+Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_OrderCustomer @STAGING_ID = 1, @CUST_NO = @CUST_NO OUTPUT;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_OrderCustomer
+    @STAGING_ID int,
+    @CUST_NO varchar(15) OUTPUT,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @MESSAGE nvarchar(2000),
+        @STORE_ID varchar(50),
+        @WOO_ORDER_ID bigint,
+        @WOO_ORDER_NO varchar(50),
+        @WOO_CUST_ID bigint,
+        @CUST_EMAIL nvarchar(100),
+        @ORDER_JSON nvarchar(max),
+        @NUMBER varchar(20);
+
+    SELECT
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID,
+        @WOO_ORDER_NO = staged.WOO_ORDER_NO,
+        @WOO_CUST_ID = staged.WOO_CUST_ID,
+        @CUST_EMAIL = staged.CUST_EMAIL,
+        @ORDER_JSON = staged.ORDER_JSON,
+        @CUST_NO = NULLIF(staged.CUST_NO, '')
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    IF @CUST_NO IS NULL
+    BEGIN
+        EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT;
+    END;
+
+    IF @CUST_NO IS NULL
+    BEGIN
+        UPDATE
+            dbo.USER_NUMBER_SERIES
+        SET
+            NEXT_NO = NEXT_NO
+        WHERE SERIES = 'CUST_NO';
+
+        EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT;
+    END;
+
+    IF @CUST_NO IS NOT NULL
+    BEGIN
+        IF NOT EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WHERE customer.CUST_NO = @CUST_NO)
+        BEGIN
+            SET @MESSAGE = CONCAT
+            (
+                N'Order ', @WOO_ORDER_NO, N': customer ', @CUST_NO, N' is not in AR_CUST. Correct USER_CUSTOMER_MAP or add the',
+                N' customer, then `syncctl dead-letter retry`.'
+            );
+            THROW 50040, @MESSAGE, 1;
+        END;
+
+        RETURN;
+    END;
+
+    EXECUTE dbo.sp_NextNumber @SERIES = 'CUST_NO', @NUMBER = @NUMBER OUTPUT;
+    SET @CUST_NO = CONVERT(varchar(15), @NUMBER);
+
+    INSERT INTO dbo.AR_CUST
+    (
+        CUST_NO, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1, EMAIL_ADRS_1, CATEG_COD, TAX_COD,
+        STR_ID, LST_MAINT_DT
+    )
+    SELECT
+        @CUST_NO,
+        LEFT(COALESCE(NULLIF(address.NAM, N''), NULLIF(address.COMPANY, N''), @CUST_EMAIL), 40),
+        NULLIF(address.FST_NAM, N''),
+        NULLIF(address.LST_NAM, N''),
+        NULLIF(address.ADRS_1, N''),
+        NULLIF(address.ADRS_2, N''),
+        NULLIF(address.ADRS_3, N''),
+        NULLIF(address.CITY, N''),
+        NULLIF(address.STATE, N''),
+        NULLIF(address.ZIP_COD, N''),
+        NULLIF(address.CNTRY, N''),
+        NULLIF(address.PHONE, N''),
+        @CUST_EMAIL,
+        (SELECT NULLIF(setting.VALUE, N'') FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'CUST_CATEG_COD'),
+        (SELECT NULLIF(setting.VALUE, N'') FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'TAX_COD'),
+        (SELECT NULLIF(setting.VALUE, N'') FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'STR_ID'),
+        @NOW
+    FROM (SELECT KIND = 'BILL') AS wanted
+    LEFT JOIN dbo.fn_StagedAddress(@ORDER_JSON) AS address
+        ON address.KIND = wanted.KIND;
+
+    IF @WOO_CUST_ID IS NOT NULL
+    BEGIN
+        INSERT INTO dbo.USER_CUSTOMER_MAP
+        (
+            CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
+        )
+        VALUES
+        (
+            @CUST_NO, @WOO_CUST_ID, @CUST_EMAIL, 'syncctl', 1, @NOW
+        );
+    END;
+
+    INSERT INTO dbo.USER_ORDER_EVENT
+    (
+        STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, MESSAGE
+    )
+    VALUES
+    (
+        @STORE_ID, @WOO_ORDER_ID, @STAGING_ID, @NOW, 'CUSTOMER_CREATED',
+        CONCAT(N'Customer ', @CUST_NO, N' was made from the order''s billing address.')
+    );
+END;
+GO

@@ -1,0 +1,118 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_ShipToAddress
+    The customer's ship-to address with the order's content, found again, or added under the next free number. The billing address
+    stands in where the order has no shipping address.
+
+Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions
+Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all
+Returns      no rows
+Errors       none
+Locks        the customer's addresses, until the caller's transaction ends
+Repeatable   yes
+Example      DECLARE @SHIP_ADRS_ID varchar(10);
+             EXECUTE dbo.sp_ShipToAddress @STAGING_ID = 1, @CUST_NO = 'C1', @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_ShipToAddress
+    @STAGING_ID int,
+    @CUST_NO varchar(15),
+    @SHIP_ADRS_ID varchar(10) OUTPUT,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE
+        @NAM nvarchar(40),
+        @FST_NAM nvarchar(15),
+        @LST_NAM nvarchar(25),
+        @ADRS_1 nvarchar(40),
+        @ADRS_2 nvarchar(40),
+        @ADRS_3 nvarchar(40),
+        @CITY nvarchar(20),
+        @STATE nvarchar(10),
+        @ZIP_COD nvarchar(15),
+        @CNTRY nvarchar(20),
+        @PHONE nvarchar(25);
+
+    SET @SHIP_ADRS_ID = NULL;
+
+    SELECT TOP (1)
+        @NAM = LEFT(COALESCE(NULLIF(address.NAM, N''), address.COMPANY), 40),
+        @FST_NAM = address.FST_NAM,
+        @LST_NAM = address.LST_NAM,
+        @ADRS_1 = address.ADRS_1,
+        @ADRS_2 = address.ADRS_2,
+        @ADRS_3 = address.ADRS_3,
+        @CITY = address.CITY,
+        @STATE = address.STATE,
+        @ZIP_COD = address.ZIP_COD,
+        @CNTRY = address.CNTRY,
+        @PHONE = address.PHONE
+    FROM dbo.USER_ORDER_STAGING AS staged
+    CROSS APPLY dbo.fn_StagedAddress(staged.ORDER_JSON) AS address
+    WHERE staged.STAGING_ID = @STAGING_ID
+    AND   CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N''
+    ORDER BY
+        address.KIND DESC;
+
+    IF @ADRS_1 IS NULL
+    BEGIN
+        RETURN;
+    END;
+
+    SELECT TOP (1)
+        @SHIP_ADRS_ID = known.SHIP_ADRS_ID
+    FROM dbo.AR_SHIP_ADRS AS known WITH (UPDLOCK, HOLDLOCK)
+    WHERE known.CUST_NO = @CUST_NO
+    AND   COALESCE(known.NAM, N'') = @NAM
+    AND   COALESCE(known.FST_NAM, N'') = @FST_NAM
+    AND   COALESCE(known.LST_NAM, N'') = @LST_NAM
+    AND   COALESCE(known.ADRS_1, N'') = @ADRS_1
+    AND   COALESCE(known.ADRS_2, N'') = @ADRS_2
+    AND   COALESCE(known.ADRS_3, N'') = @ADRS_3
+    AND   COALESCE(known.CITY, N'') = @CITY
+    AND   COALESCE(known.STATE, N'') = @STATE
+    AND   COALESCE(known.ZIP_COD, N'') = @ZIP_COD
+    AND   COALESCE(known.CNTRY, N'') = @CNTRY
+    AND   COALESCE(known.PHONE_1, N'') = @PHONE
+    ORDER BY
+        LEN(known.SHIP_ADRS_ID),
+        known.SHIP_ADRS_ID;
+
+    IF @SHIP_ADRS_ID IS NOT NULL
+    BEGIN
+        RETURN;
+    END;
+
+    SELECT
+        @SHIP_ADRS_ID = CONVERT(varchar(10), 1 + COALESCE(MAX(TRY_CONVERT(int, known.SHIP_ADRS_ID)), 0))
+    FROM dbo.AR_SHIP_ADRS AS known WITH (UPDLOCK, HOLDLOCK)
+    WHERE known.CUST_NO = @CUST_NO
+    AND   known.SHIP_ADRS_ID NOT LIKE '%[^0-9]%';
+
+    INSERT INTO dbo.AR_SHIP_ADRS
+    (
+        CUST_NO, SHIP_ADRS_ID, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1
+    )
+    VALUES
+    (
+        @CUST_NO,
+        @SHIP_ADRS_ID,
+        NULLIF(@NAM, N''),
+        NULLIF(@FST_NAM, N''),
+        NULLIF(@LST_NAM, N''),
+        NULLIF(@ADRS_1, N''),
+        NULLIF(@ADRS_2, N''),
+        NULLIF(@ADRS_3, N''),
+        NULLIF(@CITY, N''),
+        NULLIF(@STATE, N''),
+        NULLIF(@ZIP_COD, N''),
+        NULLIF(@CNTRY, N''),
+        NULLIF(@PHONE, N'')
+    );
+END;
+GO

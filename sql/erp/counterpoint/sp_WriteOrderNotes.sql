@@ -1,0 +1,127 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_WriteOrderNotes
+    Writes what has no column of its own into the document's notes: WEB-ORDER (payment, coupons, charges, ship-to address) and
+    WEB-CUSTOMER (the customer's own words, where there are any).
+
+Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions
+Parameters   @STAGING_ID; @DOC_ID
+Returns      no rows
+Errors       none
+Locks        the document's notes
+Repeatable   yes: each note is written in place of the one before
+Example      EXECUTE dbo.sp_WriteOrderNotes @STAGING_ID = 1, @DOC_ID = 101000000001;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_WriteOrderNotes
+    @STAGING_ID int,
+    @DOC_ID bigint,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @JSON nvarchar(max),
+        @PMT_METH nvarchar(50),
+        @PMT_TITLE nvarchar(500),
+        @HEAD nvarchar(max),
+        @COUPONS nvarchar(max),
+        @SHIP_VIA nvarchar(100),
+        @CHARGES nvarchar(max),
+        @SHIP_TO nvarchar(max),
+        @CUSTOMER_NOTE nvarchar(max),
+        @NEW_LINE nchar(1) = NCHAR(10);
+
+    SELECT
+        @JSON = CASE WHEN ISJSON(staged.ORDER_JSON) = 1 THEN staged.ORDER_JSON ELSE N'{}' END,
+        @PMT_METH = NULLIF(staged.PMT_METH, ''),
+        @SHIP_VIA = NULLIF(staged.SHIP_VIA, N''),
+        @HEAD = CONCAT
+        (
+            N'Web order: ', staged.WOO_ORDER_NO, N' (', staged.STORE_ID, N')',
+            N'{payment}',
+            @NEW_LINE + N'Transaction: ' + NULLIF(staged.TRANSACTION_ID, N'')
+        )
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    SELECT
+        @PMT_TITLE = NULLIF(parsed.PMT_TITLE, N''),
+        @CUSTOMER_NOTE = NULLIF(parsed.CUSTOMER_NOTE, N'')
+    FROM OPENJSON(@JSON)
+    WITH
+    (
+        PMT_TITLE nvarchar(4000) '$.PMT_TITLE',
+        CUSTOMER_NOTE nvarchar(max) '$.CUSTOMER_NOTE'
+    ) AS parsed;
+
+    SELECT
+        @COUPONS = STRING_AGG(coupon.value, N', ') WITHIN GROUP (ORDER BY CONVERT(int, coupon.[key]))
+    FROM OPENJSON(@JSON, '$.COUPONS') AS coupon;
+
+    SELECT
+        @CHARGES = STRING_AGG
+        (
+            CONCAT(@NEW_LINE, N'Charge: ', charge.CHARGE_TYPE, N': ', charge.DESCR, N' ', CONVERT(varchar(30), charge.AMT)), N''
+        ) WITHIN GROUP (ORDER BY charge.POSITION_NO)
+    FROM dbo.fn_StagedCharges(@JSON) AS charge;
+
+    SELECT TOP (1)
+        @SHIP_TO = CONCAT
+        (
+            N', ' + NULLIF(address.NAM, N''), N', ' + NULLIF(address.COMPANY, N''), N', ' + NULLIF(address.ADRS_1, N''),
+            N', ' + NULLIF(address.ADRS_2, N''), N', ' + NULLIF(address.CITY, N''), N', ' + NULLIF(address.STATE, N''),
+            N', ' + NULLIF(address.ZIP_COD, N''), N', ' + NULLIF(address.CNTRY, N'')
+        )
+    FROM dbo.fn_StagedAddress(@JSON) AS address
+    ORDER BY
+        CASE WHEN CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N'' THEN 0 ELSE 1 END,
+        address.KIND DESC;
+
+    DELETE FROM dbo.PS_DOC_NOTE
+    WHERE DOC_ID = @DOC_ID
+    AND   NOTE_ID IN ('WEB-ORDER', 'WEB-CUSTOMER');
+
+    INSERT INTO dbo.PS_DOC_NOTE
+    (
+        DOC_ID, NOTE_ID, NOTE_DAT, USR_ID, NOTE
+    )
+    SELECT
+        @DOC_ID,
+        note.NOTE_ID,
+        @NOW,
+        'SYNCCTL',
+        note.NOTE
+    FROM
+    (
+        SELECT
+            NOTE_ID = 'WEB-ORDER',
+            NOTE = CONCAT
+            (
+                REPLACE
+                (
+                    @HEAD,
+                    N'{payment}',
+                    COALESCE
+                    (
+                        @NEW_LINE + N'Payment: ' + COALESCE(@PMT_TITLE + N' / ' + @PMT_METH, @PMT_TITLE, @PMT_METH),
+                        N''
+                    )
+                ),
+                @NEW_LINE + N'Coupons: ' + NULLIF(@COUPONS, N''),
+                @NEW_LINE + N'Shipping: ' + @SHIP_VIA,
+                @CHARGES,
+                @NEW_LINE + N'Ship to: ' + NULLIF(STUFF(@SHIP_TO, 1, 2, N''), N'')
+            )
+        UNION ALL
+        SELECT
+            'WEB-CUSTOMER',
+            @CUSTOMER_NOTE
+    ) AS note
+    WHERE note.NOTE IS NOT NULL;
+END;
+GO

@@ -1,0 +1,155 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_WriteOrderTotals
+    Writes a document's misc charges, its totals row and the line counts of its header, from the staged order: anew, or over those
+    that are there.
+
+Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions, after the lines and the payment
+Parameters   @STAGING_ID; @DOC_ID
+Returns      no rows
+Errors       50030 lines, charges and tax don't come to the store's total, to the cent
+Locks        the document's rows
+Repeatable   yes
+Note         TOT = SUB_TOT - TOT_HDR_DISC - TOT_LIN_DISC + TAX_AMT + TOT_MISC; AMT_DUE is what PS_DOC_PMT leaves of it.
+Example      EXECUTE dbo.sp_WriteOrderTotals @STAGING_ID = 1, @DOC_ID = 101000000001;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_WriteOrderTotals
+    @STAGING_ID int,
+    @DOC_ID bigint,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @MESSAGE nvarchar(2000),
+        @TOT_TYP varchar(1),
+        @LIN_TYP varchar(1),
+        @MISC_TYP varchar(1),
+        @MISC_CHRG_NO int,
+        @TAX_AMT_SHIPPED nvarchar(10),
+        @WOO_ORDER_NO varchar(50),
+        @SUB_TOT decimal(15, 2),
+        @NET decimal(15, 2),
+        @TOT_MISC decimal(15, 2),
+        @TAX_AMT decimal(15, 2),
+        @TOT decimal(15, 2),
+        @EXPECTED decimal(15, 2),
+        @PAID decimal(15, 2),
+        @LINES int,
+        @LINE_TOTAL decimal(15, 2);
+
+    SELECT
+        @TOT_TYP = MAX(CASE WHEN setting.NAME = 'TOT_TYP' THEN setting.VALUE END),
+        @LIN_TYP = MAX(CASE WHEN setting.NAME = 'LIN_TYP' THEN setting.VALUE END),
+        @MISC_TYP = MAX(CASE WHEN setting.NAME = 'MISC_TYP' THEN setting.VALUE END),
+        @MISC_CHRG_NO = COALESCE(MAX(CASE WHEN setting.NAME = 'MISC_CHRG_NO' THEN TRY_CONVERT(int, setting.VALUE) END), 1),
+        @TAX_AMT_SHIPPED = MAX(CASE WHEN setting.NAME = 'TAX_AMT_SHIPPED' THEN setting.VALUE END)
+    FROM dbo.USER_ERP_SETTING AS setting;
+
+    SELECT
+        @WOO_ORDER_NO = staged.WOO_ORDER_NO,
+        @TAX_AMT = ROUND(COALESCE(staged.TAX_AMT, 0), 2),
+        @EXPECTED = ROUND(COALESCE(staged.TOT_AMT, 0), 2)
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    SELECT
+        @SUB_TOT = COALESCE(SUM(line.GROSS_EXT_PRC), 0),
+        @NET = COALESCE(SUM(line.EXT_PRC), 0)
+    FROM dbo.USER_ORDER_STAGING AS staged
+    CROSS APPLY dbo.fn_StagedLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
+    WHERE staged.STAGING_ID = @STAGING_ID
+    AND   line.QTY > 0;
+
+    DELETE FROM dbo.PS_DOC_HDR_MISC_CHRG
+    WHERE DOC_ID = @DOC_ID
+    AND   TOT_TYP = @TOT_TYP;
+
+    INSERT INTO dbo.PS_DOC_HDR_MISC_CHRG
+    (
+        DOC_ID, TOT_TYP, MISC_CHRG_NO, MISC_TYP, MISC_AMT
+    )
+    SELECT
+        @DOC_ID,
+        @TOT_TYP,
+        @MISC_CHRG_NO + ROW_NUMBER() OVER (ORDER BY charge.POSITION_NO) - 1,
+        @MISC_TYP,
+        charge.AMT
+    FROM dbo.USER_ORDER_STAGING AS staged
+    CROSS APPLY dbo.fn_StagedCharges(staged.ORDER_JSON) AS charge
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    SELECT
+        @TOT_MISC = COALESCE(SUM(charge.MISC_AMT), 0)
+    FROM dbo.PS_DOC_HDR_MISC_CHRG AS charge
+    WHERE charge.DOC_ID = @DOC_ID
+    AND   charge.TOT_TYP = @TOT_TYP;
+
+    SET @TOT = @NET + @TOT_MISC + @TAX_AMT;
+
+    IF @TOT <> @EXPECTED
+    BEGIN
+        SET @MESSAGE = CONCAT
+        (
+            N'Order ', @WOO_ORDER_NO, N': lines, charges and tax come to ', CONVERT(varchar(30), @TOT), N', the store''s total is ',
+            CONVERT(varchar(30), @EXPECTED), N'. Correct the order in the store.'
+        );
+        THROW 50030, @MESSAGE, 1;
+    END;
+
+    SELECT
+        @PAID = COALESCE(SUM(payment.AMT), 0)
+    FROM dbo.PS_DOC_PMT AS payment
+    WHERE payment.DOC_ID = @DOC_ID;
+
+    UPDATE
+        dbo.PS_DOC_HDR_TOT
+    SET
+        SUB_TOT = @SUB_TOT,
+        TAX_AMT = @TAX_AMT,
+        TOT = @TOT,
+        TOT_HDR_DISC = 0,
+        TOT_LIN_DISC = @SUB_TOT - @NET,
+        TOT_MISC = @TOT_MISC,
+        AMT_DUE = @TOT - @PAID,
+        TAX_AMT_SHIPPED = CASE WHEN @TAX_AMT_SHIPPED = N'TAX' THEN @TAX_AMT ELSE 0 END
+    WHERE DOC_ID = @DOC_ID
+    AND   TOT_TYP = @TOT_TYP;
+
+    IF @@ROWCOUNT = 0
+    BEGIN
+        INSERT INTO dbo.PS_DOC_HDR_TOT
+        (
+            DOC_ID, TOT_TYP, SUB_TOT, TAX_AMT, TOT, TOT_HDR_DISC, TOT_LIN_DISC, TOT_MISC, AMT_DUE, INITIAL_MIN_DUE, TOT_WEIGHT, TOT_CUBE,
+            TAX_AMT_SHIPPED
+        )
+        VALUES
+        (
+            @DOC_ID, @TOT_TYP, @SUB_TOT, @TAX_AMT, @TOT, 0, @SUB_TOT - @NET, @TOT_MISC, @TOT - @PAID, 0, 0, 0,
+            CASE WHEN @TAX_AMT_SHIPPED = N'TAX' THEN @TAX_AMT ELSE 0 END
+        );
+    END;
+
+    SELECT
+        @LINES = COUNT(*),
+        @LINE_TOTAL = COALESCE(SUM(line.EXT_PRC), 0)
+    FROM dbo.PS_DOC_LIN AS line
+    WHERE line.DOC_ID = @DOC_ID
+    AND   line.QTY_SOLD <> 0;
+
+    UPDATE
+        dbo.PS_DOC_HDR
+    SET
+        ORD_LINS = CASE WHEN @LIN_TYP = 'S' THEN 0 ELSE @LINES END,
+        SAL_LINS = CASE WHEN @LIN_TYP = 'S' THEN @LINES ELSE 0 END,
+        SAL_LIN_TOT = CASE WHEN @LIN_TYP = 'S' THEN @LINE_TOTAL ELSE 0 END,
+        LST_MAINT_DT = @NOW,
+        LST_MAINT_USR_ID = 'SYNCCTL'
+    WHERE DOC_ID = @DOC_ID;
+END;
+GO
