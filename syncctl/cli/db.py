@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
-from syncctl.errors import UsageError
+from syncctl.errors import EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(help="The database side: fill a trial ERP.", no_args_is_help=True)
+    from syncctl.db.deploy import Deployment
+
+app = typer.Typer(help="The database side: deploy, check, fill a trial ERP.", no_args_is_help=True)
 
 
 @command(app, "seed", group="db")
@@ -23,17 +26,14 @@ def seed(
         bool, typer.Option("--from-store", help="Take items, prices, stock and customers from the configured store.")
     ] = False,
 ) -> None:
-    """Fill the embedded trial ERP with the store's own items, prices, stock and customers, so that a trial runs on your data.
+    """Fill a trial ERP with the store's own items, prices, stock and customers, so that a trial runs on your data.
 
-    What is there already stays. Refused on a SQL Server: there the ERP is real.
+    What is there already stays. Refused where the ERP is real: on any SQL Server but one that `db deploy --demo-erp` made.
     """
-    from syncctl.db.connect import is_embedded
     from syncctl.services.seed import seed_from_store
 
     if not from_store:
         raise UsageError("Say where the data comes from: `syncctl db seed --from-store` reads the configured store.")
-    if not is_embedded(run.settings.database):
-        raise UsageError("`db seed` fills the embedded trial ERP only; SYNCCTL_DATABASE names a SQL Server, whose ERP is real.")
     with closing(run.open_store()) as store:
         seeded = seed_from_store(run.database, store)
     run.report.counts = {"items": seeded.items, "customers": seeded.customers, "skipped": len(seeded.skipped)}
@@ -43,5 +43,93 @@ def seed(
         for reason in seeded.skipped:
             console.print(f"Left out: {reason}.")
         console.print(f"Added {seeded.items:,} items and {seeded.customers:,} customers to the trial ERP.")
+
+    run.render = render
+
+
+_ERP = Annotated[str, typer.Option("--erp", help="Which ERP's procedures: a folder under sql/erp.")]
+
+
+@command(app, "deploy", group="db")
+def deploy(
+    run: Run,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")] = False,
+    demo_erp: Annotated[
+        bool,
+        typer.Option("--demo-erp", help="Make the ERP's tables too: a trial ERP on an empty server. Refused where they exist."),
+    ] = False,
+    erp: _ERP = "counterpoint",
+    again: Annotated[
+        bool, typer.Option("--again", help="Run every procedure, view and function, though the journal says it is unchanged.")
+    ] = False,
+) -> None:
+    """Bring a SQL Server database to this version: tables once, procedures and views where they changed, rights each time.
+
+    Needs a login that owns the database (db_owner). An existing site is upgraded in place: no row is lost, and orders that were
+    staged more than once are listed. It ends at the first error, with file, batch and line; what ran before it is in the journal
+    (dbo.USER_SCHEMA_JOURNAL), and the next deploy goes on from there.
+    """
+    from syncctl.services.database import deploy_database
+
+    done = deploy_database(run.database, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
+    run.report.items = list(done.steps)
+    run.report.counts = {
+        "run": len(done.steps),
+        "unchanged": done.unchanged,
+        "duplicates": len(done.duplicates),
+        "to_stage_again": done.to_stage_again,
+    }
+    run.report.extra = {
+        "database": done.database,
+        "erp": done.erp,
+        "dry_run": done.dry_run,
+        "duplicates": list(done.duplicates),
+    }
+    run.render = lambda console: _show_deployment(console, done)
+
+
+def _show_deployment(console: Console, done: Deployment) -> None:
+    if done.steps:
+        table(
+            console,
+            ["Script", "Why", "Batches>", "Seconds>"],
+            ([step.script, step.reason, step.batches, "" if done.dry_run else f"{step.seconds:.1f}"] for step in done.steps),
+        )
+    console.print(
+        f"{done.database}: {'would run' if done.dry_run else 'ran'} {len(done.steps)} scripts, {done.unchanged} unchanged."
+    )
+    if done.duplicates:
+        console.print("Orders that were staged more than once; the live row goes on, the others stay as they were:")
+        table(
+            console,
+            ["Order", "Staging id>", "Live id>", "State", "Document"],
+            ([row.woo_order_id, row.staging_id, row.live_staging_id, row.state, row.doc_id] for row in done.duplicates),
+        )
+    if done.to_stage_again:
+        console.print(
+            f"{done.to_stage_again:,} orders were staged and not applied before the upgrade. They wait until a poll sees them: "
+            "`syncctl stage --since DATE` with a date before the oldest of them."
+        )
+
+
+@command(app, "check", group="db")
+def check(run: Run, erp: _ERP = "counterpoint") -> None:
+    """Look a SQL Server database over: version, scripts deployed, procedures changed by hand, missing rights, the ERP's tables.
+
+    Changes nothing. Exit 1 where something keeps orders from being worked on.
+    """
+    from syncctl.services.database import check_database
+
+    found = check_database(run.database, erp=erp)
+    problems = sum(item.level == "problem" for item in found)
+    run.report.items = list(found)
+    run.report.counts = {"checked": len(found), "problems": problems}
+    run.report.exit_code = EXIT_SOME_FAILED if problems else run.report.exit_code
+
+    def render(console: Console) -> None:
+        from rich.text import Text
+
+        marks = {"ok": Text("ok", "green"), "note": Text("note", "yellow"), "problem": Text("problem", "bold red")}
+        table(console, ["", "Check", "Found"], ([marks[item.level], item.check, item.detail] for item in found))
 
     run.render = render

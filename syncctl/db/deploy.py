@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, scripts
 from syncctl.db.sqlserver import SqlServer
-from syncctl.db.sqlserver_errors import UNSUPPORTED
+from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
 from syncctl.errors import ConfigError, SyncError, TransientError
 
 _RUN_BATCH = """
@@ -38,7 +38,7 @@ class DeployError(SyncError):
 
 @dataclass(frozen=True, slots=True)
 class DeployStep:
-    """A script that a deploy ran, or would run. `reason`: new, changed, or each time."""
+    """A script that a deploy ran, or would run. `reason`: new, changed, again (asked for), or each time."""
 
     script: str
     reason: str
@@ -72,8 +72,10 @@ class Deployment:
     """Orders that a live site had staged and not applied: they wait for the next poll that sees them."""
 
 
-def deploy(database: SqlServer, *, erp: str = "counterpoint", demo_erp: bool = False, dry_run: bool = False) -> Deployment:
-    """Run what this database lacks.
+def deploy(
+    database: SqlServer, *, erp: str = "counterpoint", demo_erp: bool = False, dry_run: bool = False, again: bool = False
+) -> Deployment:
+    """Run what this database lacks; with `again` every procedure, view and function too, changed or not.
 
     Each script runs in a transaction of its own together with its journal row; the first error ends the deploy.
 
@@ -85,8 +87,8 @@ def deploy(database: SqlServer, *, erp: str = "counterpoint", demo_erp: bool = F
     wanted = scripts(erp, demo_erp=demo_erp)
     with database.exclusive("deploy"):
         _require_erp(database, erp, demo_erp=demo_erp)
-        applied = _journal(database)
-        due = [(script, reason) for script in wanted if (reason := _due(script, applied))]
+        applied = journal(database)
+        due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
         steps = []
         for script, reason in due:
             seconds = 0.0 if dry_run else _apply(database, script, note=script.sha256 != applied.get(script.name))
@@ -103,7 +105,7 @@ def deploy(database: SqlServer, *, erp: str = "counterpoint", demo_erp: bool = F
         )
 
 
-def _due(script: Script, applied: dict[str, str]) -> str | None:
+def _due(script: Script, applied: dict[str, str], *, again: bool) -> str | None:
     """Why a script has to run; None where it doesn't."""
     known = applied.get(script.name)
     if known is None:
@@ -112,10 +114,12 @@ def _due(script: Script, applied: dict[str, str]) -> str | None:
         return "each time"
     if script.kind == "changed" and known != script.sha256:
         return "changed"
+    if script.kind == "changed" and again:
+        return "again"
     return None
 
 
-def _journal(database: SqlServer) -> dict[str, str]:
+def journal(database: SqlServer) -> dict[str, str]:
     """The hash in force of each script; empty on a database that was never deployed to."""
     if database.query("SELECT OBJECT_ID(N'dbo.USER_SCHEMA_JOURNAL', N'U') AS FOUND;")[0]["FOUND"] is None:
         return {}
@@ -203,10 +207,12 @@ class _BatchError(Exception):
         """The error with file, batch and line, and what became of the rest."""
         if isinstance(self.error, TransientError):
             return self.error
+        kind = ConfigError if no_right(self.number, str(self.error)) else DeployError
         near = self.line or (int(found.group(1)) if (found := _NEAR_LINE.search(str(self.error))) else 1)
-        return DeployError(
+        return kind(
             f"sql/{script.name}, batch {self.batch.number}, line {self.batch.line + near - 1}: {self.error} "
-            "Nothing of this script was kept; the scripts before it stand. Settle the cause, then run `syncctl db deploy` again.",
+            "Nothing of this script was kept; the scripts before it stand. "
+            + ("Run the deploy as an owner of the database." if kind is ConfigError else "Settle the cause, then deploy again."),
             code=self.error.code,
             error_class="config",
         )

@@ -135,6 +135,12 @@ class SqlServer:
                 with suppress(pyodbc.Error):
                     self._rows(_RELEASE, [resource])
 
+    @property
+    def driver(self) -> str:
+        """The ODBC driver in use, with its version."""
+        connection = self._connected()
+        return f"{connection.getinfo(pyodbc.SQL_DRIVER_NAME)} {connection.getinfo(pyodbc.SQL_DRIVER_VER)}"
+
     def close(self) -> None:
         """See `contract.Database.close`."""
         connection, self._connection = self._connection, None

@@ -50,6 +50,9 @@ CONSTRAINT = frozenset({515, 544, 547, 2601, 2627, 2628, 8152, 245, 241, 242, 22
 OUT_OF_STEP = frozenset({2812, 201, 8144, 8145})
 """No such procedure, or not with these parameters."""
 
+RIGHTS = frozenset({229, 230, 262, 297, 300, 15247, 15151, 2760})
+"""The login lacks a right."""
+
 UNSUPPORTED = frozenset({102, 111, 156, 343, 33557097})
 """The engine's parser doesn't know this form."""
 
@@ -92,6 +95,11 @@ def _record(state: str, text: str) -> Diagnosis:
     return Diagnosis(state, int(tail.group(1)), text[: tail.start()].strip())
 
 
+def no_right(number: int, text: str) -> bool:
+    """True where the login may not do what it tried."""
+    return number in RIGHTS or "permission denied" in text.lower() or "permission was denied" in text.lower()
+
+
 def lost(found: Diagnosis) -> bool:
     """True where the connection can't be used any more."""
     return (
@@ -125,7 +133,7 @@ def translate(found: Diagnosis, *, where: str, doing: str) -> SyncError:
         return ConfigError(
             f"{told}. The procedures on the server aren't those of this version: run `syncctl db deploy`.", code=number
         )
-    if number in (229, 230, 262, 297, 300):
+    if no_right(number, text):
         return ConfigError(
             f"{told}. This login lacks a right: run `syncctl db deploy` as an owner of the database, "
             "then add the login's user to the role syncctl_executor.",

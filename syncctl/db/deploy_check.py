@@ -1,0 +1,210 @@
+"""Look a SQL Server database over: is what this version needs there, unchanged, and may this login use it?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from syncctl.db.contract import PROCEDURES
+from syncctl.db.deploy import journal
+from syncctl.db.deploy_scripts import Script, erp_columns, scripts
+from syncctl.db.sqlserver import SqlServer
+from syncctl.errors import SyncError
+
+Level = Literal["ok", "note", "problem"]
+
+INSERTED_INTO = (
+    "PS_DOC_HDR",
+    "PS_DOC_HDR_TOT",
+    "PS_DOC_LIN",
+    "PS_DOC_HDR_MISC_CHRG",
+    "PS_DOC_NOTE",
+    "PS_DOC_PMT",
+    "IM_INV",
+    "AR_CUST",
+    "AR_SHIP_ADRS",
+)
+"""The ERP's tables that get new rows from us: a column there that must be given and that we don't know stops every order."""
+
+OLDEST_VERSION = 13
+"""SQL Server 2016."""
+
+_AZURE = (5, 8, 11)
+_HEAD = re.compile(r"\bCREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFinding:
+    """One thing that was looked at. A `problem` keeps orders from being worked on; a `note` is good to know."""
+
+    check: str
+    level: Level
+    detail: str
+
+
+def check(database: SqlServer, *, erp: str = "counterpoint") -> list[DatabaseFinding]:
+    """Look at everything, change nothing. What is wrong is a finding; only a database that can't be read raises."""
+    wanted = scripts(erp)
+    return [
+        *_server(database),
+        *_deployed(database, wanted),
+        *_drift(database, wanted),
+        *_rights(database),
+        *_erp(database, erp),
+    ]
+
+
+def _server(database: SqlServer) -> Iterator[DatabaseFinding]:
+    row = database.query(
+        "SELECT CONVERT(varchar(50), SERVERPROPERTY('ProductVersion')) AS VERSION, "
+        "CONVERT(int, SERVERPROPERTY('EngineEdition')) AS EDITION, "
+        "CASE WHEN 'a' = 'A' THEN 0 ELSE 1 END AS CASE_COUNTS, db.compatibility_level AS LEVEL, "
+        "CONVERT(varchar(100), db.collation_name) AS COLLATION, db.is_read_committed_snapshot_on AS RCSI "
+        "FROM sys.databases AS db WHERE db.name = DB_NAME();"
+    )[0]
+    yield DatabaseFinding("driver", "ok", database.driver)
+    version = str(row["VERSION"])
+    fits = row["EDITION"] in _AZURE or int(version.partition(".")[0]) >= OLDEST_VERSION
+    yield DatabaseFinding(
+        "version",
+        "ok" if fits else "note",
+        version if fits else f"{version}; syncctl is made for SQL Server 2016 (13.0) and later",
+    )
+    yield _compatibility(database, int(row["LEVEL"]))
+    yield DatabaseFinding(
+        "collation",
+        "note" if row["CASE_COUNTS"] else "ok",
+        f"{row['COLLATION']}" + ("; case counts here: a SKU and its item number must agree in it" if row["CASE_COUNTS"] else ""),
+    )
+    yield DatabaseFinding(
+        "row versions",
+        "ok",
+        "READ_COMMITTED_SNAPSHOT is on" if row["RCSI"] else "READ_COMMITTED_SNAPSHOT is off; it works, readers wait for writers",
+    )
+
+
+def _compatibility(database: SqlServer, level: int) -> DatabaseFinding:
+    try:
+        database.query("SELECT COUNT(*) AS FOUND FROM OPENJSON(N'[1]');")
+    except SyncError:
+        return DatabaseFinding(
+            "compatibility level",
+            "problem",
+            f"{level}: OPENJSON needs 130. As an owner of the database: ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 130;",
+        )
+    if level < 130:
+        return DatabaseFinding("compatibility level", "note", f"{level}; syncctl is made for 130 and later, OPENJSON works here")
+    return DatabaseFinding("compatibility level", "ok", str(level))
+
+
+def _deployed(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFinding]:
+    applied = journal(database)
+    missing = [script.name for script in wanted if script.name not in applied]
+    changed = [
+        script.name for script in wanted if script.kind != "once" and applied.get(script.name, script.sha256) != script.sha256
+    ]
+    if not applied:
+        yield DatabaseFinding("deploy", "problem", "Nothing is deployed here: run `syncctl db deploy`.")
+    elif missing or changed:
+        yield DatabaseFinding(
+            "deploy", "problem", f"Run `syncctl db deploy`: {_some(missing + changed)} of this version aren't on the server."
+        )
+    else:
+        yield DatabaseFinding("deploy", "ok", f"all {len(wanted)} scripts of this version are deployed")
+
+
+def _drift(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFinding]:
+    """Compare every module's text on the server with its file's."""
+    on_server = {
+        str(row["NAME"]).upper(): row["DEFINITION"]
+        for row in database.query(
+            "SELECT OBJECT_NAME(module.object_id) AS NAME, module.definition AS DEFINITION FROM sys.sql_modules AS module;"
+        )
+        if row["NAME"] is not None
+    }
+    expected = {name: text for script in wanted for name, text in script.modules.items()}
+    gone = sorted(name for name in expected if name.upper() not in on_server)
+    unreadable = [name for name in expected if on_server.get(name.upper(), "") is None]
+    changed = sorted(
+        name for name, text in expected.items() if (there := on_server.get(name.upper())) and _bare(there) != _bare(text)
+    )
+    if gone:
+        yield DatabaseFinding("procedures", "problem", f"Missing on the server, or hidden from this login: {_some(gone)}.")
+    if changed:
+        yield DatabaseFinding(
+            "drift",
+            "problem",
+            f"Changed on the server since they were deployed: {_some(changed)}. Keep what was changed there elsewhere; "
+            "`syncctl db deploy --again` puts this version's text back.",
+        )
+    if unreadable:
+        yield DatabaseFinding("drift", "note", f"This login may not read the text of {_some(unreadable)} (VIEW DEFINITION).")
+    if not gone and not changed and not unreadable:
+        yield DatabaseFinding("procedures", "ok", f"all {len(expected)} procedures, functions and views are as deployed")
+
+
+def _bare(definition: str) -> str:
+    """A module's text from CREATE on, as far as it means something: the server keeps OR ALTER and blanks in its own way."""
+    found = _HEAD.search(definition)
+    text = definition[found.start() :] if found else definition
+    return " ".join(_HEAD.sub(r"CREATE \1", text, count=1).split()).upper().rstrip("; ")
+
+
+def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:
+    refused = [
+        procedure.name
+        for procedure in PROCEDURES
+        if database.query("SELECT HAS_PERMS_BY_NAME(?, 'OBJECT', 'EXECUTE') AS MAY;", (f"dbo.{procedure.name}",))[0]["MAY"] == 0
+    ]
+    if refused:
+        yield DatabaseFinding(
+            "rights",
+            "problem",
+            f"This login may not execute {_some(refused)}. As an owner of the database: "
+            "ALTER ROLE syncctl_executor ADD MEMBER [its user];",
+        )
+    else:
+        yield DatabaseFinding("rights", "ok", "this login may execute every procedure")
+
+
+def _erp(database: SqlServer, erp: str) -> Iterator[DatabaseFinding]:
+    wanted = erp_columns(erp)
+    there: dict[str, dict[str, bool]] = {}
+    for row in database.query(
+        "SELECT OBJECT_NAME(col.object_id) AS TABLE_NAME, col.name AS COLUMN_NAME, "
+        "CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0 "
+        "AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN "
+        "FROM sys.columns AS col INNER JOIN sys.tables AS tab ON tab.object_id = col.object_id "
+        "WHERE tab.schema_id = SCHEMA_ID(N'dbo');"
+    ):
+        there.setdefault(str(row["TABLE_NAME"]).upper(), {})[str(row["COLUMN_NAME"]).upper()] = bool(row["MUST_BE_GIVEN"])
+    missing = [name for name in wanted if name not in there]
+    lacking = [f"{name}.{column}" for name in wanted if name in there for column in wanted[name] if column not in there[name]]
+    extra = [
+        f"{name}.{column}"
+        for name in INSERTED_INTO
+        for column, needed in there.get(name, {}).items()
+        if needed and column not in wanted[name]
+    ]
+    if missing:
+        yield DatabaseFinding("erp tables", "problem", f"Missing in this database: {', '.join(missing)}. Is it the ERP's?")
+    if lacking:
+        yield DatabaseFinding("erp columns", "problem", f"Missing in the ERP's tables: {', '.join(lacking)}.")
+    if extra:
+        yield DatabaseFinding(
+            "erp columns",
+            "problem",
+            f"Must be given and have no default: {', '.join(extra)}. syncctl doesn't know them, so every insert fails. "
+            "Give each a default (ALTER TABLE … ADD CONSTRAINT … DEFAULT … FOR …), or have the ERP's vendor do it.",
+        )
+    if not missing and not lacking and not extra:
+        yield DatabaseFinding("erp", "ok", f"{len(wanted)} tables with the columns that orders need")
+    if "USER_DEMO_ERP" in there:
+        yield DatabaseFinding("erp", "note", "This is a trial ERP (dbo.USER_DEMO_ERP): no real order belongs here.")
+
+
+def _some(names: list[str], shown: int = 8) -> str:
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
