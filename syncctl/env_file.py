@@ -18,7 +18,7 @@ def write_setting(path: Path, entry: Entry, value: str) -> None:
         UsageError: the setting doesn't take this value.
         ConfigError: the file can't be written.
     """
-    from dotenv import dotenv_values, set_key, unset_key
+    from dotenv import dotenv_values, unset_key
 
     text = value.strip()
     if "\n" in text:
@@ -35,8 +35,19 @@ def write_setting(path: Path, entry: Entry, value: str) -> None:
         names = [name for name in (entry.variable, entry.bare) if name and name in present] or [entry.variable]
         for name in names:
             if text:
-                set_key(path, name, text.replace("\\", "\\\\"), quote_mode="always", encoding="utf-8", follow_symlinks=True)
+                _set(path, name, text)
             elif name in present:
                 unset_key(path, name, encoding="utf-8", follow_symlinks=True)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} can't be written: {error}. Check the file and its folder.") from error
+
+
+def _set(path: Path, name: str, text: str) -> None:
+    """Write a value and read it back: versions of python-dotenv differ in whether they escape backslashes themselves."""
+    from dotenv import dotenv_values, set_key
+
+    for written in (text, text.replace("\\", "\\\\")):
+        set_key(path, name, written, quote_mode="always", encoding="utf-8", follow_symlinks=True)
+        if dotenv_values(path, interpolate=False, encoding="utf-8").get(name) == text:
+            return
+    raise ConfigError(f"{path} doesn't take this value of {name} as it is. Set it in the environment instead.")

@@ -35,6 +35,7 @@ class SyncError(Exception):
 class TransientError(SyncError):
     """Worth trying again: a deadlock, a lock time-out, a lost connection, HTTP 408, 429 or 5xx."""
 
+    exit_code = EXIT_UNAVAILABLE  # where it ends a whole run
     error_class = "connection"
 
     def __init__(

@@ -1,0 +1,98 @@
+"""The log: files by command and day, pruned; nothing secret in them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syncctl import log
+from tests.clocks import MovableClock
+
+LOGGER = logging.getLogger("syncctl.services.process")
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    log.close()
+    logging.getLogger(log.ROOT).propagate = True
+
+
+def test_process_writes_the_documented_file_and_others_their_own(tmp_path: Path):
+    clock = MovableClock(datetime(2026, 11, 20, 23, 59, tzinfo=UTC))
+    log.to_screen()
+    assert log.to_file(tmp_path, "process", days=30, level="INFO", run_id="r1", clock=clock) == (
+        tmp_path / "woo_order_processing_2026-11-20.log"
+    )
+    assert log.file_stem("retry-failed") == "retry_failed"
+    LOGGER.info("Order %s: %s", 4711, "ünïcode 🎉")
+    LOGGER.debug("not at this level")
+    [line] = (tmp_path / "woo_order_processing_2026-11-20.log").read_text(encoding="utf-8").splitlines()
+    assert line.endswith("INFO    r1 syncctl.services.process: Order 4711: ünïcode 🎉")
+
+
+def test_old_files_of_this_command_go_and_nothing_else(tmp_path: Path):
+    clock = MovableClock(datetime(2026, 11, 20, tzinfo=UTC))
+    for name in ("stage_2026-10-20", "stage_2026-10-21", "stage_2026-99-99", "stage_x", "health_2020-01-01"):
+        (tmp_path / f"{name}.log").touch()
+    assert log.prune(tmp_path, "stage", days=30, clock=clock) == [tmp_path / "stage_2026-10-20.log"]
+    assert sorted(path.stem for path in tmp_path.iterdir()) == [
+        "health_2020-01-01",
+        "stage_2026-10-21",
+        "stage_2026-99-99",
+        "stage_x",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_stops_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").touch()
+    log.to_screen()
+    assert log.to_file(tmp_path / "file" / "logs", "stage", days=30, level="INFO", run_id="r1") is None
+    assert "SYNCCTL_LOG_DIR" in capsys.readouterr().err
+
+
+def test_no_secret_reaches_the_log_in_message_arguments_or_traceback(tmp_path: Path):
+    log.to_screen(quiet=True)
+    path = log.to_file(tmp_path, "stage", days=30, level="DEBUG", run_id="r1", secrets=["s3cret", "s3"])
+    LOGGER.info("key %s", "s3cret")
+    LOGGER.info("GET https://shop/?consumer_key=ck_0123456789abcdef&x=1 Authorization: Basic Y2s6Y3M=")
+    LOGGER.info("Server=sql;PWD={a;b};Database=x and https://user:pw@host/")
+    try:
+        raise ValueError("password s3cret refused")
+    except ValueError:
+        LOGGER.exception("failed")
+    assert path
+    text = path.read_text(encoding="utf-8")
+    assert "ValueError: password *** refused" in text
+    for secret in ("s3", "ck_0123456789abcdef", "Y2s6Y3M=", "a;b", "user:pw"):
+        assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({}, ["warning", "error"]),
+        ({"quiet": True}, ["error"]),
+        ({"verbose": 1}, ["info", "warning", "error"]),
+        ({"verbose": 2}, ["debug", "info", "warning", "error"]),
+    ],
+)
+def test_the_screen_shows_what_was_asked_for(how: dict[str, int], told: list[str], capsys: pytest.CaptureFixture[str]):
+    log.to_screen(**how)  # type: ignore[arg-type]
+    for level in ("debug", "info", "warning", "error"):
+        getattr(LOGGER, level)(level)
+    assert capsys.readouterr().err.splitlines() == [f"syncctl: {level}" for level in told]
+
+
+def test_a_traceback_is_on_the_screen_only_where_asked_for(capsys: pytest.CaptureFixture[str]):
+    for verbose, shown in ((0, False), (1, True)):
+        log.to_screen(verbose=verbose)
+        try:
+            raise ValueError("oops")
+        except ValueError:
+            LOGGER.exception("failed")
+        assert ("Traceback" in capsys.readouterr().err) is shown

@@ -1,0 +1,43 @@
+"""Being asked to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+
+from syncctl.stop import Stop, on_signals
+
+
+def test_a_wait_ends_when_asked_to_stop():
+    stop = Stop()
+    assert stop.wait(0) is False
+    stop.set()
+    began = time.monotonic()
+    assert stop.wait(60) is True
+    stop.sleep(60)
+    assert time.monotonic() - began < 5
+    assert stop.exit_code is None
+
+
+def test_time_that_is_up_stops_without_a_signals_exit_code():
+    stop = Stop()
+    stop.at_latest(timedelta(seconds=0.05))
+    assert stop.is_set() is False
+    assert stop.wait(60) is True
+    assert (stop.is_set(), stop.signalled) == (True, False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can send itself without dying")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_sets_the_flag_and_handlers_are_put_back(number: signal.Signals, code: int):
+    before = signal.getsignal(number)
+    stop = Stop()
+    with on_signals(stop):
+        os.kill(os.getpid(), number)
+        assert stop.wait(5)
+    assert stop.exit_code == code
+    assert signal.getsignal(number) is before
