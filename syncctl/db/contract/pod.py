@@ -1,0 +1,367 @@
+"""Proof of delivery: claims, their leases and outcomes, and the carriers' budgets.
+
+A claim's `pod_fetch_status` is `pending`, `success` or `failed`. A worker holds a claim by a lease; `(worker_id, attempt_no)` is
+the fence of every later write. A call to a carrier is reserved before it is made and stays on record, whatever becomes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from syncctl.db.contract.base import BigInt, Code, Flag, Hash, Int, Key, Line, Moment, Name, NoRow, Procedure, Text
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPod:
+    """A claim under this worker's lease. `retry_no` is the number of the retry that this is, 0 for a first fetch."""
+
+    claim_id: BigInt
+    claim_reference: Key
+    carrier: Name | None
+    tracking_number: Key | None
+    pod_fetch_status: Code
+    retry_no: Int
+    attempt_no: BigInt
+    lease_until_dt: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPods(Procedure[ClaimedPod]):
+    """Lease up to `batch_size` (1 to 1,000) due claims of one status to one worker, those due longest first.
+
+    `scope` is `pending` or `failed`. Of the failed, those whose error is persistent or whose retries are used up are left alone.
+    `carriers` and `excluded` are JSON arrays of carriers' names, as claims spell them but without case, blanks and dashes.
+    A `claim_reference` names one claim: it is taken whenever it is due, whatever its error and its retries (`ignore_due`).
+    A claim whose worker died comes back when the lease ends; after three such deaths in a row it counts as a failed attempt.
+    """
+
+    name: ClassVar[str] = "sp_ClaimPods"
+    returns: ClassVar[type] = ClaimedPod
+
+    worker_id: Key
+    scope: Code
+    batch_size: Int = 1
+    lease_seconds: Int = 600
+    max_retries: Int = 4
+    claim_reference: Key | None = None
+    carriers: Text | None = None
+    excluded: Text | None = None
+    ignore_due: Flag = False
+    include_persistent: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class PodClaim:
+    """A claim as people look at it.
+
+    `standing`: `due`, `waiting` (for its next attempt), `persistent` (no automatic retry), `exhausted` (its retries are used up),
+    `leased` (a worker has it), `done`.
+    """
+
+    claim_id: BigInt
+    claim_reference: Key
+    carrier: Name | None
+    tracking_number: Key | None
+    client_id: Name | None
+    pod_fetch_status: Code
+    standing: Code
+    pod_url: Text | None
+    pod_error: Text | None
+    pod_error_class: Code | None
+    pod_error_cause: Name | None
+    pod_error_code: Name | None
+    pod_retry_count: Int
+    pod_last_retry_at: Moment | None
+    pod_next_attempt_at: Moment | None
+    pod_document_path: Text | None
+    pod_sha256: Hash | None
+    pod_content_type: Name | None
+    pod_signed_by: Key | None
+    pod_delivered_at: Moment | None
+    created_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPods(Procedure[PodClaim]):
+    """Claims of one status (None: any), in the order in which they would be taken. Changes nothing.
+
+    `standing` keeps only the claims that stand so.
+    """
+
+    name: ClassVar[str] = "sp_ListPods"
+    returns: ClassVar[type] = PodClaim
+    repeatable: ClassVar[bool] = True
+
+    scope: Code | None = None
+    standing: Code | None = None
+    max_retries: Int = 4
+    claim_reference: Key | None = None
+    carriers: Text | None = None
+    batch_size: Int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PodCount:
+    """How many claims of a carrier (as claims spell it) are in one status and standing."""
+
+    carrier: Name | None
+    pod_fetch_status: Code
+    standing: Code
+    error_class: Code | None
+    claims: Int
+    next_attempt_dt: Moment | None
+    """The earliest next attempt among them."""
+    oldest_dt: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountPods(Procedure[PodCount]):
+    """Count all claims by carrier, status, standing and error class."""
+
+    name: ClassVar[str] = "sp_CountPods"
+    returns: ClassVar[type] = PodCount
+    repeatable: ClassVar[bool] = True
+
+    max_retries: Int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddClaim(Procedure[PodClaim]):
+    """Add a claim as `pending`; one that is there already is left as it is. Returns the claim."""
+
+    name: ClassVar[str] = "sp_AddClaim"
+    returns: ClassVar[type] = PodClaim
+    repeatable: ClassVar[bool] = True
+
+    claim_reference: Key
+    carrier: Name
+    tracking_number: Key
+    client_id: Name | None = None
+    client_name: Key | None = None
+    client_email: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPodSuccess(Procedure[NoRow]):
+    """Note a document that is stored already. Saying it twice with the same fence and hash does nothing more.
+
+    Drops what was still to be sent to the client about this claim.
+    """
+
+    name: ClassVar[str] = "sp_RecordPodSuccess"
+    returns: ClassVar[type] = NoRow
+
+    claim_id: BigInt
+    worker_id: Key
+    attempt_no: BigInt
+    pod_url: Text
+    document_path: Text
+    sha256: Hash
+    content_type: Name
+    size_bytes: Int
+    signed_by: Key | None = None
+    delivered_dt: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPod:
+    """Where a claim stands after an attempt without a document. `final`: there will be no automatic attempt any more."""
+
+    claim_id: BigInt
+    pod_fetch_status: Code
+    pod_retry_count: Int
+    next_attempt_dt: Moment | None
+    final: Flag
+    notification_id: BigInt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPodFailure(Procedure[FailedPod]):
+    """Note an attempt without a document. `outcome`: `persistent`, `temporary` or `not_yet`.
+
+    A failed retry counts one; the next attempt is 1, 6, 24, 72 hours later by that count, then 72 hours each. A claim taken from
+    `pending` becomes `failed` with count 0. `not_yet` keeps status and count and waits `wait_seconds`.
+    `notify` says when the client hears of a persistent error, once: `at_once`, `at_maximum` (when the retries would be over) or
+    `never`; with `notify_temporary` also of a temporary one whose retries are used up.
+    """
+
+    name: ClassVar[str] = "sp_RecordPodFailure"
+    returns: ClassVar[type] = FailedPod
+
+    claim_id: BigInt
+    worker_id: Key
+    attempt_no: BigInt
+    outcome: Code
+    cause: Name
+    error_code: Name | None
+    message: Text
+    max_retries: Int = 4
+    wait_seconds: Int = 21_600
+    notify: Code = "at_maximum"
+    notify_temporary: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePod(Procedure[NoRow]):
+    """Give a claim back untried, nothing counted. With `next_attempt_dt` it waits until then (a carrier at its limit)."""
+
+    name: ClassVar[str] = "sp_ReleasePod"
+    returns: ClassVar[type] = NoRow
+
+    claim_id: BigInt
+    worker_id: Key
+    attempt_no: BigInt
+    next_attempt_dt: Moment | None = None
+    reason: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPod:
+    """A document kept in the database. `content_base64` is the document itself."""
+
+    document_id: BigInt
+    claim_id: BigInt
+    tracking_number: Key
+    sha256: Hash
+    content_type: Name
+    size_bytes: Int
+    source_url: Text | None
+    signed_by: Key | None
+    delivered_dt: Moment | None
+    content_base64: Text
+    created_dt: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePodDocument(Procedure[StoredPod]):
+    """Keep a document in the database, under its claim's lease; the same one again is found, not kept twice. Never overwrites."""
+
+    name: ClassVar[str] = "sp_StorePodDocument"
+    returns: ClassVar[type] = StoredPod
+    repeatable: ClassVar[bool] = True
+
+    claim_id: BigInt
+    worker_id: Key
+    attempt_no: BigInt
+    tracking_number: Key
+    sha256: Hash
+    content_type: Name
+    size_bytes: Int
+    content_base64: Text
+    source_url: Text | None = None
+    signed_by: Key | None = None
+    delivered_dt: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetPodDocument(Procedure[StoredPod]):
+    """The latest document kept in the database for a claim and tracking number; no row where there is none."""
+
+    name: ClassVar[str] = "sp_GetPodDocument"
+    returns: ClassVar[type] = StoredPod
+    repeatable: ClassVar[bool] = True
+
+    claim_id: BigInt
+    tracking_number: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedCall:
+    """The answer to a reservation. Where not granted, `reason` is `second`, `minute`, `day` or `paused`; ask again at `free_dt`."""
+
+    call_id: BigInt | None
+    granted: Flag
+    reason: Code | None
+    free_dt: Moment | None
+    used_day: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveCarrierCall(Procedure[ReservedCall]):
+    """Reserve one call in a carrier's budget, or say when one is free. Two workers never get the same last call.
+
+    `day_starts` is a JSON array of the moments (UTC) at which the carrier's days around the present begin; the database picks the
+    present one by its own clock. A budget that the carrier lowered counts instead of the parameters where it is lower.
+    """
+
+    name: ClassVar[str] = "sp_ReserveCarrierCall"
+    returns: ClassVar[type] = ReservedCall
+
+    carrier: Name
+    worker_id: Key
+    claim_id: BigInt | None
+    day_starts: Text
+    per_second: Int | None = None
+    per_minute: Int | None = None
+    per_day: Int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishCarrierCalls(Procedure[NoRow]):
+    """Note what came of the calls that a worker has open with a carrier for a claim.
+
+    `outcome`: `document`, `persistent`, `temporary`, `not_yet` or `throttled`.
+    """
+
+    name: ClassVar[str] = "sp_FinishCarrierCalls"
+    returns: ClassVar[type] = NoRow
+    repeatable: ClassVar[bool] = True
+
+    carrier: Name
+    worker_id: Key
+    claim_id: BigInt | None
+    outcome: Code
+    error_code: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierUse:
+    """A carrier's budget as it stands. `paused_until_dt`: it asked for a pause. Limits are None where there is none."""
+
+    carrier: Name
+    used_second: Int
+    used_minute: Int
+    used_day: Int
+    unfinished: Int
+    """Calls of the day whose end nobody noted: their workers died."""
+    limit_minute: Int | None
+    limit_day: Int | None
+    day_start_dt: Moment
+    day_end_dt: Moment
+    paused_until_dt: Moment | None
+    pause_reason: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetCarrierUse(Procedure[CarrierUse]):
+    """A carrier's budget: calls used and limits in force. Changes nothing."""
+
+    name: ClassVar[str] = "sp_GetCarrierUse"
+    returns: ClassVar[type] = CarrierUse
+    repeatable: ClassVar[bool] = True
+
+    carrier: Name
+    day_starts: Text
+    per_minute: Int | None = None
+    per_day: Int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerCarrierBudget(Procedure[CarrierUse]):
+    """The carrier said that there were too many calls: pause it, and go slower for the rest of its day.
+
+    The pause lasts until `until_dt`; None takes a minute, twice as long each time in a row, to the day's end at most.
+    The minute's limit becomes one less than what was used in the last minute, at least 1. A pause to the day's end makes what
+    was used the day's limit.
+    """
+
+    name: ClassVar[str] = "sp_LowerCarrierBudget"
+    returns: ClassVar[type] = CarrierUse
+
+    carrier: Name
+    day_starts: Text
+    until_dt: Moment | None
+    reason: Line
+    per_minute: Int | None = None
+    per_day: Int | None = None

@@ -1,0 +1,292 @@
+"""Claims for proof of delivery on the embedded engine: lease, give back, look at, add."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from syncctl.db.contract import AddClaim, ClaimedPod, ClaimPods, CountPods, ListPods, NoRow, PodClaim, PodCount, ReleasePod
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.errors import LeaseLost, NotFound
+
+WAITS = (1, 6, 24, 72)
+"""Hours before retry 1, 2, 3, 4; every later one waits as long as the last."""
+DEATHS = 3
+"""So many workers in a row may die over a claim before that counts as a failed attempt."""
+
+SCOPES = ("pending", "failed")
+STANDINGS = ("due", "waiting", "persistent", "exhausted", "leased", "done")
+
+FOLDED = (
+    "REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(claim.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')"
+)
+STATUS = "COALESCE(claim.pod_fetch_status, 'pending')"
+STANDING = """
+    CASE
+        WHEN COALESCE(claim.pod_fetch_status, 'pending') = 'success' THEN 'done'
+        WHEN claim.pod_lease_until > :now THEN 'leased'
+        WHEN claim.pod_fetch_status = 'failed' AND claim.pod_error_class = 'persistent' THEN 'persistent'
+        WHEN claim.pod_fetch_status = 'failed' AND COALESCE(claim.pod_retry_count, 0) >= :max_retries THEN 'exhausted'
+        WHEN claim.pod_next_attempt_at > :now THEN 'waiting'
+        ELSE 'due'
+    END
+"""
+
+
+class FencedClaim(Protocol):
+    """A call that writes to a leased claim."""
+
+    @property
+    def claim_id(self) -> int:
+        """The claim."""
+        ...
+
+    @property
+    def worker_id(self) -> str:
+        """Who claims to hold it."""
+        ...
+
+    @property
+    def attempt_no(self) -> int:
+        """In which attempt."""
+        ...
+
+
+def next_attempt(now: datetime, retry_count: int) -> datetime:
+    """Say when the retry after `retry_count` failed ones is due."""
+    return now + timedelta(hours=WAITS[min(retry_count, len(WAITS) - 1)])
+
+
+def claim_row(session: Session, claim_id: int) -> sqlite3.Row:
+    """Return a claim.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = session.one("SELECT * FROM dbo.claims WHERE id = :id", {"id": claim_id})
+    if row is None:
+        raise NotFound(f"Claim id {claim_id} does not exist.", code=50004)
+    return row
+
+
+def fence_claim(session: Session, call: FencedClaim) -> sqlite3.Row:
+    """Return the claim if this worker's attempt still holds it.
+
+    Raises:
+        NotFound: there is no such claim.
+        LeaseLost: another worker or attempt holds it, or nobody does.
+    """
+    row = claim_row(session, call.claim_id)
+    if row["pod_lease_owner"] == call.worker_id and row["pod_attempt_no"] == call.attempt_no and row["pod_lease_until"]:
+        return row
+    raise LeaseLost(
+        f"Claim {row['claim_reference']}: attempt {call.attempt_no} of {call.worker_id} no longer holds it; "
+        f"it is at attempt {row['pod_attempt_no']} now. Nothing was written.",
+        code=50010,
+    )
+
+
+@serves(ClaimPods)
+def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
+    """See `sql/procedures/sp_ClaimPods.sql`."""
+    require(
+        (call.worker_id != "", "@WORKER_ID is required."),
+        (call.scope in SCOPES, "@SCOPE takes pending, failed."),
+        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
+        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
+        (0 <= call.max_retries <= 1000, "@MAX_RETRIES takes 0 to 1000."),
+    )
+    _count_deaths(session)
+    due = session.all(
+        f"""
+        SELECT claim.id
+        FROM dbo.claims AS claim
+        WHERE {STATUS} = :scope
+        AND (claim.pod_lease_until IS NULL OR claim.pod_lease_until <= :now)
+        AND (:ignore_due OR claim.pod_next_attempt_at IS NULL OR claim.pod_next_attempt_at <= :now)
+        AND (   :scope = 'pending'
+             OR (:reference IS NOT NULL AND :ignore_due)
+             OR (   (:persistent OR COALESCE(claim.pod_error_class, '') <> 'persistent')
+                 AND COALESCE(claim.pod_retry_count, 0) < :max_retries))
+        AND (:reference IS NULL OR claim.claim_reference = :reference)
+        AND (:carriers IS NULL OR {FOLDED} IN (SELECT value FROM json_each(:carriers)))
+        AND (:excluded IS NULL OR {FOLDED} NOT IN (SELECT value FROM json_each(:excluded)))
+        ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
+        LIMIT :batch
+        """,  # noqa: S608  (constants)
+        {
+            "scope": call.scope,
+            "now": session.now,
+            "ignore_due": call.ignore_due,
+            "persistent": call.include_persistent,
+            "max_retries": call.max_retries,
+            "reference": call.claim_reference,
+            "carriers": call.carriers,
+            "excluded": call.excluded,
+            "batch": call.batch_size,
+        },
+    )
+    for row in due:
+        session.run(
+            """
+            UPDATE dbo.claims
+            SET pod_crash_count = pod_crash_count + CASE WHEN pod_lease_until IS NULL THEN 0 ELSE 1 END,
+                pod_lease_owner = :worker, pod_lease_until = :until, pod_attempt_no = pod_attempt_no + 1
+            WHERE id = :id
+            """,
+            {"worker": call.worker_id, "until": session.now + timedelta(seconds=call.lease_seconds), "id": row["id"]},
+        )
+    return [_claimed(claim_row(session, row["id"])) for row in due]
+
+
+def _count_deaths(session: Session) -> None:
+    """Count it as a failed attempt where one worker after the other died over a claim, so that it can't go on for ever."""
+    for row in session.all(
+        "SELECT * FROM dbo.claims WHERE pod_lease_until <= :now AND pod_crash_count >= :deaths",
+        {"now": session.now, "deaths": DEATHS - 1},
+    ):
+        retried = row["pod_fetch_status"] == "failed"
+        count = (row["pod_retry_count"] or 0) + 1 if retried else 0
+        session.run(
+            """
+            UPDATE dbo.claims
+            SET pod_fetch_status = 'failed', pod_retry_count = :count,
+                pod_last_retry_at = CASE WHEN :retried THEN :now ELSE pod_last_retry_at END, pod_next_attempt_at = :next,
+                pod_error_class = 'temporary', pod_error_cause = 'crash', pod_error_code = 'crash', pod_error = :message,
+                pod_lease_until = NULL, pod_crash_count = 0
+            WHERE id = :id
+            """,
+            {
+                "count": count,
+                "retried": retried,
+                "now": session.now,
+                "next": next_attempt(session.now, count),
+                "message": f"The worker died (or was stopped hard) {DEATHS} times in a row while it held this claim.",
+                "id": row["id"],
+            },
+        )
+
+
+def _claimed(row: sqlite3.Row) -> ClaimedPod:
+    status = row["pod_fetch_status"] or "pending"
+    return ClaimedPod(
+        claim_id=row["id"],
+        claim_reference=row["claim_reference"],
+        carrier=row["carrier"],
+        tracking_number=row["tracking_number"],
+        pod_fetch_status=status,
+        retry_no=(row["pod_retry_count"] or 0) + 1 if status == "failed" else 0,
+        attempt_no=row["pod_attempt_no"],
+        lease_until_dt=row["pod_lease_until"],
+    )
+
+
+@serves(ReleasePod)
+def release_pod(session: Session, call: ReleasePod) -> list[NoRow]:
+    """See `sql/procedures/sp_ReleasePod.sql`."""
+    row = fence_claim(session, call)
+    session.run(
+        """
+        UPDATE dbo.claims
+        SET pod_lease_until = NULL, pod_crash_count = 0,
+            pod_next_attempt_at = COALESCE(:next, pod_next_attempt_at), pod_error = COALESCE(:reason, pod_error)
+        WHERE id = :id
+        """,
+        {"next": call.next_attempt_dt, "reason": call.reason, "id": row["id"]},
+    )
+    return []
+
+
+@serves(ListPods)
+def list_pods(session: Session, call: ListPods) -> list[PodClaim]:
+    """See `sql/procedures/sp_ListPods.sql`."""
+    require_batch_size(call.batch_size)
+    require(
+        (call.scope in (None, *SCOPES, "success"), "@SCOPE takes pending, failed, success."),
+        (call.standing in (None, *STANDINGS), f"@STANDING takes {', '.join(STANDINGS)}."),
+    )
+    return _listed(
+        session,
+        f"""
+        (:scope IS NULL OR {STATUS} = :scope)
+        AND (:reference IS NULL OR claim.claim_reference = :reference)
+        AND (:carriers IS NULL OR {FOLDED} IN (SELECT value FROM json_each(:carriers)))
+        AND (:standing IS NULL OR {STANDING} = :standing)
+        ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
+        LIMIT :batch
+        """,  # noqa: S608  (constants)
+        {
+            "scope": call.scope,
+            "reference": call.claim_reference,
+            "carriers": call.carriers,
+            "standing": call.standing,
+            "batch": call.batch_size,
+            "max_retries": call.max_retries,
+        },
+    )
+
+
+def _listed(session: Session, where: str, parameters: dict[str, object]) -> list[PodClaim]:
+    rows = session.all(
+        f"""
+        SELECT claim.*, claim.id AS CLAIM_ID, {STATUS} AS STATUS, {STANDING} AS STANDING
+        FROM dbo.claims AS claim
+        WHERE {where}
+        """,  # noqa: S608  (constants)
+        {"max_retries": 4, "now": session.now, **parameters},
+    )
+    return [_pod_claim(row) for row in rows]
+
+
+def _pod_claim(row: sqlite3.Row) -> PodClaim:
+    """The columns of the same names, but for what may be null in a table that was there before."""
+    values = {name: row[name] for name in PodClaim.__dataclass_fields__ if name not in ("pod_fetch_status", "pod_retry_count")}
+    return PodClaim(**values, pod_fetch_status=row["STATUS"], pod_retry_count=row["pod_retry_count"] or 0)
+
+
+@serves(CountPods)
+def count_pods(session: Session, call: CountPods) -> list[PodCount]:
+    """See `sql/procedures/sp_CountPods.sql`."""
+    rows = session.all(
+        f"""
+        SELECT claim.carrier AS CARRIER, {STATUS} AS POD_FETCH_STATUS, {STANDING} AS STANDING,
+               CASE WHEN {STATUS} = 'success' THEN NULL ELSE claim.pod_error_class END AS ERROR_CLASS, COUNT(*) AS CLAIMS,
+               MIN(claim.pod_next_attempt_at) AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]",
+               MIN(claim.created_at) AS "OLDEST_DT [DATETIME_TEXT]"
+        FROM dbo.claims AS claim
+        GROUP BY 1, 2, 3, 4
+        ORDER BY 1, 2, 3, 4
+        """,  # noqa: S608  (constants)
+        {"max_retries": call.max_retries, "now": session.now},
+    )
+    return [make(PodCount, row) for row in rows]
+
+
+@serves(AddClaim)
+def add_claim(session: Session, call: AddClaim) -> list[PodClaim]:
+    """See `sql/procedures/sp_AddClaim.sql`."""
+    require(
+        (call.claim_reference != "", "@CLAIM_REFERENCE is required."),
+        (call.carrier != "", "@CARRIER is required."),
+        (call.tracking_number != "", "@TRACKING_NUMBER is required."),
+    )
+    session.run(
+        """
+        INSERT INTO dbo.claims
+            (claim_reference, carrier, tracking_number, client_id, client_name, client_email, pod_fetch_status, created_at)
+        SELECT :reference, :carrier, :number, :client, :name, :email, 'pending', :now
+        WHERE NOT EXISTS (SELECT 1 FROM dbo.claims WHERE claim_reference = :reference)
+        """,
+        {
+            "reference": call.claim_reference,
+            "carrier": call.carrier,
+            "number": call.tracking_number,
+            "client": call.client_id,
+            "name": call.client_name,
+            "email": call.client_email,
+            "now": session.now,
+        },
+    )
+    return _listed(session, "claim.claim_reference = :reference", {"reference": call.claim_reference})

@@ -1,0 +1,215 @@
+"""What came of asking for a proof of delivery, on the embedded engine: documents, successes, failures and who is told."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime, timedelta
+
+from syncctl.db.contract import (
+    FailedPod,
+    GetPodDocument,
+    NoRow,
+    RecordPodFailure,
+    RecordPodSuccess,
+    StoredPod,
+    StorePodDocument,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.notifications import queue
+from syncctl.db.embedded.pod_claims import WAITS, claim_row, fence_claim, next_attempt
+from syncctl.db.embedded.registry import Session, require, serves
+
+EVENT = "pod_failed"
+
+
+@serves(StorePodDocument)
+def store_pod_document(session: Session, call: StorePodDocument) -> list[StoredPod]:
+    """See `sql/procedures/sp_StorePodDocument.sql`."""
+    fence_claim(session, call)
+    session.run(
+        """
+        INSERT INTO dbo.USER_POD_DOCUMENT
+            (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CONTENT_BASE64,
+             CREATED_DT)
+        SELECT :claim, :number, :sha, :type, :size, :url, :signed, :delivered, :content, :now
+        WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_POD_DOCUMENT WHERE CLAIM_ID = :claim AND SHA256 = :sha)
+        """,
+        {
+            "claim": call.claim_id,
+            "number": call.tracking_number,
+            "sha": call.sha256,
+            "type": call.content_type,
+            "size": call.size_bytes,
+            "url": call.source_url,
+            "signed": call.signed_by,
+            "delivered": call.delivered_dt,
+            "content": call.content_base64,
+            "now": session.now,
+        },
+    )
+    found = session.all(
+        "SELECT * FROM dbo.USER_POD_DOCUMENT WHERE CLAIM_ID = :claim AND SHA256 = :sha",
+        {"claim": call.claim_id, "sha": call.sha256},
+    )
+    return [make(StoredPod, row) for row in found]
+
+
+@serves(GetPodDocument)
+def get_pod_document(session: Session, call: GetPodDocument) -> list[StoredPod]:
+    """See `sql/procedures/sp_GetPodDocument.sql`."""
+    rows = session.all(
+        """
+        SELECT *
+        FROM dbo.USER_POD_DOCUMENT
+        WHERE CLAIM_ID = :claim AND (:number IS NULL OR TRACKING_NUMBER = :number)
+        ORDER BY DOCUMENT_ID DESC
+        LIMIT 1
+        """,
+        {"claim": call.claim_id, "number": call.tracking_number},
+    )
+    return [make(StoredPod, row) for row in rows]
+
+
+@serves(RecordPodSuccess)
+def record_pod_success(session: Session, call: RecordPodSuccess) -> list[NoRow]:
+    """See `sql/procedures/sp_RecordPodSuccess.sql`."""
+    require((call.pod_url != "", "@POD_URL is required."), (len(call.sha256) == 64, "@SHA256 takes 64 hexadecimal digits."))
+    row = claim_row(session, call.claim_id)
+    said = row["pod_lease_owner"] == call.worker_id and row["pod_attempt_no"] == call.attempt_no
+    if said and row["pod_fetch_status"] == "success" and row["pod_sha256"] == call.sha256:
+        return []
+    row = fence_claim(session, call)
+    retried = row["pod_fetch_status"] == "failed"
+    session.run(
+        """
+        UPDATE dbo.claims
+        SET pod_fetch_status = 'success', pod_url = :url, pod_document_path = :path, pod_sha256 = :sha, pod_content_type = :type,
+            pod_size_bytes = :size, pod_signed_by = :signed, pod_delivered_at = :delivered, pod_fetched_at = :now,
+            pod_retry_count = CASE WHEN :retried THEN COALESCE(pod_retry_count, 0) + 1 ELSE COALESCE(pod_retry_count, 0) END,
+            pod_last_retry_at = CASE WHEN :retried THEN :now ELSE pod_last_retry_at END,
+            pod_error = NULL, pod_error_class = NULL, pod_error_cause = NULL, pod_error_code = NULL, pod_next_attempt_at = NULL,
+            pod_lease_until = NULL, pod_crash_count = 0
+        WHERE id = :id
+        """,
+        {
+            "url": call.pod_url,
+            "path": call.document_path,
+            "sha": call.sha256,
+            "type": call.content_type,
+            "size": call.size_bytes,
+            "signed": call.signed_by,
+            "delivered": call.delivered_dt,
+            "retried": retried,
+            "now": session.now,
+            "id": row["id"],
+        },
+    )
+    _drop_notification(session, row, "the document came after all")
+    return []
+
+
+@serves(RecordPodFailure)
+def record_pod_failure(session: Session, call: RecordPodFailure) -> list[FailedPod]:
+    """See `sql/procedures/sp_RecordPodFailure.sql`."""
+    require(
+        (call.outcome in ("persistent", "temporary", "not_yet"), "@OUTCOME takes persistent, temporary, not_yet."),
+        (call.notify in ("at_once", "at_maximum", "never"), "@NOTIFY takes at_once, at_maximum, never."),
+        (0 <= call.max_retries <= 1000, "@MAX_RETRIES takes 0 to 1000."),
+        (0 <= call.wait_seconds <= 2_592_000, "@WAIT_SECONDS takes 0 to 2592000."),
+    )
+    row = fence_claim(session, call)
+    retried = row["pod_fetch_status"] == "failed"
+    waiting = call.outcome == "not_yet"
+    status = (row["pod_fetch_status"] or "pending") if waiting else "failed"
+    before = row["pod_retry_count"] or 0
+    count = before if waiting else (before + 1 if retried else 0)
+    due: datetime | None = next_attempt(session.now, count)
+    if waiting:
+        due = session.now + timedelta(seconds=call.wait_seconds)
+    elif call.outcome == "persistent":
+        due = None
+    final = not waiting and (call.outcome == "persistent" or count >= call.max_retries)
+    session.run(
+        """
+        UPDATE dbo.claims
+        SET pod_fetch_status = :status, pod_retry_count = :count, pod_next_attempt_at = :due,
+            pod_last_retry_at = CASE WHEN :retried THEN :now ELSE pod_last_retry_at END,
+            pod_error = :message, pod_error_class = :class, pod_error_cause = :cause, pod_error_code = :code,
+            pod_lease_until = NULL, pod_crash_count = 0
+        WHERE id = :id
+        """,
+        {
+            "status": status,
+            "count": count,
+            "due": due,
+            "retried": retried,
+            "now": session.now,
+            "message": call.message,
+            "class": call.outcome,
+            "cause": call.cause,
+            "code": call.error_code or call.cause,
+            "id": row["id"],
+        },
+    )
+    notification = _tell(session, call, row, count=count, final=final)
+    return [
+        FailedPod(
+            claim_id=row["id"],
+            pod_fetch_status=status,
+            pod_retry_count=count,
+            next_attempt_dt=due,
+            final=final,
+            notification_id=notification,
+        )
+    ]
+
+
+def _tell(session: Session, call: RecordPodFailure, row: sqlite3.Row, *, count: int, final: bool) -> int | None:
+    """Queue the message to the client, or drop one that no longer holds."""
+    told = call.outcome == "persistent" or call.notify_temporary
+    if not final or not told or call.notify == "never":
+        _drop_notification(session, row, f"the last answer is {call.outcome}")
+        return None
+    hours = 0
+    if call.outcome == "persistent" and call.notify == "at_maximum":
+        hours = sum(WAITS[min(retry, len(WAITS) - 1)] for retry in range(count, call.max_retries))
+    return queue(
+        session,
+        event_type=EVENT,
+        dedup_key=_key(row),
+        audience="client",
+        template=EVENT,
+        recipient_id=row["client_id"],
+        address=row["client_email"],
+        not_before=session.now + timedelta(hours=hours),
+        data_json=json.dumps(
+            {
+                "claim_reference": row["claim_reference"],
+                "carrier": row["carrier"],
+                "tracking_number": row["tracking_number"],
+                "client_name": row["client_name"],
+                "error": call.message,
+                "error_class": call.outcome,
+                "cause": call.cause,
+                "retry_count": count,
+            },
+            ensure_ascii=False,
+        ),
+    ).notification_id
+
+
+def _key(row: sqlite3.Row) -> str:
+    """One message for a claim and tracking number: a corrected number that is wrong again is news."""
+    return f"pod:{row['id']}:{row['tracking_number'] or ''}"[:100]
+
+
+def _drop_notification(session: Session, row: sqlite3.Row, reason: str) -> None:
+    session.run(
+        """
+        UPDATE dbo.USER_NOTIFICATION
+        SET STATE = 'DROPPED', DETAIL = :reason, ENDED_DT = :now
+        WHERE EVENT_TYPE = :event AND DEDUP_KEY LIKE :key AND STATE = 'PENDING'
+        """,
+        {"reason": reason, "now": session.now, "event": EVENT, "key": f"pod:{row['id']}:%"},
+    )
