@@ -103,9 +103,11 @@ class IdWalk:
     def _joining_page(self) -> tuple[_Window, Rows]:
         """Read the page that joins what was read: it begins with a row already seen, or with the list's first one."""
         start = max(0, self.row_offset - 1)
+        # One row more than asked for, since the first is one already seen.
+        size = self.batch_size + (1 if self.row_offset else 0)
         back = MAX_PER_PAGE // 2
         while True:
-            window = self._window(start)
+            window = self._window(start, min(size, MAX_PER_PAGE))
             page = self.fetch(window.parameters)
             ids = [row["id"] for row in page.rows]
             if ids != sorted(ids):
@@ -117,14 +119,13 @@ class IdWalk:
                 return window, page
             start = max(0, window.first - back)
             back *= 2
+            size = MAX_PER_PAGE
 
-    def _window(self, start: int) -> _Window:
-        """Choose how to ask for the rows from `start` on."""
+    def _window(self, start: int, size: int) -> _Window:
+        """Choose how to ask for about `size` rows from `start` on."""
         if start == 0:
-            size = min(self.batch_size, MAX_PER_PAGE)
             return _Window(0, size, {"per_page": str(size), "page": "1"})
         if not self.ignores_offset:
-            size = min(self.batch_size + 1, MAX_PER_PAGE)
             return _Window(start, size, {"per_page": str(size), "offset": str(start)})
         # A page of q rows begins at a multiple of q. Of all sizes, take the one whose page holds `start` and most rows after it.
         size = max(range(2, MAX_PER_PAGE + 1), key=lambda size: size - start % size)

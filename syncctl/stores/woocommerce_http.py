@@ -214,8 +214,8 @@ class Client:
         lost = "" if method == "GET" else " Whether it was carried out isn't known."
         if isinstance(error, requests.exceptions.SSLError):
             raise StoreMisconfigured(
-                f"{store}: its certificate isn't trusted here ({self._plain(str(error))}). "
-                "Where the store uses a private certificate authority, name its file in SYNCCTL_WOO_CA_BUNDLE."
+                f"{store}: no safe connection ({self._plain(str(_innermost(error)))}). "
+                "Where the store's certificate is signed by a private authority, name its file in SYNCCTL_WOO_CA_BUNDLE."
             ) from None
         if isinstance(error, requests.exceptions.ProxyError):
             raise StoreUnavailable(
