@@ -268,7 +268,7 @@ class GetPodDocument(Procedure[StoredPod]):
 
 @dataclass(frozen=True, slots=True)
 class ReservedCall:
-    """The answer to a reservation. Where not granted, `reason` is `second`, `minute`, `day` or `paused`; ask again at `free_dt`."""
+    """The answer to a reservation. `reason` of a refusal: `second`, `minute`, `day` or `paused`; ask again at `free_dt`."""
 
     call_id: BigInt | None
     granted: Flag

@@ -39,6 +39,10 @@ _MODULES = (
     "erp_rollback",
     "erp_status",
     "erp_audit",
+    "pod_claims",
+    "pod_outcomes",
+    "carrier_budget",
+    "notifications",
 )
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
