@@ -1,0 +1,170 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+Role syncctl_executor
+    What the tool's own login needs, and no more: EXECUTE on the procedures of the contract. No table is open to it; the
+    procedures reach them because they and the tables have one owner (dbo).
+
+Use          CREATE USER [DOMAIN\syncctl] FOR LOGIN [DOMAIN\syncctl];
+             ALTER ROLE syncctl_executor ADD MEMBER [DOMAIN\syncctl];
+Repeatable   yes: each deploy runs it
+*/
+IF DATABASE_PRINCIPAL_ID(N'syncctl_executor') IS NULL
+BEGIN
+    CREATE ROLE syncctl_executor;
+END;
+GO
+IF OBJECT_ID(N'dbo.sp_AuditOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_AuditOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_CancelOrderFromStaging', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CancelOrderFromStaging TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ClaimOutbox', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ClaimOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ClaimStagedOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ClaimStagedOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_CompleteOutbox', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CompleteOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountStates TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_CreateOrderFromStaging', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CreateOrderFromStaging TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_DecideDeadLetter', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_DecideDeadLetter TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ExtendLease', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ExtendLease TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_FailOutbox', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FailOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_FailStagedOrder', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FailStagedOrder TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_FinishRun', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FinishRun TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_GetHealth', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_GetHealth TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_GetPayload', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_GetPayload TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListDeadLetters', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListDeadLetters TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListOrderAttempts TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListOutbox', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListRetryPolicies', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListRetryPolicies TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListRuns', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListRuns TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListStagedOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStagedOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListStatusMap', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStatusMap TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListStoreOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStoreOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListWalks', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListWalks TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_QueueStatusChanges', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_QueueStatusChanges TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ReleaseOutbox', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ReleaseOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ReleaseStagedOrder', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ReleaseStagedOrder TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_RetryOutbox', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_RetryOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_RollbackOrder', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_RollbackOrder TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_SeedDemoErp', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_SeedDemoErp TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_SetErpSetting', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_SetErpSetting TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_SetMaxAttempts', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_SetMaxAttempts TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_SetRetryPolicy', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_SetRetryPolicy TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_StageOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_StageOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_StartRun', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_StartRun TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_TraceOrder', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_TraceOrder TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_UpdateOrderFromStaging', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_UpdateOrderFromStaging TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ValidateStagedOrder', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ValidateStagedOrder TO syncctl_executor;
+END;
+GO
