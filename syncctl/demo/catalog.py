@@ -101,7 +101,6 @@ _NAMES = (
     ("Ünal", "Παππάς", ""),
     ("Emma", "Kowalczyk", "Smith, Smith & Daughters (Est. 1888)"),
     ("Grace", "Hopper", ""),
-    ("Bartholomew-Alexander", "von und zu Hohenlohe-Schillingsfürst", "Vereinigte Werkstätten für Kunst im Handwerk"),
     ("李", "小龙", ""),
 )
 

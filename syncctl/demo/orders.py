@@ -179,7 +179,12 @@ def _two_lines(maker: OrderMaker, raw: Raw) -> None:
 
 
 def _unicode(maker: OrderMaker, raw: Raw) -> None:
-    person = replace(maker.people[8], first_name="Zoë 👩‍👩‍👧", street="Straße der Freundschaft zwischen den Völkern 1234 b")
+    person = replace(
+        maker.people[0],
+        first_name="Zoë 👩‍👩‍👧",
+        last_name="von und zu Hohenlohe-Schillingsfürst",
+        street="Straße der Freundschaft zwischen den Völkern 1234 b",
+    )
     raw["customer_id"] = 0
     raw["billing"] = {**person.billing, "email": f"guest{raw['id']}@example.test"}
     raw["shipping"] = {name: value for name, value in raw["billing"].items() if name != "email"}

@@ -119,7 +119,7 @@ class ContentBuilder:
             },
         }
         if fit.cuts:
-            content["CUTS"] = list(dict.fromkeys(fit.cuts))
+            content["CUTS"] = fit.cuts
         if order.warnings:
             content["WARNINGS"] = [cut(warning, LIMITS["STATUS_REASON"]) for warning in order.warnings]
         return content
@@ -159,12 +159,15 @@ class _Fitting:
 
     def __init__(self) -> None:
         self.cuts: list[str] = []
+        self._told: set[tuple[str, int]] = set()
 
     def __call__(self, text: str, column: str, called: str | None = None) -> str:
         # A lone half of a surrogate pair can't be stored by either engine.
         whole = text.encode("utf-8", errors="replace").decode("utf-8")
         fitting = cut(whole, LIMITS[column])
-        if fitting != whole:
+        # Billing and shipping address are mostly the same: once is enough.
+        if fitting != whole and (whole, LIMITS[column]) not in self._told:
+            self._told.add((whole, LIMITS[column]))
             shown = cut(whole, 60)
             self.cuts.append(f"{called or column}: '{shown}{'…' if shown != whole else ''}' cut to {LIMITS[column]} characters")
         return fitting
