@@ -203,7 +203,7 @@ BEGIN
         BEGIN
             BEGIN TRANSACTION;
 
-            DECLARE @RESOURCE nvarchar(255) = CONCAT(N'USER_ORDER_STAGING ', @STORE_ID);
+            DECLARE @RESOURCE nvarchar(255) = CONCAT(N'syncctl:', DB_NAME(), N':page of ', @STORE_ID);
             DECLARE @LOCKED int;
             EXECUTE @LOCKED = sp_getapplock
                 @Resource = @RESOURCE, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000;
