@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -31,13 +32,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def new_connection(url: str, clock: MovableClock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Database]]:
     """Opens one more connection to the test's database."""
     opened: list[Database] = []
+    one_at_a_time = Lock()
 
     def connect() -> Database:
-        if url.startswith("sqlite:"):
-            opened.append(open_database(url, clock=clock))
-        else:
-            opened.append(request.getfixturevalue("sqlserver_connections").take(len(opened), clock))
-        return opened[-1]
+        with one_at_a_time:
+            if url.startswith("sqlite:"):
+                opened.append(open_database(url, clock=clock))
+            else:
+                opened.append(request.getfixturevalue("sqlserver_connections").take(len(opened), clock))
+            return opened[-1]
 
     yield connect
     if url.startswith("sqlite:"):
