@@ -43,6 +43,8 @@ BEGIN
         THROW 50001, @ERRORS, 1;
     END;
 
+    DECLARE @LEASE_UNTIL_DT datetime2(3) = DATEADD(SECOND, @LEASE_SECONDS, @NOW);
+
     DECLARE @MAX_ATTEMPTS int =
     (
         SELECT policy.MAX_ATTEMPTS
@@ -64,7 +66,7 @@ BEGIN
     BEGIN TRY
         BEGIN TRANSACTION;
 
-        UPDATE message
+        UPDATE dbo.USER_STORE_OUTBOX WITH (ROWLOCK, READPAST)
         SET
             STATE = 'FAILED',
             ERROR_CLASS = 'crash',
@@ -76,11 +78,10 @@ BEGIN
             deleted.OUTBOX_ID,
             deleted.LEASE_OWNER
         INTO @CRASHED (OUTBOX_ID, LEASE_OWNER)
-        FROM dbo.USER_STORE_OUTBOX AS message WITH (ROWLOCK, READPAST)
-        WHERE message.STORE_ID = @STORE_ID
-        AND   message.STATE = 'CLAIMED'
-        AND   message.LEASE_UNTIL_DT <= @NOW
-        AND   message.ATTEMPT_NO >= @MAX_ATTEMPTS;
+        WHERE STORE_ID = @STORE_ID
+        AND   STATE = 'CLAIMED'
+        AND   LEASE_UNTIL_DT <= @NOW
+        AND   ATTEMPT_NO >= @MAX_ATTEMPTS;
 
         INSERT INTO dbo.USER_ORDER_EVENT
             (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, WORKER_ID, ATTEMPT_NO, MESSAGE)
@@ -100,18 +101,16 @@ BEGIN
         ORDER BY
             message.OUTBOX_ID;
 
-        UPDATE
-            message
+        UPDATE dbo.USER_STORE_OUTBOX
         SET
             STATE = 'CLAIMED',
             LEASE_OWNER = @WORKER_ID,
-            LEASE_UNTIL_DT = DATEADD(SECOND, @LEASE_SECONDS, @NOW),
-            ATTEMPT_NO = message.ATTEMPT_NO + 1
+            LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
+            ATTEMPT_NO = ATTEMPT_NO + 1
         OUTPUT
             inserted.OUTBOX_ID
         INTO @TAKEN (OUTBOX_ID)
-        FROM dbo.USER_STORE_OUTBOX AS message
-        INNER JOIN
+        WHERE OUTBOX_ID IN
         (
             SELECT TOP (@BATCH_SIZE)
                 candidate.OUTBOX_ID
@@ -137,10 +136,12 @@ BEGIN
             )
             ORDER BY
                 candidate.OUTBOX_ID
-        ) AS due
-            ON due.OUTBOX_ID = message.OUTBOX_ID
-        WHERE (message.STATE = 'PENDING' AND (@IGNORE_DUE = 1 OR message.NEXT_ATTEMPT_DT <= @NOW))
-        OR    (message.STATE = 'CLAIMED' AND message.LEASE_UNTIL_DT <= @NOW)
+        )
+        AND
+        (
+            (STATE = 'PENDING' AND (@IGNORE_DUE = 1 OR NEXT_ATTEMPT_DT <= @NOW))
+            OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
+        )
         OPTION (RECOMPILE);
 
         COMMIT TRANSACTION;
@@ -164,7 +165,7 @@ BEGIN
         message.NOTE,
         message.TAG_VALUE,
         message.ATTEMPT_NO,
-        LEASE_UNTIL_DT = DATEADD(SECOND, @LEASE_SECONDS, @NOW)
+        LEASE_UNTIL_DT = @LEASE_UNTIL_DT
     FROM @TAKEN AS taken
     INNER JOIN dbo.USER_STORE_OUTBOX AS message
         ON message.OUTBOX_ID = taken.OUTBOX_ID

@@ -11,11 +11,11 @@ Returns      one row per claimed order: STAGING_ID, STORE_ID, WOO_ORDER_ID, WOO_
 Errors       50001 bad argument
 Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
 Repeatable   no: each call claims other rows
-Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that are due (all with @IGNORE_DUE); listed takes those of the
-             JSON array @STAGING_IDS that are PENDING or FAILED, due or not. An order whose lease has run out (its worker died) is taken
+Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that are due (all with @IGNORE_DUE); listed takes those of
+             the JSON array @STAGING_IDS that are PENDING or FAILED, due or not. An order whose lease has run out (its worker died) is taken
              alike and the lost run counts as an attempt; with no attempt left it goes to a person instead.
              The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
-             engine does with the hints.
+             engine does with the hints. RECOMPILE, because one plan can't serve every @SCOPE.
 Example      EXECUTE dbo.sp_ClaimStagedOrders @WORKER_ID = N'host-1234', @BATCH_SIZE = 50, @LEASE_SECONDS = 300;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
@@ -46,6 +46,8 @@ BEGIN
         THROW 50001, @ERRORS, 1;
     END;
 
+    DECLARE @LEASE_UNTIL_DT datetime2(3) = DATEADD(SECOND, @LEASE_SECONDS, @NOW);
+
     DECLARE @LISTED table
     (
         STAGING_ID int NOT NULL PRIMARY KEY
@@ -74,13 +76,12 @@ BEGIN
         EXECUTE dbo.sp_ReviewCrashedOrders
             @NOW = @NOW;
 
-        UPDATE
-            staged
+        UPDATE dbo.USER_ORDER_STAGING
         SET
             STATE = 'CLAIMED',
             LEASE_OWNER = @WORKER_ID,
-            LEASE_UNTIL_DT = DATEADD(SECOND, @LEASE_SECONDS, @NOW),
-            ATTEMPT_NO = staged.ATTEMPT_NO + 1,
+            LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
+            ATTEMPT_NO = ATTEMPT_NO + 1,
             UPDATED_DT = @NOW
         OUTPUT
             deleted.STAGING_ID,
@@ -88,8 +89,7 @@ BEGIN
             deleted.LEASE_OWNER,
             deleted.ATTEMPT_NO
         INTO @TAKEN (STAGING_ID, STATE, LEASE_OWNER, ATTEMPT_NO)
-        FROM dbo.USER_ORDER_STAGING AS staged
-        INNER JOIN
+        WHERE STAGING_ID IN
         (
             SELECT TOP (@BATCH_SIZE)
                 candidate.STAGING_ID
@@ -101,21 +101,24 @@ BEGIN
             (
                 (candidate.STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
                 OR (candidate.STATE = 'FAILED' AND @SCOPE = 'listed')
-                OR (candidate.STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(candidate.NEXT_ATTEMPT_DT, @NOW) <= @NOW))
+                OR
+                (
+                    candidate.STATE = 'FAILED'
+                    AND @SCOPE = 'failed'
+                    AND (@IGNORE_DUE = 1 OR COALESCE(candidate.NEXT_ATTEMPT_DT, @NOW) <= @NOW)
+                )
                 OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)
             )
             ORDER BY
                 candidate.STAGING_ID
-        ) AS due
-            ON due.STAGING_ID = staged.STAGING_ID
-        WHERE staged.DUPLICATE_OF_ID IS NULL
-        AND   (@SCOPE <> 'listed' OR EXISTS (SELECT 1 FROM @LISTED AS listed WHERE listed.STAGING_ID = staged.STAGING_ID))
+        )
+        AND   DUPLICATE_OF_ID IS NULL
         AND
         (
-            (staged.STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
-            OR (staged.STATE = 'FAILED' AND @SCOPE = 'listed')
-            OR (staged.STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(staged.NEXT_ATTEMPT_DT, @NOW) <= @NOW))
-            OR (staged.STATE = 'CLAIMED' AND staged.LEASE_UNTIL_DT <= @NOW)
+            (STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
+            OR (STATE = 'FAILED' AND @SCOPE = 'listed')
+            OR (STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(NEXT_ATTEMPT_DT, @NOW) <= @NOW))
+            OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
         )
         OPTION (RECOMPILE);
 
@@ -175,7 +178,7 @@ BEGIN
         staged.PENDING_ACTION,
         ATTEMPT_NO = taken.ATTEMPT_NO + 1,
         staged.MAX_ATTEMPTS,
-        LEASE_UNTIL_DT = DATEADD(SECOND, @LEASE_SECONDS, @NOW),
+        LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
         staged.IS_VALIDATED
     FROM @TAKEN AS taken
     INNER JOIN dbo.USER_ORDER_STAGING AS staged

@@ -34,7 +34,7 @@ BEGIN
         THROW 50004, @MESSAGE, 1;
     END;
 
-    UPDATE message
+    UPDATE dbo.USER_STORE_OUTBOX
     SET
         STATE = 'PENDING',
         ATTEMPT_NO = 0,
@@ -42,9 +42,8 @@ BEGIN
     OUTPUT
         inserted.OUTBOX_ID
     INTO @CHANGED (OUTBOX_ID)
-    FROM dbo.USER_STORE_OUTBOX AS message
-    WHERE (@OUTBOX_ID IS NULL OR message.OUTBOX_ID = @OUTBOX_ID)
-    AND   (message.STATE = 'FAILED' OR (message.STATE = 'PENDING' AND message.NEXT_ATTEMPT_DT > @NOW));
+    WHERE (@OUTBOX_ID IS NULL OR OUTBOX_ID = @OUTBOX_ID)
+    AND   (STATE = 'FAILED' OR (STATE = 'PENDING' AND NEXT_ATTEMPT_DT > @NOW));
 
     SELECT
         message.OUTBOX_ID,
