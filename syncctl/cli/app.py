@@ -13,6 +13,7 @@ from syncctl.cli import (
     config,
     db,
     dead_letter,
+    demo,
     health,
     process,
     rollback,
@@ -78,6 +79,7 @@ for _module in (rollback, trace, health):
 app.add_typer(write_back.app, name="write-back")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
+app.add_typer(demo.app)
 
 
 def run_app(arguments: Sequence[str]) -> int:
@@ -107,7 +109,7 @@ def _usage_error(error: Any, *, as_json: bool) -> int:
         sys.stdout.write(f"{error.format_message()}\n".lstrip("\n"))
         return EXIT_USAGE
     path = context.command_path if context else "syncctl"
-    message = f"{error.format_message()} `{path} --help` tells more."
+    message = f"{error.format_message().rstrip('.')}. `{path} --help` tells more."
     report = Report(path.removeprefix("syncctl").strip(), new_run_id(system_clock), system_clock(), exit_code=EXIT_USAGE)
     report.add_error(message, type="UsageError")
     Output(as_json=as_json).show(report)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,6 +53,9 @@ def demo(
     from syncctl.demo.clocks import LeapingClock
     from syncctl.demo.show import Demonstration
 
+    if not run.verbose:
+        # The warnings of this staged day would only hide the story.
+        logging.getLogger("syncctl").setLevel(logging.CRITICAL)
     clock = LeapingClock()
     with ExitStack() as held:
         url = _database(run, keep, held)
@@ -86,24 +91,27 @@ def _database(run: Run, keep: Path | None, held: ExitStack) -> str:
     return f"sqlite:///{(folder / 'demo.db').as_posix()}"
 
 
-def _shower(run: Run):  # type: ignore[no-untyped-def]
+def _shower(run: Run) -> Callable[[Round], None]:
     """Return what shows each round as soon as it is over."""
     if run.output.as_json or run.output.quiet:
         return lambda _part: None
     console = run.output.console()
 
     def show(part: Round) -> None:
+        from rich.table import Table
         from rich.text import Text
 
         console.rule(Text(part.title, style="bold"), align="left", style="dim")
+        grid = Table.grid(padding=(0, 2, 0, 2))
+        grid.add_column(min_width=17, no_wrap=True)
+        grid.add_column()
         for step in part.steps:
-            line = Text()
-            line.append(f"  {step.actor:<18}", style="bold cyan" if step.actor != "shop" else "bold magenta")
-            line.append(step.text)
-            console.print(line)
+            told = Text(step.text)
             counted = ", ".join(f"{value:,} {words(name)}" for name, value in step.counts.items() if value)
             if counted:
-                console.print(Text(f"{'':20}{counted}", style="dim"))
+                told.append(f"\n{counted}", style="dim")
+            grid.add_row(Text(step.actor, style="bold magenta" if step.actor == "shop" else "bold cyan"), told)
+        console.print(grid)
         console.print()
 
     return show

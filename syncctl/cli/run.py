@@ -111,6 +111,7 @@ class Run:
     log_file: Path | None = None
     env_file: Path | None = None
     """The settings file that `--env-file` named."""
+    verbose: int = 0
     _own: Database | None = None
 
     @property
@@ -268,7 +269,7 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
         settings = settings_module.load(
             flags, env_file=common.env_file, option_names={**call.option_names, "database": "--database"}
         )
-        run = Run(call.name, settings, output, report, clock, Stop(), env_file=common.env_file)
+        run = Run(call.name, settings, output, report, clock, Stop(), env_file=common.env_file, verbose=common.verbose)
         log.to_screen(quiet=common.quiet, verbose=common.verbose, secrets=settings.secrets())
         for slip in settings.unknown:
             _log.warning("%s", slip)
