@@ -1,0 +1,67 @@
+"""Several worker processes on one database: each order once, whether the workers live or are killed at random."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+from syncctl.db.contract import CountStates
+from tests.crash.conftest import Shop
+from tests.orders import line, order, stage
+
+NEVER = "before:never:1"
+
+
+def stage_many(shop: Shop, count: int) -> Decimal:
+    """Stage that many orders of the store's (two lines of one item each) and return how many units they come to."""
+    units = Decimal(0)
+    for start in range(1, count + 1, 100):
+        page = []
+        for number in range(start, min(start + 100, count + 1)):
+            page.append(order(number, line(1, qty="1"), line(2, qty=str(number % 3 + 1), total="30.00")))
+            units += 1 + number % 3 + 1
+        stage(shop.database, *page)
+    return units
+
+
+def assert_each_applied_once(shop: Shop, count: int, units: Decimal) -> None:
+    assert {row.state: row.orders for row in shop.database.run(CountStates()) if row.orders} == {"APPLIED": count}
+    documents = shop.rows("SELECT DOC_ID, TKT_NO, CUST_PO_NO FROM dbo.PS_DOC_HDR")
+    for column in ("DOC_ID", "TKT_NO", "CUST_PO_NO"):
+        taken = Counter(row[column] for row in documents)
+        assert len(taken) == len(documents) == count, f"{column} is not unique: {taken.most_common(3)}"
+    numbers = sorted(int(row["TKT_NO"].split("-")[1]) for row in documents)
+    assert numbers == list(range(1, count + 1)), "the ticket numbers have gaps"
+    assert shop.on_order() == {"TEE-BLK": units}
+    assert len(shop.rows("SELECT OUTBOX_ID FROM dbo.USER_STORE_OUTBOX WHERE KIND = 'applied'")) == count
+
+
+def test_eight_processes_share_the_orders(shop: Shop) -> None:
+    units = stage_many(shop, 200)
+    shop.store.stop()  # nobody answers: what counts here is the database, and no order may hang on the store
+    workers = [shop.worker(NEVER) for _ in range(8)]
+    assert [worker.wait(timeout=240) for worker in workers] == [0] * 8
+    assert_each_applied_once(shop, 200, units)
+    attempts = Counter(row["ATTEMPT_NO"] for row in shop.rows("SELECT ATTEMPT_NO FROM dbo.USER_ORDER_STAGING"))
+    assert attempts == {1: 200}, "an order was taken more than once"
+
+
+def test_workers_killed_at_random_lose_and_double_nothing(shop: Shop) -> None:
+    units = stage_many(shop, 60)
+    shop.store.stop()
+    chance = random.Random(4711)
+    for _ in range(5):
+        workers = [shop.worker(NEVER) for _ in range(2)]
+        time.sleep(chance.uniform(1.0, 2.0))
+        for worker in workers:
+            worker.kill()
+            worker.wait(timeout=30)
+        shop.clock.move(timedelta(hours=1))
+    for _ in range(3):
+        shop.clock.move(timedelta(days=1))
+        worker = shop.worker(NEVER)
+        assert worker.wait(timeout=240) == 0
+    assert_each_applied_once(shop, 60, units)
