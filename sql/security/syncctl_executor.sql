@@ -15,6 +15,10 @@ BEGIN
     CREATE ROLE syncctl_executor;
 END;
 GO
+IF OBJECT_ID(N'dbo.sp_AddClaim', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_AddClaim TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_AuditOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_AuditOrders TO syncctl_executor;
@@ -23,17 +27,33 @@ IF OBJECT_ID(N'dbo.sp_CancelOrderFromStaging', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CancelOrderFromStaging TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ClaimNotifications', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ClaimNotifications TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ClaimOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ClaimOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ClaimPods', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ClaimPods TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ClaimStagedOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ClaimStagedOrders TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_CompleteNotification', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CompleteNotification TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_CompleteOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CompleteOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_CountPods', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountPods TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
 BEGIN
@@ -51,6 +71,10 @@ IF OBJECT_ID(N'dbo.sp_ExtendLease', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ExtendLease TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_FailNotification', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FailNotification TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_FailOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailOutbox TO syncctl_executor;
@@ -59,9 +83,17 @@ IF OBJECT_ID(N'dbo.sp_FailStagedOrder', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailStagedOrder TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_FinishCarrierCalls', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FinishCarrierCalls TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_FinishRun', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FinishRun TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_GetCarrierUse', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_GetCarrierUse TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_GetHealth', N'P') IS NOT NULL
 BEGIN
@@ -71,6 +103,10 @@ IF OBJECT_ID(N'dbo.sp_GetPayload', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_GetPayload TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_GetPodDocument', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_GetPodDocument TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListDeadLetters', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListDeadLetters TO syncctl_executor;
@@ -79,6 +115,10 @@ IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListNotifications', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListNotifications TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOrderAttempts TO syncctl_executor;
@@ -86,6 +126,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOutbox TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListPods', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListPods TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListRetryPolicies', N'P') IS NOT NULL
 BEGIN
@@ -111,17 +155,41 @@ IF OBJECT_ID(N'dbo.sp_ListWalks', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListWalks TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_LowerCarrierBudget', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_LowerCarrierBudget TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_QueueNotification', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_QueueNotification TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_QueueStatusChanges', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_QueueStatusChanges TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_RecordPodFailure', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_RecordPodFailure TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_RecordPodSuccess', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_RecordPodSuccess TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ReleaseOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ReleaseOutbox TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ReleasePod', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ReleasePod TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ReleaseStagedOrder', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ReleaseStagedOrder TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ReserveCarrierCall', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ReserveCarrierCall TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_RetryOutbox', N'P') IS NOT NULL
 BEGIN
@@ -143,6 +211,10 @@ IF OBJECT_ID(N'dbo.sp_SetMaxAttempts', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_SetMaxAttempts TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_SetNotifyPreference TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_SetRetryPolicy', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_SetRetryPolicy TO syncctl_executor;
@@ -154,6 +226,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_StartRun', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_StartRun TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_StorePodDocument', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_StorePodDocument TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_TraceOrder', N'P') IS NOT NULL
 BEGIN

@@ -28,8 +28,8 @@ INSERTED_INTO = (
 )
 """The ERP's tables that get new rows from us: a column there that must be given and that we don't know stops every order."""
 
-OLDEST_VERSION = 13
-"""SQL Server 2016."""
+OLDEST_VERSION = 14
+"""SQL Server 2017, the first with STRING_AGG."""
 
 _AZURE = (5, 8, 11)
 _HEAD = re.compile(r"\bCREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\b", re.IGNORECASE)
@@ -83,6 +83,17 @@ def _server(database: SqlServer) -> Iterator[DatabaseFinding]:
         "ok",
         "READ_COMMITTED_SNAPSHOT is on" if row["RCSI"] else "READ_COMMITTED_SNAPSHOT is off; it works, readers wait for writers",
     )
+
+
+def _version(database: SqlServer, version: str, *, fits: bool) -> DatabaseFinding:
+    """What counts is what the engine can do; its number only says what to expect."""
+    if fits:
+        return DatabaseFinding("version", "ok", version)
+    try:
+        database.query("SELECT STRING_AGG(one.value, N',') AS FOUND FROM OPENJSON(N'[1]') AS one;")
+    except SyncError:
+        return DatabaseFinding("version", "problem", f"{version}; syncctl needs SQL Server 2017 (14.0) or later, or Azure SQL.")
+    return DatabaseFinding("version", "note", f"{version}; syncctl is made for SQL Server 2017 (14.0) and later")
 
 
 def _compatibility(database: SqlServer, level: int) -> DatabaseFinding:

@@ -1,0 +1,158 @@
+"""All of `sql/` parses as T-SQL and keeps the house style. Needs no server."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from syncctl.db.contract import PROCEDURES
+from syncctl.db.deploy_scripts import split
+
+ROOT = Path(__file__).resolve().parents[2] / "sql"
+FILES = sorted(ROOT.rglob("*.sql"))
+PROCEDURE_FILES = [path for path in FILES if path.name.startswith("sp_")]
+EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+EVERY_PROCEDURE = pytest.mark.parametrize("path", PROCEDURE_FILES, ids=lambda path: path.stem)
+
+_COMMENTS_AND_STRINGS = re.compile(r"/\*.*?\*/|--[^\n]*|'(?:[^']|'')*'", re.DOTALL)
+_SECTIONS = ("Called by", "Returns", "Errors", "Locks", "Repeatable", "Example")
+
+
+def code(path: Path) -> str:
+    """A file's text without its comments and strings."""
+    return _COMMENTS_AND_STRINGS.sub("''", path.read_text(encoding="utf-8"))
+
+
+def test_every_file_parses(request: pytest.FixtureRequest) -> None:
+    """One process for all files; a text that this version of the parser has read before isn't read again."""
+    from hashlib import sha256
+
+    from sqlfluff.core import FluffConfig, Linter
+
+    assert FILES
+    key = f"syncctl/parsed-{version('sqlfluff')}"
+    known = set(request.config.cache.get(key, [])) if request.config.cache else set()
+    linter = Linter(config=FluffConfig(overrides={"dialect": "tsql"}))
+    read, wrong = set(), []
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        digest = sha256(text.encode()).hexdigest()
+        if digest not in known:
+            parsed = linter.parse_string(text, fname=str(path))
+            said = [f"{path.relative_to(ROOT)}:{found.line_no}: {found.desc()}" for found in parsed.violations]
+            if parsed.tree is None or "unparsable" in parsed.tree.type_set():
+                said = said or [f"{path.relative_to(ROOT)}: can't be parsed"]
+            wrong += said
+            if said:
+                continue
+        read.add(digest)
+    if request.config.cache:
+        request.config.cache.set(key, sorted(read))
+    assert wrong == []
+
+
+@EVERY_FILE
+def test_set_options_come_first(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith("SET ANSI_NULLS ON;\nSET QUOTED_IDENTIFIER ON;\nGO\n/*\n")
+
+
+@EVERY_FILE
+def test_lines_end_in_lf_and_fit(path: Path) -> None:
+    raw = path.read_bytes()
+    assert b"\r" not in raw and b"\t" not in raw
+    assert raw.endswith(b"GO\n")
+    too_long = [number for number, line in enumerate(raw.decode().split("\n"), start=1) if len(line) > 160]
+    assert too_long == []
+
+
+@EVERY_FILE
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        (r"\bMERGE\b", "MERGE has races of its own"),
+        (r"\bPRINT\b", "a PRINT hides the rows from pyodbc"),
+        (r"\bRAISERROR\b", "THROW ends the batch, RAISERROR may not"),
+        (r"\bsp_executesql\b|\bEXEC(?:UTE)?\s*\(", "no dynamic SQL"),
+        (r"\bTRIGGER\b", "no trigger on anybody's table"),
+        (r"\bNOLOCK\b|\bREAD UNCOMMITTED\b", "no dirty reads"),
+        (r"\bGETDATE\b|\bSYSDATETIME\b|\bGETUTCDATE\b", "UTC, and datetime2, and the clock that was handed in"),
+        (r"\breal\b|(?<!AS )\bfloat\b(?! = @BACKOFF_SECONDS)", "money is decimal; only the back-off's power is none"),
+        (r"\bGREATEST\b|\bLEAST\b|\bDATETRUNC\b|\bGENERATE_SERIES\b|\bIS (NOT )?DISTINCT FROM\b", "not before SQL Server 2022"),
+    ],
+    ids=lambda value: value.replace("\\b", "") if value.startswith("\\") else "",
+)
+def test_what_has_no_place_here(path: Path, word: str, why: str) -> None:
+    assert re.search(word, code(path), re.IGNORECASE) is None, why
+
+
+@EVERY_FILE
+def test_one_module_a_file_and_named_like_it(path: Path) -> None:
+    made = re.findall(r"^CREATE OR ALTER (?:PROCEDURE|VIEW|FUNCTION) dbo\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    if path.parent.name in ("schema", "security", "ops") or path.name == "demo_schema.sql":
+        assert made == []
+    else:
+        assert made == [path.stem]
+    assert not re.search(r"^\s*CREATE (PROCEDURE|VIEW|FUNCTION)", path.read_text(encoding="utf-8"), re.MULTILINE | re.IGNORECASE)
+
+
+@EVERY_PROCEDURE
+def test_a_procedures_header_tells_what_a_dba_asks(path: Path) -> None:
+    header = path.read_text(encoding="utf-8").split("/*", 1)[1].split("*/", 1)[0]
+    assert header.startswith(f"\ndbo.{path.stem}\n    "), "name and purpose"
+    missing = [section for section in _SECTIONS if not re.search(rf"^{section} ", header, re.MULTILINE)]
+    assert missing == []
+
+
+@EVERY_PROCEDURE
+def test_a_procedure_starts_quiet_and_all_or_nothing(path: Path) -> None:
+    body = code(path).split("\nAS\n", 1)[1]
+    assert re.match(r"\s*BEGIN\s+SET NOCOUNT ON;\s+SET XACT_ABORT ON;", body)
+
+
+@EVERY_PROCEDURE
+def test_a_transaction_is_rolled_back_in_the_catch_and_the_error_goes_on(path: Path) -> None:
+    body = code(path)
+    if "BEGIN TRANSACTION" not in body:
+        return
+    caught = body[body.index("BEGIN CATCH") :]
+    assert re.search(r"IF XACT_STATE\(\) <> 0\s+(?:BEGIN\s+)?ROLLBACK TRANSACTION;", caught)
+    assert re.search(r"\bTHROW;", caught)
+    assert body.count("COMMIT TRANSACTION") >= 1
+
+
+def test_every_object_is_called_with_its_schema() -> None:
+    for path in FILES:
+        named = re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE|EXECUTE|TABLE)\s+((?:sp_|USER_|PS_DOC|IM_|AR_)\w+)", code(path))
+        assert named == [], f"{path.name} names {named} without dbo."
+
+
+def test_every_constraint_has_a_name() -> None:
+    for path in [*(ROOT / "schema").glob("*.sql"), ROOT / "erp/counterpoint/demo_schema.sql"]:
+        text = code(path)
+        for found in re.finditer(r"\bDEFAULT \(|\bPRIMARY KEY\b|\bUNIQUE \(|\bCHECK \(|\bREFERENCES\b", text):
+            before = text[: found.start()].split()[-2:]
+            assert before[0] == "CONSTRAINT", f"{path.name}: {' '.join(before)} {found.group()}"
+
+
+def test_the_executor_may_execute_the_contract_and_nothing_else() -> None:
+    granted = re.findall(
+        r"GRANT EXECUTE ON dbo\.(\w+) TO syncctl_executor;", (ROOT / "security/syncctl_executor.sql").read_text("utf-8")
+    )
+    assert sorted(granted) == sorted(procedure.name for procedure in PROCEDURES)
+    assert "SELECT" not in re.findall(r"GRANT (\w+)", code(ROOT / "security/syncctl_executor.sql"))
+
+
+def test_the_monitor_may_read_every_view_and_change_nothing() -> None:
+    text = code(ROOT / "security/syncctl_monitor.sql")
+    assert set(re.findall(r"GRANT (\w+)", text)) == {"SELECT"}
+    assert {path.stem for path in (ROOT / "views").glob("*.sql")} <= set(re.findall(r"ON dbo\.(\w+) TO", text))
+
+
+def test_a_go_inside_a_comment_or_a_string_separates_nothing() -> None:
+    script = "SELECT 1;\nGO\n/*\nGO\n*/\nSELECT 'it''s\nGO\n' AS [a]]'\nGO\n];\n-- don't\nGO -- next\nSELECT 2;\n"
+    batches = list(split(script))
+    assert [(batch.number, batch.line) for batch in batches] == [(1, 1), (2, 3), (3, 13)]
+    assert batches[2].text == "SELECT 2;\n"
