@@ -72,11 +72,10 @@ BEGIN
             ERROR_CLASS = 'crash',
             ERROR_CODE = NULL,
             ERROR_MESSAGE = N'The worker died (or was stopped hard) while it delivered this message.',
-            LEASE_OWNER = NULL,
             LEASE_UNTIL_DT = NULL
         OUTPUT
-            deleted.OUTBOX_ID,
-            deleted.LEASE_OWNER
+            inserted.OUTBOX_ID,
+            inserted.LEASE_OWNER
         INTO @CRASHED (OUTBOX_ID, LEASE_OWNER)
         WHERE STORE_ID = @STORE_ID
         AND   STATE = 'CLAIMED'
@@ -100,6 +99,12 @@ BEGIN
             ON message.OUTBOX_ID = crashed.OUTBOX_ID
         ORDER BY
             message.OUTBOX_ID;
+
+        UPDATE message
+        SET LEASE_OWNER = NULL
+        FROM dbo.USER_STORE_OUTBOX AS message
+        INNER JOIN @CRASHED AS crashed
+            ON crashed.OUTBOX_ID = message.OUTBOX_ID;
 
         UPDATE dbo.USER_STORE_OUTBOX
         SET

@@ -53,11 +53,16 @@ BEGIN
         STAGING_ID int NOT NULL PRIMARY KEY
     );
 
+    DECLARE @EXPIRED table
+    (
+        STAGING_ID int NOT NULL PRIMARY KEY,
+        LEASE_OWNER nvarchar(100) NULL,
+        ATTEMPT_NO int NOT NULL
+    );
+
     DECLARE @TAKEN table
     (
         STAGING_ID int NOT NULL PRIMARY KEY,
-        STATE varchar(20) NOT NULL,
-        LEASE_OWNER nvarchar(100) NULL,
         ATTEMPT_NO int NOT NULL
     );
 
@@ -76,6 +81,16 @@ BEGIN
         EXECUTE dbo.sp_ReviewCrashedOrders
             @NOW = @NOW;
 
+        /* Whose runs were lost, for the story. Only what the UPDATE below takes at the very next attempt counts as lost. */
+        INSERT INTO @EXPIRED (STAGING_ID, LEASE_OWNER, ATTEMPT_NO)
+        SELECT
+            held.STAGING_ID,
+            held.LEASE_OWNER,
+            held.ATTEMPT_NO
+        FROM dbo.USER_ORDER_STAGING AS held WITH (READPAST)
+        WHERE held.STATE = 'CLAIMED'
+        AND   held.LEASE_UNTIL_DT <= @NOW;
+
         UPDATE dbo.USER_ORDER_STAGING
         SET
             STATE = 'CLAIMED',
@@ -84,11 +99,9 @@ BEGIN
             ATTEMPT_NO = ATTEMPT_NO + 1,
             UPDATED_DT = @NOW
         OUTPUT
-            deleted.STAGING_ID,
-            deleted.STATE,
-            deleted.LEASE_OWNER,
-            deleted.ATTEMPT_NO
-        INTO @TAKEN (STAGING_ID, STATE, LEASE_OWNER, ATTEMPT_NO)
+            inserted.STAGING_ID,
+            inserted.ATTEMPT_NO
+        INTO @TAKEN (STAGING_ID, ATTEMPT_NO)
         WHERE STAGING_ID IN
         (
             SELECT TOP (@BATCH_SIZE)
@@ -125,20 +138,22 @@ BEGIN
         INSERT INTO dbo.USER_ORDER_ATTEMPT
             (STAGING_ID, ATTEMPT_DT, ATTEMPT_NO, WORKER_ID, PENDING_ACTION, ERROR_CLASS, ERROR_CODE, ERROR_MESSAGE)
         SELECT
-            taken.STAGING_ID,
+            expired.STAGING_ID,
             @NOW,
-            taken.ATTEMPT_NO,
-            taken.LEASE_OWNER,
+            expired.ATTEMPT_NO,
+            expired.LEASE_OWNER,
             staged.PENDING_ACTION,
             'crash',
             NULL,
             N'The worker died (or was stopped hard) while it held this order.'
         FROM @TAKEN AS taken
+        INNER JOIN @EXPIRED AS expired
+            ON  expired.STAGING_ID = taken.STAGING_ID
+            AND expired.ATTEMPT_NO = taken.ATTEMPT_NO - 1
         INNER JOIN dbo.USER_ORDER_STAGING AS staged
             ON staged.STAGING_ID = taken.STAGING_ID
-        WHERE taken.STATE = 'CLAIMED'
         ORDER BY
-            taken.STAGING_ID;
+            expired.STAGING_ID;
 
         INSERT INTO dbo.USER_ORDER_EVENT
             (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, WORKER_ID, ATTEMPT_NO, MESSAGE)
@@ -150,14 +165,17 @@ BEGIN
             'CLAIMED',
             NULL,
             @WORKER_ID,
-            staged.ATTEMPT_NO,
-            CASE WHEN taken.STATE = 'CLAIMED' THEN CONCAT(N'The lease of ', taken.LEASE_OWNER, N' ran out.') END
+            taken.ATTEMPT_NO,
+            CASE WHEN expired.STAGING_ID IS NOT NULL THEN CONCAT(N'The lease of ', expired.LEASE_OWNER, N' ran out.') END
         FROM @TAKEN AS taken
         INNER JOIN dbo.USER_ORDER_STAGING AS staged
             ON staged.STAGING_ID = taken.STAGING_ID
-        WHERE taken.ATTEMPT_NO > 0
+        LEFT JOIN @EXPIRED AS expired
+            ON  expired.STAGING_ID = taken.STAGING_ID
+            AND expired.ATTEMPT_NO = taken.ATTEMPT_NO - 1
+        WHERE taken.ATTEMPT_NO > 1
         ORDER BY
-            taken.STAGING_ID;
+            staged.STAGING_ID;
 
         COMMIT TRANSACTION;
     END TRY
@@ -176,7 +194,7 @@ BEGIN
         staged.WOO_ORDER_ID,
         staged.WOO_ORDER_NO,
         staged.PENDING_ACTION,
-        ATTEMPT_NO = taken.ATTEMPT_NO + 1,
+        taken.ATTEMPT_NO,
         staged.MAX_ATTEMPTS,
         LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
         staged.IS_VALIDATED

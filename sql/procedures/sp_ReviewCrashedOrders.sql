@@ -40,13 +40,12 @@ BEGIN
         STATE = 'NEEDS_MANUAL_REVIEW',
         ERROR_CLASS = 'crash',
         NEXT_ATTEMPT_DT = NULL,
-        LEASE_OWNER = NULL,
         LEASE_UNTIL_DT = NULL,
         UPDATED_DT = @NOW
     OUTPUT
-        deleted.STAGING_ID,
-        deleted.LEASE_OWNER,
-        deleted.ATTEMPT_NO
+        inserted.STAGING_ID,
+        inserted.LEASE_OWNER,
+        inserted.ATTEMPT_NO
     INTO @CRASHED (STAGING_ID, LEASE_OWNER, ATTEMPT_NO)
     WHERE STATE = 'CLAIMED'
     AND   LEASE_UNTIL_DT <= @NOW
@@ -98,7 +97,9 @@ BEGIN
         ON lost.STAGING_ID = crashed.STAGING_ID;
 
     UPDATE staged
-    SET VALIDATION_ERROR = crashed.MESSAGE
+    SET
+        VALIDATION_ERROR = crashed.MESSAGE,
+        LEASE_OWNER = NULL
     FROM dbo.USER_ORDER_STAGING AS staged
     INNER JOIN @CRASHED AS crashed
         ON crashed.STAGING_ID = staged.STAGING_ID;
