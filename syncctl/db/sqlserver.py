@@ -210,9 +210,9 @@ def _statement(call: Procedure[Any], now: datetime | None) -> tuple[str, list[An
 
 
 def _sent(value: Any) -> Any:
-    """What the database gets: UTC without a zone."""
+    """What the database gets: UTC without a zone, as ISO text, since some servers have the driver cut a datetime to seconds."""
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return value
 
 
