@@ -1,0 +1,115 @@
+"""What messages to people promise: queued once, sent by one worker, kept whatever becomes of them. On each engine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from syncctl.db.contract import (
+    ClaimedNotification,
+    ClaimNotifications,
+    CompleteNotification,
+    Database,
+    FailNotification,
+    ListNotifications,
+    QueuedNotification,
+    QueueNotification,
+    SetNotifyPreference,
+)
+from syncctl.errors import BadArgument, LeaseLost, NotFound
+
+
+def queue(database: Database, key: str = "k", **more: Any) -> QueuedNotification:
+    given = {
+        "event_type": "pod_failed",
+        "audience": "client",
+        "template": "pod_failed",
+        "data_json": '{"a": "é"}',
+        "recipient_id": "C1",
+    }
+    return database.run(QueueNotification(dedup_key=key, **{**given, "address": "a@example.com", **more}))[0]
+
+
+def claim(database: Database, worker: str = "w") -> list[ClaimedNotification]:
+    return database.run(ClaimNotifications(worker_id=worker, batch_size=10))
+
+
+def states(database: Database) -> list[str]:
+    return [entry.state for entry in database.run(ListNotifications())]
+
+
+def test_a_message_is_queued_once_for_its_key(database):
+    first, again = queue(database), queue(database)
+    assert (first.queued, again.queued, first.notification_id == again.notification_id) == (True, False, True)
+    assert states(database) == ["PENDING"]
+
+
+def test_a_message_waits_for_its_time_and_is_sent_by_one(database, clock):
+    queue(database, not_before_dt=clock() + timedelta(hours=1))
+    assert claim(database) == []
+    clock.move(timedelta(hours=1))
+    [message] = claim(database)
+    assert (message.wanted, message.address, message.data_json.replace(" ", "")) == (True, "a@example.com", '{"a":"é"}')
+    assert claim(database, "other") == []
+    database.run(CompleteNotification(notification_id=message.notification_id, worker_id="w", attempt_no=1, result="sent"))
+    assert states(database) == ["SENT"]
+    with pytest.raises(LeaseLost):
+        database.run(CompleteNotification(notification_id=message.notification_id, worker_id="w", attempt_no=1, result="sent"))
+
+
+def test_a_failed_delivery_is_tried_again_then_kept_as_failed(database, clock):
+    queue(database)
+    [message] = claim(database)
+    database.run(
+        FailNotification(
+            notification_id=message.notification_id, worker_id="w", attempt_no=1, message="no route", retry_after_seconds=60
+        )
+    )
+    assert claim(database) == []
+    clock.move(timedelta(seconds=60))
+    [message] = claim(database)
+    assert message.attempt_no == 2
+    database.run(FailNotification(notification_id=message.notification_id, worker_id="w", attempt_no=2, message="no route"))
+    [entry] = database.run(ListNotifications(states="FAILED"))
+    assert (entry.error_message, entry.ended_dt) == ("no route", clock())
+    clock.move(timedelta(days=9))
+    assert claim(database) == []
+
+
+def test_a_dead_senders_message_comes_back(database, clock):
+    queue(database)
+    claim(database)
+    clock.move(timedelta(seconds=300))
+    [message] = claim(database, "heir")
+    assert message.attempt_no == 2
+    with pytest.raises(LeaseLost):
+        database.run(CompleteNotification(notification_id=message.notification_id, worker_id="w", attempt_no=1, result="sent"))
+
+
+@pytest.mark.parametrize(
+    ("wishes", "wanted", "address"),
+    [
+        ([("pod_failed", False, None)], False, "a@example.com"),
+        ([("*", False, None)], False, "a@example.com"),
+        ([("*", False, None), ("pod_failed", True, "b@example.com")], True, "b@example.com"),
+        ([("other", False, None)], True, "a@example.com"),
+        ([("pod_failed", False, None), ("pod_failed", True, None)], True, "a@example.com"),
+    ],
+)
+def test_the_recipients_wishes_travel_with_the_message(database, wishes, wanted, address):
+    for event, wish, where in wishes:
+        database.run(SetNotifyPreference(recipient_id="C1", event_type=event, is_wanted=wish, address=where))
+    queue(database)
+    [message] = claim(database)
+    assert (message.wanted, message.address) == (wanted, address)
+
+
+def test_bad_arguments(database):
+    with pytest.raises(BadArgument, match="@AUDIENCE"):
+        queue(database, audience="everybody")
+    with pytest.raises(BadArgument, match="@STATES"):
+        database.run(ListNotifications(states="LOST"))
+    with pytest.raises(NotFound):
+        database.run(CompleteNotification(notification_id=99, worker_id="w", attempt_no=1, result="sent"))
