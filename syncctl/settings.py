@@ -96,7 +96,7 @@ class Settings:
 
     store_id: str = _setting(
         "Store",
-        text("letters, digits, dots, dashes and underscores, at most 50", pattern=r"[\w.-]{1,50}"),
+        text("Latin letters, digits, dots, dashes and underscores, at most 50", pattern="[A-Za-z0-9._-]{1,50}"),
         "woocommerce",
         "A name for the store; its orders carry it. Choose it once, and another for each further store on the same database.",
     )

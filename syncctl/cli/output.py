@@ -107,9 +107,16 @@ class Output:
         """Make a Rich console. It takes text literally: what a store or a customer wrote is no markup."""
         from rich.console import Console
 
+        class Pipe(Console):
+            """A console whose reader may go away (`| head`): that is no error, and the rest goes nowhere."""
+
+            def on_broken_pipe(self) -> None:
+                self.quiet = True
+                drop_stdout()
+
         stream = sys.stderr if stderr else sys.stdout
         width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
-        return Console(
+        return Pipe(
             file=stream, width=width, no_color=self._no_color or None, markup=False, emoji=False, highlight=False, soft_wrap=False
         )
 
