@@ -8,6 +8,7 @@ import pytest
 
 from syncctl.db.contract import ClaimStagedOrders, UpdateOrderFromStaging
 from syncctl.errors import Conflict, LeaseLost, MappingError, NotFound, SyncError, WrongState
+from tests.by_hand import BY_HAND
 from tests.orders import charge, line, order, stage
 from tests.shop import TABLES, Line, Shop
 
@@ -195,55 +196,6 @@ def test_the_answer_lost_on_the_way_is_given_again_and_nothing_is_done_twice(sho
     before = shop.snapshot()
     again = shop.work(claimed)
     assert (again.outcome, shop.snapshot()) == ("unchanged", before)
-
-
-def hand_shipped(shop, doc):
-    shop.ship(doc)
-
-
-def hand_posted(shop, doc):
-    shop.post(doc)
-
-
-def hand_released(shop, doc):
-    shop.query("UPDATE dbo.PS_DOC_HDR SET DOC_TYP = 'T' WHERE DOC_ID = ?", (doc,))
-
-
-def hand_added_line(shop, doc):
-    shop.add_line_by_hand(doc)
-
-
-def hand_removed_line(shop, doc):
-    shop.query("DELETE FROM dbo.PS_DOC_LIN WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
-
-
-def hand_changed_quantity(shop, doc):
-    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SOLD = '9.0000' WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
-
-
-def hand_changed_price(shop, doc):
-    shop.query("UPDATE dbo.PS_DOC_LIN SET EXT_PRC = '1.00' WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
-
-
-def hand_changed_total(shop, doc):
-    shop.query("UPDATE dbo.PS_DOC_HDR_TOT SET TOT = '1.00' WHERE DOC_ID = ?", (doc,))
-
-
-def hand_changed_charge(shop, doc):
-    shop.query("UPDATE dbo.PS_DOC_HDR_MISC_CHRG SET MISC_AMT = '1.00' WHERE DOC_ID = ?", (doc,))
-
-
-BY_HAND = [
-    (hand_shipped, "was shipped on 2026-11-21"),
-    (hand_posted, "no longer among the open documents"),
-    (hand_released, "its type is T"),
-    (hand_added_line, "1 of its lines was added by hand"),
-    (hand_removed_line, "1 of its lines was removed by hand"),
-    (hand_changed_quantity, "1 of its lines was changed by hand"),
-    (hand_changed_price, "1 of its lines was changed by hand"),
-    (hand_changed_total, "its total was changed by hand: 1.00 instead of 24.99"),
-    (hand_changed_charge, "its misc charges were changed by hand"),
-]
 
 
 @pytest.mark.parametrize(("by_hand", "reason"), BY_HAND, ids=lambda value: getattr(value, "__name__", None))

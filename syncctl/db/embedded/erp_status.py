@@ -6,7 +6,7 @@ import sqlite3
 
 from syncctl.db.contract import QueueStatusChanges, StatusChange
 from syncctl.db.embedded.records import queue_message, write_event
-from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, require, serves
 
 _RANK = {"open": 1, "shipped": 2, "closed": 3, "gone": 4}
 """The store is only ever told of a later one: a shipping date that is taken out again doesn't undo a completed order."""
@@ -15,8 +15,10 @@ _RANK = {"open": 1, "shipped": 2, "closed": 3, "gone": 4}
 @serves(QueueStatusChanges)
 def queue_status_changes(session: Session, call: QueueStatusChanges) -> list[StatusChange]:
     """See `sql/erp/counterpoint/sp_QueueStatusChanges.sql`."""
-    require((call.store_id != "", "@STORE_ID is required."))
-    require_batch_size(call.batch_size)
+    require(
+        (call.store_id != "", "@STORE_ID is required."),
+        (1 <= call.batch_size <= 10_000, "@BATCH_SIZE takes 1 to 10000."),
+    )
     words = _words(session, call.store_id)
     changes = []
     for link in _changed_links(session, call):
