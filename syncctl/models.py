@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 StatusGroup = Literal["live", "wait", "dead"]
-"""`live`: belongs into the ERP. `wait`: not (yet) to be created, such as unpaid. `dead`: cancelled, fully refunded, trashed, gone."""
+"""`live`: belongs into the ERP. `wait`: not to be created (yet), such as unpaid. `dead`: cancelled, fully refunded, trashed, gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """One product line, refunds already taken off. `subtotal` is before, `total` after discounts, both without tax, for the whole line."""
+    """One product line, refunds already taken off.
+
+    `subtotal` is before, `total` after discounts; both are without tax and for the whole line.
+    """
 
     line_id: int
     sku: str | None
@@ -60,7 +63,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order of any store. `total` is what it comes to now, refunds taken off; `status` is the store's own word for its state."""
+    """An order of any store.
+
+    `total` is what it comes to now, refunds taken off; `status` is the store's own word for its state.
+    """
 
     order_id: int
     number: str

@@ -26,7 +26,9 @@ def line(line_id: int = 1, sku: str | None = "TEE-BLK", qty: str = "1", total: s
     }
 
 
-def order(order_id: int = 4711, *lines: dict[str, Any], charges: list[dict[str, str]] | None = None, **columns: Any) -> dict[str, Any]:
+def order(
+    order_id: int = 4711, *lines: dict[str, Any], charges: list[dict[str, str]] | None = None, **columns: Any
+) -> dict[str, Any]:
     """One order whose totals follow from its lines, charges and tax; any column may be overridden."""
     lines = lines or (line(),)
     charges = charges or []
@@ -89,7 +91,11 @@ def order(order_id: int = 4711, *lines: dict[str, Any], charges: list[dict[str, 
         },
         **columns,
     }
-    hashed = {key: value for key, value in content.items() if key not in {"ORD_STATUS", "STATUS_GROUP", "STATUS_REASON", "WOO_MODIFIED_DT"}}
+    hashed = {
+        key: value
+        for key, value in content.items()
+        if key not in {"ORD_STATUS", "STATUS_GROUP", "STATUS_REASON", "WOO_MODIFIED_DT"}
+    }
     content.setdefault("CONTENT_HASH", hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest())
     return content
 
@@ -99,7 +105,9 @@ def charge(kind: str = "shipping", amount: str = "5.00", tax: str = "0.00", desc
     return {"TYPE": kind, "DESCR": description, "AMT": amount, "TAX_AMT": tax}
 
 
-def stage(database: Database, *orders: dict[str, Any], walk: dict[str, Any] | None = None, dry_run: bool = False) -> list[StagedResult]:
+def stage(
+    database: Database, *orders: dict[str, Any], walk: dict[str, Any] | None = None, dry_run: bool = False
+) -> list[StagedResult]:
     """Stage a page and return what became of each order."""
     return database.run(
         StageOrders(

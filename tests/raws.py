@@ -21,10 +21,14 @@ ADDRESS = {
 }
 
 
-def raw_order(*lines: tuple[str | None, int, str], status: str = "processing", shipping: str = "5.00", **more: Any) -> dict[str, Any]:
+def raw_order(
+    *lines: tuple[str | None, int, str], status: str = "processing", shipping: str = "5.00", **more: Any
+) -> dict[str, Any]:
     """An order of lines (SKU, quantity, unit price) with one shipping line; totals follow."""
     items = [
-        line_item(100 + number, sku=sku, name=f"Item {sku}", quantity=quantity, total=Decimal(price) * quantity, tax=Decimal("0.00"))
+        line_item(
+            100 + number, sku=sku, name=f"Item {sku}", quantity=quantity, total=Decimal(price) * quantity, tax=Decimal("0.00")
+        )
         for number, (sku, quantity, price) in enumerate(lines or (("TEE-BLK", 1, "19.99"),))
     ]
     raw: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import textwrap
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -139,7 +140,7 @@ def _report(run: Run, outcome: Outcome, kept_at: str | None) -> None:
                 Text(order.state, STYLES.get(order.state, "")),
                 order.tkt_no,
                 order.total,
-                order.reason.split(".")[0][:90],
+                textwrap.shorten(order.reason, 90, placeholder=" …"),
             ]
             for order in interesting[:SHOWN_ORDERS]
         )

@@ -36,7 +36,9 @@ ITEMS = ("TEE-BLK", "MUG", "CAP")
 class Shop:
     """The simulated store with a database behind it, and what runs between the two."""
 
-    def __init__(self, store: SimulatedStore, database: Database, connect: Callable[[], Database], url: str, clock: MovableClock) -> None:
+    def __init__(
+        self, store: SimulatedStore, database: Database, connect: Callable[[], Database], url: str, clock: MovableClock
+    ) -> None:
         self.store = store
         self.database = database
         self.connect = connect
@@ -48,7 +50,9 @@ class Shop:
         seed(database, items=items, customers=[customer])
 
     def client(self) -> WooCommerce:
-        connection = Connection(url=self.store.url, consumer_key=Secret(self.store.key), consumer_secret=Secret(self.store.secret))
+        connection = Connection(
+            url=self.store.url, consumer_key=Secret(self.store.key), consumer_secret=Secret(self.store.secret)
+        )
         return WooCommerce(connection, clock=self.clock, sleeper=self.clock.sleep)
 
     def stage(self) -> Staging:
@@ -112,10 +116,10 @@ class Shop:
 
 @pytest.fixture
 def shop(
-    database: Database,  # noqa: F811
-    new_connection: Callable[[], Database],  # noqa: F811
-    url: str,  # noqa: F811
-    clock: MovableClock,  # noqa: F811
+    database: Database,
+    new_connection: Callable[[], Database],
+    url: str,
+    clock: MovableClock,
 ) -> Iterator[Shop]:
     with SimulatedStore(clock=clock) as store:
         yield Shop(store, database, new_connection, url, clock)

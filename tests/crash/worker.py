@@ -1,7 +1,7 @@
 """A `process` run in a process of its own that ends itself, hard, at a given moment: no `finally`, no goodbye.
 
-Called as `python worker.py JSON` with: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call of
-sp_X; "after:add_note:1" after the first note was posted), scope.
+Called as `python worker.py JSON` with: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call
+of sp_X; "after:add_note:1" after the first note was posted), scope.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def main(given: dict[str, Any]) -> None:
         return FaultyDatabase(open_database(given["url"], clock=clock), before=before, after=after)
 
     def open_store() -> Store:
-        store = MortalStore(Connection(url=given["shop_url"], consumer_key=Secret(given["key"]), consumer_secret=Secret(given["secret"])))
+        store = MortalStore(
+            Connection(url=given["shop_url"], consumer_key=Secret(given["key"]), consumer_secret=Secret(given["secret"]))
+        )
         store.killer = killer
         return store
 

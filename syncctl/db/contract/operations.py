@@ -241,8 +241,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideDeadLetter(Procedure[Decision]):
-    """Decide on an order in NEEDS_MANUAL_REVIEW: `retry` (PENDING again, attempts from nought) or `cancel` (SKIPPED where it never
-    reached the ERP, APPLIED as it stands where it did). The dead letter stays, with who decided what and why."""
+    """Decide on an order in NEEDS_MANUAL_REVIEW.
+
+    `retry` makes it PENDING again, attempts from nought; `cancel` SKIPPED where it never reached the ERP, APPLIED as it stands
+    where it did. The dead letter stays, with who decided what and why.
+    """
 
     name: ClassVar[str] = "sp_DecideDeadLetter"
     returns: ClassVar[type] = Decision
@@ -340,8 +343,14 @@ class SeedCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedDemoErp(Procedure[SeedCount]):
-    """Fill a trial ERP with items (`ITEM_NO`, `SKU`, `DESCR`, `PRC_1`, `QTY_ON_HND`) and customers (`CUST_NO`, `NAM`,
-    `EMAIL_ADRS_1`, `WOO_USER_ID`), both JSON arrays. UsageError (50060) on an ERP that isn't a trial one. Existing rows stay."""
+    """Fill a trial ERP with items and customers; rows that are there stay.
+
+    `items` is a JSON array of `ITEM_NO`, `SKU`, `DESCR`, `PRC_1`, `QTY_ON_HND`; `customers` one of `CUST_NO`, `NAM`,
+    `EMAIL_ADRS_1`, `WOO_USER_ID`.
+
+    Raises:
+        UsageError: the ERP isn't a trial one (error 50060).
+    """
 
     name: ClassVar[str] = "sp_SeedDemoErp"
     returns: ClassVar[type] = SeedCount

@@ -48,10 +48,11 @@ class ClaimOutbox(Procedure[OutboxMessage]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteOutbox(Procedure[NoRow]):
-    """Note a delivered message. `result`: `delivered`, or `dropped` with the reason in `detail` (a trashed order, a status ahead)."""
+    """Note a delivered message. `result`: `delivered`, or `dropped` with the reason in `detail` (a trashed order)."""
 
     name: ClassVar[str] = "sp_CompleteOutbox"
     returns: ClassVar[type] = NoRow
+    repeatable: ClassVar[bool] = True
 
     outbox_id: BigInt
     worker_id: Key

@@ -173,4 +173,3 @@ class TraceOrder(Procedure[TraceEvent]):
 
     store_id: Name
     woo_order_id: BigInt
-

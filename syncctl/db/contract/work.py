@@ -122,7 +122,7 @@ class AppliedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateOrderFromStaging(Procedure[AppliedOrder]):
-    """Create the ERP document with lines, charges, notes and inventory, the link and the message to the store: one transaction."""
+    """Create the ERP document with lines, charges, notes, inventory, link and the message to the store: one transaction."""
 
     name: ClassVar[str] = "sp_CreateOrderFromStaging"
     returns: ClassVar[type] = AppliedOrder
@@ -135,7 +135,7 @@ class CreateOrderFromStaging(Procedure[AppliedOrder]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateOrderFromStaging(Procedure[AppliedOrder]):
-    """Bring the ERP document in line with the staged order: header, changed, added and removed lines, inventory by the difference.
+    """Bring the ERP document in line with the staged order: header, changed, added, removed lines, inventory by the difference.
 
     Raises:
         Conflict: the document is shipped, posted, gone, or was changed by hand in the ERP.
