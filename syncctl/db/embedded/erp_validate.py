@@ -195,8 +195,8 @@ def _line(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, line
 
 
 def _plain(quantity: Decimal) -> str:
-    """Write a quantity without the zeros behind its point."""
-    return format(quantity.normalize(), "f")
+    """Write a whole quantity without a point, any other with its four decimals."""
+    return str(int(quantity)) if quantity == int(quantity) else f"{quantity:.4f}"
 
 
 def _price(session: Session, item_no: str) -> Decimal | None:
