@@ -37,7 +37,6 @@ def main(arguments: "list[str]") -> int:
         return 0 if arguments in ([], ["--help"], ["-h"]) else 2
     if sys.version_info < OLDEST:
         return with_newer_python(arguments)
-    os.chdir(ROOT)
     try:
         return commands[arguments[0]](arguments[1:])
     except Failed as failure:
@@ -54,7 +53,7 @@ class Failed(Exception):
 def demo(options: "list[str]") -> int:
     """Show the whole chain on this machine, with nothing configured."""
     install(extras="")
-    return run([venv_python(), "-m", "syncctl", "demo", *options])
+    return run([venv_python(), "-m", "syncctl", "demo", *options], folder=None)
 
 
 def test(options: "list[str]") -> int:
@@ -165,10 +164,10 @@ def with_newer_python(arguments: "list[str]") -> int:
     return 1
 
 
-def run(command: "list[str]") -> int:
-    """Run a command in the project's folder, UTF-8 throughout, and return its exit code."""
+def run(command: "list[str]", folder: "Path | None" = ROOT) -> int:
+    """Run a command in the project's folder (None: where we are), UTF-8 throughout, and return its exit code."""
     try:
-        return subprocess.call(command, cwd=ROOT, env={**os.environ, "PYTHONUTF8": "1"})
+        return subprocess.call(command, cwd=folder, env={**os.environ, "PYTHONUTF8": "1"})
     except OSError as error:
         raise Failed(f"{command[0]} can't be run: {error}") from error
 
