@@ -359,12 +359,13 @@ def test_an_order_applied_by_an_older_system_and_cancelled_since_waits_to_be_can
 
 
 def test_a_duplicate_row_is_never_staged_onto(database, query, staged):
+    legacy(query, STATE="SKIPPED", DUPLICATE_OF_ID=999)
     legacy(query, STATE="PENDING", PENDING_ACTION="create")
-    [kept] = query("SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING")
-    legacy(query, STATE="SKIPPED", DUPLICATE_OF_ID=kept["STAGING_ID"])
-    assert [(result.outcome, result.staging_id) for result in stage(database, order(4711))] == [("restaged", kept["STAGING_ID"])]
-    [other] = query("SELECT STATE, CONTENT_HASH FROM dbo.USER_ORDER_STAGING WHERE DUPLICATE_OF_ID IS NOT NULL")
-    assert (other["STATE"], other["CONTENT_HASH"]) == ("SKIPPED", None)
+    kept = staged()["STAGING_ID"]
+    query("UPDATE dbo.USER_ORDER_STAGING SET DUPLICATE_OF_ID = ? WHERE DUPLICATE_OF_ID IS NOT NULL", (kept,))
+    assert [(result.outcome, result.staging_id) for result in stage(database, order(4711))] == [("restaged", kept)]
+    [other] = query("SELECT STATE, CONTENT_HASH, LAST_SEEN_DT FROM dbo.USER_ORDER_STAGING WHERE DUPLICATE_OF_ID IS NOT NULL")
+    assert (other["STATE"], other["CONTENT_HASH"], other["LAST_SEEN_DT"]) == ("SKIPPED", None, None)
 
 
 # === Dry runs, walks, arguments ===
