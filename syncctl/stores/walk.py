@@ -21,13 +21,16 @@ The place reached is `(last_id, row_offset)`, which a later run takes up by the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from syncctl.errors import StoreRefused
 
 MAX_PER_PAGE = 100
 """The most rows that WooCommerce gives in one page; 101 is an error 400."""
+
+MAX_REPEATS = 5
+"""How many pages in a row, from ever further on, may bring the same rows before the store counts as broken."""
 
 
 class Rows(NamedTuple):
@@ -70,7 +73,8 @@ class IdWalk:
     row_offset: int = 0
     ignores_offset: bool = False
     """Found out on the way: some hosts strip `offset`. Pages of fitting sizes then take its place."""
-    _last_ids: list[int] = field(default_factory=list)
+    _first_id: int = 0
+    _repeats: int = 0
 
     def steps(self) -> Iterator[Step]:
         """Give the rows from the place reached to the end of the list. The last step is `finished`."""
@@ -89,9 +93,10 @@ class IdWalk:
             seen += len(ids)
             new = [row for row in page.rows if row["id"] > self.last_id][: self.batch_size]
             full = len(ids) >= window.size
-            if full and not new and window.first > 0 and self._paging_fails(ids):
+            if full and not new and window.first > 0 and self._paging_fails(ids[0]):
                 continue
-            self._last_ids = ids
+            self._repeats = self._repeats + 1 if ids and not new and ids[0] == self._first_id else 0
+            self._first_id = ids[0] if ids else 0
             taken = ids.index(new[-1]["id"]) + 1 if new else len(ids)
             self.row_offset = window.first + taken
             if new:
@@ -131,14 +136,14 @@ class IdWalk:
         size = max(range(2, MAX_PER_PAGE + 1), key=lambda size: size - start % size)
         return _Window(start - start % size, size, {"per_page": str(size), "page": str(start // size + 1)})
 
-    def _paging_fails(self, ids: list[int]) -> bool:
+    def _paging_fails(self, first_id: int) -> bool:
         """Look into a full page that brought nothing new; True where it has to be asked for again in another way."""
         if not self.ignores_offset:
             first = self.fetch({"per_page": "1", "page": "1"}).rows
             second = self.fetch({"per_page": "1", "offset": "1"}).rows
             self.ignores_offset = bool(first and second and first[0]["id"] == second[0]["id"])
             return self.ignores_offset
-        if ids == self._last_ids:
+        if first_id == self._first_id and self._repeats > MAX_REPEATS:
             raise StoreRefused(
                 "The store gives the same page of its list whatever page is asked for. "
                 "Look for a cache or proxy that drops the address's parameters (everything after the question mark)."

@@ -1,0 +1,179 @@
+"""Reading WooCommerce's orders: recorded answers, and the odd shapes that plugins make of them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncctl.demo.store import SimulatedStore
+from syncctl.models import Order
+from syncctl.stores.woocommerce_orders import TAG_KEY, UnreadableError, needs_refunds, read_order, tag_of
+from tests.raws import raw_order
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "woocommerce"
+ORDERS = sorted(path.stem for path in FIXTURES.glob("order-*.json"))
+
+
+def recorded(name: str) -> Any:
+    return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
+
+
+def adds_up(order: Order) -> bool:
+    lines = sum((line.total for line in order.lines), Decimal(0))
+    return lines + sum((charge.amount for charge in order.charges), Decimal(0)) + order.tax == order.total
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_a_recorded_order_adds_up_to_the_cent(name):
+    order = read_order(recorded(name))
+    assert adds_up(order)
+    assert order.created_at.tzinfo is not None
+    assert order.modified_at.tzinfo is not None
+
+
+def test_amounts_come_from_strings_and_never_from_price():
+    raw = recorded("order-guest-unicode")
+    raw["line_items"][0]["price"] = 99999.5
+    order = read_order(raw)
+    assert order.lines[0].total == Decimal("26.98")
+    assert order.lines[0].subtotal == Decimal("29.97")
+    assert order.billing.last_name == "田中"
+    assert order.customer_id == 0
+    assert order.lines[3].sku is None  # its product was deleted: null
+    assert order.coupons == ("save10",)
+    assert order.discount == Decimal("20.35")
+
+
+def test_a_negative_fee_stays_negative():
+    order = read_order(recorded("order-negative-fee"))
+    assert min(charge.amount for charge in order.charges if charge.kind == "fee") < 0
+
+
+def test_a_partial_refund_is_taken_off_its_line():
+    raw = recorded("order-completed-partial-refund")
+    assert needs_refunds(raw)
+    order = read_order(raw, recorded("refunds-of-order-155"))
+    shoe = order.lines[1]
+    assert (shoe.quantity, shoe.subtotal, shoe.total, shoe.tax) == (
+        Decimal(1),
+        Decimal("64.90"),
+        Decimal("64.90"),
+        Decimal("12.98"),
+    )
+    assert order.total == Decimal("173.16") - Decimal("77.88")
+    assert adds_up(order)
+    assert not order.fully_refunded
+
+
+def test_a_refund_without_items_becomes_a_charge_of_its_own():
+    order = read_order(raw_order(refunds=[{"id": 9, "total": "-4.00"}]), [{"id": 9, "amount": "4.00", "reason": "Late"}])
+    assert [(charge.kind, charge.description, charge.amount) for charge in order.charges][-1] == (
+        "refund",
+        "Late",
+        Decimal("-4.00"),
+    )
+    assert order.total == Decimal("20.99")
+    assert adds_up(order)
+
+
+def test_an_order_refunded_in_full_without_the_status_counts_as_refunded():
+    raw = raw_order(status="completed", refunds=[{"id": 9, "total": "-24.99"}])
+    assert read_order(raw, [{"id": 9, "amount": "24.99"}]).fully_refunded
+    assert read_order(recorded("order-refunded-full")).fully_refunded
+
+
+def test_what_the_shop_kept_of_a_returned_line_becomes_a_fee():
+    raw = raw_order(("TEE-BLK", 2, "10.00"), shipping="0.00")
+    item = {
+        "id": 1,
+        "quantity": -2,
+        "total": "-15.00",
+        "total_tax": "0.00",
+        "meta_data": [{"key": "_refunded_item_id", "value": "100"}],
+    }
+    order = read_order(raw, [{"id": 9, "amount": "15.00", "line_items": [item]}])
+    assert (order.lines[0].quantity, order.lines[0].total, order.lines[0].subtotal) == (Decimal(0),) * 3
+    assert [charge.amount for charge in order.charges if charge.kind == "fee"] == [Decimal("5.00")]
+    assert adds_up(order)
+
+
+@given(
+    quantity=st.integers(1, 9),
+    price=st.decimals("0.01", "99.99", places=2),
+    percent=st.sampled_from((0, 10, 33)),
+    returned=st.lists(st.integers(1, 4), max_size=3),
+    goodwill=st.sampled_from((None, "0.01", "1.50")),
+)
+def test_whatever_is_refunded_the_rest_adds_up(quantity, price, percent, returned, goodwill):
+    shop = SimulatedStore()
+    try:
+        raw = raw_order(("TEE-BLK", quantity, str(price)))
+        line = raw["line_items"][0]
+        line["total"] = str((Decimal(line["subtotal"]) * (100 - percent) / 100).quantize(Decimal("0.01")))
+        order_id = shop.shopkeeper.place(raw)
+        left = quantity
+        for units in returned:
+            if units <= left and Decimal(line["total"]) * units / quantity >= Decimal("0.01"):
+                shop.shopkeeper.refund_units(order_id, units)
+                left -= units
+        if goodwill:
+            shop.shopkeeper.refund_amount(order_id, goodwill)
+        held = shop.state.order(order_id)
+        order = read_order(held, shop.state.refunds[order_id])
+        refunded = sum((Decimal(refund["amount"]) for refund in shop.state.refunds[order_id]), Decimal(0))
+        assert adds_up(order)
+        assert order.total == Decimal(held["total"]) - refunded
+        assert order.lines[0].quantity == left
+        assert order.lines[0].subtotal >= order.lines[0].total
+    finally:
+        shop.stop()
+
+
+def test_the_tag_is_found_among_objects_and_plugins_values():
+    raw = recorded("order-nested-meta")
+    assert tag_of(raw) is None
+    raw["meta_data"].append({"id": 1, "key": TAG_KEY, "value": "101000000001/1"})
+    assert tag_of(raw) == "101000000001/1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"billing": None, "shipping": []},
+        {"line_items": None, "fee_lines": {}, "coupon_lines": [None]},
+        {"meta_data": {"0": "php array"}},
+        {"status": "wc-awaiting-shipment"},
+        {"number": None, "customer_note": None, "payment_method": False},
+        {"date_modified_gmt": None},
+        {"customer_id": None, "refunds": None},
+    ],
+)
+def test_odd_shapes_are_borne(change):
+    raw = {**copy.deepcopy(recorded("order-two-shipping-lines")), **change}
+    order = read_order(raw)
+    assert order.order_id == raw["id"]
+    assert not order.status.startswith("wc-")
+
+
+@pytest.mark.parametrize(("field", "value"), [("total", "abc"), ("total", None), ("total", "NaN"), ("id", "x")])
+def test_nonsense_names_its_field(field, value):
+    with pytest.raises(UnreadableError, match=field):
+        read_order({**raw_order(), field: value})
+
+
+def test_a_rounding_difference_is_evened_out_only_where_prices_include_tax():
+    raw = raw_order(("A", 1, "8.26"), ("B", 1, "8.26"), shipping="0.00")
+    raw["total"] = "16.53"
+    assert not adds_up(read_order(raw))
+    order = read_order({**raw, "prices_include_tax": True})
+    assert adds_up(order)
+    assert order.warnings
+    raw["total"] = "17.53"
+    assert not adds_up(read_order({**raw, "prices_include_tax": True}))
