@@ -61,3 +61,19 @@ BEGIN
     WHERE TRANSACTION_ID IS NOT NULL;
 END;
 GO
+-- The claim reads this one from its start: the orders that may be due, oldest first, without a sort that would lock them all.
+IF NOT EXISTS
+(
+    SELECT
+        1
+    FROM sys.indexes AS indexed
+    WHERE indexed.object_id = OBJECT_ID(N'dbo.USER_ORDER_STAGING')
+    AND   UPPER(indexed.name) = N'IX_USER_ORDER_STAGING_OPEN'
+)
+BEGIN
+    CREATE NONCLUSTERED INDEX IX_USER_ORDER_STAGING_OPEN
+    ON dbo.USER_ORDER_STAGING (STAGING_ID)
+    INCLUDE (STATE, NEXT_ATTEMPT_DT, LEASE_UNTIL_DT, DUPLICATE_OF_ID)
+    WHERE STATE IN ('PENDING', 'FAILED', 'CLAIMED');
+END;
+GO
