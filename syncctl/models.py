@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 StatusGroup = Literal["live", "wait", "dead"]
-"""`live`: belongs into the ERP. `wait`: not to be created (yet), such as unpaid. `dead`: cancelled, fully refunded, trashed, gone."""
+"""`live`: belongs into the ERP. `wait`: not to be created (yet), such as unpaid. `dead`: cancelled, refunded, trashed, gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,4 +32,4 @@ def a_claim(tracking_number: str = "XN081879383FR", reference: str = "CLM-2024-0
 
 def http(reserve: Callable[[], None] = lambda: None, **more: object) -> CarrierHttp:
     """Calls through the real session; `responses` or a loopback server answers."""
-    return CarrierHttp(requests.Session(), reserve=reserve, **more)  # type: ignore[arg-type]
+    return CarrierHttp(requests.Session(), reserve=reserve, **more)

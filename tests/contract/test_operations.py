@@ -164,7 +164,7 @@ def test_an_empty_database_is_healthy(database):
     never = dict.fromkeys(
         ("oldest_pending_dt", "oldest_write_back_dt", "last_success_dt", "last_stage_dt", "last_applied_dt"), None
     )
-    assert database.run(GetHealth()) == [Health(**zero, **never)]  # type: ignore[arg-type]  # the keys are above
+    assert database.run(GetHealth()) == [Health(**zero, **never)]
 
 
 def test_health_counts_orders_by_state_and_finds_lost_leases(database, clock):

@@ -74,7 +74,7 @@ def test_sql_server_has_the_procedure_with_the_contracts_parameters(procedure: t
     assert procedure.name in bodies(), f"there is no sql/…/{procedure.name}.sql"
     hints = get_type_hints(procedure, include_extras=True)
     expected = {}
-    for field in fields(procedure):  # type: ignore[arg-type]
+    for field in fields(procedure):
         default = None if field.default is MISSING else in_tsql(field.default)
         expected[field.name.upper()] = (sql_type(hints[field.name]), default)
     expected["NOW"] = ("datetime2(3)", "NULL")

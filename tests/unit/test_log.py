@@ -82,7 +82,7 @@ def test_no_secret_reaches_the_log_in_message_arguments_or_traceback(tmp_path: P
     ],
 )
 def test_the_screen_shows_what_was_asked_for(how: dict[str, int], told: list[str], capsys: pytest.CaptureFixture[str]):
-    log.to_screen(**how)  # type: ignore[arg-type]
+    log.to_screen(**how)
     for level in ("debug", "info", "warning", "error"):
         getattr(LOGGER, level)(level)
     assert capsys.readouterr().err.splitlines() == [f"syncctl: {level}" for level in told]

@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def a_report(**more: object) -> Report:
-    return Report(command="stage", run_id="20261120T120000-abcd", started_at=NOON, **more)  # type: ignore[arg-type]
+    return Report(command="stage", run_id="20261120T120000-abcd", started_at=NOON, **more)
 
 
 @dataclass(frozen=True, slots=True)
