@@ -218,7 +218,7 @@ def test_what_was_never_applied_is_not_rolled_back(shop, database):
 def test_a_document_that_syncctl_did_not_write_is_refused(shop, query):
     shop.apply(*LINES)
     query("DELETE FROM dbo.USER_ORDER_LINK", ())
-    with pytest.raises(RollbackRefused, match="was not written by this program"):
+    with pytest.raises(RollbackRefused, match="was not written by syncctl"):
         roll_back(shop)
 
 
