@@ -1,0 +1,159 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_ClaimPods
+    Leases up to @BATCH_SIZE due claims of one status to one worker, those due longest first.
+
+Called by    syncctl pod-fetch, syncctl pod-retry
+Returns      one row per claim: CLAIM_ID, CLAIM_REFERENCE, CARRIER, TRACKING_NUMBER, POD_FETCH_STATUS, RETRY_NO, ATTEMPT_NO, LEASE_UNTIL_DT
+Errors       50001 bad argument
+Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
+Repeatable   no: each call takes other rows
+Note         Of the failed claims, those with a persistent error or with @MAX_RETRIES retries behind them are left alone, unless named.
+             A claim whose lease has run out is due again; when three workers in a row died over it, that is a failed attempt.
+Example      EXECUTE dbo.sp_ClaimPods @WORKER_ID = N'host-1234', @SCOPE = 'failed', @BATCH_SIZE = 30;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_ClaimPods
+    @WORKER_ID nvarchar(100),
+    @SCOPE varchar(20),
+    @BATCH_SIZE int = 1,
+    @LEASE_SECONDS int = 600,
+    @MAX_RETRIES int = 4,
+    @CLAIM_REFERENCE nvarchar(100) = NULL,
+    @CARRIERS nvarchar(max) = NULL,
+    @EXCLUDED nvarchar(max) = NULL,
+    @IGNORE_DUE bit = 0,
+    @INCLUDE_PERSISTENT bit = 0,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE @ERRORS nvarchar(2000) = RTRIM(CONCAT
+    (
+        CASE WHEN NULLIF(@WORKER_ID, N'') IS NULL THEN N'@WORKER_ID is required. ' END,
+        CASE WHEN @SCOPE IS NULL OR @SCOPE NOT IN ('pending', 'failed') THEN N'@SCOPE takes pending, failed. ' END,
+        CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
+        CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
+        CASE WHEN @MAX_RETRIES IS NULL OR @MAX_RETRIES NOT BETWEEN 0 AND 1000 THEN N'@MAX_RETRIES takes 0 to 1000. ' END
+    ));
+
+    IF @ERRORS <> N''
+    BEGIN
+        THROW 50001, @ERRORS, 1;
+    END;
+
+    DECLARE @TAKEN table
+    (
+        CLAIM_ID bigint NOT NULL PRIMARY KEY
+    );
+
+    BEGIN TRY
+        BEGIN TRANSACTION;
+
+        /* One worker after the other died over these: that is a failed attempt, or it would go on for ever. */
+        UPDATE dbo.claims
+        SET
+            pod_fetch_status = 'failed',
+            pod_last_retry_at = CASE WHEN pod_fetch_status = 'failed' THEN @NOW ELSE pod_last_retry_at END,
+            pod_next_attempt_at = DATEADD
+            (
+                HOUR,
+                CASE
+                    WHEN COALESCE(pod_fetch_status, 'pending') = 'pending' THEN 1
+                    WHEN COALESCE(pod_retry_count, 0) = 0 THEN 6
+                    WHEN pod_retry_count = 1 THEN 24
+                    ELSE 72
+                END,
+                @NOW
+            ),
+            pod_retry_count = CASE WHEN pod_fetch_status = 'failed' THEN COALESCE(pod_retry_count, 0) + 1 ELSE 0 END,
+            pod_error_class = 'temporary',
+            pod_error_cause = 'crash',
+            pod_error_code = 'crash',
+            pod_error = N'The worker died (or was stopped hard) 3 times in a row while it held this claim.',
+            pod_lease_until = NULL,
+            pod_crash_count = 0
+        WHERE pod_lease_until <= @NOW
+        AND   pod_crash_count >= 2;
+
+        UPDATE dbo.claims
+        SET
+            pod_crash_count = pod_crash_count + CASE WHEN pod_lease_until IS NULL THEN 0 ELSE 1 END,
+            pod_lease_owner = @WORKER_ID,
+            pod_lease_until = DATEADD(SECOND, @LEASE_SECONDS, @NOW),
+            pod_attempt_no = pod_attempt_no + 1
+        OUTPUT
+            inserted.id
+        INTO @TAKEN (CLAIM_ID)
+        WHERE id IN
+        (
+            SELECT TOP (@BATCH_SIZE)
+                candidate.id
+            FROM dbo.claims AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
+            WHERE COALESCE(candidate.pod_fetch_status, 'pending') = @SCOPE
+            AND   (candidate.pod_lease_until IS NULL OR candidate.pod_lease_until <= @NOW)
+            AND   (@IGNORE_DUE = 1 OR candidate.pod_next_attempt_at IS NULL OR candidate.pod_next_attempt_at <= @NOW)
+            AND
+            (
+                @SCOPE = 'pending'
+                OR (@CLAIM_REFERENCE IS NOT NULL AND @IGNORE_DUE = 1)
+                OR
+                (
+                    (@INCLUDE_PERSISTENT = 1 OR COALESCE(candidate.pod_error_class, '') <> 'persistent')
+                    AND COALESCE(candidate.pod_retry_count, 0) < @MAX_RETRIES
+                )
+            )
+            AND   (@CLAIM_REFERENCE IS NULL OR candidate.claim_reference = @CLAIM_REFERENCE)
+            AND
+            (
+                @CARRIERS IS NULL
+                OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(candidate.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')
+                    IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
+            )
+            AND
+            (
+                @EXCLUDED IS NULL
+                OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(candidate.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')
+                    NOT IN (SELECT unwanted.[value] FROM OPENJSON(@EXCLUDED) AS unwanted)
+            )
+            ORDER BY
+                candidate.pod_next_attempt_at,
+                candidate.id
+        )
+        AND   COALESCE(pod_fetch_status, 'pending') = @SCOPE
+        AND   (pod_lease_until IS NULL OR pod_lease_until <= @NOW)
+        AND   (@IGNORE_DUE = 1 OR pod_next_attempt_at IS NULL OR pod_next_attempt_at <= @NOW)
+        OPTION (RECOMPILE);
+
+        COMMIT TRANSACTION;
+    END TRY
+    BEGIN CATCH
+        IF XACT_STATE() <> 0
+        BEGIN
+            ROLLBACK TRANSACTION;
+        END;
+
+        THROW;
+    END CATCH;
+
+    SELECT
+        CLAIM_ID = claim.id,
+        CLAIM_REFERENCE = claim.claim_reference,
+        CARRIER = claim.carrier,
+        TRACKING_NUMBER = claim.tracking_number,
+        POD_FETCH_STATUS = COALESCE(claim.pod_fetch_status, 'pending'),
+        RETRY_NO = CASE WHEN claim.pod_fetch_status = 'failed' THEN COALESCE(claim.pod_retry_count, 0) + 1 ELSE 0 END,
+        ATTEMPT_NO = claim.pod_attempt_no,
+        LEASE_UNTIL_DT = claim.pod_lease_until
+    FROM @TAKEN AS taken
+    INNER JOIN dbo.claims AS claim
+        ON claim.id = taken.CLAIM_ID
+    ORDER BY
+        claim.pod_next_attempt_at,
+        claim.id;
+END;
+GO
