@@ -27,7 +27,7 @@ _RANK = {
     "cancelled": 5,
     "refunded": 5,
 }
-_MOST_REFUNDED = Decimal("0.00")
+_NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ class StoreState:
             itemised = -sum((Decimal(item["total"]) + Decimal(item["total_tax"]) for item in items), Decimal(0))
             amount = Decimal(str(body["amount"])) if body.get("amount") not in (None, "") else itemised
             left = Decimal(raw["total"]) - sum((Decimal(entry["amount"]) for entry in self.refunds[order_id]), Decimal(0))
-            if not _MOST_REFUNDED < amount <= left:
+            if not _NOTHING < amount <= left:
                 raise errors.refund_too_much()
             gmt, local = self.moments()
             made = {
