@@ -110,8 +110,9 @@ BEGIN
         content.TKT_DT, content.WOO_CREATED_DT, content.WOO_MODIFIED_DT, content.PMT_METH, content.TRANSACTION_ID,
         content.SHIP_VIA, content.SUBTOT, content.SHIP_AMT, content.TAX_AMT, content.DISC_AMT, content.TOT_AMT,
         content.SHIP_NAM, content.SHIP_ADRS_1, content.SHIP_ADRS_2, content.SHIP_CITY, content.SHIP_STATE,
-        content.SHIP_ZIP_COD, content.SHIP_CNTRY, content.SHIP_PHONE, content.LINE_ITEMS_JSON, content.ORDER_JSON,
-        content.CUTS, content.WARNINGS
+        content.SHIP_ZIP_COD, content.SHIP_CNTRY, content.SHIP_PHONE,
+        JSON_QUERY(element.value, '$.LINE_ITEMS_JSON'), JSON_QUERY(element.value, '$.ORDER_JSON'),
+        JSON_QUERY(element.value, '$.CUTS'), JSON_QUERY(element.value, '$.WARNINGS')
     FROM OPENJSON(@ORDERS) AS element
     CROSS APPLY OPENJSON(element.value)
     WITH
@@ -145,11 +146,7 @@ BEGIN
         SHIP_STATE nvarchar(100) '$.SHIP_STATE',
         SHIP_ZIP_COD nvarchar(100) '$.SHIP_ZIP_COD',
         SHIP_CNTRY nvarchar(100) '$.SHIP_CNTRY',
-        SHIP_PHONE nvarchar(100) '$.SHIP_PHONE',
-        LINE_ITEMS_JSON nvarchar(max) '$.LINE_ITEMS_JSON' AS JSON,
-        ORDER_JSON nvarchar(max) '$.ORDER_JSON' AS JSON,
-        CUTS nvarchar(max) '$.CUTS' AS JSON,
-        WARNINGS nvarchar(max) '$.WARNINGS' AS JSON
+        SHIP_PHONE nvarchar(100) '$.SHIP_PHONE'
     ) AS content;
 
     SET @ERRORS = CONCAT

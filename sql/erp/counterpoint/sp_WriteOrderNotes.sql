@@ -27,7 +27,7 @@ BEGIN
     DECLARE
         @JSON nvarchar(max),
         @PMT_METH nvarchar(50),
-        @PMT_TITLE nvarchar(500),
+        @PMT_TITLE nvarchar(max),
         @HEAD nvarchar(max),
         @COUPONS nvarchar(max),
         @SHIP_VIA nvarchar(100),
@@ -50,14 +50,10 @@ BEGIN
     WHERE staged.STAGING_ID = @STAGING_ID;
 
     SELECT
-        @PMT_TITLE = NULLIF(parsed.PMT_TITLE, N''),
-        @CUSTOMER_NOTE = NULLIF(parsed.CUSTOMER_NOTE, N'')
-    FROM OPENJSON(@JSON)
-    WITH
-    (
-        PMT_TITLE nvarchar(4000) '$.PMT_TITLE',
-        CUSTOMER_NOTE nvarchar(max) '$.CUSTOMER_NOTE'
-    ) AS parsed;
+        @PMT_TITLE = NULLIF(MAX(CASE WHEN element.[key] = N'PMT_TITLE' THEN element.value END), N''),
+        @CUSTOMER_NOTE = NULLIF(MAX(CASE WHEN element.[key] = N'CUSTOMER_NOTE' THEN element.value END), N'')
+    FROM OPENJSON(@JSON) AS element
+    WHERE element.[key] IN (N'PMT_TITLE', N'CUSTOMER_NOTE');
 
     SELECT
         @COUPONS = STRING_AGG(coupon.value, N', ') WITHIN GROUP (ORDER BY CONVERT(int, coupon.[key]))
