@@ -55,7 +55,7 @@ BEGIN
                 )
             END,
             N'. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in CounterPoint by hand, then `syncctl dead-letter cancel ',
-            staged.STAGING_ID, N'`.'
+            staged.STAGING_ID, N' --reason …`.'
         )
     FROM dbo.USER_ORDER_STAGING AS staged
     CROSS APPLY dbo.fn_DocumentState(staged.STORE_ID, staged.WOO_ORDER_ID) AS state

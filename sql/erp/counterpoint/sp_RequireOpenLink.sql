@@ -78,7 +78,7 @@ BEGIN
         (
             N'Order ', @ORDER_NO, N': its document ', COALESCE(@CP_DOC_ID, '?'), N' was not written by syncctl, which can''t tell its',
             N' lines apart. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in CounterPoint by hand, then',
-            N' `syncctl dead-letter cancel ', @STAGING_ID, N'`.'
+            N' `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
         );
         THROW 50030, @MESSAGE, 1;
     END;

@@ -87,8 +87,8 @@ BEGIN
     BEGIN
         SET @MESSAGE = CONCAT
         (
-            @NAMED, N' can''t be rolled back: document ', COALESCE(@CP_DOC_ID, '?'), N' was not written by this program, so it can''t tell',
-            N' what to undo. Undo it in CounterPoint by hand, then: syncctl dead-letter cancel ', @STAGING_ID
+            @NAMED, N' can''t be rolled back: document ', COALESCE(@CP_DOC_ID, '?'), N' was not written by syncctl, which can''t tell what to undo.',
+            N' Remove it in CounterPoint by hand (docs/ROLLBACK_PROCEDURES.md says how).'
         );
         THROW 50031, @MESSAGE, 1;
     END;
@@ -111,7 +111,7 @@ BEGIN
             END,
             CASE
                 WHEN @THEN = 'reset' AND @STATUS_GROUP <> 'live'
-                THEN CONCAT(N'; it is ', @ORD_STATUS, N' in the store, so it must not be created again (@THEN = ''cancel'' is allowed)')
+                THEN CONCAT(N'; it is ', @ORD_STATUS, N' in the store, so it must not be created again (cancel it instead of reset)')
             END
         )
     FROM dbo.fn_DocumentState(@STORE_ID, @WOO_ORDER_ID) AS state;

@@ -124,7 +124,7 @@ def _open_link(session: Session, staged: sqlite3.Row) -> sqlite3.Row:
         raise Conflict(
             f"Order {staged['WOO_ORDER_NO']}: its document {staged['CP_DOC_ID'] or '?'} was not written by syncctl, which can't "
             f"tell its lines apart. {staged['PENDING_ACTION'].capitalize()} it in CounterPoint by hand, "
-            f"then `syncctl dead-letter cancel {staged['STAGING_ID']}`.",
+            f"then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
             code=50030,
         )
     return link
@@ -140,7 +140,7 @@ def _require_untouched(session: Session, staged: sqlite3.Row, link: sqlite3.Row,
         raise Conflict(
             f"Order {staged['WOO_ORDER_NO']}: document {link['DOC_ID']} ({link['TKT_NO']}) can't follow the store: "
             f"{'; '.join(reasons)}. {verb.capitalize()} it in CounterPoint by hand, "
-            f"then `syncctl dead-letter cancel {staged['STAGING_ID']}`.",
+            f"then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
             code=50030,
         )
     return state

@@ -54,8 +54,8 @@ def _link_if_safe(session: Session, call: RollbackOrder, staged: sqlite3.Row) ->
     )
     if link is None:
         raise RollbackRefused(
-            f"{named} can't be rolled back: document {staged['CP_DOC_ID'] or '?'} was not written by this program, "
-            f"so it can't tell what to undo. Undo it in CounterPoint by hand, then: syncctl dead-letter cancel {call.staging_id}",
+            f"{named} can't be rolled back: document {staged['CP_DOC_ID'] or '?'} was not written by syncctl, which can't tell "
+            "what to undo. Remove it in CounterPoint by hand (docs/ROLLBACK_PROCEDURES.md says how).",
             code=50031,
         )
     state = document_state(session, link)
@@ -65,9 +65,7 @@ def _link_if_safe(session: Session, call: RollbackOrder, staged: sqlite3.Row) ->
     if session.one("SELECT 1 FROM dbo.PS_DOC_PKG_TRK_NO WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]}):
         reasons.append("it has a tracking number")
     if call.then == "reset" and staged["STATUS_GROUP"] != "live":
-        reasons.append(
-            f"it is {staged['ORD_STATUS']} in the store, so it must not be created again (@THEN = 'cancel' is allowed)"
-        )
+        reasons.append(f"it is {staged['ORD_STATUS']} in the store, so it must not be created again (cancel it instead of reset)")
     if reasons:
         raise RollbackRefused(
             f"{named}: document {link['DOC_ID']} ({link['TKT_NO']}) can't be rolled back: {'; '.join(reasons)}. "
