@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
 
 from syncctl.secret import Secret
 
@@ -134,3 +136,16 @@ DATABASE = Kind(
     " Driver={ODBC Driver 18 for SQL Server};Server=sql01;Database=SHOP;UID=syncctl;PWD=…",
     "DATABASE",
 )
+
+
+def data_folder() -> Path:
+    """Return the folder where the user's data lies where nothing else is set."""
+    return Path(platformdirs.user_data_dir("syncctl", appauthor=False))
+
+
+def setting(group: str, kind: Kind, default: Any, doc: str, *, bare: bool = False) -> Any:
+    """Declare a field of the settings, with what its row of the table says."""
+    described = {"group": group, "kind": kind, "doc": doc, "bare": bare}
+    if callable(default):
+        return field(default_factory=default, metadata=described)
+    return field(default=default, metadata=described)

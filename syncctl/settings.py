@@ -5,7 +5,7 @@ which. `SYNCCTL_WOO_URL` is the field `woo_url`, and so for all. `config show`, 
 the error messages are made from the table below.
 """
 
-# ruff: noqa: RUF009  (_setting calls dataclasses.field)
+# ruff: noqa: RUF009  (setting calls dataclasses.field)
 
 from __future__ import annotations
 
@@ -19,11 +19,26 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import platformdirs
-
 from syncctl.errors import ConfigError, UsageError
 from syncctl.secret import HIDDEN, Secret, passwords_in, without_password
-from syncctl.setting_kinds import DATABASE, FILE, FLAG, FOLDER, SECRET, TIMEZONE, URL, Kind, choice, decimal, integer, text, words
+from syncctl.setting_kinds import (
+    DATABASE,
+    FILE,
+    FLAG,
+    FOLDER,
+    SECRET,
+    TIMEZONE,
+    URL,
+    Kind,
+    choice,
+    data_folder,
+    decimal,
+    integer,
+    setting,
+    text,
+    words,
+)
+from syncctl.settings_pod import PodSettings
 
 PREFIX = "SYNCCTL_"
 ENV_FILE = ".env"
@@ -65,76 +80,65 @@ class Entry:
         return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _data_folder() -> Path:
-    return Path(platformdirs.user_data_dir("syncctl", appauthor=False))
-
-
-def _setting(group: str, kind: Kind, default: Any, doc: str, *, bare: bool = False) -> Any:
-    described = {"group": group, "kind": kind, "doc": doc, "bare": bare}
-    if callable(default):
-        return field(default_factory=default, metadata=described)
-    return field(default=default, metadata=described)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(PodSettings):
     """The settings of one run, checked. `Settings()` holds the defaults; `load` reads all the sources."""
 
-    database: str = _setting(
+    database: str = setting(
         "Database",
         DATABASE,
-        lambda: f"sqlite:///{(_data_folder() / 'syncctl.db').as_posix()}",
+        lambda: f"sqlite:///{(data_folder() / 'syncctl.db').as_posix()}",
         "Where staging, work and (in a trial) the ERP live: a SQL Server by its ODBC connection string, or a file.",
     )
-    database_login_timeout: int = _setting("Database", integer(1, 600), 15, "Seconds to wait for the SQL Server to let us in.")
-    database_query_timeout: int = _setting(
+    database_login_timeout: int = setting("Database", integer(1, 600), 15, "Seconds to wait for the SQL Server to let us in.")
+    database_query_timeout: int = setting(
         "Database",
         integer(1, 3600),
         60,
         "Seconds a procedure may take; the embedded database waits this long for its turn.",
     )
 
-    store_id: str = _setting(
+    store_id: str = setting(
         "Store",
         text("Latin letters, digits, dots, dashes and underscores, at most 50", pattern="[A-Za-z0-9._-]{1,50}"),
         "woocommerce",
         "A name for the store; its orders carry it. Choose it once, and another for each further store on the same database.",
     )
-    woo_url: str | None = _setting("Store", URL, None, "The WooCommerce store's address.")
-    woo_consumer_key: Secret | None = _setting("Store", SECRET, None, "The REST API key (ck_…), one that may read and write.")
-    woo_consumer_secret: Secret | None = _setting("Store", SECRET, None, "The REST API key's secret (cs_…).")
-    woo_ca_bundle: Path | None = _setting(
+    woo_url: str | None = setting("Store", URL, None, "The WooCommerce store's address.")
+    woo_consumer_key: Secret | None = setting("Store", SECRET, None, "The REST API key (ck_…), one that may read and write.")
+    woo_consumer_secret: Secret | None = setting("Store", SECRET, None, "The REST API key's secret (cs_…).")
+    woo_ca_bundle: Path | None = setting(
         "Store", FILE, None, "A PEM file of the authority that signed the store's certificate, where that is a private one."
     )
-    woo_auth_in_query: bool = _setting(
+    woo_auth_in_query: bool = setting(
         "Store", FLAG, False, "Send the keys in the query string, for servers that drop the Authorization header. HTTPS only."
     )
-    woo_create_statuses: tuple[str, ...] = _setting(
+    woo_create_statuses: tuple[str, ...] = setting(
         "Store",
         words("store statuses between commas, such as processing,completed,on-hold"),
         ("processing", "completed", "on-hold"),
         "An order enters the ERP when its status is one of these. Others are seen, and skipped until their status changes.",
     )
-    http_connect_timeout: int = _setting("Store", integer(1, 600), 10, "Seconds to wait for a connection to the store.")
-    http_read_timeout: int = _setting("Store", integer(1, 3600), 60, "Seconds to wait for the store's answer.")
+    http_connect_timeout: int = setting("Store", integer(1, 600), 10, "Seconds to wait for a connection to the store.")
+    http_read_timeout: int = setting("Store", integer(1, 3600), 60, "Seconds to wait for the store's answer.")
 
-    enable_order_polling: bool = _setting("Polling", FLAG, True, "Whether `stage` polls the store when it runs.", bare=True)
-    enable_webhooks: bool = _setting("Polling", FLAG, False, "Whether `stage --payload` takes webhook bodies.", bare=True)
-    order_polling_interval_minutes: int = _setting(
+    enable_order_polling: bool = setting("Polling", FLAG, True, "Whether `stage` polls the store when it runs.", bare=True)
+    enable_webhooks: bool = setting("Polling", FLAG, False, "Whether `stage --payload` takes webhook bodies.", bare=True)
+    order_polling_interval_minutes: int = setting(
         "Polling", integer(1, 1440), 10, "How often the scheduler polls; health and status tell time by it.", bare=True
     )
-    order_polling_lookback_minutes: int = _setting(
+    order_polling_lookback_minutes: int = setting(
         "Polling",
         integer(0, 525_600),
         15,
         "Overlap: how far before the last poll's end the next one starts. On the first run, how far back it looks.",
         bare=True,
     )
-    order_polling_batch_size: int = _setting("Polling", integer(1, 100), 50, "Orders asked for at a time.", bare=True)
-    order_polling_max_pages: int = _setting(
+    order_polling_batch_size: int = setting("Polling", integer(1, 100), 50, "Orders asked for at a time.", bare=True)
+    order_polling_max_pages: int = setting(
         "Polling", integer(1, 10_000), 10, "Pages in one run; where there are more, the next run goes on from there.", bare=True
     )
-    allowed_order_financial_statuses: tuple[str, ...] = _setting(
+    allowed_order_financial_statuses: tuple[str, ...] = setting(
         "Polling",
         words("financial statuses between commas, such as PAID,AUTHORIZED", upper=True),
         ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PENDING"),
@@ -142,75 +146,75 @@ class Settings:
         bare=True,
     )
 
-    erp_currency: str = _setting(
+    erp_currency: str = setting(
         "ERP",
         text("a currency's three capital letters, such as USD", pattern="[A-Z]{3}"),
         "USD",
         "The ERP's currency; an order in another goes to review.",
     )
-    erp_timezone: ZoneInfo = _setting(
+    erp_timezone: ZoneInfo = setting(
         "ERP", TIMEZONE, lambda: ZoneInfo("UTC"), "The time zone in which the ERP writes its local dates (ticket dates)."
     )
-    unknown_customer: Literal["review", "create", "guest"] = _setting(
+    unknown_customer: Literal["review", "create", "guest"] = setting(
         "ERP",
         choice("review", "create", "guest"),
         "review",
         "A customer the ERP doesn't know: stop the order for review, create the customer, or book on the guest account.",
     )
-    guest_cust_no: str | None = _setting(
+    guest_cust_no: str | None = setting(
         "ERP",
         text("a customer number, at most 15 characters", longest=15),
         None,
         "The guest account's CUST_NO (SYNCCTL_UNKNOWN_CUSTOMER=guest).",
     )
-    price_check: Literal["off", "warning", "error"] = _setting(
+    price_check: Literal["off", "warning", "error"] = setting(
         "ERP",
         choice("off", "warning", "error"),
         "warning",
         "Whether a price that differs from IM_PRC is a warning or an error.",
     )
-    price_tolerance: Decimal = _setting(
+    price_tolerance: Decimal = setting(
         "ERP", decimal("0", "10", " (a fraction: 0.05 is 5 %)"), Decimal(0), "How far a price may be from IM_PRC, as a fraction."
     )
 
-    max_retries: int = _setting("Work", integer(1, 100), 3, "Attempts at one order in a run, the first one included.", bare=True)
-    retry_delay_base: int = _setting(
+    max_retries: int = setting("Work", integer(1, 100), 3, "Attempts at one order in a run, the first one included.", bare=True)
+    retry_delay_base: int = setting(
         "Work", integer(0, 3600), 2, "Seconds before the second attempt; each further wait is twice as long.", bare=True
     )
-    lease_seconds: int = _setting(
+    lease_seconds: int = setting(
         "Work",
         integer(1, 86_400),
         300,
         "How long an order belongs to a worker that says nothing; then another may take it.",
     )
-    breaker_threshold: int = _setting(
+    breaker_threshold: int = setting(
         "Work",
         integer(1, 1000),
         3,
         "A run stops after so many failures in a row to reach the database or the store, so as to burn no attempts.",
     )
 
-    health_pending_minutes: int = _setting("Health", integer(1, 525_600), 60, "An order that waits longer than this is an issue.")
-    health_write_back_minutes: int = _setting(
+    health_pending_minutes: int = setting("Health", integer(1, 525_600), 60, "An order that waits longer than this is an issue.")
+    health_write_back_minutes: int = setting(
         "Health", integer(1, 525_600), 60, "A message to the store that waits longer than this is an issue."
     )
-    health_silence_minutes: int = _setting(
+    health_silence_minutes: int = setting(
         "Health", integer(0, 525_600), 60, "No successful run for this long is an issue; 0 turns the check off."
     )
-    health_failed_orders: int = _setting("Health", integer(0, 1_000_000), 10, "More failed orders than this are an issue.")
-    health_review_orders: int = _setting("Health", integer(0, 1_000_000), 0, "More orders in review than this are an issue.")
+    health_failed_orders: int = setting("Health", integer(0, 1_000_000), 10, "More failed orders than this are an issue.")
+    health_review_orders: int = setting("Health", integer(0, 1_000_000), 0, "More orders in review than this are an issue.")
 
-    log_dir: Path = _setting(
-        "Files", FOLDER, lambda: _data_folder() / "logs", "Where log files go, one for each command and day."
+    log_dir: Path = setting(
+        "Files", FOLDER, lambda: data_folder() / "logs", "Where log files go, one for each command and day."
     )
-    log_days: int = _setting("Files", integer(1, 3650), 30, "Days after which a log file is deleted.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
+    log_days: int = setting("Files", integer(1, 3650), 30, "Days after which a log file is deleted.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "Files", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much the log files tell."
     )
-    lock_dir: Path = _setting(
+    lock_dir: Path = setting(
         "Files",
         FOLDER,
-        lambda: _data_folder() / "locks",
+        lambda: data_folder() / "locks",
         "Where lock files lie, which keep a job from running twice at once. All accounts that run jobs on a host share one.",
     )
 
@@ -243,7 +247,8 @@ class Settings:
 
 def _rows() -> Iterator[Entry]:
     defaults = Settings()
-    for row in fields(Settings):
+    later = {row.name for row in fields(PodSettings)}
+    for row in sorted(fields(Settings), key=lambda row: row.name in later):
         if row.metadata:
             described = row.metadata
             bare = row.name.upper() if described["bare"] else None
