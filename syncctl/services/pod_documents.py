@@ -1,0 +1,228 @@
+"""Keeping proofs of delivery, in a folder or the database: whole or not at all, never overwritten, found after a crash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import tempfile
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from syncctl.carriers.base import Document
+from syncctl.carriers.content import Form, sniff
+from syncctl.db.contract import ClaimedPod, Database, GetPodDocument, StoredPod, StorePodDocument
+from syncctl.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A document that is kept. `path` finds it in its store, `url` is what a person may open."""
+
+    path: str
+    url: str
+    sha256: str
+    content_type: str
+    size_bytes: int
+    source_url: str | None
+    signed_by: str | None
+    delivered_at: datetime | None
+
+
+class DocumentStore(Protocol):
+    """Where documents are kept."""
+
+    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:
+        """Return the document that is kept for a claim and its tracking number already, whole; None where there is none."""
+        ...
+
+    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:
+        """Keep a document; the same one again is found, not kept twice.
+
+        Raises:
+            ConfigError: the store can't be written.
+            LeaseLost: the claim is another worker's by now.
+        """
+        ...
+
+
+def safe(text: str, length: int = 60) -> str:
+    """Return a text as a part of a file's name on every system: Latin letters, digits, dashes and underscores."""
+    spread = unicodedata.normalize("NFKD", text)
+    return re.sub(r"[^A-Za-z0-9-]+", "_", "".join(letter for letter in spread if not unicodedata.combining(letter)))[
+        :length
+    ].strip("_")
+
+
+class FolderStore:
+    """A folder, one subfolder for each thousand claims. Beside each document lies a `.json` with what was known of it."""
+
+    def __init__(self, root: Path, *, url_prefix: str | None = None) -> None:
+        self._root = root
+        self._prefix = url_prefix
+
+    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:  # noqa: ARG002  (a folder needs no fence)
+        """See `DocumentStore.find`. A file whose bytes don't have the hash that its name tells is not taken."""
+        for path in sorted(self._folder(claim).glob(f"{self._stem(claim)}-*")):
+            if path.suffix in (".json", ".part"):
+                continue
+            with suppress(OSError):
+                content = path.read_bytes()
+                form = sniff(content)
+                told = path.stem.removeprefix(f"{self._stem(claim)}-").split("-")[0]
+                if form and told and hashlib.sha256(content).hexdigest().startswith(told):
+                    return self._stored(path, content, form, _read_beside(path))
+        return None
+
+    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:  # noqa: ARG002
+        """See `DocumentStore.keep`."""
+        digest = hashlib.sha256(document.content).hexdigest()
+        folder = self._folder(claim)
+        known = {
+            "claim_id": claim.claim_id,
+            "claim_reference": claim.claim_reference,
+            "carrier": claim.carrier,
+            "tracking_number": claim.tracking_number,
+            "sha256": digest,
+            "content_type": form.content_type,
+            "source_url": document.link,
+            "signed_by": document.signed_by,
+            "delivered_at": document.delivered_at.isoformat() if document.delivered_at else None,
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for number in range(1, 100):
+                more = "" if number == 1 else f"-{number}"
+                path = folder / f"{self._stem(claim)}-{digest[:16]}{more}.{form.extension}"
+                if path.exists():
+                    if path.read_bytes() == document.content:
+                        return self._stored(path, document.content, form, _read_beside(path) or known)
+                    continue  # damaged, perhaps: it stays as it is
+                # What is known of it first: a document that lies there has its description.
+                _write_new(path.with_suffix(".json"), json.dumps(known, ensure_ascii=False, indent=2).encode("utf-8"))
+                if _write_new(path, document.content):
+                    return self._stored(path, document.content, form, known)
+        except OSError as error:
+            raise ConfigError(
+                f"The folder {folder} can't be written: {error.strerror or error}. Name another with SYNCCTL_POD_DIR."
+            ) from error
+        raise ConfigError(f"{folder} holds too many damaged documents of claim {claim.claim_reference}.")
+
+    def _folder(self, claim: ClaimedPod) -> Path:
+        return self._root / f"{claim.claim_id // 1000:06d}"
+
+    def _stem(self, claim: ClaimedPod) -> str:
+        return f"{claim.claim_id}-{safe(claim.claim_reference)}-{safe(claim.tracking_number or '')}"
+
+    def _stored(self, path: Path, content: bytes, form: Form, known: dict[str, Any]) -> StoredDocument:
+        inside = path.relative_to(self._root).as_posix()
+        told = known.get("delivered_at")
+        return StoredDocument(
+            path=inside,
+            url=f"{self._prefix}{inside}" if self._prefix else path.absolute().as_uri(),
+            sha256=hashlib.sha256(content).hexdigest(),
+            content_type=form.content_type,
+            size_bytes=len(content),
+            source_url=known.get("source_url"),
+            signed_by=known.get("signed_by"),
+            delivered_at=datetime.fromisoformat(told) if told else None,
+        )
+
+
+def _read_beside(path: Path) -> dict[str, Any]:
+    """Return what was known of a document; nothing where that can't be read, for the document itself is what counts."""
+    try:
+        known = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _write_new(path: Path, content: bytes) -> bool:
+    """Write a file whole or not at all, and never over one that is there; return whether it is ours."""
+    number, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o644)
+        try:
+            if os.name == "nt":
+                part.rename(path)  # fails there where the target exists
+            else:
+                os.link(part, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if path.exists():
+                return False
+            part.replace(path)
+        _sync_folder(path.parent)
+        return True
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the system lets us."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+class DatabaseStore:
+    """The table USER_POD_DOCUMENT. Finding and keeping are bound to the claim's lease."""
+
+    def __init__(self, database: Database, *, url_prefix: str | None = None) -> None:
+        self._database = database
+        self._prefix = url_prefix
+
+    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:  # noqa: ARG002
+        """See `DocumentStore.find`."""
+        rows = self._database.run(GetPodDocument(claim_id=claim.claim_id, tracking_number=claim.tracking_number or ""))
+        return self._stored(rows[0]) if rows else None
+
+    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:
+        """See `DocumentStore.keep`."""
+        rows = self._database.run(
+            StorePodDocument(
+                claim_id=claim.claim_id,
+                worker_id=worker_id,
+                attempt_no=claim.attempt_no,
+                tracking_number=claim.tracking_number or "",
+                sha256=hashlib.sha256(document.content).hexdigest(),
+                content_type=form.content_type,
+                size_bytes=len(document.content),
+                content_base64=base64.b64encode(document.content).decode("ascii"),
+                source_url=document.link,
+                signed_by=(document.signed_by or "")[:100] or None,
+                delivered_dt=document.delivered_at,
+            )
+        )
+        return self._stored(rows[0])
+
+    def _stored(self, row: StoredPod) -> StoredDocument:
+        return StoredDocument(
+            path=f"database:{row.document_id}",
+            url=f"{self._prefix or 'database:USER_POD_DOCUMENT/'}{row.document_id}",
+            sha256=row.sha256,
+            content_type=row.content_type,
+            size_bytes=row.size_bytes,
+            source_url=row.source_url,
+            signed_by=row.signed_by,
+            delivered_at=row.delivered_dt,
+        )
