@@ -82,11 +82,17 @@ class Shop:
 
     def claim(self, worker_id: str = "worker") -> ClaimedOrder:
         """Claim the one order that waits, validating it first where that is needed."""
-        [claimed] = self.database.run(ClaimStagedOrders(worker_id=worker_id, batch_size=10))
-        if claimed.pending_action != "cancel":
-            found = self.database.run(ValidateStagedOrder(staging_id=claimed.staging_id))
-            assert [row for row in found if row.severity == "error"] == []
+        [claimed] = self.claim_all(worker_id)
         return claimed
+
+    def claim_all(self, worker_id: str = "worker") -> list[ClaimedOrder]:
+        """Claim every order that waits, validating it first where that is needed."""
+        taken = self.database.run(ClaimStagedOrders(worker_id=worker_id, batch_size=100))
+        for claimed in taken:
+            if claimed.pending_action != "cancel":
+                found = self.database.run(ValidateStagedOrder(staging_id=claimed.staging_id))
+                assert [row for row in found if row.severity == "error"] == []
+        return taken
 
     def work(self, claimed: ClaimedOrder, worker_id: str = "worker") -> AppliedOrder:
         """Do what the claimed order waits for."""

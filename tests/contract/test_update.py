@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -159,6 +160,27 @@ def test_other_orders_of_the_same_item_keep_their_stock(shop, database):
     shop.apply(line(1, "MUG", "2", "20.00"))
     shop.apply(line(1, "MUG", "1", "10.00"))
     assert shop.on_order() == {"MUG": D(8)}
+
+
+def test_updates_of_the_same_items_at_once_end_with_the_right_stock(shop, database, new_connection):
+    numbers = range(1, 7)
+    stage(database, *(order(number, line(1, "MUG", "1", "10.00"), line(2, "CAP", "1", "12.00")) for number in numbers))
+    for claimed in shop.claim_all():
+        shop.work(claimed)
+    stage(database, *(order(number, line(2, "CAP", "3", "36.00"), line(1, "MUG", "2", "20.00")) for number in numbers))
+    waiting = shop.claim_all()
+
+    def update(claimed):
+        connection = new_connection()
+        try:
+            call = UpdateOrderFromStaging(staging_id=claimed.staging_id, worker_id="worker", attempt_no=claimed.attempt_no)
+            return [applied.outcome for applied in connection.run(call)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(update, waiting)) == [["updated"]] * len(numbers)
+    assert shop.on_order() == {"CAP": D(18), "MUG": D(12)}
 
 
 def test_a_deposit_taken_in_the_erp_stays_off_the_amount_due(shop):

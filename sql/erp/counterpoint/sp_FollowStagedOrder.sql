@@ -207,6 +207,43 @@ BEGIN
         @ADDED = @ADDED OUTPUT,
         @NOW = @NOW;
 
+    EXECUTE dbo.sp_OrderCustomer
+        @STAGING_ID = @STAGING_ID,
+        @CUST_NO = @CUST_NO OUTPUT,
+        @NOW = @NOW;
+
+    EXECUTE dbo.sp_ShipToAddress
+        @STAGING_ID = @STAGING_ID,
+        @CUST_NO = @CUST_NO,
+        @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
+        @NOW = @NOW;
+
+    SET @CONTACT_ID = TRY_CONVERT(tinyint, @SHIP_ADRS_ID);
+
+    SELECT
+        @CHANGES = CONCAT
+        (
+            CASE
+                WHEN document.CUST_NO IS NULL OR document.CUST_NO <> @CUST_NO
+                THEN CONCAT(N'customer ', COALESCE(document.CUST_NO, 'none'), N' → ', @CUST_NO, N'; ')
+            END,
+            CASE
+                WHEN COALESCE(document.SHIP_TO_CONTACT_ID, 0) <> COALESCE(@CONTACT_ID, 0)
+                THEN N'other ship-to address; '
+            END
+        )
+    FROM dbo.PS_DOC_HDR AS document
+    WHERE document.DOC_ID = @DOC_ID;
+
+    UPDATE
+        dbo.PS_DOC_HDR
+    SET
+        CUST_NO = @CUST_NO,
+        SHIP_TO_CONTACT_ID = @CONTACT_ID,
+        CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20)
+    WHERE DOC_ID = @DOC_ID;
+
+    /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */
     INSERT INTO @MOVED
     (
         ITEM_NO, QUANTITY
@@ -250,42 +287,6 @@ BEGIN
         DELETE FROM @MOVED
         WHERE ITEM_NO = @ITEM_NO;
     END;
-
-    EXECUTE dbo.sp_OrderCustomer
-        @STAGING_ID = @STAGING_ID,
-        @CUST_NO = @CUST_NO OUTPUT,
-        @NOW = @NOW;
-
-    EXECUTE dbo.sp_ShipToAddress
-        @STAGING_ID = @STAGING_ID,
-        @CUST_NO = @CUST_NO,
-        @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
-        @NOW = @NOW;
-
-    SET @CONTACT_ID = TRY_CONVERT(tinyint, @SHIP_ADRS_ID);
-
-    SELECT
-        @CHANGES = CONCAT
-        (
-            CASE
-                WHEN document.CUST_NO IS NULL OR document.CUST_NO <> @CUST_NO
-                THEN CONCAT(N'customer ', COALESCE(document.CUST_NO, 'none'), N' → ', @CUST_NO, N'; ')
-            END,
-            CASE
-                WHEN COALESCE(document.SHIP_TO_CONTACT_ID, 0) <> COALESCE(@CONTACT_ID, 0)
-                THEN N'other ship-to address; '
-            END
-        )
-    FROM dbo.PS_DOC_HDR AS document
-    WHERE document.DOC_ID = @DOC_ID;
-
-    UPDATE
-        dbo.PS_DOC_HDR
-    SET
-        CUST_NO = @CUST_NO,
-        SHIP_TO_CONTACT_ID = @CONTACT_ID,
-        CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20)
-    WHERE DOC_ID = @DOC_ID;
 
     EXECUTE dbo.sp_FollowOrderPayment
         @DOC_ID = @DOC_ID,
