@@ -1,0 +1,57 @@
+"""Templates: a text whose first line is the title and whose rest, after a blank line, is the body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from syncctl.errors import PermanentError
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a person reads."""
+
+    title: str
+    body: str
+
+
+class TemplateError(PermanentError):
+    """A template is missing or can't be filled; the message says which and why."""
+
+
+class Templates:
+    """The built-in templates, and those of a folder, which come first."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
+        from jinja2.sandbox import SandboxedEnvironment
+
+        own = [FileSystemLoader(str(folder), encoding="utf-8")] if folder else []
+        self._environment = SandboxedEnvironment(
+            loader=ChoiceLoader([*own, PackageLoader("syncctl.notify")]),
+            undefined=StrictUndefined,
+            autoescape=False,  # plain text, never HTML
+            keep_trailing_newline=False,
+            trim_blocks=True,
+        )
+
+    def render(self, template: str, data: Mapping[str, Any]) -> Message:
+        """Fill a template.
+
+        Raises:
+            TemplateError: there is no such template, or it wants something that the data doesn't have.
+        """
+        from jinja2 import TemplateError as JinjaError
+
+        try:
+            text = self._environment.get_template(f"{template}.txt").render(dict(data))
+        except JinjaError as error:
+            raise TemplateError(
+                f"The template {template}.txt can't be filled: {error.message or type(error).__name__}."
+            ) from error
+        title, _, body = text.strip().partition("\n")
+        # One line: a customer's name must not add a header to a mail.
+        return Message(" ".join(title.split()), body.strip())

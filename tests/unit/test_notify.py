@@ -1,0 +1,167 @@
+"""Templates and channels: what a person reads, and that it really arrives, by mail and over HTTP, at servers on loopback."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncctl.errors import ConfigError
+from syncctl.notify.channels import AppriseChannel, DeliveryFailed, split
+from syncctl.notify.messages import Message, TemplateError, Templates
+from syncctl.secret import Secret
+
+DATA = {
+    "claim_reference": "CLM-2024-001",
+    "carrier": "Chronopost",
+    "tracking_number": "XN1",
+    "client_name": "Zoë\r\nBcc: all@example.com",
+    "error": "Numéro inconnu",
+    "error_class": "persistent",
+    "cause": "invalid_tracking",
+    "retry_count": 0,
+}
+
+
+class MailServer(threading.Thread):
+    """As much SMTP as one mail needs."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.recipients: list[str] = []
+        self.mails: list[bytes] = []
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as stream:
+                self.talk(stream)
+
+    def talk(self, stream: Any) -> None:
+        def say(line: str) -> None:
+            stream.write(line.encode() + b"\r\n")
+            stream.flush()
+
+        say("220 loopback")
+        while line := stream.readline():
+            word = line.split()[0].upper() if line.split() else b""
+            if word == b"RCPT":
+                self.recipients.append(line.decode().split("<")[1].split(">")[0])
+            if word == b"DATA":
+                say("354 go on")
+                mail = b""
+                while (part := stream.readline()) not in (b".\r\n", b""):
+                    mail += part
+                self.mails.append(mail)
+            if word == b"QUIT":
+                say("221 bye")
+                return
+            say("250 ok")
+
+
+@pytest.fixture
+def mail_server():
+    server = MailServer()
+    server.start()
+    yield server
+    server.socket.close()
+    server.join(5)
+
+
+def test_the_built_in_message_says_what_to_do_in_both_languages_and_its_title_is_one_line():
+    message = Templates().render("pod_failed", DATA)
+    assert message.title == "Claim CLM-2024-001: no proof of delivery / pas de preuve de livraison"
+    for words in ("Please check the tracking number", "Merci de vérifier le numéro de suivi", "Numéro inconnu", "XN1"):
+        assert words in message.body
+    assert "\n" not in message.title
+
+
+@pytest.mark.parametrize("cause", ["carrier_not_supported", "no_document", "invalid_credentials"])
+def test_the_message_is_complete_with_nothing_known(cause):
+    message = Templates().render(
+        "pod_failed", {**DATA, "client_name": None, "carrier": None, "tracking_number": None, "cause": cause}
+    )
+    assert "Dear customer," in message.body and "none" in message.body
+
+
+def test_a_folders_template_comes_first(tmp_path: Path):
+    (tmp_path / "pod_failed.txt").write_text("Réf. {{ claim_reference }}\n\n{{ error }}\n", encoding="utf-8")
+    assert Templates(tmp_path).render("pod_failed", DATA) == Message("Réf. CLM-2024-001", "Numéro inconnu")
+
+
+@pytest.mark.parametrize("template", ["{{ nothing }}", "{{ error.__class__.__mro__ }}", "{% if %}"])
+def test_a_template_that_asks_for_what_is_not_there_or_not_its_business_fails(tmp_path: Path, template):
+    (tmp_path / "pod_failed.txt").write_text(template, encoding="utf-8")
+    with pytest.raises(TemplateError, match=r"pod_failed\.txt"):
+        Templates(tmp_path).render("pod_failed", DATA)
+    with pytest.raises(TemplateError, match=r"missing\.txt"):
+        Templates().render("missing", {})
+
+
+def test_a_mail_arrives_at_the_clients_address(mail_server):
+    url = Secret(f"mailto://127.0.0.1:{mail_server.port}?from=shop@example.com&to=nobody@example.com")
+    AppriseChannel([url]).send(Templates().render("pod_failed", DATA), address="client+x@example.com")
+    assert mail_server.recipients == ["client+x@example.com"]
+    mail = message_from_bytes(mail_server.mails[0], policy=policy.default)
+    assert mail["Subject"] == "Claim CLM-2024-001: no proof of delivery / pas de preuve de livraison"
+    assert mail["To"] and "client+x@example.com" in mail["To"]
+    assert "all@example.com" not in (mail["Bcc"] or "")
+    body = mail.get_body(("plain",))
+    assert body is not None and "réclamation CLM-2024-001" in body.get_content()
+
+
+def test_any_address_that_apprise_knows_will_do():
+    received: list[dict[str, Any]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200 if len(received) == 1 else 500)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        channel = AppriseChannel(split(Secret(f"json://127.0.0.1:{server.server_address[1]}/x")))
+        channel.send(Message("Title", "Body"))
+        with pytest.raises(DeliveryFailed):
+            channel.send(Message("Title", "Body"))
+        server.shutdown()
+        thread.join(5)
+    assert (received[0]["title"], received[0]["message"]) == ("Title", "Body")
+
+
+def test_a_server_that_is_not_there_is_a_failed_delivery_and_says_no_secret():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    channel = AppriseChannel(
+        [Secret(f"mailto://user:geheim77@127.0.0.1:{port}?from=a@example.com&to=b@example.com&mode=insecure")]
+    )
+    with pytest.raises(DeliveryFailed) as raised:
+        channel.send(Message("t", "b"))
+    assert "geheim77" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("url", "address"), [("nonsense", None), ("mailto://127.0.0.1", "a@b@c, d@e")])
+def test_an_address_that_is_none_is_a_configuration_error(url, address):
+    with pytest.raises(ConfigError):
+        AppriseChannel([Secret(url)]).send(Message("t", "b"), address=address)
+
+
+def test_addresses_are_split_at_blanks():
+    assert [secret.reveal() for secret in split(Secret(" json://a  json://b "))] == ["json://a", "json://b"]
+    assert split(None) == []
