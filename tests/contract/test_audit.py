@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from syncctl.db.contract import AuditOrders, RollbackOrder, SeedDemoErp
-from syncctl.errors import BadArgument
+from syncctl.errors import BadArgument, UsageError
 from tests.orders import charge, line, order, stage
 from tests.shop import Shop
 
@@ -219,6 +219,20 @@ def test_a_seed_fills_items_prices_stock_customers_and_maps(database, query):
         ("CASH", "Web guests", "01"),
     ]
     assert [(row["CUST_NO"], row["WOO_USER_ID"]) for row in query("SELECT * FROM dbo.USER_CUSTOMER_MAP")] == [("C1", 5)]
+
+
+def test_an_erp_that_is_no_trial_one_is_never_seeded(database, query):
+    if database.engine == "embedded":
+        assert seed(database, [{"ITEM_NO": "A"}]) == (1, 0)
+        return
+    query("EXECUTE sp_rename 'dbo.USER_DEMO_ERP', 'USER_DEMO_ERP_ASIDE', 'OBJECT'")
+    try:
+        with pytest.raises(UsageError, match="not a trial one") as refused:
+            seed(database, [{"ITEM_NO": "A"}])
+        assert refused.value.code == "50060"
+        assert query("SELECT ITEM_NO FROM dbo.IM_ITEM") == []
+    finally:
+        query("EXECUTE sp_rename 'dbo.USER_DEMO_ERP_ASIDE', 'USER_DEMO_ERP', 'OBJECT'")
 
 
 def test_a_second_seed_adds_what_is_new_and_leaves_what_is_there(database, query):

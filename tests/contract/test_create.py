@@ -151,6 +151,15 @@ def test_a_staging_row_reset_by_hand_is_finished_without_a_second_document(shop)
     assert shop.on_order() == {"TEE-BLK": D(1)}
 
 
+def test_an_order_that_an_older_program_applied_is_finished_with_its_own_numbers(shop):
+    [staged] = claim_new(shop, order(4711, line(1)))
+    shop.query("UPDATE dbo.USER_ORDER_STAGING SET IS_APPLIED = 1, CP_DOC_ID = 'A-77', TKT_NO = '9-1'")
+    applied = create(shop, staged)
+    assert (applied.doc_id, applied.tkt_no, applied.outcome) == (None, "9-1", "already_applied")
+    assert (shop.staged()["STATE"], shop.staged()["CP_DOC_ID"], shop.staged()["TKT_NO"]) == ("APPLIED", "A-77", "9-1")
+    assert shop.query("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []
+
+
 def test_an_order_that_is_not_validated_or_not_to_be_created_is_refused(shop):
     stage(shop.database, order(4711, line(1)))
     [claimed] = shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=1))

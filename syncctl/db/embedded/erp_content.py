@@ -94,14 +94,20 @@ def read_content(staged: sqlite3.Row) -> Content:
             StagedCharge(
                 str(charge.get("TYPE") or ""), str(charge.get("DESCR") or ""), amount_of(charge.get("AMT")) or Decimal(0)
             )
-            for charge in order.get("CHARGES") or ()
+            for charge in _list(order, "CHARGES")
+            if isinstance(charge, dict)
         ),
-        coupons=tuple(str(code) for code in order.get("COUPONS") or ()),
+        coupons=tuple(str(code) for code in _list(order, "COUPONS")),
         billing=billing,
         shipping=shipping,
         customer_note=str(order.get("CUSTOMER_NOTE") or ""),
         payment_title=str(order.get("PMT_TITLE") or ""),
     )
+
+
+def _list(order: dict[str, Any], name: str) -> list[Any]:
+    found = order.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _line(position: int, item: dict[str, Any]) -> StagedLine:

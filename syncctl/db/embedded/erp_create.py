@@ -82,7 +82,7 @@ def _already_applied(session: Session, staged: sqlite3.Row, link: sqlite3.Row | 
     document = (
         Document(link["DOC_ID"], link["TKT_NO"])
         if link is not None
-        else Document(int(staged["CP_DOC_ID"] or 0), staged["TKT_NO"] or "")
+        else Document(int(staged["CP_DOC_ID"]) if (staged["CP_DOC_ID"] or "").isdecimal() else 0, staged["TKT_NO"] or "")
     )
     if staged["STATE"] == "CLAIMED":
         if staged["PENDING_ACTION"] != "create":
@@ -197,7 +197,8 @@ def _finish(session: Session, staged: sqlite3.Row, document: Document) -> None:
     session.run(
         """
         UPDATE dbo.USER_ORDER_STAGING
-        SET STATE = 'APPLIED', STATE_REASON = NULL, IS_APPLIED = 1, APPLIED_DT = :now, CP_DOC_ID = :doc_id, TKT_NO = :tkt_no,
+        SET STATE = 'APPLIED', STATE_REASON = NULL, IS_APPLIED = 1, APPLIED_DT = :now, CP_DOC_ID = COALESCE(:doc_id, CP_DOC_ID),
+            TKT_NO = COALESCE(:tkt_no, TKT_NO),
             CUST_NO = COALESCE((SELECT CUST_NO FROM dbo.PS_DOC_HDR WHERE DOC_ID = :number), CUST_NO),
             APPLIED_HASH = CONTENT_HASH, PENDING_ACTION = NULL, VALIDATION_ERROR = NULL, ERROR_CLASS = NULL,
             NEXT_ATTEMPT_DT = NULL, LEASE_UNTIL_DT = NULL, UPDATED_DT = :now
@@ -205,8 +206,8 @@ def _finish(session: Session, staged: sqlite3.Row, document: Document) -> None:
         """,
         {
             "id": staged["STAGING_ID"],
-            "doc_id": str(document.doc_id),
-            "tkt_no": document.tkt_no,
+            "doc_id": str(document.doc_id) if document.doc_id else None,
+            "tkt_no": document.tkt_no or None,
             "number": document.doc_id,
             "now": session.now,
         },
