@@ -34,7 +34,7 @@ RETURN
         line.TOT_AMT,
         GROSS_EXT_PRC = CONVERT(decimal(15, 2), ROUND(line.SUBTOT_AMT, 2)),
         EXT_PRC = CONVERT(decimal(15, 2), ROUND(line.TOT_AMT, 2)),
-        PRC = CASE WHEN line.QTY > 0 THEN CONVERT(decimal(15, 4), ROUND(line.TOT_AMT / line.QTY, 4)) END,
+        PRC = CASE WHEN line.QTY > 0 THEN CONVERT(decimal(15, 4), ROUND(line.TOT_AMT / NULLIF(line.QTY, 0), 4)) END,
         ITEM_NO = item.ITEM_NO,
         CATEG_COD = item.CATEG_COD
     FROM

@@ -392,7 +392,7 @@ BEGIN
                         line.FIELD,
                         line.ITEM_NO,
                         PRC_1 = CONVERT(decimal(15, 4), price.PRC_1),
-                        UNIT_PRC = CONVERT(decimal(15, 4), ROUND(line.SUBTOT_AMT / line.QTY, 4)),
+                        UNIT_PRC = CONVERT(decimal(15, 4), ROUND(line.SUBTOT_AMT / NULLIF(line.QTY, 0), 4)),
                         IS_OFF = CASE WHEN ABS(line.SUBTOT_AMT - CONVERT(decimal(15, 4), price.PRC_1) * line.QTY)
                             > COALESCE(@PRICE_TOLERANCE, 0) * CONVERT(decimal(15, 4), CONVERT(decimal(15, 4), price.PRC_1) * line.QTY)
                             + CASE WHEN line.QTY < 2 THEN 0.005 * line.QTY ELSE 0.01 END
