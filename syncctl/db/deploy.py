@@ -121,20 +121,23 @@ def _due(script: Script, applied: dict[str, str], *, again: bool) -> str | None:
 
 def journal(database: SqlServer) -> dict[str, str]:
     """The hash in force of each script; empty on a database that was never deployed to."""
-    if database.query("SELECT OBJECT_ID(N'dbo.USER_SCHEMA_JOURNAL', N'U') AS FOUND;")[0]["FOUND"] is None:
+    if "USER_SCHEMA_JOURNAL" not in _tables(database):
         return {}
     rows = database.query("SELECT SCRIPT, SHA256 FROM dbo.USER_SCHEMA_JOURNAL ORDER BY JOURNAL_ID;")
     return {row["SCRIPT"]: row["SHA256"] for row in rows}
 
 
+def _tables(database: SqlServer) -> set[str]:
+    """The tables in dbo, in capitals."""
+    rows = database.query("SELECT name AS TABLE_NAME FROM sys.tables WHERE schema_id = SCHEMA_ID(N'dbo');")
+    return {str(row["TABLE_NAME"]).upper() for row in rows}
+
+
 def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> None:
     if demo_erp:
         return
-    missing = [
-        table
-        for table in erp_columns(erp)
-        if database.query("SELECT OBJECT_ID(?) AS FOUND;", (f"dbo.{table}",))[0]["FOUND"] is None
-    ]
+    there = _tables(database)
+    missing = [table for table in erp_columns(erp) if table not in there]
     if missing:
         raise ConfigError(
             f"{database.where} lacks tables of {erp}: {', '.join(missing)}. Name the ERP's own database in SYNCCTL_DATABASE; "
@@ -143,28 +146,29 @@ def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> None:
 
 
 def _apply(database: SqlServer, script: Script, *, note: bool) -> float:
-    """Run one script and its journal row in one transaction; return the seconds it took."""
+    """Run one script and its journal row in one transaction; return the seconds it took.
+
+    An engine that doesn't know a form gets the script once more, undone in between: in plainer forms, then without the wrapping
+    that tells the line.
+    """
     started = time.monotonic()
-    try:
-        _run(database, script, script.batches, started, note=note)
-    except _BatchError as failed:
-        if failed.number not in UNSUPPORTED:
-            raise failed.named(script) from failed
-        plainer = [Batch(batch.number, batch.line, text) for batch in script.batches for text in _plainer(batch.text)]
-        if [batch.text for batch in plainer] == [batch.text for batch in script.batches]:
-            raise failed.named(script) from failed
+    plainer = [Batch(batch.number, batch.line, text) for batch in script.batches for text in _plainer(batch.text)]
+    ways = [(script.batches, _RUN_BATCH), (plainer, _RUN_BATCH), (plainer, None)]
+    for way, (batches, wrapped) in enumerate(ways, start=1):
         try:
-            _run(database, script, plainer, started, note=note)
-        except _BatchError as again:
-            raise again.named(script) from again
+            _run(database, script, batches, wrapped, started, note=note)
+            break
+        except _BatchError as failed:
+            if failed.number not in UNSUPPORTED or way == len(ways):
+                raise failed.named(script) from failed
     return time.monotonic() - started
 
 
-def _run(database: SqlServer, script: Script, batches: list[Batch], started: float, *, note: bool) -> None:
+def _run(database: SqlServer, script: Script, batches: list[Batch], wrapped: str | None, started: float, *, note: bool) -> None:
     database.query("BEGIN TRANSACTION;")
     for batch in batches:
         try:
-            rows = database.query(_RUN_BATCH, (batch.text,))
+            rows = database.query(wrapped, (batch.text,)) if wrapped else database.query(batch.text)
         except SyncError as error:
             _undo(database)
             raise _BatchError(batch, error, None) from error

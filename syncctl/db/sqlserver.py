@@ -23,6 +23,9 @@ Row = TypeVar("Row")
 DEADLOCK_TRIES = 4
 """How often a repeatable call is run in all before a deadlock is passed on."""
 
+_LONG = 4000
+"""Longer texts travel as nvarchar(max), whatever the driver says of itself."""
+
 _LOCK_NAME = (
     "SET NOCOUNT ON; DECLARE @GRANTED int, @RESOURCE nvarchar(255) = LEFT(CONCAT(N'syncctl:', DB_NAME(), N':', ?), 255); "
 )
@@ -163,6 +166,7 @@ class SqlServer:
         try:
             connection = pyodbc.connect(self._string, autocommit=True, timeout=self._login_timeout)
             connection.timeout = self._query_timeout
+            connection.maxwrite = _LONG
             connection.add_output_converter(-155, _moment_with_offset)
             connection.execute("SET XACT_ABORT ON;").close()
             connection.execute(f"SET LOCK_TIMEOUT {self._query_timeout * 500 or -1};").close()
@@ -175,9 +179,10 @@ class SqlServer:
 
     def _rows(self, sql: str, parameters: list[Any]) -> list[tuple[list[str], list[Any]]]:
         """Run a batch and read every result set to its end: pyodbc hides an error raised after the first one until `nextset`."""
-        cursor = self._connected().execute(sql, parameters) if parameters else self._connected().execute(sql)
+        cursor = self._connected().cursor()
         rows: list[tuple[list[str], list[Any]]] = []
         try:
+            cursor.execute(sql, parameters)
             while True:
                 if cursor.description:
                     columns = [column[0].upper() for column in cursor.description]

@@ -129,6 +129,33 @@ def test_every_object_is_called_with_its_schema() -> None:
         assert named == [], f"{path.name} names {named} without dbo."
 
 
+def declared() -> set[str]:
+    """Every table and column that a script makes, as it is spelled there."""
+    names: set[str] = set()
+    for path in FILES:
+        for table, body in re.findall(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", code(path), re.DOTALL):
+            names |= {table, *re.findall(r"^        (\w+) ", body, re.MULTILINE)}
+        names |= set(re.findall(r"\bADD (\w+) \w", code(path)))
+    return names - {"CONSTRAINT"}
+
+
+@EVERY_FILE
+def test_names_are_spelled_as_they_were_declared(path: Path) -> None:
+    """A case-sensitive database takes no other spelling, of a variable neither."""
+    spellings: dict[str, set[str]] = {}
+    for name in declared():
+        spellings.setdefault(name.lower(), set()).add(name)
+    in_capitals = {key for key, names in spellings.items() if any(name.isupper() for name in names)}
+    used = re.sub(r"\bAS \w+", "", code(path))  # a result column may be called as it likes
+    words = set(re.findall(r"(?<![@.\w])\w+_\w+|(?<=\.)[A-Z]\w*_\w+", used))
+    assert {word for word in words if word.lower() in in_capitals and word not in spellings[word.lower()]} == set()
+    variables = set(re.findall(r"@\w+", code(path))) - {"@Resource", "@LockMode", "@LockOwner", "@LockTimeout"}
+    assert len({variable.lower() for variable in variables}) == len(variables)
+    modules = {other.stem.lower(): other.stem for other in FILES if other.parent.name not in ("schema", "ops", "security")}
+    called = {word for word in re.findall(r"dbo\.(\w+)", code(path)) if word.lower() in modules}
+    assert {word for word in called if word != modules[word.lower()]} == set()
+
+
 def test_every_constraint_has_a_name() -> None:
     for path in [*(ROOT / "schema").glob("*.sql"), ROOT / "erp/counterpoint/demo_schema.sql"]:
         text = code(path)
