@@ -27,20 +27,31 @@ def delay_before(attempt: int, base: float) -> float:
 
 
 class CircuitBreaker:
-    """Counts failures in a row to reach one system; open after `threshold` of them. One for all workers of a run."""
+    """Counts failures in a row to reach one system; open from the `threshold`-th on, for good. One for all workers of a run."""
 
     def __init__(self, name: str, threshold: int) -> None:
         self.name = name
         self.threshold = threshold
         self.last_error: SyncError | None = None
         self._failures = 0
+        self._open = False
         self._lock = threading.Lock()
 
     def failed(self, error: SyncError) -> None:
         """Count one failure to reach the system."""
         with self._lock:
             self._failures += 1
-            self.last_error = error
+            self._note(error, opens=self._failures >= self.threshold)
+
+    def trip(self, error: SyncError) -> None:
+        """Open at once: what came back says that every other call would fail, too."""
+        with self._lock:
+            self._note(error, opens=True)
+
+    def _note(self, error: SyncError, *, opens: bool) -> None:
+        # Another worker's answer that comes in late must neither close the breaker nor hide why it opened.
+        if not self._open:
+            self._open, self.last_error = opens, error
 
     def answered(self) -> None:
         """The system answered: start counting anew."""
@@ -50,4 +61,4 @@ class CircuitBreaker:
     @property
     def open(self) -> bool:
         """True when the system is taken for down, for the rest of this run."""
-        return self._failures >= self.threshold
+        return self._open

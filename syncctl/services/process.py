@@ -14,6 +14,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -161,7 +162,7 @@ class Worker:
         """Work until nothing is left, the budget is used up, or the stop comes.
 
         Raises:
-            DatabaseUnavailable: after `breaker.threshold` failures in a row to reach it.
+            TransientError: after `breaker.threshold` failures in a row to reach the database.
         """
         fresh = True
         while not self.stop.is_set():
@@ -216,14 +217,14 @@ class Worker:
         """Do one order, whatever comes: one bad row never ends a run."""
         self._tries[order.staging_id] += 1
         if self.stop.is_set():
-            self.database.run(
-                ReleaseStagedOrder(
-                    staging_id=order.staging_id,
-                    worker_id=self.worker_id,
-                    attempt_no=order.attempt_no,
-                    reason="the run was stopped",
-                )
+            release = ReleaseStagedOrder(
+                staging_id=order.staging_id,
+                worker_id=self.worker_id,
+                attempt_no=order.attempt_no,
+                reason="the run was stopped",
             )
+            with suppress(LeaseLost):
+                self.database.run(release)
             return
         try:
             applied = self._apply(order)
@@ -281,6 +282,11 @@ class Worker:
         except LeaseLost as lost:
             self._finish(self._done_all_the_same(order) or self._processed(order, "lost", message=f"{error} ({lost})"))
             return
+        except PermanentError as refused:
+            # The row stays claimed until its lease ends, and the crash policy counts it: it can't hold up the others.
+            log.exception("Order %s (staging id %s): its failure could not be noted", order.woo_order_no, order.staging_id)
+            self._finish(self._processed(order, "failed", message=f"{error} (and that could not be noted: {refused})"))
+            return
         review = state.state == "NEEDS_MANUAL_REVIEW"
         level = logging.ERROR if review or not again else logging.WARNING
         log.log(level, "Order %s (staging id %s), attempt %s: %s", order.woo_order_no, order.staging_id, tried, error)
@@ -305,21 +311,30 @@ class Worker:
         untold = done.outcome in ("created", "cancelled")
         if self.write_back is None:
             return replace(done, store="pending" if untold else "")
-        if self.write_back.breaker.open:
-            return replace(done, store="waiting" if untold else "")
-        deliveries = self.write_back.deliver(staging_id=done.staging_id, stop=self.stop)
+        waiting = replace(done, store="waiting" if untold else "")
+        if self.write_back.breaker.open or self.stop.is_set():
+            return waiting
+        # Noted first: should the database go away now, the run's report has what was done in the ERP all the same.
+        self.finished[done.staging_id] = waiting
+        try:
+            deliveries = self.write_back.deliver(staging_id=done.staging_id, stop=self.stop)
+        except DatabaseUnavailable:
+            raise
+        except SyncError as error:
+            log.warning("Order %s: its messages to the store wait (%s).", done.woo_order_no, error)
+            return waiting
         self.deliveries += deliveries
         return replace(done, store=deliveries[-1].outcome) if deliveries else done
 
     def _reaching(self, call: Callable[[], T], *, already: SyncError | None = None) -> T:
-        """Make a call to the database; where it can't be reached, wait and try again until the breaker opens."""
+        """Make a call to the database; where it can't be reached or is too busy, wait and try again until the breaker opens."""
         if isinstance(already, DatabaseUnavailable):
             self.breaker.failed(already)
         attempt = 1
         while True:
             try:
                 result = call()
-            except DatabaseUnavailable as error:
+            except TransientError as error:
                 self.breaker.failed(error)
                 if self.breaker.open or self.stop.is_set():
                     raise

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import Database
-from syncctl.errors import StoreUnavailable
 from syncctl.retry import CircuitBreaker
 from syncctl.services.process import ProcessedOrder, ProcessOptions, ProcessResult
 from syncctl.services.stopping import Never, Stop
@@ -58,5 +57,5 @@ def retry_failed(
         write_back = WriteBack(database, store, f"{run_id}/store", breaker, lease_seconds=options.lease_seconds)
         for staging_id in options.staging_ids or (None,):
             deliveries += write_back.deliver(staging_id=staging_id, limit=options.limit, ignore_due=options.ignore_due, stop=stop)
-    down = breaker.last_error if breaker.open and isinstance(breaker.last_error, StoreUnavailable) else None
+    down = breaker.last_error if breaker.open else None
     return replace(result, deliveries=[*result.deliveries, *deliveries], store_down=down)

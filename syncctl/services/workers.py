@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import Database
-from syncctl.errors import DatabaseUnavailable, SyncError
+from syncctl.errors import SyncError, TransientError
 from syncctl.retry import CircuitBreaker
 from syncctl.services.process import Budget, ProcessedOrder, ProcessOptions, ProcessResult, Worker
 from syncctl.services.stopping import Never, Stop
@@ -70,7 +70,7 @@ def process(
                 )
                 crews.append(worker)
                 worker.run()
-        except DatabaseUnavailable as error:
+        except TransientError as error:
             downs.append(error)
         except BaseException as error:
             unforeseen.append(error)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from syncctl.db.contract import ClaimOutbox, CompleteOutbox, Database, FailOutbox, OutboxMessage, ReleaseOutbox
-from syncctl.errors import DatabaseUnavailable, LeaseLost, StoreUnavailable, SyncError
+from syncctl.errors import DatabaseUnavailable, LeaseLost, StoreMisconfigured, StoreUnavailable, SyncError
 from syncctl.retry import CircuitBreaker
 from syncctl.services.amounts import seconds
 from syncctl.services.stopping import Never, Stop
@@ -71,7 +71,9 @@ class WriteBack:
         ignore_due: bool = False,
         stop: Stop | None = None,
     ) -> list[Delivery]:
-        """Deliver what is due: of one order, or of all, up to `limit`. Ends early, attempts unburnt, when the store is down.
+        """Deliver what is due: of one order, or of all, up to `limit`.
+
+        Ends early, attempts unburnt, when the store is down, and at once when it can't be used as configured.
 
         Raises:
             DatabaseUnavailable: no connection to the database.
@@ -144,8 +146,11 @@ class WriteBack:
         if isinstance(error, DatabaseUnavailable):
             raise error
         try:
-            if isinstance(error, StoreUnavailable):
-                self.breaker.failed(error)
+            if isinstance(error, StoreUnavailable | StoreMisconfigured):
+                if isinstance(error, StoreMisconfigured):
+                    self.breaker.trip(error)
+                else:
+                    self.breaker.failed(error)
                 if self.breaker.open:
                     self.database.run(
                         ReleaseOutbox(outbox_id=message.outbox_id, worker_id=self.worker_id, attempt_no=message.attempt_no)
