@@ -322,6 +322,11 @@ def env_path(env_file: Path | None = None, environment: Mapping[str, str] | None
     return env_file or Path(named or ENV_FILE).expanduser()
 
 
+def surroundings(env_file: Path | None = None) -> dict[str, str]:
+    """Return the environment with what `.env` adds to it, for files that name variables of their own (carriers' keys)."""
+    return {**_read(env_file, os.environ), **os.environ}
+
+
 def _read(env_file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
     """Read the `.env` file. `$` stands for itself there: keys and passwords hold it."""
     from dotenv import dotenv_values

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from syncctl.carriers.base import Carrier
 from syncctl.carriers.chronopost import Chronopost
@@ -23,7 +22,7 @@ from syncctl.carriers.laposte import LaPoste
 from syncctl.carriers.ups import Ups
 from syncctl.clock import Clock, system_clock
 from syncctl.errors import ConfigError
-from syncctl.secret import Secret
+from syncctl.settings_pod import PodSettings
 
 BUILTIN: Mapping[str, Callable[..., Carrier]] = {
     carrier.name: carrier for carrier in (Chronopost, LaPoste, DhlExpress, FedEx, Ups, Dpd, Gls)
@@ -36,25 +35,6 @@ _ALIASES = {
     "dpd": ("DPD France", "DPD Germany"),
     "gls": ("GLS Hungary", "MyGLS"),
 }
-
-
-class Credentials(Protocol):
-    """The settings that carriers need; `settings.Settings` has them all."""
-
-    pod_chronopost_account: str | None
-    pod_chronopost_password: Secret | None
-    pod_laposte_api_key: Secret | None
-    pod_dhl_express_username: str | None
-    pod_dhl_express_password: Secret | None
-    pod_dhl_express_account: str | None
-    pod_fedex_api_key: str | None
-    pod_fedex_secret: Secret | None
-    pod_fedex_account: str | None
-    pod_ups_client_id: str | None
-    pod_ups_client_secret: Secret | None
-    pod_dpd_enabled: bool
-    pod_gls_username: str | None
-    pod_gls_password: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +53,11 @@ class Catalog:
         known = {folded(name): name for name in (*self.carriers, *self.missing)}
         return known.get(key) or self.aliases.get(key)
 
+    def label_of(self, name: str) -> str:
+        """Return what people call a carrier, whether it can be asked or not; nothing for one nobody knows."""
+        known = self.carriers.get(name) or BUILTIN.get(name)
+        return str(getattr(known, "label", ""))
+
     def spellings(self) -> dict[str, str]:
         """Return every folded spelling with the carrier's name: what the database is told about aliases."""
         return {**self.aliases, **{folded(name): name for name in (*self.carriers, *self.missing)}}
@@ -85,7 +70,7 @@ def folded(said: str) -> str:
 
 
 def open_catalog(
-    settings: Credentials,
+    settings: PodSettings,
     *,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
@@ -122,7 +107,7 @@ def open_catalog(
     return Catalog(made, missing, aliases, tuple(secret for file in files for secret in file.secrets))
 
 
-def _builtin(held: Credentials) -> dict[str, tuple[Callable[..., Carrier], dict[str, object]]]:
+def _builtin(held: PodSettings) -> dict[str, tuple[Callable[..., Carrier], dict[str, object]]]:
     """Return each built-in carrier with what its constructor wants, from the settings of the same names."""
     return {
         "chronopost": (Chronopost, {"account": held.pod_chronopost_account, "password": held.pod_chronopost_password}),

@@ -175,9 +175,13 @@ def error_outcome(
     reply: Reply, now: datetime, *, codes: Codes | None = None, code: str | None = None, text: str | None = None
 ) -> Outcome:
     """Return the outcome of an answer that is an error. `text` is the carrier's message; None takes the body's beginning."""
+    page = html_title(reply.body) if text is None else None
     words = reply.text() if text is None else text
     kind, cause = classify(codes=codes, code=code, status=reply.status if not reply.ok else None, text=words)
     said = " ".join(words.split())[:300]
+    if page is not None:
+        cause = BAD_CONTENT if cause == UNKNOWN else cause
+        said = f"an HTML page where an answer should be: {page or 'without a title'}"
     return Outcome(
         kind=kind,
         cause=cause,
@@ -186,3 +190,12 @@ def error_outcome(
         http_status=reply.status,
         retry_at=retry_at(reply.headers, now) if kind == "throttled" else None,
     )
+
+
+def html_title(body: bytes) -> str | None:
+    """Return the title of a body that is an HTML page, perhaps nothing; None for what is no HTML page."""
+    beginning = body[:4096].decode("utf-8", errors="replace")
+    if not re.match(r"\s*<(!doctype html|html|head|body)\b", beginning, re.IGNORECASE):
+        return None
+    found = re.search(r"<title[^>]*>(.*?)</title>", beginning, re.IGNORECASE | re.DOTALL)
+    return " ".join(found[1].split())[:100] if found else ""

@@ -15,6 +15,7 @@ from syncctl.cli import (
     dead_letter,
     demo,
     health,
+    pod,
     process,
     rollback,
     stage,
@@ -77,6 +78,8 @@ app.add_typer(dead_letter.app, name="dead-letter")
 for _module in (rollback, trace, health):
     app.add_typer(_module.app)
 app.add_typer(write_back.app, name="write-back")
+app.add_typer(pod.jobs)
+app.add_typer(pod.app, name="pod")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 app.add_typer(demo.app)

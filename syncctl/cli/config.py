@@ -66,6 +66,7 @@ def check(run: Run) -> None:
         connect=run.connect,
         describe_database=lambda: _describe(run.settings.database),
         open_store=run.open_store,
+        environment=settings_module.surroundings(run.env_file),
         clock=run.clock,
     )
     run.report.items = list(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,15 +35,20 @@ def check_config(
     connect: Callable[[], Database],
     describe_database: Callable[[], str],
     open_store: Callable[[], Store],
+    environment: Mapping[str, str] | None = None,
     clock: Clock = system_clock,
 ) -> list[Finding]:
-    """Try the settings' names, the folders, the database and the store. Raises nothing for what is wrong: that is a finding."""
+    """Try the settings' names, the folders, the database, the store and the carriers.
+
+    Raises nothing for what is wrong: that is a finding.
+    """
     return [
         *_names(settings),
         _folder("log folder", "SYNCCTL_LOG_DIR", settings.log_dir),
         _folder("lock folder", "SYNCCTL_LOCK_DIR", settings.lock_dir),
         _database(connect, describe_database),
         *_store(settings, open_store, clock),
+        *_carriers(settings, environment),
     ]
 
 
@@ -99,3 +104,17 @@ def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) ->
 
 def _failed(what: str, error: SyncError) -> Finding:
     return Finding(what=what, ok=False, detail=str(error), exit_code=max(error.exit_code, EXIT_UNAVAILABLE))
+
+
+def _carriers(settings: Settings, environment: Mapping[str, str] | None) -> list[Finding]:
+    """Say which carriers can be asked for proofs of delivery, and what of each nobody has tried against the carrier itself."""
+    from syncctl.carriers.catalog import open_catalog
+
+    try:
+        catalog = open_catalog(settings, folder=settings.pod_carrier_dir, environment=environment)
+    except SyncError as error:
+        return [Finding(what="carriers", ok=False, detail=str(error), exit_code=error.exit_code)]
+    return [
+        Finding(what=f"carrier {name}", ok=True, detail="verified" if carrier.verified else f"not verified: {carrier.unverified}")
+        for name, carrier in sorted(catalog.carriers.items())
+    ]

@@ -33,7 +33,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Notifier:
-    """Delivers to clients and operators, each through its channel. An audience without a channel keeps its messages waiting."""
+    """Delivers to clients and operators, each through its channel. Without one, a message is a failed delivery like another."""
 
     database: Database
     channels: Mapping[str, Channel]

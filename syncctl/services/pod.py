@@ -137,7 +137,7 @@ class PodWorker:
     def _handle(self, claim: ClaimedPod, number: int, result: PodResult) -> PodItem:
         name = self.catalog.name_of(claim.carrier or "")
         carrier = self.catalog.carriers.get(name or "")
-        label = carrier.label if carrier else (claim.carrier or "no carrier")
+        label = carrier.label if carrier else self.catalog.label_of(name or "") or claim.carrier or "no carrier"
         what = f"Retry #{claim.retry_no}" if claim.retry_no else "Fetch"
         log.info("[%d] %s for %s (%s)", number, what, claim.claim_reference, label)
         try:
@@ -224,9 +224,9 @@ class PodWorker:
             )
         )[0]
         if noted.final:
-            log.error("FINAL FAILURE: no POD for %s (%s): %s", claim.claim_reference, label, outcome.message)
+            log.warning("FINAL FAILURE: no POD for %s (%s): %s", claim.claim_reference, label, outcome.message)
         else:
-            log.warning("No POD for %s (%s) yet: %s", claim.claim_reference, label, outcome.message)
+            log.info("No POD for %s (%s) yet: %s", claim.claim_reference, label, outcome.message)
         return self._item(
             claim,
             label,

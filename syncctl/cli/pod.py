@@ -1,0 +1,351 @@
+"""`syncctl pod-fetch`, `syncctl pod-retry` and `syncctl pod …`: proof of delivery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncctl.cli.output import table
+from syncctl.cli.run import Job, Run, command
+from syncctl.errors import EXIT_SOME_FAILED, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncctl.services.pod_run import PodItem, PodResult
+
+jobs = typer.Typer()
+app = typer.Typer(help="Proof of delivery: how it stands, its claims, documents and messages.", no_args_is_help=True)
+
+JOB = Job(
+    direction="CARRIER_TO_SHOP",
+    records={
+        "input": ("found",),
+        "created": ("success",),
+        "skipped": ("skipped_persistent", "skipped_rate_limit", "skipped_unconfigured", "not_yet"),
+        "failed": ("failed",),
+    },
+    parallel=True,
+)
+OUTCOMES = {
+    "success": "SUCCESS",
+    "failed": "failed",
+    "not_yet": "not delivered yet",
+    "skipped_rate_limit": "skipped (rate limit)",
+    "skipped_unconfigured": "skipped (not configured)",
+    "lost": "another worker has it",
+}
+
+Carrier = Annotated[str | None, typer.Option("--carrier", help="Only claims of this carrier.", metavar="NAME")]
+ClaimOption = Annotated[
+    str | None,
+    typer.Option("--claim", help="Only this claim, due or not, whatever its error and its retries.", metavar="REFERENCE"),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which claims would be taken; ask no carrier, change nothing.")]
+
+
+@command(jobs, "pod-fetch", job=JOB, settings={"--batch-size": "pod_batch_size"})
+def pod_fetch(run: Run, carrier: Carrier = None, claim: ClaimOption = None, dry_run: DryRun = False) -> None:
+    """Ask the carriers for the proof of delivery of pending claims.
+
+    Stays within each carrier's budget, which all commands and hosts share. What fails is left to `pod-retry`; a parcel that
+    is not delivered yet is asked for again later. Clients are told of errors that won't pass, once.
+    """
+    _run(run, "pending", carrier, claim, dry_run=dry_run)
+
+
+@command(jobs, "pod-retry", job=JOB, settings={"--batch-size": "pod_batch_size", "--max-retries": "pod_max_retries"})
+def pod_retry(
+    run: Run,
+    carrier: Carrier = None,
+    claim: ClaimOption = None,
+    persistent: Annotated[
+        bool, typer.Option("--persistent", help="Also claims whose error is persistent, such as after new credentials.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Try failed claims again whose time has come: 1, 6, 24 and 72 hours after the last attempt, then every 72 hours.
+
+    Stops after the maximum of retries. Persistent errors (an invalid tracking number, a carrier that isn't supported) are not
+    tried again by themselves: correct the claim and set it to pending, or name it with --claim.
+    """
+    _run(run, "failed", carrier, claim, dry_run=dry_run, persistent=persistent)
+
+
+def _run(run: Run, scope: str, carrier: str | None, claim: str | None, *, dry_run: bool, persistent: bool = False) -> None:
+    from syncctl.cli.pod_setup import notify_clients, open_carriers, open_documents, options
+    from syncctl.services.notifications import counts
+    from syncctl.services.pod import PodWorker
+
+    catalog = open_carriers(run)
+    if carrier and catalog.name_of(carrier) is None:
+        known = ", ".join(sorted({*catalog.carriers, *catalog.missing}))
+        raise UsageError(f"There is no carrier {carrier!r}; there are {known}.")
+    chosen = options(run, scope, carrier=carrier, claim=claim, include_persistent=persistent)
+    worker = PodWorker(
+        run.database,
+        catalog,
+        open_documents(run),
+        worker_id=run.run_id,
+        options=chosen,
+        stop=run.stop,
+        clock=run.clock,
+        sleeper=run.stop.sleep,
+    )
+    report = run.report
+    if dry_run:
+        report.items = [{"claim_reference": reference} for reference in worker.due()]
+        report.counts = {"found": len(report.items)}
+        run.render = lambda console: _would(console, scope, [item["claim_reference"] for item in report.items])
+        return
+    with run.output.progress("claims", chosen.batch_size) as step:
+        worker.progress = lambda _: step(1)
+        result = worker.run()
+    sent = notify_clients(run)
+    report.items = list(result.items)
+    report.counts = {**result.counts, **counts(sent)}
+    report.extra = {"success_rate": result.success_rate, "usage": result.usage, "notifications": sent}
+    run.metrics = {"success_rate": result.success_rate, "calls_today": {use.carrier: use.used_day for use in result.usage}}
+    labels = {name: named.label for name, named in catalog.carriers.items()}
+    for item in result.items:
+        if item.final:
+            report.add_error(
+                f"{item.claim_reference} ({item.carrier}): final failure: {item.message}", claim=item.claim_reference
+            )
+    for warning in result.warnings:
+        report.add_error(warning)
+    if result.counts["failed"]:
+        report.exit_code = EXIT_SOME_FAILED
+    run.render = lambda console: _summary(console, run, result, labels)
+
+
+def _nothing(scope: str) -> str:
+    return "No failed PODs eligible for retry" if scope == "failed" else "No pending PODs to fetch"
+
+
+def _would(console: Console, scope: str, references: list[str]) -> None:
+    console.print("\n".join(references) if references else _nothing(scope))
+
+
+def _what(item: PodItem) -> str:
+    return f"Retry #{item.retry_no} for" if item.retry_no else "Fetch for"
+
+
+def _summary(console: Console, run: Run, result: PodResult, labels: dict[str, str]) -> None:
+    """Print the run as the operators' guide shows it."""
+    counts = result.counts
+    if not result.items:
+        console.print(_nothing(result.scope))
+    else:
+        console.print(f"Found {result.found} claim(s) to {'retry' if result.scope == 'failed' else 'fetch'}")
+    for number, item in enumerate(result.items, start=1):
+        told = f": {item.message}" if item.message and item.outcome != "success" else ""
+        console.print(f"[{number}] {_what(item)} {item.claim_reference} ({item.carrier}): {OUTCOMES[item.outcome]}{told}")
+    if result.items or counts["skipped_persistent"]:
+        console.print(f"Duration: {run.report.duration.total_seconds():.2f}s")
+        for words, key in (
+            ("Total processed", "processed"),
+            ("Success", "success"),
+            ("Failed", "failed"),
+            ("Not delivered yet", "not_yet"),
+            ("Skipped (persistent)", "skipped_persistent"),
+            ("Skipped (rate limit)", "skipped_rate_limit"),
+            ("Skipped (not configured)", "skipped_unconfigured"),
+            ("Max retries reached", "max_retries_reached"),
+        ):
+            if counts[key] or key in ("processed", "success", "failed"):
+                console.print(f"{words}: {counts[key]}")
+        if result.success_rate is not None:
+            console.print(f"Success rate: {result.success_rate}%")
+    for use in result.usage:
+        limit = f" of {use.limit_day}" if use.limit_day is not None else ""
+        resets = use.day_end_dt.astimezone().strftime("%Y-%m-%d %H:%M")
+        console.print(f"API usage: {labels.get(use.carrier, use.carrier)} {use.used_day}{limit} calls today, resets {resets}")
+
+
+@command(app, "status", group="pod")
+def status(run: Run) -> None:
+    """Show for each carrier the backlog, the budget used, the share of successes and when calls are free again."""
+    from syncctl.cli.pod_setup import open_carriers
+    from syncctl.services.pod_status import pod_status
+
+    found = pod_status(run.database, open_carriers(run), max_retries=run.settings.pod_max_retries, clock=run.clock)
+    run.report.items = list(found)
+    keys = ("pending", "failed", "success", "due", "waiting", "not_yet", "persistent", "exhausted", "leased")
+    run.report.counts = {key: sum(getattr(item, key) for item in found) for key in keys}
+
+    def render(console: Console) -> None:
+        columns = [
+            "Carrier",
+            "Pending>",
+            "Failed>",
+            "Due>",
+            "Waiting>",
+            "Persistent>",
+            "Used up>",
+            "Success>",
+            "Rate>",
+            "Calls today>",
+        ]
+        rows = []
+        for item in found:
+            calls = (
+                "" if not item.usable else f"{item.used_day} of {item.limit_day}" if item.limit_day is not None else item.used_day
+            )
+            rate = "" if item.success_rate is None else f"{item.success_rate}%"
+            numbers = [item.pending, item.failed, item.due, item.waiting, item.persistent, item.exhausted, item.success]
+            rows.append([item.label, *numbers, rate, calls, item.paused_until or item.resets_at, item.next_attempt_at, item.note])
+        table(console, [*columns, "Resets", "Next attempt", "Note"], rows)
+
+    run.render = render
+
+
+@command(app, "list", group="pod")
+def list_claims(
+    run: Run,
+    status: Annotated[str | None, typer.Option("--status", help="pending, failed or success.", metavar="STATUS")] = None,
+    standing: Annotated[
+        str | None,
+        typer.Option("--standing", help="due, waiting, persistent, exhausted, leased or done.", metavar="STANDING"),
+    ] = None,
+    claim: Annotated[str | None, typer.Option("--claim", help="Only this claim.", metavar="REFERENCE")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="List at most so many.")] = 100,
+) -> None:
+    """List claims with what is known of each."""
+    from syncctl.db.contract import ListPods
+
+    found = run.database.run(
+        ListPods(
+            scope=status, standing=standing, claim_reference=claim, max_retries=run.settings.pod_max_retries, batch_size=limit
+        )
+    )
+    run.report.items = list(found)
+    run.report.counts = {"claims": len(found)}
+    columns = ["Claim", "Carrier", "Tracking number", "Status", "Standing", "Retries>", "Next attempt", "Error or document"]
+    run.render = lambda console: table(
+        console,
+        columns,
+        (
+            [
+                item.claim_reference,
+                item.carrier,
+                item.tracking_number,
+                item.pod_fetch_status,
+                item.standing,
+                item.pod_retry_count,
+                item.pod_next_attempt_at,
+                item.pod_error or item.pod_url,
+            ]
+            for item in found
+        ),
+    )
+
+
+@command(app, "add", group="pod")
+def add(
+    run: Run,
+    reference: Annotated[str, typer.Argument(help="The claim's reference, such as CLM-2024-001.")],
+    carrier: Annotated[str, typer.Option("--carrier", help="The carrier, as people call it.", metavar="NAME")],
+    tracking: Annotated[str, typer.Option("--tracking", help="The tracking number.", metavar="NUMBER")],
+    client: Annotated[str | None, typer.Option("--client", help="The client's id.", metavar="ID")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The client's name.", metavar="NAME")] = None,
+    email: Annotated[str | None, typer.Option("--email", help="The client's mail address.", metavar="ADDRESS")] = None,
+) -> None:
+    """Add a claim as pending. One that is there already is left as it is."""
+    from syncctl.db.contract import AddClaim
+
+    added = run.database.run(
+        AddClaim(
+            claim_reference=reference,
+            carrier=carrier,
+            tracking_number=tracking,
+            client_id=client,
+            client_name=name,
+            client_email=email,
+        )
+    )
+    run.report.items = list(added)
+    run.report.counts = {"claims": len(added)}
+    run.render = lambda console: console.print(f"{added[0].claim_reference} is {added[0].pod_fetch_status}.")
+
+
+@command(app, "document", group="pod")
+def document(
+    run: Run,
+    reference: Annotated[str, typer.Argument(help="The claim's reference.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write; never over one that is there.", metavar="FILE")
+    ],
+) -> None:
+    """Write a claim's document that is kept in the database (SYNCCTL_POD_STORE=database) into a file."""
+    import base64
+
+    from syncctl.db.contract import GetPodDocument, ListPods
+
+    claims = run.database.run(ListPods(claim_reference=reference, batch_size=1))
+    kept = run.database.run(GetPodDocument(claim_id=claims[0].claim_id)) if claims else []
+    if not kept:
+        raise NotFound(f"The database keeps no document of claim {reference}. `syncctl pod list --claim {reference}` tells more.")
+    try:
+        with output.open("xb") as file:
+            file.write(base64.b64decode(kept[0].content_base64))
+    except OSError as error:
+        raise UsageError(f"{output} can't be written: {error.strerror or error}.") from error
+    run.report.items = [{"file": str(output), "sha256": kept[0].sha256, "content_type": kept[0].content_type}]
+    run.report.counts = {"documents": 1}
+    run.render = lambda console: console.print(f"{output}: {kept[0].content_type}, {kept[0].size_bytes:,} bytes")
+
+
+@command(app, "notifications", group="pod")
+def notifications(
+    run: Run,
+    states: Annotated[
+        str | None,
+        typer.Option("--state", help="PENDING, CLAIMED, SENT, DROPPED, FAILED; several between commas.", metavar="STATE"),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="List at most so many.")] = 100,
+) -> None:
+    """List the messages to clients, latest first, with what became of each."""
+    from syncctl.cli.pod_setup import EVENT
+    from syncctl.db.contract import ListNotifications
+
+    found = run.database.run(ListNotifications(states=states, event_type=EVENT, batch_size=limit))
+    run.report.items = list(found)
+    run.report.counts = {"notifications": len(found)}
+    run.render = lambda console: table(
+        console,
+        ["Id>", "Client", "Address", "State", "Tries>", "Due", "What happened"],
+        (
+            [
+                item.notification_id,
+                item.recipient_id,
+                item.address,
+                item.state,
+                item.attempt_no,
+                item.next_attempt_dt,
+                item.detail or item.error_message,
+            ]
+            for item in found
+        ),
+    )
+
+
+@command(app, "preference", group="pod")
+def preference(
+    run: Run,
+    client: Annotated[str, typer.Argument(help="The client's id.")],
+    wanted: Annotated[bool, typer.Option("--wanted/--unwanted", help="Whether the client wants these messages.")] = True,
+    address: Annotated[
+        str | None, typer.Option("--address", help="Where to, instead of the claim's own address.", metavar="ADDRESS")
+    ] = None,
+) -> None:
+    """Say whether a client wants messages about missing proofs of delivery, and at which address."""
+    from syncctl.cli.pod_setup import EVENT
+    from syncctl.db.contract import SetNotifyPreference
+
+    run.database.run(SetNotifyPreference(recipient_id=client, event_type=EVENT, is_wanted=wanted, address=address))
+    run.report.counts = {"preferences": 1}
+    said = f"wants these messages{f' at {address}' if address else ''}" if wanted else "wants no such messages"
+    run.render = lambda console: console.print(f"{client} {said}.")
