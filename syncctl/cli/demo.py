@@ -52,7 +52,7 @@ def demo(
     (`db deploy --demo-erp`).
     """
     from syncctl.demo.clocks import LeapingClock
-    from syncctl.demo.show import Demonstration
+    from syncctl.demo.show import MISSING_SKU, Demonstration
 
     if not run.verbose:
         # The warnings of this staged day would only hide the story.
@@ -74,6 +74,7 @@ def demo(
             orders=orders,
             seed=seed,
             store_id=f"demo-{run.run_id}"[:50] if chosen else "demo",
+            missing_sku=f"LAMP-{run.run_id[-8:].upper()}" if chosen else MISSING_SKU,
             report=_shower(run),
         )
         outcome = show.run()
@@ -156,8 +157,11 @@ def _report(run: Run, outcome: Outcome, kept_at: str | None) -> None:
         for finding in outcome.findings:
             console.print(Text(f"          {finding}", "red"))
         console.print()
-        if kept_at:
+        if kept_at and kept_at.startswith("sqlite:"):
             console.print(f"The database is kept: syncctl trace ORDER --database {kept_at}")
+        elif kept_at:
+            # A connection string may hold a password, which has no place on a screen.
+            console.print("What it did is kept in that database: syncctl trace ORDER --database …")
         summary(console, report)
 
     run.render = render

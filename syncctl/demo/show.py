@@ -94,6 +94,8 @@ class Demonstration:
     stop: Stop = field(default_factory=Never)
     report: Callable[[Round], None] = lambda _: None
     store_id: str = "demo"
+    missing_sku: str = MISSING_SKU
+    """A database that had a demonstration before knows that one's by now."""
     outcome: Outcome = field(default_factory=Outcome)
 
     def run(self) -> Outcome:
@@ -191,7 +193,7 @@ class _Day:
         each("one goes to the trash", keeper.trash)
         each("one is deleted for good", keeper.delete)
         fresh = keeper.place(self.goods.new_order(sku, price))
-        bad = keeper.place(self.goods.new_order(MISSING_SKU, "89.00"))
+        bad = keeper.place(self.goods.new_order(self.demo.missing_sku, "89.00"))
         told.append(f"two new orders come in ({fresh}, {bad}), the second with a product that the ERP doesn't know yet")
         self.demo.clock.sleep(120)
         steps = [Step("shop", "In the shop: " + "; ".join(told) + ".")]
@@ -218,7 +220,7 @@ class _Day:
         steps.append(Step("retry-failed", "The store is back: what it missed is delivered, each note once.", dict(told)))
         steps.append(self._reconcile())
         steps.append(self._process("The deleted order's document is closed, its stock given back."))
-        lamp = item_of(Product(product_id=9001, parent_id=0, sku=MISSING_SKU, name="Desk lamp", price=None, stock=None))
+        lamp = item_of(Product(product_id=9001, parent_id=0, sku=self.demo.missing_sku, name="Desk lamp", price=None, stock=None))
         seed(self.database, items=[lamp], customers=[])
         decided = decide(
             self.database,
@@ -227,14 +229,14 @@ class _Day:
             staging_ids=[
                 row.staging_id
                 for row in each_staged_order(self.database, store_id=self.demo.store_id, states="NEEDS_MANUAL_REVIEW")
-                if MISSING_SKU in (row.validation_error or "")
+                if self.demo.missing_sku in (row.validation_error or "")
             ],
             reason="the item was entered into the ERP",
         )
         steps.append(
             Step(
                 "dead-letter retry",
-                f"Somebody enters the item {MISSING_SKU} and lets its order try again.",
+                f"Somebody enters the item {self.demo.missing_sku} and lets its order try again.",
                 {"retried": len(decided)},
             )
         )
