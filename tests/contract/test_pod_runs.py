@@ -1,0 +1,331 @@
+"""Runs of `pod-fetch` and `pod-retry` against simulated carriers, on each engine: what they make of misbehaviour."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncctl.carriers.catalog import Catalog, open_catalog
+from syncctl.db.contract import (
+    AddClaim,
+    ClaimPods,
+    Database,
+    GetCarrierUse,
+    GetPodDocument,
+    ListNotifications,
+    ListPods,
+    PodClaim,
+)
+from syncctl.demo.carriers import SimulatedCarriers, pdf
+from syncctl.notify.channels import DeliveryFailed
+from syncctl.notify.messages import Message, Templates
+from syncctl.services.notifications import WAITS, Notifier
+from syncctl.services.pod import PodWorker
+from syncctl.services.pod_documents import DatabaseStore, FolderStore
+from syncctl.services.pod_run import PodOptions, PodResult
+from syncctl.services.pod_status import pod_status
+from syncctl.settings import Settings
+from tests.clocks import MovableClock
+
+HOUR = timedelta(hours=1)
+
+
+class Bench:
+    """A database, simulated carriers, a folder, and short ways to run the two jobs."""
+
+    def __init__(self, database: Database, clock: MovableClock, carriers: SimulatedCarriers, folder: Path) -> None:
+        self.database, self.clock, self.carriers, self.folder = database, clock, carriers, folder
+        self.documents: Any = FolderStore(folder / "pods")
+        self.describe("acme", per_day=1000)
+
+    def describe(self, name: str, **limits: Any) -> None:
+        self.carriers.describe(self.folder / "carriers", name, limits=limits, label=name.title())
+
+    def catalog(self) -> Catalog:
+        return open_catalog(Settings(), folder=self.folder / "carriers", environment={}, clock=self.clock)
+
+    def add(self, number: str, *script: str, carrier: str = "Acme", **more: Any) -> None:
+        if script:
+            self.carriers.simulation.scripts[number] = list(script)
+        self.database.run(AddClaim(claim_reference=f"CLM-{number}", carrier=carrier, tracking_number=number, **more))
+
+    def run(self, scope: str = "pending", *, worker_id: str = "w", stop: Any = None, **options: Any) -> PodResult:
+        chosen = replace(PodOptions(scope=scope, read_timeout=0.4), **options)
+        worker = PodWorker(
+            self.database,
+            self.catalog(),
+            self.documents,
+            worker_id=worker_id,
+            options=chosen,
+            clock=self.clock,
+            sleeper=self.clock.sleep,
+        )
+        return worker.run()
+
+    def claim(self, number: str) -> PodClaim:
+        return self.database.run(ListPods(claim_reference=f"CLM-{number}"))[0]
+
+    def outcomes(self, result: PodResult) -> dict[str, str]:
+        return {item.claim_reference.removeprefix("CLM-"): item.cause or item.outcome for item in result.items}
+
+
+@pytest.fixture
+def bench(database, clock, tmp_path) -> Iterator[Bench]:
+    with SimulatedCarriers() as carriers:
+        yield Bench(database, clock, carriers, tmp_path)
+
+
+def test_each_misbehaviour_ends_as_what_it_is_and_none_holds_up_the_others(bench: Bench):
+    scripts = {
+        "OK": ("document", "success"),
+        "PNG": ("png", "success"),
+        "JPEG": ("jpeg", "success"),
+        "LINK": ("link", "success"),
+        "EXPIRED": ("expired", "unknown"),
+        "TIMEOUT": ("timeout", "timeout"),
+        "BROKEN": ("broken", "connection"),
+        "ENDLESS": ("endless", "too_large"),
+        "HTML": ("html", "bad_content"),
+        "PAGE": ("page", "bad_content"),
+        "HALF": ("half", "bad_content"),
+        "BUSY": ("busy", "http_503"),
+        "WAY": ("not_yet", "not_delivered"),
+        "UNKNOWN": ("unknown", "unknown_parcel"),
+        "LAST": ("document", "success"),
+    }
+    for number, (word, _) in scripts.items():
+        bench.add(number, word)
+    result = bench.run()
+    assert bench.outcomes(result) == {number: outcome for number, (_, outcome) in scripts.items()}
+    assert result.counts["success"] == 5 and result.counts["not_yet"] == 1 and result.counts["failed"] == 9
+    assert {number for number in scripts if bench.claim(number).pod_error_class == "persistent"} == {"UNKNOWN"}
+    ok = bench.claim("OK")
+    assert (ok.pod_fetch_status, ok.pod_signed_by) == ("success", "A. Dupont")
+    assert ok.pod_delivered_at == datetime(2024, 1, 15, 9, 0, tzinfo=UTC)
+    kept = bench.folder / "pods" / str(ok.pod_document_path)
+    assert kept.read_bytes() == pdf("OK") and hashlib.sha256(pdf("OK")).hexdigest() == ok.pod_sha256
+    assert ok.pod_url == kept.as_uri()
+    assert not list((bench.folder / "pods").rglob("*.part"))
+    assert bench.run().items == [] and bench.run("failed").items == []
+
+
+def test_a_carrier_that_changes_its_mind_is_followed(bench: Bench):
+    bench.add("MIND", "not_yet", "busy", "not_yet", "html", "document")
+    outcomes = []
+    for _ in range(40):
+        for scope in ("pending", "failed"):
+            outcomes += [item.outcome for item in bench.run(scope).items]
+        bench.clock.move(HOUR)
+    assert outcomes == ["not_yet", "failed", "not_yet", "failed", "success"]
+    assert bench.claim("MIND").pod_retry_count == 2
+    assert bench.carriers.simulation.asked("acme") == 5
+
+
+def test_the_schedule_of_a_claim_that_never_succeeds_to_the_minute_over_the_end_of_daylight_saving(bench: Bench):
+    bench.clock.now = start = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)  # Paris: 25 October, 01:30 summer time
+    bench.add("NEVER", "busy")
+    tried = [timedelta(0)]
+    bench.run()
+    results = []
+    while bench.clock() < start + timedelta(hours=300):
+        bench.clock.move(timedelta(minutes=30))
+        result = bench.run("failed")
+        if result.items:
+            tried.append(bench.clock() - start)
+            results.append(result)
+    assert tried == [timedelta(hours=hours) for hours in (0, 1, 7, 31, 103)]
+    assert [result.items[0].retry_no for result in results] == [1, 2, 3, 4]
+    assert [result.counts["max_retries_reached"] for result in results] == [0, 0, 0, 1]
+    assert bench.database.run(ListNotifications()) == []
+    bench.clock.move(HOUR)
+    assert [item.retry_no for item in bench.run("failed", max_retries=6).items] == [5]
+
+
+def test_a_full_budget_skips_the_carrier_until_its_reset_and_not_the_others(bench: Bench):
+    bench.describe("acme", per_day=3, zone="Europe/Paris")
+    bench.describe("other", per_day=100)
+    for number in range(6):
+        bench.add(f"A{number}")
+    bench.add("B", carrier="OTHER")
+    result = bench.run()
+    assert (result.counts["success"], result.counts["skipped_rate_limit"]) == (4, 1)
+    assert bench.carriers.simulation.asked("acme") == 3
+    waiting = next(item for item in result.items if item.outcome == "skipped_rate_limit")
+    assert waiting.next_attempt_at == datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
+    bench.clock.move(timedelta(hours=10, minutes=59))
+    assert bench.run().counts["success"] == 0
+    bench.clock.move(timedelta(minutes=1))
+    assert bench.run().counts["success"] == 3
+    assert bench.claim("A5").pod_retry_count == 0
+
+
+def test_a_429_stops_the_carrier_for_as_long_as_it_says_and_spends_no_retry(bench: Bench):
+    bench.add("A", "throttle:7200", "document")
+    bench.add("B")
+    result = bench.run()
+    assert [item.outcome for item in result.items] == ["skipped_rate_limit"]
+    assert (bench.claim("A").pod_fetch_status, bench.claim("A").pod_retry_count) == ("pending", 0)
+    bench.clock.move(timedelta(minutes=119))
+    assert bench.run().counts["success"] == 0
+    assert bench.carriers.simulation.asked("acme") == 1
+    bench.clock.move(timedelta(minutes=1))
+    bench.run()
+    bench.clock.move(timedelta(minutes=2))
+    bench.run()
+    assert {bench.claim("A").pod_fetch_status, bench.claim("B").pod_fetch_status} == {"success"}
+
+
+def test_a_limit_per_second_is_waited_for_and_the_patience_ends(bench: Bench):
+    bench.describe("acme", per_second=1, per_minute=4)
+    for number in range(8):
+        bench.add(f"A{number}")
+    result = bench.run(patience_seconds=10)
+    assert result.counts["success"] == 4
+    assert bench.clock.slept == [1.0, 1.0, 1.0]
+    assert result.items[-1].outcome == "skipped_rate_limit"
+
+
+def test_a_refused_key_stops_the_carrier_for_the_run_instead_of_failing_all_its_claims(bench: Bench):
+    for number in range(3):
+        bench.add(f"A{number}", "credentials")
+    result = bench.run()
+    assert [item.cause for item in result.items] == ["invalid_credentials"]
+    assert "Acme" in result.warnings[0]
+    assert bench.claim("A1").standing == "due"
+
+
+def test_claims_nobody_can_be_asked_about(bench: Bench):
+    bench.add("X", carrier="Pigeon Post")
+    bench.add("Y", carrier="La Poste")
+    bench.add("Z", carrier="chronopost")
+    result = bench.run()
+    assert bench.outcomes(result) == {"X": "carrier_not_supported", "Y": "skipped_unconfigured", "Z": "skipped_unconfigured"}
+    assert bench.claim("X").standing == "persistent"
+    assert "SYNCCTL_POD_LAPOSTE_API_KEY" in " ".join(result.warnings)
+
+
+def test_a_kept_document_is_found_before_the_carrier_is_asked_again(bench: Bench):
+    bench.add("A", "document")
+    [claim] = bench.database.run(ClaimPods(worker_id="dead", scope="pending", lease_seconds=60))
+    from syncctl.carriers.base import Document
+    from syncctl.carriers.content import sniff
+
+    form = sniff(pdf("A"))
+    assert form is not None
+    bench.documents.keep(claim, Document(content=pdf("A"), signed_by="Zoë"), form, "dead")
+    bench.clock.move(timedelta(seconds=60))
+    [item] = bench.run().items
+    assert (item.outcome, item.recovered, bench.carriers.simulation.calls) == ("success", True, [])
+    assert bench.claim("A").pod_signed_by == "Zoë"
+
+
+def test_documents_in_the_database_are_the_carriers_own(bench: Bench):
+    bench.documents = DatabaseStore(bench.database, url_prefix="https://files.example/pods/")
+    bench.add("A", "link")
+    [item] = bench.run(url="document").items
+    claim = bench.claim("A")
+    import base64
+
+    kept = bench.database.run(GetPodDocument(claim_id=item.claim_id))[0]
+    assert base64.b64decode(kept.content_base64) == pdf("A")
+    assert claim.pod_url == f"https://files.example/pods/{kept.document_id}"
+    assert claim.pod_document_path == f"database:{kept.document_id}"
+
+
+def test_the_carriers_own_address_is_the_pod_url_where_that_is_wanted(bench: Bench):
+    bench.add("A", "link")
+    bench.run(url="carrier")
+    assert bench.claim("A").pod_url == f"{bench.carriers.url}/acme/file/A"
+
+
+class Mailbox:
+    """A channel that remembers, and fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.got: list[tuple[str | None, Message]] = []
+
+    def send(self, message: Message, *, address: str | None = None) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise DeliveryFailed("the mail server is out")
+        self.got.append((address, message))
+
+
+def test_the_client_hears_of_a_persistent_error_once_when_the_retries_would_be_over(bench: Bench):
+    bench.add("A", "unknown", client_id="C1", client_name="Zoë", client_email="zoe@example.com")
+    mailbox = Mailbox(failures=2)
+    notifier = Notifier(bench.database, {"client": mailbox}, Templates(), worker_id="w")
+    bench.run()
+    sent_at = []
+    for _ in range(130):
+        bench.run("failed")
+        if any(sent.outcome == "sent" for sent in notifier.deliver()):
+            sent_at.append(bench.clock())
+        bench.clock.move(HOUR)
+    assert [address for address, _ in mailbox.got] == ["zoe@example.com"]
+    assert "CLM-A" in mailbox.got[0][1].title
+    # 103 h, then two failed deliveries, each tried again at the next hourly run.
+    assert sent_at == [datetime(2026, 11, 20, 12, 0, tzinfo=UTC) + timedelta(hours=105)]
+    assert bench.carriers.simulation.asked("acme") == 1
+
+
+def test_a_message_that_can_never_be_delivered_is_given_up_and_kept(bench: Bench):
+    bench.add("A", "unknown", client_email="zoe@example.com")
+    bench.run(notify="at_once")
+    notifier = Notifier(bench.database, {"client": Mailbox(failures=99)}, Templates(), worker_id="w")
+    outcomes = []
+    for _ in range(len(WAITS) + 3):
+        outcomes += [sent.outcome for sent in notifier.deliver()]
+        bench.clock.move(timedelta(days=1))
+    assert outcomes == ["waiting"] * len(WAITS) + ["failed"]
+    [entry] = bench.database.run(ListNotifications())
+    assert (entry.state, entry.error_message) == ("FAILED", "the mail server is out")
+
+
+def test_status_tells_backlog_budget_and_rate(bench: Bench):
+    bench.describe("acme", per_day=100, zone="Europe/Paris")
+    bench.add("A")
+    bench.add("B", "busy")
+    bench.add("C", "not_yet")
+    bench.run()
+    bench.add("D")
+    bench.add("E", carrier="La Poste")
+    found = {status.carrier: status for status in pod_status(bench.database, bench.catalog(), clock=bench.clock)}
+    acme = found["acme"]
+    assert (acme.pending, acme.failed, acme.success, acme.due, acme.waiting, acme.not_yet) == (2, 1, 1, 1, 2, 1)
+    assert (acme.used_day, acme.limit_day, acme.success_rate) == (3, 100, 50.0)
+    assert acme.resets_at == datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
+    assert acme.next_attempt_at == bench.clock() + HOUR
+    assert (found["laposte"].usable, found["laposte"].pending) == (False, 1)
+
+
+def test_one_claim_by_name_whatever_its_error(bench: Bench):
+    bench.add("A", "unknown", "document")
+    bench.add("B", "unknown", "document")
+    bench.run()
+    assert bench.run("failed").counts["skipped_persistent"] == 2
+    assert [item.outcome for item in bench.run("failed", claim="CLM-A").items] == ["success"]
+    assert [item.outcome for item in bench.run("failed", include_persistent=True).items] == ["success"]
+
+
+def test_the_calls_are_on_record_with_their_ends(bench: Bench, query: Callable[..., list[Any]]):
+    bench.add("A", "link")
+    bench.add("B", "unknown")
+    bench.run()
+    rows = query("SELECT OUTCOME, ERROR_CODE FROM dbo.USER_CARRIER_CALL ORDER BY CALL_ID")
+    assert [(row["OUTCOME"], row["ERROR_CODE"]) for row in rows] == [
+        ("document", None),
+        ("document", None),
+        ("persistent", "UNKNOWN_PARCEL"),
+    ]
+    use = bench.database.run(
+        GetCarrierUse(carrier="acme", day_starts=bench.catalog().carriers["acme"].limits.day_starts_json(bench.clock()))
+    )
+    assert use[0].used_day == 3
