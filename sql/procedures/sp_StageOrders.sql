@@ -8,7 +8,8 @@ dbo.sp_StageOrders
 Called by    syncctl stage
 Parameters   @ORDERS   JSON array, one object an order, keyed by the columns of USER_ORDER_STAGING, with STATUS_GROUP
                        (live, wait, dead), STATUS_REASON, VANISHED (1: gone from the store), CUTS and WARNINGS (arrays of text).
-                       Of several versions of one order the latest WOO_MODIFIED_DT counts.
+                       Of several versions of one order the latest WOO_MODIFIED_DT counts, and one older than the row changes
+                       nothing, unless CONFIRMED (1: asked for by its id just now; the store's clock may have been set back).
              @WALK     JSON object keyed by the columns of USER_SYNC_WALK; NULL where the page belongs to no walk.
              @DRY_RUN  1 returns the same decisions and writes nothing.
 Returns      one row an order, as in the page: WOO_ORDER_ID, STAGING_ID (NULL where nothing is staged), OUTCOME
@@ -58,6 +59,7 @@ BEGIN
         STATUS_GROUP varchar(20) NULL,
         STATUS_REASON nvarchar(500) NULL,
         VANISHED bit NOT NULL,
+        CONFIRMED bit NOT NULL,
         ORD_STATUS nvarchar(20) NULL,
         CONTENT_HASH char(64) NULL,
         CURRENCY varchar(20) NULL,
@@ -91,8 +93,8 @@ BEGIN
 
     INSERT INTO @INCOMING
     (
-        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_REASON, VANISHED, ORD_STATUS, CONTENT_HASH, CURRENCY,
-        WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
+        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_REASON, VANISHED, CONFIRMED, ORD_STATUS, CONTENT_HASH,
+        CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
         SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
         SHIP_CNTRY, SHIP_PHONE, LINE_ITEMS_JSON, ORDER_JSON, CUTS, WARNINGS
     )
@@ -105,7 +107,7 @@ BEGIN
             WHEN content.VANISHED = 1 THEN N'gone from the store'
             WHEN content.STATUS_GROUP <> 'live' THEN CONCAT(N'status ', content.ORD_STATUS)
         END,
-        COALESCE(content.VANISHED, 0),
+        COALESCE(content.VANISHED, 0), COALESCE(content.CONFIRMED, 0),
         content.ORD_STATUS, content.CONTENT_HASH, content.CURRENCY, content.WOO_CUST_ID, content.CUST_EMAIL, content.ORD_DAT,
         content.TKT_DT, content.WOO_CREATED_DT, content.WOO_MODIFIED_DT, content.PMT_METH, content.TRANSACTION_ID,
         content.SHIP_VIA, content.SUBTOT, content.SHIP_AMT, content.TAX_AMT, content.DISC_AMT, content.TOT_AMT,
@@ -122,6 +124,7 @@ BEGIN
         STATUS_GROUP varchar(20) '$.STATUS_GROUP',
         STATUS_REASON nvarchar(500) '$.STATUS_REASON',
         VANISHED bit '$.VANISHED',
+        CONFIRMED bit '$.CONFIRMED',
         ORD_STATUS nvarchar(20) '$.ORD_STATUS',
         CONTENT_HASH char(64) '$.CONTENT_HASH',
         CURRENCY varchar(20) '$.CURRENCY',
@@ -232,7 +235,8 @@ BEGIN
                 WHEN staged.STAGING_ID IS NULL AND incoming.VANISHED = 1 THEN 'absent'
                 WHEN staged.STAGING_ID IS NULL AND incoming.STATUS_GROUP = 'live' THEN 'new'
                 WHEN staged.STAGING_ID IS NULL THEN 'skip'
-                WHEN incoming.VANISHED = 0 AND incoming.WOO_MODIFIED_DT < staged.WOO_MODIFIED_DT THEN 'older'
+                WHEN incoming.VANISHED = 0 AND incoming.CONFIRMED = 0
+                     AND incoming.WOO_MODIFIED_DT < staged.WOO_MODIFIED_DT THEN 'older'
                 WHEN incoming.STATUS_GROUP = staged.STATUS_GROUP
                      AND (incoming.VANISHED = 1 OR incoming.CONTENT_HASH = staged.CONTENT_HASH) THEN 'same'
                 WHEN staged.IS_APPLIED = 1 AND incoming.STATUS_GROUP = 'dead' THEN 'cancel'

@@ -1,4 +1,8 @@
-"""Compare a window of the store with the staging table: find what polling can't see, such as orders deleted for good."""
+"""Compare a window of the store with the staging table: find what polling can't see.
+
+That is: orders deleted for good, orders that were never staged, and changes that left the modified date as it was (the content
+hash tells; an order that is as it was costs nothing).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from syncctl.db.contract import ListStoreOrders
 from syncctl.services.stage import Stager
 
 _PAGE = 1000
+_ASKED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +26,29 @@ class Reconciliation:
     not_listed: list[int]
 
 
-def reconcile(stager: Stager, *, since: datetime, until: datetime) -> Reconciliation:
-    """Compare the orders created from `since` to `until`; stage what was missed, and as gone what the store says it doesn't have.
+def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: int = 100) -> Reconciliation:
+    """Read the orders created from `since` to `until` again, and stage what differs; as gone what the store says it doesn't have.
 
     An order missing from the store's list is asked for by its id before it counts as gone: lists can hide orders.
 
     Raises:
-        StoreUnavailable, StoreRefused, DatabaseUnavailable: nothing is concluded from half a comparison.
+        StoreUnavailable, StoreRefused, DatabaseUnavailable: nothing is taken for gone from half a comparison.
     """
+    staged = _staged(stager, since, until)
     listed: set[int] = set()
     for trashed in (False, True):
-        for ids in stager.store.order_ids(since, until, trashed=trashed):
-            listed.update(ids)
+        for page in stager.store.created(since, until, batch_size=batch_size, trashed=trashed):
+            listed.update(order.order_id for order in page.orders)
+            listed.update(bad.order_id for bad in page.unreadable)
+            stager.take(page)
+    hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
+    for start in range(0, len(hidden), _ASKED):
+        stager.fetch(hidden[start : start + _ASKED])
+    return Reconciliation(len(listed), len(staged), sorted(listed - staged.keys()), hidden)
+
+
+def _staged(stager: Stager, since: datetime, until: datetime) -> dict[int, str]:
+    """Return the status group of every staged order of the window, by its id in the store."""
     staged: dict[int, str] = {}
     after = 0
     while True:
@@ -41,12 +57,5 @@ def reconcile(stager: Stager, *, since: datetime, until: datetime) -> Reconcilia
         )
         staged.update((row.woo_order_id, row.status_group) for row in page)
         if len(page) < _PAGE:
-            break
+            return staged
         after = page[-1].woo_order_id
-    missed = sorted(listed - staged.keys())
-    hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
-    for start in range(0, len(missed), 50):
-        stager.fetch(missed[start : start + 50])
-    for start in range(0, len(hidden), 50):
-        stager.fetch(hidden[start : start + 50])
-    return Reconciliation(len(listed), len(staged), missed, hidden)

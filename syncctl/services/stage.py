@@ -24,6 +24,9 @@ from syncctl.stores.content import ContentBuilder
 
 log = logging.getLogger(__name__)
 
+OLDER = "older than the version staged"
+"""What `sp_StageOrders` says of an order whose modified date lies before the staged one's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
@@ -153,6 +156,11 @@ class Stager:
         self.result.pages += 1
         self._stage(page.orders, page.unreadable, walk=walk)
 
+    def take(self, page: Page) -> None:
+        """Stage a page that belongs to no walk."""
+        self.result.pages += 1
+        self._stage(page.orders, page.unreadable)
+
     def fetch(self, order_ids: Sequence[int]) -> Staging:
         """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone."""
         orders: list[Order] = []
@@ -170,7 +178,7 @@ class Stager:
                 gone.append(order_id)
             else:
                 orders.append(order)
-        self._stage(orders, unreadable, gone=gone)
+        self._stage(orders, unreadable, gone=gone, confirmed=True)
         return self.result
 
     def _stage(
@@ -179,10 +187,11 @@ class Stager:
         unreadable: Iterable[UnreadableOrder],
         *,
         gone: Iterable[int] = (),
+        confirmed: bool = False,
         walk: dict[str, Any] | None = None,
     ) -> None:
-        """Stage a page with one call and note what became of each order."""
-        rows = [self.content.content(order) for order in orders]
+        """Stage a page with one call and note what became of each order. `confirmed` orders were asked for by id just now."""
+        rows = [self.content.content(order) | {"CONFIRMED": int(confirmed)} for order in orders]
         rows += [self.content.vanished(order_id) for order_id in gone]
         broken = {bad.order_id: bad.message for bad in unreadable}
         rows += [self.content.unreadable(bad) for bad in unreadable]
@@ -197,7 +206,11 @@ class Stager:
             dry_run=self.dry_run,
         )
         by_id = {row["WOO_ORDER_ID"]: row for row in rows}
+        older: list[int] = []
         for done in self.database.run(call):
+            if done.outcome == "unchanged" and done.reason == OLDER:
+                older.append(done.woo_order_id)
+                continue
             row = by_id[done.woo_order_id]
             outcome, reason = done.outcome, done.reason
             if done.woo_order_id in broken:
@@ -205,13 +218,16 @@ class Stager:
                 log.error("Order %s can't be read: %s", done.woo_order_id, reason)
             elif outcome != "unchanged":
                 log.info("Order %s: %s%s", done.woo_order_id, outcome, f" ({reason})" if reason else "")
-            for cut in row.get("CUTS") or ():
+            for cut in row.get("CUTS") or () if outcome != "unchanged" else ():
                 log.warning("Order %s: %s", done.woo_order_id, cut)
             status = str(row.get("ORD_STATUS") or "gone")
             self.result.items.append(
                 StagedItem(done.woo_order_id, row.get("WOO_ORDER_NO"), status, outcome, reason, done.staging_id)
             )
         self.progress(self.result)
+        if older:
+            # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
+            self.fetch(older)
 
 
 def _start(name: str, known: Walk | None, window: Window, now: datetime) -> tuple[WalkState, bool]:

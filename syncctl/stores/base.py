@@ -127,13 +127,13 @@ class Store(Protocol):
         """Read one order, in the trash or not; None only where the store says plainly that there is no such order."""
         ...
 
-    def order_ids(
-        self, created_since: datetime, created_until: datetime, *, after_id: int = 0, trashed: bool = False
-    ) -> Iterator[list[int]]:
-        """List the ids of orders created in a window (at least; a second more on either side is possible), ascending.
+    def created(
+        self, created_since: datetime, created_until: datetime, *, batch_size: int, trashed: bool = False
+    ) -> Iterator[Page]:
+        """Read the orders created in a window, by id, whatever changed since. A second more on either side is possible.
 
-        The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling
-        an order gone.
+        The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling an
+        order gone. The pages' `after` is of no use to a later run.
         """
         ...
 

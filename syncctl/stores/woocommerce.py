@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from html import unescape
@@ -12,8 +13,8 @@ from typing import Any
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import StoreRefused, StoreUnavailable
 from syncctl.models import Order
-from syncctl.stores.base import TRASH_WALK, Page, Product, StoreCustomer, StoreStatus, UnreadableOrder, WalkState
-from syncctl.stores.walk import MAX_PER_PAGE, IdWalk, Rows
+from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Product, StoreCustomer, StoreStatus, UnreadableOrder, WalkState
+from syncctl.stores.walk import MAX_PER_PAGE, IdWalk, Rows, Step
 from syncctl.stores.woocommerce_http import Client, Connection, date_of
 from syncctl.stores.woocommerce_orders import (
     NOT_ORDERS,
@@ -66,25 +67,21 @@ class WooCommerce:
         for step in self._walk(
             "/orders", parameters, batch_size=batch_size, last_id=walk.last_id, row_offset=walk.row_offset
         ).steps():
-            after = WalkState(
-                name=walk.name,
-                since_dt=walk.since_dt,
-                until_dt=walk.until_dt,
-                last_id=step.last_id,
-                row_offset=step.row_offset,
-                finished=step.finished,
-            )
-            orders: list[Order] = []
-            unreadable: list[UnreadableOrder] = []
-            for raw in step.rows:
-                if not _belongs(raw, walk.since_dt, modified_until, trashed=trashed):
-                    continue
-                read = self._read(raw)
-                if isinstance(read, UnreadableOrder):
-                    unreadable.append(read)
-                elif read is not None:
-                    orders.append(read)
-            yield Page(orders=tuple(orders), after=after, unreadable=tuple(unreadable), rows=step.seen)
+            wanted = [row for row in step.rows if _belongs(row, walk.since_dt, modified_until, trashed=trashed)]
+            yield self._page(wanted, step, walk)
+
+    def _page(self, rows: list[Raw], step: Step, walk: WalkState) -> Page:
+        """Read the rows of a step."""
+        after = replace(walk, last_id=step.last_id, row_offset=step.row_offset, finished=step.finished)
+        orders: list[Order] = []
+        unreadable: list[UnreadableOrder] = []
+        for raw in rows:
+            read = self._read(raw)
+            if isinstance(read, UnreadableOrder):
+                unreadable.append(read)
+            elif read is not None:
+                orders.append(read)
+        return Page(orders=tuple(orders), after=after, unreadable=tuple(unreadable), rows=step.seen)
 
     def get(self, order_id: int) -> Order | None:
         """See `base.Store.get`.
@@ -98,22 +95,20 @@ class WooCommerce:
             raise StoreRefused(f"Order {order_id}: the store's answer makes no sense: {read.message}.", code="unreadable")
         return read
 
-    def order_ids(
-        self, created_since: datetime, created_until: datetime, *, after_id: int = 0, trashed: bool = False
-    ) -> Iterator[list[int]]:
-        """See `base.Store.order_ids`."""
+    def created(
+        self, created_since: datetime, created_until: datetime, *, batch_size: int, trashed: bool = False
+    ) -> Iterator[Page]:
+        """See `base.Store.created`."""
         parameters = {
             "status": TRASH if trashed else "any",
             "after": _naive(created_since - _ONE_SECOND),
             "before": _naive(created_until + _ONE_SECOND),
             "dates_are_gmt": "true",
-            "_fields": "id,status",
         }
-        for step in self._walk("/orders", parameters, last_id=after_id).steps():
-            if ids := [
-                row["id"] for row in step.rows if (status_of(row) == TRASH) == trashed and status_of(row) not in NOT_ORDERS
-            ]:
-                yield ids
+        walk = WalkState(name=TRASH_WALK if trashed else ORDERS_WALK, since_dt=created_since, until_dt=created_until)
+        for step in self._walk("/orders", parameters, batch_size=batch_size).steps():
+            wanted = [row for row in step.rows if status_of(row) not in NOT_ORDERS and (status_of(row) == TRASH) == trashed]
+            yield self._page(wanted, step, walk)
 
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""

@@ -6,6 +6,7 @@ is a JSON number with float noise (never read here), meta values may be objects,
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ NOT_ORDERS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 
 TRASH = "trash"
 _CENT = Decimal("0.01")
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories that have no place in one line of text: control characters, halves of a letter, line ends."""
 
 
 class UnreadableError(ValueError):
@@ -101,7 +104,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
         payment_method=_text(raw.get("payment_method")),
         payment_title=_text(raw.get("payment_method_title")),
         transaction_id=_text(raw.get("transaction_id")),
-        customer_note=str(raw.get("customer_note") or ""),
+        customer_note=_lines(raw.get("customer_note")),
         shipping_method=", ".join(
             dict.fromkeys(name for item in _objects(raw, "shipping_lines") if (name := _text(item.get("method_title"))))
         ),
@@ -253,7 +256,14 @@ def _text(value: object) -> str:
     """One line of text. Objects and lists, which plugins put in odd places, are nobody's name."""
     if value is None or isinstance(value, bool | dict | list):
         return ""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(value)).split())
+    # Not isprintable(): it is false for what joins an emoji or a Persian word, and for letters younger than this Python.
+    return " ".join("".join(" " if unicodedata.category(letter) in _NO_TEXT else letter for letter in str(value)).split())
+
+
+def _lines(value: object) -> str:
+    """Text of several lines, without what no database takes: control characters and halves of a letter."""
+    kept = (letter for letter in str(value or "") if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs"))
+    return "".join(kept)
 
 
 def _amount(item: Raw, name: str, default: str | None = None) -> Decimal:

@@ -166,6 +166,13 @@ def test_an_older_version_does_not_replace_a_newer_one(database, staged):
     assert (staged()["TOT_AMT"], staged()["ORD_STATUS"]) == (Decimal(20), "processing")
 
 
+def test_an_older_date_counts_where_the_order_was_asked_for_by_its_id(database, staged):
+    stage(database, order(4711))
+    edited = order(4711, line(1, total="10.00"), WOO_MODIFIED_DT="2026-11-20T11:29:59.000", CONFIRMED=1)
+    assert outcomes(stage(database, edited)) == [(4711, "restaged", None)]
+    assert staged(4711)["TOT_AMT"] == Decimal("10.00")
+
+
 def test_an_edit_starts_a_failed_order_afresh_and_settles_its_dead_letter(database, staged, events):
     [result] = stage(database, order(4711))
     fail(database, result.staging_id, "mapping")

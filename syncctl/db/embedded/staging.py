@@ -140,9 +140,11 @@ def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> str:
         if vanished:
             return "absent"
         return "new" if group == "live" else "skip"
-    # The store gives the present version only; an older one comes from a delayed webhook or a page that was read twice.
+    # An older version comes from a delayed webhook or a page that was read twice; or the store's clock was set back, which is
+    # why an order that was asked for by its id just now (CONFIRMED) counts whatever its date.
     modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
-    if not vanished and modified and known and _moment(modified) < to_database(known):
+    dated = not vanished and not order.get("CONFIRMED") and modified and known
+    if dated and _moment(modified) < to_database(known):
         return "older"
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
     if same and group == staged["STATUS_GROUP"]:
