@@ -6,11 +6,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, scripts
-from syncctl.db.sqlserver import SqlServer
 from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
 from syncctl.errors import ConfigError, SyncError, TransientError
+
+if TYPE_CHECKING:
+    from syncctl.db.sqlserver import SqlServer
 
 _RUN_BATCH = """
 SET NOCOUNT ON;

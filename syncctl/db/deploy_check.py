@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
 from syncctl.db.deploy import journal
 from syncctl.db.deploy_scripts import Script, erp_columns, scripts
-from syncctl.db.sqlserver import SqlServer
 from syncctl.errors import SyncError
+
+if TYPE_CHECKING:
+    from syncctl.db.sqlserver import SqlServer
 
 Level = Literal["ok", "note", "problem"]
 

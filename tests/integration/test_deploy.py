@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engine can be reached", exc_type=ImportError)
+
 from syncctl.db import deploy as deploy_module
 from syncctl.db.contract import ClaimStagedOrders, CreateOrderFromStaging, ListDeadLetters, ListStagedOrders
 from syncctl.db.deploy import DeployError, Deployment, deploy
