@@ -115,7 +115,7 @@ def _run(run: Run, scope: str, carrier: str | None, claim: str | None, *, dry_ru
                 f"{item.claim_reference} ({item.carrier}): final failure: {item.message}", claim=item.claim_reference
             )
     for warning in result.warnings:
-        report.add_error(warning)
+        report.add_error(warning, type="CarrierWarning")
     if result.counts["failed"]:
         report.exit_code = EXIT_SOME_FAILED
     run.render = lambda console: _summary(console, run, result, labels)
