@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import HIDDEN, without_password
@@ -49,6 +50,20 @@ class Redaction(logging.Filter):
         return True
 
 
+class _Screen(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is at that moment: a progress bar puts itself in between, so that lines appear above it."""
+
+    def __init__(self, *, verbose: int) -> None:
+        super().__init__(sys.stderr)
+        self._verbose = verbose
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`. What the command's result says anyway is left out, unless everything was asked for."""
+        if self._verbose or not getattr(record, "in_result", False):
+            self.stream = sys.stderr
+            super().emit(record)
+
+
 class _FileFormatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -70,7 +85,7 @@ def to_screen(*, quiet: bool = False, verbose: int = 0, secrets: Sequence[str] =
     """Send warnings to stderr (`quiet`: errors only; `verbose` 1: also what is going on, 2: everything), and nowhere else."""
     logger = logging.getLogger(ROOT)
     close()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Screen(verbose=verbose)
     handler.setLevel(logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
     handler.setFormatter(_ScreenFormatter(tracebacks=verbose > 0))
     handler.addFilter(Redaction(secrets))

@@ -24,6 +24,7 @@ from syncctl.cli import (
     validate,
     write_back,
 )
+from syncctl.cli.help import make_plain
 from syncctl.cli.output import Output, Report, drop_stdout, prepare_streams
 from syncctl.cli.run import COMMON, Common, new_run_id
 from syncctl.clock import system_clock
@@ -50,7 +51,7 @@ def _version(wanted: bool) -> None:
 def _root(
     ctx: typer.Context,
     version: Annotated[  # noqa: ARG001
-        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and end.", metavar="", callback=_version, is_eager=True)
     ] = False,
     **common: Any,
 ) -> None:
@@ -83,6 +84,8 @@ app.add_typer(pod.app, name="pod")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 app.add_typer(demo.app)
+
+make_plain(app)
 
 
 def run_app(arguments: Sequence[str]) -> int:

@@ -50,7 +50,7 @@ def list_letters(
                 letter.pending_action,
                 letter.error_class,
                 letter.attempts,
-                letter.created_dt,
+                f"{letter.created_dt.astimezone():%Y-%m-%d %H:%M}",
                 letter.decision,
                 letter.error_message,
             ]

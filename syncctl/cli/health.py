@@ -87,6 +87,7 @@ def health(
         styles = {"ok": "green", "warning": "yellow", "critical": "bold red"}
         rows = ([Text(check.level, styles[check.level]), check.name.replace("_", " "), check.message] for check in verdict.checks)
         table(console, ["", "What", "Found"], rows)
-        console.print("All is well." if verdict.healthy else f"Needs attention: {verdict.level}.", style=styles[verdict.level])
+        wrong_checks = ", ".join(check.name.replace("_", " ") for check in verdict.checks if check.level != "ok")
+        console.print("All is well." if verdict.healthy else f"Needs attention: {wrong_checks}.", style=styles[verdict.level])
 
     run.render = render

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from syncctl.errors import (
     EXIT_ALREADY_RUNNING,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
 """Columns of a table where no terminal tells its own."""
+LAST_COLUMN_MIN = 20
+"""Columns of text below which a table's other columns wrap, too."""
 _STATUS = {
     EXIT_OK: "ok",
     EXIT_SOME_FAILED: "some_failed",
@@ -158,7 +160,8 @@ class Output:
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        done = TextColumn("{task.completed:,.0f}") if total is None else MofNCompleteColumn()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn())
         with Progress(*columns, console=self.console(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=total)
             yield lambda steps: bar.advance(task, steps)
@@ -172,16 +175,27 @@ def summary(console: Console, report: Report) -> None:
 
 
 def table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table. A column whose name ends in `>` is set to the right; a cell may be a Rich text."""
+    """Print a table. A column whose name ends in `>` is set to the right; a cell may be a Rich text.
+
+    A column with nothing in it is left out. The last column, which tells most, wraps first: the others stay on one line as
+    long as that leaves it some room.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row] for row in rows]
+    filled = [number for number in range(len(columns)) if not cells or any(row[number].plain for row in cells)]
+    heads = {number: columns[number].removesuffix(">") for number in filled}
+    widths = [max(len(heads[number]), *(row[number].cell_len for row in cells), 0) for number in filled]
+    room = console.width - sum(width + 3 for width in widths[:-1]) - 2
     shown = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        shown.add_column(column.removesuffix(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row))
+    for number in filled:
+        side: Literal["left", "right"] = "right" if columns[number].endswith(">") else "left"
+        keep = number != filled[-1] and room >= LAST_COLUMN_MIN
+        shown.add_column(heads[number], justify=side, overflow="fold", no_wrap=keep)
+    for row in cells:
+        shown.add_row(*(row[number] for number in filled))
     console.print(shown)
 
 

@@ -258,6 +258,8 @@ def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
         for note in notes:
             console.print(note)
         summary(console, report)
+        if result.counts["review"]:
+            console.print("Orders in review wait for a person: see `syncctl dead-letter list`.")
 
     run.render = render
 

@@ -25,6 +25,7 @@ import typer
 
 from syncctl import errors, log
 from syncctl import settings as settings_module
+from syncctl.cli.help import PlainCommand
 from syncctl.cli.output import Output, Render, Report
 from syncctl.clock import Clock, system_clock
 from syncctl.settings import BY_NAME, Settings
@@ -189,10 +190,10 @@ def command(
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        declared = [_without_bool(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)) for parameter in own]
+        declared = [_with_metavar(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)) for parameter in own]
         declared += [_setting_parameter(option, setting) for option, setting in stand_ins.items()]
         if job and job.parallel:
-            declared.append(_without_bool(_parameter("parallel", _PARALLEL, default=False)))
+            declared.append(_with_metavar(_parameter("parallel", _PARALLEL, default=False)))
         declared += [_parameter(key, annotation, default=default) for key, (annotation, default) in COMMON.items()]
 
         @wraps(function)
@@ -206,7 +207,7 @@ def command(
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
         invoke.__signature__ = inspect.Signature([context, *declared])  # type: ignore[attr-defined]
         invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *declared)}
-        app.command(name, help=_paragraphs(inspect.getdoc(function) or ""))(invoke)
+        app.command(name, cls=PlainCommand, help=_paragraphs(inspect.getdoc(function) or ""))(invoke)
         return function
 
     return register
@@ -217,11 +218,16 @@ def _paragraphs(docstring: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
 
 
-def _without_bool(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Show a switch as `--dry-run`, not as `--dry-run <bool>`, which looks as if it took a value."""
+def _with_metavar(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Say what an option takes in a person's words: INTEGER or TEXT instead of a Python type, and nothing for a switch."""
     for detail in getattr(parameter.annotation, "__metadata__", ()):
         if isinstance(parameter.default, bool) and hasattr(detail, "metavar"):
             detail.metavar = ""
+        elif isinstance(detail, typer.models.OptionInfo) and detail.metavar is None:
+            kind = str(parameter.annotation.__origin__)
+            detail.metavar = "INTEGER" if "int" in kind else "TEXT" if "str" in kind else None
+        elif isinstance(detail, typer.models.ArgumentInfo) and detail.metavar is None:
+            detail.metavar = parameter.name.upper()
     return parameter
 
 

@@ -38,7 +38,8 @@ def list_messages(
 def retry(
     run: Run,
     ids: Annotated[
-        list[int] | None, typer.Argument(help="Messages, as `write-back list` numbers them; all where none is named.")
+        list[int] | None,
+        typer.Argument(help="Messages, as `write-back list` numbers them; all where none is named.", metavar="ID"),
     ] = None,
 ) -> None:
     """Make failed and waiting messages due now; `retry-failed` delivers them."""

@@ -289,7 +289,15 @@ class Worker:
             return
         review = state.state == "NEEDS_MANUAL_REVIEW"
         level = logging.ERROR if review or not again else logging.WARNING
-        log.log(level, "Order %s (staging id %s), attempt %s: %s", order.woo_order_no, order.staging_id, tried, error)
+        log.log(
+            level,
+            "Order %s (staging id %s), attempt %s: %s",
+            order.woo_order_no,
+            order.staging_id,
+            tried,
+            error,
+            extra={"in_result": review or not again},
+        )
         failed = self._processed(order, "review" if review else "failed", message=str(error))
         if again and not review and state.next_attempt_dt is not None:
             heapq.heappush(self._waiting, (state.next_attempt_dt, order.staging_id))

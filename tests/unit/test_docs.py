@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.cli_reference import Parameter, commands, pages
+from syncctl.cli.app import run_app
 from syncctl.settings import BY_NAME, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,14 @@ def test_a_command_is_described_with_every_option(name: str):
 def test_every_command_takes_the_common_options(name: str):
     names = {each for parameter in COMMANDS[name][1] if parameter.common for each in parameter.names}
     assert names == {"--database", "--env-file", "--json", "--quiet", "-q", "--verbose", "-v", "--no-color"}
+
+
+@pytest.mark.parametrize("name", ["syncctl", *COMMANDS, "syncctl dead-letter", "syncctl config policy"])
+def test_help_names_no_python_types(name: str, capsys: pytest.CaptureFixture[str]):
+    assert run_app([*name.split()[1:], "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Usage" in shown
+    assert not re.search(r"<(bool|int|str|list|float|path)|\bIDS\b", shown)
 
 
 def settings_options() -> list[Parameter]:

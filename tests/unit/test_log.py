@@ -88,6 +88,18 @@ def test_the_screen_shows_what_was_asked_for(how: dict[str, int], told: list[str
     assert capsys.readouterr().err.splitlines() == [f"syncctl: {level}" for level in told]
 
 
+def test_what_the_result_says_anyway_is_on_the_screen_only_where_everything_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for verbose, said in ((0, ""), (1, "syncctl: Order 4711 failed\n")):
+        log.to_screen(verbose=verbose)
+        path = log.to_file(tmp_path, "process", days=30, level="INFO", run_id="r1")
+        LOGGER.error("Order 4711 failed", extra={"in_result": True})
+        assert capsys.readouterr().err == said
+    assert path
+    assert path.read_text(encoding="utf-8").count("Order 4711 failed") == 2
+
+
 def test_a_traceback_is_on_the_screen_only_where_asked_for(capsys: pytest.CaptureFixture[str]):
     for verbose, shown in ((0, False), (1, True)):
         log.to_screen(verbose=verbose)

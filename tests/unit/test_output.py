@@ -114,6 +114,25 @@ def test_what_a_customer_wrote_is_neither_markup_nor_a_terminal_command(capsys: 
     assert "yes" in out
 
 
+def test_a_column_with_nothing_in_it_is_left_out(capsys: pytest.CaptureFixture[str]):
+    table(Output().console(), ["Order", "Store", "Reason"], [["4711", "", None], ["4712", None, "cancelled"]])
+    out = capsys.readouterr().out
+    assert "Store" not in out
+    assert "cancelled" in out
+
+
+def test_on_a_narrow_terminal_the_last_column_wraps_and_the_others_stay_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    row = ["101-000001", "2026-11-22 13:50", "The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP."]
+    table(Output().console(), ["Ticket", "Since", "Error"], [row])
+    out = capsys.readouterr().out
+    assert {"101-000001", "2026-11-22", "13:50", "USER_CUSTOMER_MAP."} <= set(out.split())
+    assert sum("2026-11-22 13:50" in line for line in out.splitlines()) == 1
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_a_time_is_shown_in_local_time():
     assert cell_text(NOON) == NOON.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 

@@ -51,6 +51,21 @@ def test_amounts_come_from_strings_and_never_from_price():
     assert order.discount == Decimal("20.35")
 
 
+def test_names_arrive_whole_and_what_is_no_text_does_not():
+    raw = recorded("order-guest-unicode")
+    raw["billing"] |= {
+        "first_name": "Zoë 👩\u200d👩\u200d👧",
+        "last_name": "می\u200cخواهم \U0001fadf",
+        "company": "A\x07\nB\ud83d Ltd.",
+    }
+    raw["customer_note"] = "Ring\r\ntwice \ud83d\x00please"
+    order = read_order(raw)
+    assert order.billing.first_name == "Zoë 👩\u200d👩\u200d👧"
+    assert order.billing.last_name == "می\u200cخواهم \U0001fadf"  # a joiner of Persian, and a letter younger than some Pythons
+    assert order.billing.company == "A B Ltd."
+    assert order.customer_note == "Ring\ntwice please"
+
+
 def test_a_negative_fee_stays_negative():
     order = read_order(recorded("order-negative-fee"))
     assert min(charge.amount for charge in order.charges if charge.kind == "fee") < 0

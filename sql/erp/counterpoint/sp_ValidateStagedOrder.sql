@@ -69,7 +69,19 @@ BEGIN
         @PENDING_ACTION varchar(20),
         @OTHER_ID int,
         @OTHER_DOC_ID varchar(20),
-        @OTHERS nvarchar(max);
+        @OTHERS nvarchar(max),
+        @TEXT_NO int = 1;
+    DECLARE @OTHER table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        ORDER_NO nvarchar(50) NOT NULL
+    );
+    DECLARE @TOLD table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        MESSAGE nvarchar(500) NULL,
+        CODE nvarchar(110) NOT NULL
+    );
     DECLARE @LINE table
     (
         POSITION_NO int NOT NULL,
@@ -207,15 +219,30 @@ BEGIN
                 );
             END;
 
+            INSERT INTO @OTHER
+            (
+                TEXT_NO, ORDER_NO
+            )
             SELECT
-                @OTHERS = STRING_AGG(CONVERT(nvarchar(max), COALESCE(NULLIF(staged.WOO_ORDER_NO, ''), CONVERT(varchar(30), staged.WOO_ORDER_ID))), N', ')
-                    WITHIN GROUP (ORDER BY staged.STAGING_ID)
+                ROW_NUMBER() OVER (ORDER BY staged.STAGING_ID),
+                COALESCE(NULLIF(staged.WOO_ORDER_NO, ''), CONVERT(varchar(30), staged.WOO_ORDER_ID))
             FROM dbo.USER_ORDER_STAGING AS staged
             WHERE staged.STORE_ID = @STORE_ID
             AND   staged.TRANSACTION_ID = @TRANSACTION_ID
             AND   staged.WOO_ORDER_ID <> @WOO_ORDER_ID
             AND   staged.STATUS_GROUP = 'live'
             AND   staged.DUPLICATE_OF_ID IS NULL;
+
+            /* STRING_AGG would need SQL Server 2017. */
+            WHILE EXISTS (SELECT 1 FROM @OTHER AS other WHERE other.TEXT_NO = @TEXT_NO)
+            BEGIN
+                SELECT
+                    @OTHERS = CONCAT(@OTHERS + N', ', other.ORDER_NO)
+                FROM @OTHER AS other
+                WHERE other.TEXT_NO = @TEXT_NO;
+
+                SET @TEXT_NO = @TEXT_NO + 1;
+            END;
 
             IF @OTHERS IS NOT NULL
             BEGIN
@@ -320,8 +347,8 @@ BEGIN
                     7, 0, 'unknown_customer', 'CUST_NO', COALESCE(@CUST_EMAIL, CONVERT(nvarchar(30), @WOO_CUST_ID)),
                     CONCAT
                     (
-                        N'The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP,',
-                        N' or the e-mail to the customer in the ERP.'
+                        N'The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in',
+                        N' the ERP; or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.'
                     ),
                     'error'
                 );
@@ -436,12 +463,28 @@ BEGIN
                 );
             END;
 
+            INSERT INTO @TOLD
+            (
+                TEXT_NO, MESSAGE, CODE
+            )
             SELECT
-                @VALIDATION_ERROR = STRING_AGG(CASE WHEN violation.SEVERITY = 'error' THEN CONVERT(nvarchar(max), violation.MESSAGE) END, N'; ')
-                    WITHIN GROUP (ORDER BY violation.GROUP_NO, violation.POSITION_NO),
-                @CODES = STRING_AGG(CONVERT(nvarchar(max), CONCAT(violation.CODE, N' ', violation.FIELD)), N', ')
-                    WITHIN GROUP (ORDER BY violation.GROUP_NO, violation.POSITION_NO)
+                ROW_NUMBER() OVER (ORDER BY violation.GROUP_NO, violation.POSITION_NO),
+                CASE WHEN violation.SEVERITY = 'error' THEN violation.MESSAGE END,
+                CONCAT(violation.CODE, N' ', violation.FIELD)
             FROM @VIOLATION AS violation;
+
+            SET @TEXT_NO = 1;
+
+            WHILE EXISTS (SELECT 1 FROM @TOLD AS told WHERE told.TEXT_NO = @TEXT_NO)
+            BEGIN
+                SELECT
+                    @VALIDATION_ERROR = COALESCE(@VALIDATION_ERROR + N'; ' + told.MESSAGE, @VALIDATION_ERROR, told.MESSAGE),
+                    @CODES = CONCAT(@CODES + N', ', told.CODE)
+                FROM @TOLD AS told
+                WHERE told.TEXT_NO = @TEXT_NO;
+
+                SET @TEXT_NO = @TEXT_NO + 1;
+            END;
 
             UPDATE
                 dbo.USER_ORDER_STAGING

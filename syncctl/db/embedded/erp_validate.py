@@ -147,7 +147,8 @@ def _customer(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, 
             "unknown_customer",
             "CUST_NO",
             email or staged["WOO_CUST_ID"],
-            "The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in the ERP.",
+            "The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in the ERP; "
+            "or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.",
         )
     elif not email.strip():
         yield _error(
