@@ -336,7 +336,7 @@ def notifications(
 def preference(
     run: Run,
     client: Annotated[str, typer.Argument(help="The client's id.")],
-    wanted: Annotated[bool, typer.Option("--wanted/--unwanted", help="Whether the client wants these messages.")] = True,
+    unwanted: Annotated[bool, typer.Option("--unwanted", help="The client wants none of these messages.")] = False,
     address: Annotated[
         str | None, typer.Option("--address", help="Where to, instead of the claim's own address.", metavar="ADDRESS")
     ] = None,
@@ -345,7 +345,7 @@ def preference(
     from syncctl.cli.pod_setup import EVENT
     from syncctl.db.contract import SetNotifyPreference
 
-    run.database.run(SetNotifyPreference(recipient_id=client, event_type=EVENT, is_wanted=wanted, address=address))
+    run.database.run(SetNotifyPreference(recipient_id=client, event_type=EVENT, is_wanted=not unwanted, address=address))
     run.report.counts = {"preferences": 1}
-    said = f"wants these messages{f' at {address}' if address else ''}" if wanted else "wants no such messages"
+    said = "wants no such messages" if unwanted else f"wants these messages{f' at {address}' if address else ''}"
     run.render = lambda console: console.print(f"{client} {said}.")
