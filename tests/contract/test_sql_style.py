@@ -77,6 +77,11 @@ def test_lines_end_in_lf_and_fit(path: Path) -> None:
         (r"\bRAISERROR\b", "THROW ends the batch, RAISERROR may not"),
         (r"\bsp_executesql\b|\bEXEC(?:UTE)?\s*\(", "no dynamic SQL"),
         (r"\bTRIGGER\b", "no trigger on anybody's table"),
+        (
+            r"\b(?:STRING_AGG|CONCAT_WS|TRANSLATE|GREATEST|LEAST|DATETRUNC|GENERATE_SERIES|JSON_OBJECT|JSON_ARRAY)\s*\(",
+            "SQL Server 2016",
+        ),
+        (r"(?<![LR])\bTRIM\s*\(|\bIS\s+(?:NOT\s+)?DISTINCT\s+FROM\b", "SQL Server 2016 doesn't know it"),
         (r"\bNOLOCK\b|\bREAD UNCOMMITTED\b", "no dirty reads"),
         (r"\bGETDATE\b|\bSYSDATETIME\b|\bGETUTCDATE\b", "UTC, and datetime2, and the clock that was handed in"),
         (r"\breal\b|(?<!AS )\bfloat\b(?! = @BACKOFF_SECONDS)", "money is decimal; only the back-off's power is none"),
@@ -183,3 +188,10 @@ def test_a_go_inside_a_comment_or_a_string_separates_nothing() -> None:
     batches = list(split(script))
     assert [(batch.number, batch.line) for batch in batches] == [(1, 1), (2, 3), (3, 13)]
     assert batches[2].text == "SELECT 2;\n"
+
+
+def test_the_contract_in_the_readme_is_todays() -> None:
+    from scripts.sql_readme import README, rewritten
+
+    text = README.read_text(encoding="utf-8")
+    assert rewritten(text) == text, "run: python scripts/sql_readme.py"

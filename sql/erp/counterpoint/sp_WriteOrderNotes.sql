@@ -34,7 +34,18 @@ BEGIN
         @CHARGES nvarchar(max),
         @SHIP_TO nvarchar(max),
         @CUSTOMER_NOTE nvarchar(max),
-        @NEW_LINE nchar(1) = NCHAR(10);
+        @NEW_LINE nchar(1) = NCHAR(10),
+        @TEXT_NO int = 1;
+    DECLARE @COUPON table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        CODE nvarchar(4000) NULL
+    );
+    DECLARE @CHARGE table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        LINE nvarchar(4000) NULL
+    );
 
     SELECT
         @JSON = CASE WHEN ISJSON(staged.ORDER_JSON) = 1 THEN staged.ORDER_JSON ELSE N'{}' END,
@@ -55,16 +66,46 @@ BEGIN
     FROM OPENJSON(@JSON) AS element
     WHERE element.[key] IN (N'PMT_TITLE', N'CUSTOMER_NOTE');
 
+    INSERT INTO @COUPON
+    (
+        TEXT_NO, CODE
+    )
     SELECT
-        @COUPONS = STRING_AGG(coupon.value, N', ') WITHIN GROUP (ORDER BY CONVERT(int, coupon.[key]))
+        ROW_NUMBER() OVER (ORDER BY CONVERT(int, coupon.[key])),
+        coupon.value
     FROM OPENJSON(@JSON, '$.COUPONS') AS coupon;
 
+    INSERT INTO @CHARGE
+    (
+        TEXT_NO, LINE
+    )
     SELECT
-        @CHARGES = STRING_AGG
-        (
-            CONCAT(@NEW_LINE, N'Charge: ', charge.CHARGE_TYPE, N': ', charge.DESCR, N' ', CONVERT(varchar(30), charge.AMT)), N''
-        ) WITHIN GROUP (ORDER BY charge.POSITION_NO)
+        ROW_NUMBER() OVER (ORDER BY charge.POSITION_NO),
+        CONCAT(@NEW_LINE, N'Charge: ', charge.CHARGE_TYPE, N': ', charge.DESCR, N' ', CONVERT(varchar(30), charge.AMT))
     FROM dbo.fn_StagedCharges(@JSON) AS charge;
+
+    /* STRING_AGG would need SQL Server 2017. */
+    WHILE EXISTS (SELECT 1 FROM @COUPON AS coupon WHERE coupon.TEXT_NO = @TEXT_NO)
+    BEGIN
+        SELECT
+            @COUPONS = CONCAT(@COUPONS + N', ', coupon.CODE)
+        FROM @COUPON AS coupon
+        WHERE coupon.TEXT_NO = @TEXT_NO;
+
+        SET @TEXT_NO = @TEXT_NO + 1;
+    END;
+
+    SET @TEXT_NO = 1;
+
+    WHILE EXISTS (SELECT 1 FROM @CHARGE AS charge WHERE charge.TEXT_NO = @TEXT_NO)
+    BEGIN
+        SELECT
+            @CHARGES = CONCAT(@CHARGES, charge.LINE)
+        FROM @CHARGE AS charge
+        WHERE charge.TEXT_NO = @TEXT_NO;
+
+        SET @TEXT_NO = @TEXT_NO + 1;
+    END;
 
     SELECT TOP (1)
         @SHIP_TO = CONCAT
