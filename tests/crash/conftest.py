@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncctl.db.connect import open_database
 from syncctl.db.contract import Database, ListStagedOrders, StagedOrder
 from syncctl.demo.store import SimulatedStore
 from syncctl.secret import Secret
@@ -28,8 +30,8 @@ from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.clocks import MovableClock
 from tests.contract.conftest import clock, database, new_connection, query, url  # noqa: F401
+from tests.crash.hosts import NOTE, Site
 
-NOTE = "Order created in CounterPoint. "
 ITEMS = ("TEE-BLK", "MUG", "CAP")
 
 
@@ -123,3 +125,24 @@ def shop(
 ) -> Iterator[Shop]:
     with SimulatedStore(clock=clock) as store:
         yield Shop(store, database, new_connection, url, clock)
+
+
+def _site(url: str, database: Database, folder: Path) -> Iterator[Site]:
+    items = [{"ITEM_NO": sku, "SKU": sku, "DESCR": sku, "PRC_1": "19.99", "QTY_ON_HND": "5"} for sku in ITEMS]
+    seed(database, items=items, customers=[{"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}])
+    with SimulatedStore() as store:
+        yield Site(store, database, url, folder)
+
+
+@pytest.fixture
+def anywhere(url: str, database: Database, tmp_path: Path) -> Iterator[Site]:
+    """A store in real time, with the real program's hosts, on each engine in turn."""
+    yield from _site(url, database, tmp_path)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """The same on the embedded database: what is looked at is the program, not the engine."""
+    url = f"sqlite:///{(tmp_path / 'shop.db').as_posix()}"
+    with closing(open_database(url)) as database:
+        yield from _site(url, database, tmp_path)

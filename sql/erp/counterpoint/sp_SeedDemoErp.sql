@@ -218,6 +218,8 @@ BEGIN
             AND   (known.WOO_USER_ID = customer.WOO_USER_ID OR known.CUST_NO = customer.CUST_NO)
         )
         GROUP BY
+            customer.CUST_NO
+        ORDER BY
             customer.CUST_NO;
 
         COMMIT TRANSACTION;

@@ -1,0 +1,113 @@
+"""A run that is asked to stop finishes the order in hand and leaves the rest as it was; asked twice, it ends at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from syncctl.db.contract import Procedure
+from syncctl.services.process import ProcessOptions
+from syncctl.services.validate import Rules
+from syncctl.services.workers import process
+from syncctl.stop import Stop
+from tests.crash.conftest import Shop
+from tests.crash.hosts import NOTES, Held, Site, ask_to_stop, ended, running
+from tests.faults import FaultyDatabase
+from tests.orders import order, stage
+
+needs_posix = pytest.mark.skipif(os.name == "nt", reason="Windows can't send SIGTERM or SIGINT to one process; see CTRL_BREAK")
+needs_windows = pytest.mark.skipif(os.name != "nt", reason="CTRL_BREAK exists on Windows alone; SIGTERM has the same handler")
+
+
+@needs_posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_order_in_hand_is_finished_and_the_rest_given_back(
+    site: Site, number: signal.Signals, code: int, workers: int
+) -> None:
+    orders = site.stage(6)
+    held = Held(site.store, NOTES)
+    with running(site.host(), "process", "--workers", str(workers), "--json", held=held) as process:
+        ask_to_stop(process, number)
+        held.go.set()
+        told = ended(process).json
+    assert (process.returncode, told["status"]) == (code, "stopped")
+    states = site.states()
+    done = states.count(("APPLIED", 1))
+    assert 1 <= done < 6
+    assert states.count(("PENDING", 0)) == 6 - done, "no attempt is burnt, no lease is left"
+    assert told["counts"]["created"] == done
+    assert site.notes(orders)[0] == 1, "the order in hand was told to the store, too"
+    assert site.rows("SELECT EXIT_CODE FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'process'") == [[code]]
+    site.host()("process")
+    site.host()("retry-failed")
+    assert site.states() == [("APPLIED", 1)] * 6
+    assert site.notes(orders) == [1] * 6
+
+
+@needs_windows
+def test_ctrl_break_stops_a_run_on_windows(site: Site) -> None:
+    site.stage(3)
+    held = Held(site.store, NOTES)
+    group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    with running(site.host(), "process", "--json", held=held, creationflags=group) as process:
+        ask_to_stop(process, getattr(signal, "CTRL_BREAK_EVENT", 0))
+        held.go.set()
+        assert ended(process).json["status"] == "stopped"
+    assert process.returncode == 143
+    assert site.states() == [("APPLIED", 1), ("PENDING", 0), ("PENDING", 0)]
+
+
+@needs_posix
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_run_at_once_and_the_next_one_finishes(site: Site, second: signal.Signals) -> None:
+    orders = site.stage(2)
+    held = Held(site.store, NOTES)
+    with running(site.host(), "process", "--lease-seconds", "1", held=held) as process:
+        ask_to_stop(process)
+        began = time.monotonic()
+        process.send_signal(second)
+        code = process.wait(timeout=10)
+        assert time.monotonic() - began < 5, "the store still holds its answer back"
+    assert code == (143 if second == signal.SIGTERM else 130)
+    assert site.states() == [("APPLIED", 1), ("PENDING", 0)]
+    assert site.rows("SELECT STATE FROM dbo.USER_STORE_OUTBOX") == [["CLAIMED"]]
+    time.sleep(1.1)
+    assert site.host()("retry-failed").code == 0
+    assert site.host()("process").code == 0
+    assert site.states() == [("APPLIED", 1)] * 2
+    assert site.notes(orders) == [1, 1]
+
+
+def test_max_runtime_ends_a_run_in_good_order(site: Site) -> None:
+    site.stage(4)
+    held = Held(site.store, NOTES)
+    with running(site.host(), "process", "--max-runtime", "1s", "--json", held=held) as process:
+        time.sleep(1.1)
+        held.go.set()
+        told = ended(process).json
+    assert (process.returncode, told["status"], told["stopped"]) == (0, "ok", True)
+    assert site.states() == [("APPLIED", 1)] + [("PENDING", 0)] * 3
+    assert told["counts"]["created"] == 1
+
+
+def test_an_order_claimed_when_the_stop_comes_is_given_back(shop: Shop) -> None:
+    stage(shop.database, order(1), order(2))
+    stop = Stop()
+
+    def after(call: Procedure[Any]) -> None:
+        if call.name == "sp_ClaimStagedOrders":
+            stop.set(143)
+
+    result = process(
+        lambda: FaultyDatabase(shop.connect(), after=after), None, ProcessOptions(rules=Rules()), run_id="run", stop=stop
+    )
+    assert (result.stopped, result.orders) == (True, [])
+    assert [(shop.order(number).state, shop.order(number).attempt_no) for number in (1, 2)] == [("PENDING", 0)] * 2
+    [released] = shop.rows("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'RELEASED'")
+    assert released["MESSAGE"] == "the run was stopped"
