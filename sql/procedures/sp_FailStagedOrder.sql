@@ -185,7 +185,7 @@ BEGIN
                 staged.WOO_ORDER_ID,
                 staged.STAGING_ID,
                 'review',
-                CONCAT('review:', staged.CONTENT_HASH),
+                CONCAT('review:', staged.PENDING_ACTION, ':', staged.CONTENT_HASH),
                 NULL,
                 @NOTE,
                 NULL,
@@ -201,7 +201,7 @@ BEGIN
                 FROM dbo.USER_STORE_OUTBOX AS told
                 WHERE told.STORE_ID = staged.STORE_ID
                 AND   told.WOO_ORDER_ID = staged.WOO_ORDER_ID
-                AND   told.DEDUP_KEY = CONCAT('review:', staged.CONTENT_HASH)
+                AND   told.DEDUP_KEY = CONCAT('review:', staged.PENDING_ACTION, ':', staged.CONTENT_HASH)
             );
         END;
 

@@ -242,7 +242,9 @@ def _tell_both_sides(session: Session, row: sqlite3.Row, note: str) -> None:
     )
     if link is not None:
         write_document_note(session, link["DOC_ID"], "SYNC-REVIEW", note)
-        queue_message(session, row, "review", f"review:{row['CONTENT_HASH'] or ''}", note=note)
+        # Once for this action on this content: an edit that was told about must not hide that the order was cancelled since.
+        key = f"review:{row['PENDING_ACTION'] or ''}:{row['CONTENT_HASH'] or ''}"
+        queue_message(session, row, "review", key, note=note)
 
 
 @serves(SetMaxAttempts)
