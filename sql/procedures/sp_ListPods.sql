@@ -30,7 +30,8 @@ BEGIN
     (
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 10000 THEN N'@BATCH_SIZE takes 1 to 10000. ' END,
         CASE WHEN @SCOPE NOT IN ('pending', 'failed', 'success') THEN N'@SCOPE takes pending, failed, success. ' END,
-        CASE WHEN @STANDING NOT IN ('due', 'waiting', 'persistent', 'exhausted', 'leased', 'done') THEN N'@STANDING takes due, waiting, persistent, exhausted, leased, done. ' END
+        CASE WHEN @STANDING NOT IN ('due', 'waiting', 'persistent', 'exhausted', 'leased', 'done')
+            THEN N'@STANDING takes due, waiting, persistent, exhausted, leased, done. ' END
     ));
 
     IF @ERRORS <> N''

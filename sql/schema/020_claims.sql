@@ -213,7 +213,13 @@ BEGIN
 END;
 GO
 IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM sys.indexes AS indexed WHERE indexed.object_id = OBJECT_ID(N'dbo.claims') AND UPPER(indexed.name) = N'IX_CLAIMS_POD')
+AND NOT EXISTS
+(
+    SELECT 1
+    FROM sys.indexes AS indexed
+    WHERE indexed.object_id = OBJECT_ID(N'dbo.claims')
+    AND   UPPER(indexed.name) = N'IX_CLAIMS_POD'
+)
 BEGIN
     CREATE NONCLUSTERED INDEX IX_claims_pod ON dbo.claims (pod_fetch_status, pod_next_attempt_at, id);
 END;
