@@ -390,7 +390,7 @@ BEGIN
                 CONCAT(line.FIELD, '.SKU'),
                 CASE WHEN line.SKU = N'' THEN NULLIF(line.DESCR, N'') ELSE LEFT(line.SKU, 500) END,
                 CASE WHEN line.SKU = N''
-                    THEN N'The line has no SKU. Give the product one in the store.'
+                    THEN CONCAT(N'Line "', line.DESCR, N'" has no SKU. Give the product one in the store, or enter the order by hand.')
                     ELSE LEFT(CONCAT(N'The ERP has no item for SKU ', line.SKU, N'. Add the item, or a row to USER_ITEM_MAP.'), 500) END,
                 'error'
             FROM @LINE AS line

@@ -170,7 +170,8 @@ def _line(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, line
             )
         return
     if not line.sku:
-        yield _error("missing_sku", f"{field}.SKU", line.descr or None, "The line has no SKU. Give the product one in the store.")
+        said = f'Line "{line.descr}" has no SKU. Give the product one in the store, or enter the order by hand.'
+        yield _error("missing_sku", f"{field}.SKU", line.descr or None, said)
         return
     item_no = find_item(session, staged["STORE_ID"], line.sku)
     if item_no is None:
