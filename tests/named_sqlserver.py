@@ -3,7 +3,7 @@
 It is named by `SYNCCTL_TEST_DATABASE`, or by the file `.sqlserver-test` at the repository's root:
 
     connection=SERVER=127.0.0.1,1433;DATABASE=syncctl_test;UID=sa;PWD=…;Encrypt=no
-    start=docker compose -f scripts/sqlserver.compose.yml up --wait
+    start=docker compose -f scripts/sqlserver.compose.yaml up --wait
 
 `start` is optional: what to run when nothing answers. The database must be empty, or one that these tests made: every row in it
 goes.
