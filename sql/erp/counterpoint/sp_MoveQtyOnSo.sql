@@ -10,7 +10,7 @@ Called by    sp_CreateOrderFromStaging, sp_FollowStagedOrder, sp_ReturnQtyOnSo, 
 Parameters   @ITEM_NO; @LOC_ID the stock location; @QUANTITY above or below 0
 Returns      no rows
 Errors       none
-Locks        the item's stock row, until the caller's transaction ends
+Locks        the item's stock row, or the place where it is missing, until the caller's transaction ends
 Repeatable   no: it moves the stock each time
 Note         Inserting documents does not move QTY_ON_SO in CounterPoint. The statement adds the difference to what is there then, so
              that nobody's change in between is lost.
@@ -27,7 +27,7 @@ BEGIN
     SET XACT_ABORT ON;
 
     UPDATE
-        dbo.IM_INV
+        dbo.IM_INV WITH (UPDLOCK, HOLDLOCK)
     SET
         QTY_ON_SO = QTY_ON_SO + @QUANTITY
     WHERE ITEM_NO = @ITEM_NO
