@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
@@ -299,8 +299,9 @@ class Worker:
             extra={"in_result": review or not again},
         )
         failed = self._processed(order, "review" if review else "failed", message=str(error))
-        if again and not review and state.next_attempt_dt is not None:
-            heapq.heappush(self._waiting, (state.next_attempt_dt, order.staging_id))
+        if wait is not None and not review:
+            # By this host's clock: the database's may be an hour off.
+            heapq.heappush(self._waiting, (self.clock() + timedelta(seconds=wait), order.staging_id))
         done = replace(failed, next_attempt_at=state.next_attempt_dt)
         self._finish(self._told(done) if review else done)
 
