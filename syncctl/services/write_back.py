@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -62,6 +63,7 @@ class WriteBack:
     breaker: CircuitBreaker
     lease_seconds: int = 300
     jitter: Callable[[], float] = field(default=random.random)
+    monotonic: Callable[[], float] = field(default=time.monotonic)
 
     def deliver(
         self,
@@ -124,6 +126,7 @@ class WriteBack:
 
     def _tell(self, message: OutboxMessage) -> tuple[str, str]:
         """Bring the store's order to what the message says; return the result and, where something was left out, why."""
+        begun = self.monotonic()
         there = self.store.read_status(message.woo_order_id)
         if not there.exists:
             return "dropped", "the order is gone from the store"
@@ -132,7 +135,12 @@ class WriteBack:
         if message.tag_value is not None and there.tag == message.tag_value:
             return "delivered", "the store had it already"
         if message.note is not None and message.note not in self.store.notes(message.woo_order_id):
+            self._in_time(message, begun)
             self.store.add_note(message.woo_order_id, message.note)
+            # Somebody may have moved the order on meanwhile, or into the trash; only its present status tells what may be written.
+            there = self.store.read_status(message.woo_order_id)
+            if not there.exists or there.trashed:
+                return "delivered", "the note only: the order is in the store's trash, or gone"
         status, detail = message.target_status, ""
         if status is not None and not is_forward(there.status, status):
             detail = "" if status == there.status else f"the status stays {there.status}: {status} would be a step back"
@@ -140,6 +148,15 @@ class WriteBack:
         if status is not None or message.tag_value is not None:
             self.store.put_status(message.woo_order_id, status, tag=message.tag_value)
         return "delivered", detail
+
+    def _in_time(self, message: OutboxMessage, begun: float) -> None:
+        """Make sure that the lease outlives the note: a second worker that looks for it too early would post it again."""
+        taken = self.monotonic() - begun
+        if taken > self.lease_seconds / 2:
+            raise StoreUnavailable(
+                f"The store took {taken:.0f} s to say what order {message.woo_order_id} holds, too long for the lease of "
+                f"{self.lease_seconds} s; tried again later."
+            )
 
     def _failed(self, message: OutboxMessage, error: SyncError) -> Delivery:
         log.warning("Order %s: the store could not be told (%s). The ERP document stands.", message.woo_order_id, error)
