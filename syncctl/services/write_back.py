@@ -137,7 +137,7 @@ class WriteBack:
         if message.note is not None and message.note not in self.store.notes(message.woo_order_id):
             self._in_time(message, begun)
             self.store.add_note(message.woo_order_id, message.note)
-            # Somebody may have moved the order on meanwhile, or into the trash; only its present status tells what may be written.
+            # Somebody may have moved the order on meanwhile, or into the trash: only its present status tells what may be done.
             there = self.store.read_status(message.woo_order_id)
             if not there.exists or there.trashed:
                 return "delivered", "the note only: the order is in the store's trash, or gone"
