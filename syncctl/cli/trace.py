@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncctl.cli.output import table
+from syncctl.cli.output import table, words
 from syncctl.cli.process import open_store
 from syncctl.cli.run import Run, command
 from syncctl.errors import EXIT_SOME_FAILED
@@ -16,27 +14,7 @@ from syncctl.errors import EXIT_SOME_FAILED
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncctl.db.contract import TraceEvent
-
 app = typer.Typer()
-MOMENT = timedelta(seconds=2)
-
-
-def _once(events: Sequence[TraceEvent]) -> list[TraceEvent]:
-    """Leave out what says again what an event just said: an attempt, a dead letter and an outbox row have one each.
-
-    `--json` has them all.
-    """
-    shown: list[TraceEvent] = []
-    for event in events:
-        said = [other.message for other in shown if other.source == "event" and abs(event.event_dt - other.event_dt) < MOMENT]
-        again = event.source != "event" and any(text and text in (event.message or "") for text in said)
-        delivered = event.event_type == "DELIVERED" and any(
-            other.event_type == "WRITTEN_BACK" and abs(event.event_dt - other.event_dt) < MOMENT for other in shown
-        )
-        if not again and not delivered:
-            shown.append(event)
-    return shown
 
 
 @command(app, "trace")
@@ -51,7 +29,8 @@ def trace(
     """
     from syncctl.services.trace import trace as tell
 
-    told = tell(run.database, order, store_id=run.settings.store_id, open_store=None if offline else open_store(run))
+    ask = None if offline else open_store(run)
+    told = tell(run.database, order, store_id=run.settings.store_id, open_store=ask, clock=run.clock)
     run.report.counts = {"events": len(told.events)}
     run.report.items = list(told.events)
     run.report.extra = {
@@ -73,7 +52,8 @@ def trace(
                 f"{staged.state}, {staged.ord_status or 'no status'} in the store, {total}"
             )
         if told.events:
-            rows = ([event.event_dt, event.event_type, event.attempt_no, event.message] for event in _once(told.events))
+            # What is told twice in other words is only in --json.
+            rows = ([event.event_dt, words(event.event_type).lower(), event.attempt_no, event.message] for event in told.story)
             table(console, ["When", "What", "Attempt>", "Details"], rows)
         for other in told.others:
             console.print(

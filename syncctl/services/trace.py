@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 
-from syncctl.db.contract import Database, ListStagedOrders, ListWalks, StagedOrder, TraceEvent, TraceOrder
+from syncctl.clock import Clock, system_clock
+from syncctl.db.contract import Database, ListStagedOrders, ListWalks, StagedOrder, TraceEvent, TraceOrder, Walk
 from syncctl.errors import SyncError
+from syncctl.models import Order
 from syncctl.services.find import latest
 from syncctl.stores.base import ORDERS_WALK, Store
 
@@ -21,6 +25,7 @@ class Trace:
     others: list[StagedOrder]
     """More rows of the same number: duplicates that an older version of the staging table let in."""
     events: list[TraceEvent]
+    """Everything that the tables say, each table in its own words."""
     verdict: str
     advice: str
 
@@ -29,8 +34,20 @@ class Trace:
         """True where the order was ever staged."""
         return self.order is not None
 
+    @property
+    def story(self) -> list[TraceEvent]:
+        """The events, each thing that happened told once."""
+        return told_once(self.events)
 
-def trace(database: Database, reference: str, *, store_id: str, open_store: Callable[[], Store] | None = None) -> Trace:
+
+def trace(
+    database: Database,
+    reference: str,
+    *,
+    store_id: str,
+    open_store: Callable[[], Store] | None = None,
+    clock: Clock = system_clock,
+) -> Trace:
     """Tell the story of the order with this number or store id; of one never staged, say why by asking the store.
 
     Raises:
@@ -39,39 +56,73 @@ def trace(database: Database, reference: str, *, store_id: str, open_store: Call
     rows = database.run(ListStagedOrders(store_id=store_id, order_ref=reference))
     order = latest(rows, reference)
     if order is None:
-        verdict, advice = _never_seen(database, reference, store_id, open_store)
-        return Trace(reference, None, [], [], verdict, advice)
+        rows = database.run(ListStagedOrders(order_ref=reference))
+        order = latest(rows, reference)
+        if order is None:
+            verdict, advice = _never_seen(database, reference, store_id, open_store)
+            return Trace(reference, None, [], [], verdict, advice)
     events = database.run(TraceOrder(store_id=order.store_id, woo_order_id=order.woo_order_id))
-    verdict, advice = _verdict(order)
-    others = [row for row in rows if row.staging_id != order.staging_id and row.woo_order_id == order.woo_order_id]
+    verdict, advice = _verdict(order, clock())
+    if order.store_id != store_id:
+        verdict = f"It belongs to the store {order.store_id}, not to {store_id}, which this command is set to. {verdict}"
+        advice = f"set SYNCCTL_STORE_ID to {order.store_id}" + (f", then: {advice}" if advice else "")
+    others = [
+        row
+        for row in rows
+        if row.staging_id != order.staging_id and (row.store_id, row.woo_order_id) == (order.store_id, order.woo_order_id)
+    ]
     return Trace(reference, order, others, events, verdict, advice)
 
 
-def _verdict(order: StagedOrder) -> tuple[str, str]:
+def told_once(events: Sequence[TraceEvent]) -> list[TraceEvent]:
+    """Leave out what another line of the same story says, too.
+
+    A failed attempt and its dead letter stand beside the event FAILED or REVIEW of the same moment, a delivered message beside
+    WRITTEN_BACK; that a message was queued matters only as long as nothing came of it.
+    """
+    failures = {event.event_dt for event in events if event.source == "event" and event.event_type in ("FAILED", "REVIEW")}
+    told = {event.event_dt for event in events if event.source == "event" and event.event_type == "WRITTEN_BACK"}
+    ends = Counter(
+        (event.message or "").split(":")[0]
+        for event in events
+        if event.source == "event" and event.event_type in ("WRITTEN_BACK", "WRITE_BACK_DROPPED")
+    )
+    story = []
+    for event in events:
+        match event.source:
+            case "attempt" | "dead_letter" if event.event_dt in failures:
+                continue
+            case "outbox" if event.event_type == "DELIVERED" and event.event_dt in told:
+                continue
+            case "outbox" if event.event_type == "QUEUED":
+                kind = (event.message or "").split(",")[0]
+                ends[kind] -= 1
+                if ends[kind] >= 0:
+                    continue
+            case _:
+                pass
+        story.append(event)
+    return story
+
+
+def _verdict(order: StagedOrder, now: datetime) -> tuple[str, str]:
     document = f"document {order.cp_doc_id} (ticket {order.tkt_no})"
-    error = order.validation_error or order.state_reason or "no reason was noted"
+    error = _sentence(order.validation_error or order.state_reason or "no reason was noted")
+    if order.duplicate_of_id is not None:
+        return (
+            f"This row repeats staging id {order.duplicate_of_id}, the one that counts; it is never brought into the ERP.",
+            "",
+        )
     match order.state:
         case "APPLIED":
             return f"It is in the ERP as {document}.", ""
-        case "PENDING" if order.is_applied:
-            return f"It is in the ERP as {document}; a change from the store waits ({order.pending_action}).", "syncctl process"
-        case "PENDING":
-            return "It is staged and waits for the next `process` run.", f"syncctl process {order.staging_id}"
-        case "CLAIMED":
-            until = f"{order.lease_until_dt:%Y-%m-%d %H:%M:%S} UTC" if order.lease_until_dt else "?"
-            return (
-                f"Worker {order.lease_owner} is on it, until {until} at the latest; if it died, the next run takes over.",
-                "",
-            )
-        case "FAILED":
-            when = f"{order.next_attempt_dt:%Y-%m-%d %H:%M:%S} UTC" if order.next_attempt_dt else "the next run"
-            return (
-                f"Attempt {order.attempt_no} failed: {error} It is tried again at {when}.",
-                f"syncctl retry-failed {order.staging_id}",
-            )
+        case "PENDING" | "FAILED" | "CLAIMED":
+            known = f"It is in the ERP as {document}; a change from the store waits ({order.pending_action}). "
+            verdict, advice = _on_its_way(order, error, now)
+            return (known if order.is_applied else "It is not in the ERP yet. ") + verdict, advice
         case "NEEDS_MANUAL_REVIEW":
             where = (
-                f"It is in the ERP as {document}, but a change could not be applied"
+                f"It is in the ERP as {document}, but a change ({order.pending_action}) could not be applied"
                 if order.is_applied
                 else "It is not in the ERP"
             )
@@ -81,33 +132,89 @@ def _verdict(order: StagedOrder) -> tuple[str, str]:
                 f"`syncctl dead-letter cancel {order.staging_id}`",
             )
         case "SKIPPED":
-            return f"It was not brought into the ERP: {order.state_reason or error}", ""
+            return f"It was not brought into the ERP: {_sentence(order.state_reason or error)}", ""
+        case _ if order.cp_doc_id is None:
+            return f"It was in the ERP and was removed from there again: {_sentence(order.state_reason or 'rolled back')}", ""
         case _:
-            return f"It was in the ERP and is closed there: {order.state_reason or 'cancelled in the store'}.", ""
+            why = _sentence(order.state_reason or "cancelled in the store")
+            return f"It was in the ERP and is closed there, {document}: {why}", ""
+
+
+def _on_its_way(order: StagedOrder, error: str, now: datetime) -> tuple[str, str]:
+    """Say what an order waits for that a run will still take."""
+    if order.state == "CLAIMED":
+        if order.lease_until_dt is not None and order.lease_until_dt <= now:
+            return (
+                f"Worker {order.lease_owner} took it and died, or was stopped hard: its lease ended at "
+                f"{_utc(order.lease_until_dt)}. The next run takes it over.",
+                f"syncctl process {order.staging_id}",
+            )
+        return f"Worker {order.lease_owner} is on it, until {_utc(order.lease_until_dt)} at the latest.", ""
+    if order.state == "FAILED":
+        due = order.next_attempt_dt
+        when = f"at {_utc(due)}" if due is not None and due > now else "by the next `retry-failed` run"
+        return f"Attempt {order.attempt_no} failed: {error} It is tried again {when}.", f"syncctl retry-failed {order.staging_id}"
+    if order.validation_error:
+        return (
+            f"It waits for the next `process` run, which will refuse it as it is: {error}",
+            f"put it right, then `syncctl validate {order.staging_id}`",
+        )
+    again = f" ({order.state_reason})" if order.state_reason else ""
+    return f"It waits for the next `process` run{again}.", f"syncctl process {order.staging_id}"
 
 
 def _never_seen(database: Database, reference: str, store_id: str, open_store: Callable[[], Store] | None) -> tuple[str, str]:
     """Say why an order was never staged: it isn't in the store, or no poll has come by it."""
     walk = next((walk for walk in database.run(ListWalks(store_id=store_id)) if walk.walk_name == ORDERS_WALK), None)
+    watermark = walk.watermark_dt if walk else None
     polled = (
         "the store was never polled to the end"
-        if walk is None or walk.watermark_dt is None
-        else f"the last complete poll saw everything changed up to {walk.watermark_dt:%Y-%m-%d %H:%M:%S} UTC"
+        if watermark is None
+        else f"the last complete poll saw everything changed up to {_utc(watermark)}"
     )
-    fetch = f"syncctl stage --order-id {reference}"
+    never = f"It was never staged; {polled}."
     if open_store is None:
-        return f"It was never staged; {polled}. No store is configured to ask.", "set SYNCCTL_WOO_URL and its keys"
+        return f"{never} No store is configured to ask.", "set SYNCCTL_WOO_URL and its keys"
     if not reference.isdecimal():
-        return f"It was never staged; {polled}. The store is asked by id, and {reference!r} is a number of its own kind.", ""
+        return (
+            f"{never} The store is asked by id, and {reference!r} is a number of its own kind.",
+            "look up the order's id in the store (it is in the address of its page), then `syncctl trace ID`",
+        )
     try:
         with closing(open_store()) as store:
             there = store.get(int(reference))
     except SyncError as error:
-        return f"It was never staged; {polled}. The store could not be asked: {error}", "syncctl health"
+        return f"{never} The store could not be asked: {error}", "syncctl health"
     if there is None:
-        return f"The store has no order with the id {reference}, and none of that number was ever staged; {polled}.", ""
+        return (
+            f"The store has no order with the id {reference} (any more), and none of that id or number was staged; {polled}.",
+            "",
+        )
+    number = "" if there.number == reference else f", number {there.number}"
+    seen = f"It is in the store (status {there.status}{number}, last changed {_utc(there.modified_at)}) but was never staged"
+    return f"{seen}: {_not_polled(there, walk)}.", f"syncctl stage --order-id {reference}"
+
+
+def _not_polled(there: Order, walk: Walk | None) -> str:
+    """Say why no poll brought an order that the store has."""
+    watermark = walk.watermark_dt if walk else None
+    if walk is not None and walk.since_dt is not None and there.modified_at >= walk.since_dt:
+        return f"a poll is under way and has come to order {walk.last_id or 0}; the next `stage` goes on from there"
+    if watermark is None:
+        return "the store was never polled to the end"
+    if there.modified_at > watermark:
+        return f"it changed after the last complete poll ({_utc(watermark)}); the next `stage` brings it"
+    if there.status == "trash":
+        return "it lies in the trash, and went there before the first poll"
     return (
-        f"It is in the store (status {there.status}, last modified {there.modified_at:%Y-%m-%d %H:%M:%S} UTC) "
-        f"but was never staged; {polled}.",
-        fetch,
+        f"polls read what changed since the one before (now {_utc(watermark)}), and the first one began later than this order's "
+        "last change, or ended with an error at it"
     )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _utc(moment: datetime | None) -> str:
+    return "an unknown time" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""What a change in the store does, whatever became of the ERP document meanwhile: the whole table, from the store to the ERP and back.
+"""What a change in the store does, whatever became of the ERP document meanwhile: the whole table, end to end.
 
 | store event                      | document open                     | shipped, gone, or changed by hand      |
 |----------------------------------|-----------------------------------|----------------------------------------|
