@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -63,6 +64,11 @@ class Program:
         self.settings.update(
             SYNCCTL_WOO_URL=store.url, SYNCCTL_WOO_CONSUMER_KEY=store.key, SYNCCTL_WOO_CONSUMER_SECRET=store.secret
         )
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Look into the database."""
+        with contextlib.closing(sqlite3.connect(self.folder / "shop.db")) as connection:
+            return connection.execute(sql, parameters).fetchall()
 
     def start(self, *arguments: str, python: tuple[str, ...] = ("-m", "syncctl"), **how: Any) -> subprocess.Popen[str]:
         """Start the program and return at once."""
