@@ -100,14 +100,13 @@ class FolderStore:
             for number in range(1, 100):
                 more = "" if number == 1 else f"-{number}"
                 path = folder / f"{self._stem(claim)}-{digest[:16]}{more}.{form.extension}"
-                if path.exists():
-                    if path.read_bytes() == document.content:
-                        return self._stored(path, document.content, form, _read_beside(path) or known)
-                    continue  # damaged, perhaps: it stays as it is
-                # What is known of it first: a document that lies there has its description.
-                _write_new(path.with_suffix(".json"), json.dumps(known, ensure_ascii=False, indent=2).encode("utf-8"))
-                if _write_new(path, document.content):
-                    return self._stored(path, document.content, form, known)
+                if not path.exists():
+                    # What is known of it first: a document that lies there has its description.
+                    _write_new(path.with_suffix(".json"), json.dumps(known, ensure_ascii=False, indent=2).encode("utf-8"))
+                    _write_new(path, document.content)
+                if path.read_bytes() == document.content:  # ours, or another worker's of the same
+                    return self._stored(path, document.content, form, _read_beside(path) or known)
+                # Damaged, perhaps: it stays as it is, and ours gets the next name.
         except OSError as error:
             raise ConfigError(
                 f"The folder {folder} can't be written: {error.strerror or error}. Name another with SYNCCTL_POD_DIR."
@@ -144,8 +143,8 @@ def _read_beside(path: Path) -> dict[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
-def _write_new(path: Path, content: bytes) -> bool:
-    """Write a file whole or not at all, and never over one that is there; return whether it is ours."""
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and never over one that is there."""
     number, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
@@ -160,13 +159,12 @@ def _write_new(path: Path, content: bytes) -> bool:
             else:
                 os.link(part, path)
         except FileExistsError:
-            return False
+            return
         except OSError:  # a file system without hard links
             if path.exists():
-                return False
+                return
             part.replace(path)
         _sync_folder(path.parent)
-        return True
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
