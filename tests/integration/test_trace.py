@@ -194,7 +194,8 @@ def test_a_duplicate_row_of_an_old_site(shop: Shop) -> None:
     number = staged(shop)
     shop.rows(
         "INSERT INTO dbo.USER_ORDER_STAGING (BATCH_ID, STORE_ID, WOO_ORDER_ID, WOO_ORDER_NO, STATE, STATE_REASON,"
-        " DUPLICATE_OF_ID, CREATED_DT) VALUES ('old', 'woocommerce', ?, ?, 'SKIPPED', 'repeats staging id 1', 1, '2026-11-20 10:00:00.000')",
+        " DUPLICATE_OF_ID, CREATED_DT) VALUES ('old', 'woocommerce', ?, ?, 'SKIPPED', 'repeats 1', 1,"
+        " '2026-11-20 10:00:00.000')",
         number,
         str(number),
     )

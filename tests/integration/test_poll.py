@@ -1,0 +1,171 @@
+"""What a poll remembers: nothing is lost between two polls, whatever ends one of them early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from syncctl.db.contract import Database, ListStagedOrders, ListWalks
+from syncctl.db.embedded import EmbeddedDatabase
+from syncctl.demo.store import SimulatedStore
+from syncctl.errors import AlreadyRunning, StoreUnavailable, UsageError
+from syncctl.secret import Secret
+from syncctl.services.stage import Stager, Staging, Window
+from syncctl.stores.base import ORDERS_WALK
+from syncctl.stores.content import ContentBuilder
+from syncctl.stores.woocommerce import WooCommerce
+from syncctl.stores.woocommerce_http import Connection
+from tests.clocks import MovableClock
+from tests.raws import raw_order
+
+QUARTER = timedelta(minutes=15)
+
+
+class Poller:
+    """A store, a database, and a poll every now and then."""
+
+    def __init__(self, store: SimulatedStore, database: Database, clock: MovableClock) -> None:
+        self.store = store
+        self.database = database
+        self.clock = clock
+        self.asked_since: list[str] = []
+        store.before_request = lambda _method, _path, query: self.asked_since.append(query.get("modified_after", ""))
+
+    def poll(self, *, dry_run: bool = False, **window: object) -> Staging:
+        connection = Connection(
+            url=self.store.url, consumer_key=Secret(self.store.key), consumer_secret=Secret(self.store.secret)
+        )
+        client = WooCommerce(connection, clock=self.clock, sleeper=self.clock.sleep)
+        content = ContentBuilder(create_statuses=("processing",), timezone=ZoneInfo("UTC"))
+        stager = Stager(database=self.database, store=client, content=content, run_id="poll", dry_run=dry_run)
+        try:
+            return stager.poll(Window(**{"lookback": QUARTER, **window}))  # type: ignore[arg-type]
+        finally:
+            client.close()
+
+    def place(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.store.shopkeeper.place(raw_order())
+
+    def appears_late(self, number: int, modified: datetime) -> None:
+        """An order of an earlier moment that the list shows only now: its transaction took so long."""
+        moment = modified.replace(tzinfo=None).isoformat(timespec="seconds")
+        self.store.load([raw_order(id=number, number=str(number), date_modified_gmt=moment, date_created_gmt=moment)])
+
+    @property
+    def staged(self) -> int:
+        return len(self.database.run(ListStagedOrders()))
+
+    @property
+    def watermark(self) -> datetime | None:
+        walks = {walk.walk_name: walk for walk in self.database.run(ListWalks(store_id="woocommerce"))}
+        return walks[ORDERS_WALK].watermark_dt if ORDERS_WALK in walks else None
+
+
+@pytest.fixture
+def poller(tmp_path: Path) -> Iterator[Poller]:
+    clock = MovableClock()
+    database = EmbeddedDatabase(tmp_path / "poll.db", clock=clock)
+    with SimulatedStore(clock=clock) as store:
+        yield Poller(store, database, clock)
+    database.close()
+
+
+def test_each_poll_begins_a_little_before_the_end_of_the_last(poller: Poller) -> None:
+    poller.poll()
+    first = poller.watermark
+    assert first is not None
+    poller.clock.move(timedelta(minutes=10))
+    poller.appears_late(900, first - timedelta(minutes=14))
+    poller.poll()
+    assert poller.staged == 1
+    assert poller.watermark is not None
+    assert poller.watermark > first
+
+
+def test_an_outage_longer_than_the_lookback_loses_nothing(poller: Poller) -> None:
+    poller.poll()
+    poller.place(3)
+    poller.clock.move(timedelta(days=3))
+    poller.poll()
+    assert poller.staged == 3
+
+
+def test_a_poll_that_ends_at_max_pages_goes_on_from_there_whenever_that_is(poller: Poller) -> None:
+    poller.place(7)
+    first = poller.poll(batch_size=2, max_pages=2)
+    assert (first.unfinished, poller.staged, poller.watermark) == (True, 4, None)
+    assert any("the next run goes on from there" in note for note in first.notes)
+    poller.clock.move(timedelta(days=2))
+    second = poller.poll(batch_size=2, max_pages=2)
+    assert (second.unfinished, poller.staged) == (False, 7)
+    assert poller.watermark is not None
+
+
+def test_a_poll_that_breaks_off_leaves_the_watermark_where_it_was(poller: Poller) -> None:
+    poller.poll()
+    before = poller.watermark
+    poller.place(5)
+    seen: list[str] = []
+
+    def break_the_second_page(_method: str, path: str, query: dict[str, str]) -> None:
+        if path.endswith("/orders") and query.get("status") != "trash" and query.get("modified_after"):
+            seen.append(path)
+            if len(seen) == 2:
+                poller.store.fail("status", status=503, times=99)
+
+    poller.store.before_request = break_the_second_page
+    with pytest.raises(StoreUnavailable):
+        poller.poll(batch_size=2)
+    assert (poller.staged, poller.watermark) == (2, before)
+    poller.store.faults.clear()
+    poller.clock.move(timedelta(days=2))
+    poller.poll(batch_size=2)
+    assert poller.staged == 5
+
+
+def test_a_window_by_hand_moves_the_watermark_only_where_it_leaves_no_gap(poller: Poller) -> None:
+    poller.poll()
+    before = poller.watermark
+    assert before is not None
+    poller.clock.move(timedelta(hours=5))
+    poller.poll(since=before + timedelta(hours=1))
+    assert poller.watermark == before
+    poller.poll(until=before + timedelta(hours=1))
+    assert poller.watermark == before
+    poller.poll(since=before - timedelta(hours=1))
+    assert poller.watermark is not None
+    assert poller.watermark > before
+
+
+def test_a_dry_run_remembers_nothing(poller: Poller) -> None:
+    poller.place(2)
+    assert poller.poll(dry_run=True).counts["staged"] == 2
+    assert (poller.staged, poller.watermark) == (0, None)
+
+
+def test_a_stores_clock_that_was_set_back_loses_nothing(poller: Poller) -> None:
+    poller.poll()
+    poller.clock.now -= timedelta(hours=6)
+    poller.place()
+    poller.poll()
+    assert poller.staged == 1
+
+
+def test_a_window_that_makes_no_sense_is_refused(poller: Poller) -> None:
+    now = poller.clock()
+    with pytest.raises(UsageError, match="must be before --until"):
+        poller.poll(since=now, until=now)
+    with pytest.raises(UsageError, match="in the future"):
+        poller.poll(since=now + timedelta(days=1))
+
+
+def test_a_store_that_is_being_polled_is_left_alone(poller: Poller) -> None:
+    poller.place()
+    with poller.database.exclusive("stage woocommerce"), pytest.raises(AlreadyRunning):
+        poller.poll()
+    assert poller.staged == 0
