@@ -72,10 +72,13 @@ def _out_of_date(database: SqlServer) -> bool:
 
 
 def drop_everything(database: SqlServer) -> None:
-    """Drop every procedure, view and table of a trial database."""
+    """Drop every procedure, view, function and table of a trial database."""
     tables = _tables(database)
-    assert not tables or "USER_DEMO_ERP" in tables or "PS_DOC_HDR" not in tables, "this is no trial database; not touched"
-    for kind, code in (("PROCEDURE", "P"), ("VIEW", "V")):
+    others = {table for table in tables if not table.startswith("USER_")} - {"CLAIMS"}
+    assert not others or "USER_DEMO_ERP" in tables, (
+        f"{database.where} is no trial database ({sorted(others)}); it was not touched"
+    )
+    for kind, code in (("PROCEDURE", "P"), ("VIEW", "V"), ("FUNCTION", "FN"), ("FUNCTION", "IF"), ("FUNCTION", "TF")):
         for row in database.query("SELECT name FROM sys.objects WHERE type = ? AND schema_id = SCHEMA_ID(N'dbo')", (code,)):
             database.query(f"DROP {kind} dbo.{row['name']}")
     for table in tables:
