@@ -293,7 +293,8 @@ def reader(query: Callable[..., list[Any]]) -> Callable[[str], str]:
     """Return how to read this T-SQL engine's texts: some leave the escapes in what they take out of JSON."""
     if query("SELECT JSON_VALUE(?, '$.A') AS A", (json.dumps({"A": '"'}),))[0]["A"] == '"':
         return str
-    return lambda text: re.sub(r'\\(["\\/n])', lambda found: "\n" if found.group(1) == "n" else found.group(1), text)
+    # The last of the escapes may have lost its quotation mark, too.
+    return lambda text: re.sub(r'\\(["\\/n]|$)', lambda found: {"n": "\n", "": '"'}.get(found.group(1), found.group(1)), text)
 
 
 def tables_of(query: Callable[..., list[Any]]) -> dict[str, str | None]:
