@@ -21,7 +21,7 @@ from syncctl.carriers.content import sniff
 from syncctl.carriers.limits import BudgetExhausted
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import ClaimedPod, ClaimPods, Database, ListPods, RecordPodFailure, RecordPodSuccess, ReleasePod
-from syncctl.errors import LeaseLost
+from syncctl.errors import ConfigError, DatabaseUnavailable, LeaseLost, SyncError
 from syncctl.services.pod_asking import Asker, carrier_use
 from syncctl.services.pod_documents import DocumentStore, StoredDocument
 from syncctl.services.pod_run import PodItem, PodOptions, PodResult
@@ -156,6 +156,12 @@ class PodWorker:
         except LeaseLost as lost:
             log.warning("%s", lost)
             return self._item(claim, label, "lost", message=str(lost))
+        except (DatabaseUnavailable, ConfigError):
+            raise
+        except SyncError as error:
+            # A deadlock, say. The lease stays, so that this run doesn't take the claim again and again; it comes back by itself.
+            log.warning("%s was left until its lease ends: %s", claim.claim_reference, error)
+            return self._item(claim, label, "lost", message=str(error))
 
     def _refused_unasked(self, claim: ClaimedPod, carrier: Carrier | None) -> Outcome | None:
         """Return the outcome of a claim that no carrier can be asked about."""

@@ -35,7 +35,8 @@ class PodOptions:
 class PodItem:
     """What became of one claim in this run.
 
-    `outcome`: success, failed, not_yet, skipped_rate_limit, skipped_unconfigured, lost (another worker has it).
+    `outcome`: success, failed, not_yet, skipped_rate_limit, skipped_unconfigured, lost (another worker has it, or
+    the database balked: it comes back when its lease ends).
     """
 
     claim_id: int

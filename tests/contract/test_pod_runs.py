@@ -23,6 +23,7 @@ from syncctl.db.contract import (
     PodClaim,
 )
 from syncctl.demo.carriers import SimulatedCarriers, pdf
+from syncctl.errors import TransientError
 from syncctl.notify.channels import DeliveryFailed
 from syncctl.notify.messages import Message, Templates
 from syncctl.services.notifications import WAITS, Notifier
@@ -32,6 +33,7 @@ from syncctl.services.pod_run import PodOptions, PodResult
 from syncctl.services.pod_status import pod_status
 from syncctl.settings import Settings
 from tests.clocks import MovableClock
+from tests.faults import Failing, FaultyDatabase
 
 HOUR = timedelta(hours=1)
 
@@ -304,6 +306,22 @@ def test_status_tells_backlog_budget_and_rate(bench: Bench):
     assert acme.resets_at == datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
     assert acme.next_attempt_at == bench.clock() + HOUR
     assert (found["laposte"].usable, found["laposte"].pending) == (False, 1)
+
+
+@pytest.mark.parametrize("procedure", ["sp_ReserveCarrierCall", "sp_RecordPodSuccess", "sp_FinishCarrierCalls"])
+def test_a_deadlock_over_one_claim_holds_up_no_other_and_loses_nothing(bench: Bench, procedure: str):
+    real = bench.database
+    for number in ("A", "B", "C"):
+        bench.add(number)
+    deadlock = TransientError("deadlock victim", code=1205, error_class="deadlock")
+    bench.database = FaultyDatabase(real, before=Failing(procedure, deadlock))
+    result = bench.run()
+    bench.database = real
+    assert result.counts["success"] == (3 if procedure == "sp_FinishCarrierCalls" else 2)
+    bench.clock.move(timedelta(seconds=600))
+    bench.run()
+    assert {bench.claim(number).pod_fetch_status for number in ("A", "B", "C")} == {"success"}
+    assert bench.carriers.simulation.asked("acme") == 3
 
 
 def test_one_claim_by_name_whatever_its_error(bench: Bench):
