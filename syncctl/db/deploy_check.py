@@ -30,8 +30,8 @@ INSERTED_INTO = (
 )
 """The ERP's tables that get new rows from us: a column there that must be given and that we don't know stops every order."""
 
-OLDEST_VERSION = 14
-"""SQL Server 2017, the first with STRING_AGG."""
+OLDEST_VERSION = 13
+"""SQL Server 2016, the first with OPENJSON (and with service pack 1, CREATE OR ALTER)."""
 
 _AZURE = (5, 8, 11)
 _HEAD = re.compile(r"\bCREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\b", re.IGNORECASE)
@@ -92,10 +92,10 @@ def _version(database: SqlServer, version: str, *, fits: bool) -> DatabaseFindin
     if fits:
         return DatabaseFinding("version", "ok", version)
     try:
-        database.query("SELECT STRING_AGG(one.value, N',') AS FOUND FROM OPENJSON(N'[1]') AS one;")
+        database.query("SELECT one.value AS FOUND FROM OPENJSON(N'[1]') AS one;")
     except SyncError:
-        return DatabaseFinding("version", "problem", f"{version}; syncctl needs SQL Server 2017 (14.0) or later, or Azure SQL.")
-    return DatabaseFinding("version", "note", f"{version}; syncctl is made for SQL Server 2017 (14.0) and later")
+        return DatabaseFinding("version", "problem", f"{version}; syncctl needs SQL Server 2016 SP1 (13.0) or later, or Azure SQL.")
+    return DatabaseFinding("version", "note", f"{version}; syncctl is made for SQL Server 2016 SP1 (13.0) and later")
 
 
 def _compatibility(database: SqlServer, level: int) -> DatabaseFinding:
