@@ -94,7 +94,7 @@ def _version(database: SqlServer, version: str, *, fits: bool) -> DatabaseFindin
     try:
         database.query("SELECT one.value AS FOUND FROM OPENJSON(N'[1]') AS one;")
     except SyncError:
-        return DatabaseFinding("version", "problem", f"{version}; syncctl needs SQL Server 2016 SP1 (13.0) or later, or Azure SQL.")
+        return DatabaseFinding("version", "problem", f"{version}; syncctl needs SQL Server 2016 SP1 (13.0) or later.")
     return DatabaseFinding("version", "note", f"{version}; syncctl is made for SQL Server 2016 SP1 (13.0) and later")
 
 
