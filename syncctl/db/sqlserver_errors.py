@@ -101,11 +101,14 @@ def no_right(number: int, text: str) -> bool:
 
 
 def lost(found: Diagnosis) -> bool:
-    """True where the connection can't be used any more."""
+    """True where the connection can't be used any more. FreeTDS has no words for one that was cut ("Unknown error")."""
     return (
         found.number in LOST
         or (found.state.startswith(LOST_STATES[0]) and found.number not in READ_ONLY)
         or found.state == LOST_STATES[1]
+        or (
+            found.state == "HY000" and found.number == 0 and found.text.startswith(("Unknown error", "The driver did not supply"))
+        )
     )
 
 

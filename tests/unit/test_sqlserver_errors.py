@@ -117,3 +117,5 @@ def test_each_refusal_of_a_connection_has_its_class(
 def test_a_full_or_read_only_database_is_no_lost_connection() -> None:
     assert not lost(Diagnosis("42000", 3906, "read only"))
     assert lost(Diagnosis("08S01", 0, "link"))
+    assert lost(Diagnosis("HY000", 0, "Unknown error"))
+    assert not lost(Diagnosis("HY000", 0, "Function sequence error"))
