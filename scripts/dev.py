@@ -5,6 +5,7 @@
     python3 scripts/dev.py test     lint, format, types and tests; options go to pytest
     python3 scripts/dev.py lint     ruff alone
     python3 scripts/dev.py types    mypy alone
+    python3 scripts/dev.py teeth    plant bugs in a copy, one at a time, and show that the tests notice each (minutes)
     python3 scripts/dev.py setup    make the virtual environment and install everything, no more
 
 Each makes `.venv` in the project's folder and installs what it needs into it, again only when pyproject.toml has changed.
@@ -31,7 +32,7 @@ ON_WINDOWS = os.name == "nt"
 
 def main(arguments: "list[str]") -> int:
     """Run one command and return its exit code."""
-    commands = {"demo": demo, "test": test, "lint": lint, "types": types, "setup": setup}
+    commands = {"demo": demo, "test": test, "lint": lint, "types": types, "teeth": teeth, "setup": setup}
     if not arguments or arguments[0] not in commands:
         print(__doc__)
         return 0 if arguments in ([], ["--help"], ["-h"]) else 2
@@ -90,6 +91,12 @@ def types(options: "list[str]") -> int:
     """Check the types."""
     install(extras="dev")
     return run([venv_python(), "-m", "mypy", *options])
+
+
+def teeth(options: "list[str]") -> int:
+    """Show that the tests notice bugs; words choose among them, `--list` names them."""
+    install(extras="dev")
+    return run([venv_python(), "scripts/plant_bugs.py", *options])
 
 
 def setup(_options: "list[str]") -> int:

@@ -43,7 +43,7 @@ class Poller:
         content = ContentBuilder(create_statuses=("processing",), timezone=ZoneInfo("UTC"))
         stager = Stager(database=self.database, store=client, content=content, run_id="poll", dry_run=dry_run)
         try:
-            return stager.poll(Window(**{"lookback": QUARTER, **window}))  # type: ignore[arg-type]
+            return stager.poll(Window(**{"lookback": QUARTER, **window}))
         finally:
             client.close()
 

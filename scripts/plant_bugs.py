@@ -1,0 +1,475 @@
+#!/usr/bin/env python3
+"""Show that the tests have teeth: plant one bug at a time in a copy of this repository and demand that its tests go red.
+
+    python3 scripts/dev.py teeth                 all of them
+    python3 scripts/dev.py teeth fence poison    those whose names contain one of these words
+    python3 scripts/dev.py teeth --list          what there is
+
+Exit 1 where a bug survives, or where the tests are not green without one. Nothing outside a temporary folder is changed, and
+only the embedded engine is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".sqlserver-test", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "dist", "build", "logs"
+)
+NO_TESTS, ALL_PASSED, SOME_FAILED = 5, 0, 1
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One text in a file, which stands there exactly once, and what takes its place."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A mistake that somebody could make, and the tests that must notice."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...]
+    only: str = ""
+    """As pytest's `-k`."""
+
+
+class NoLongerFits(Exception):
+    """A text to be replaced isn't there, or more than once: the bug has to be planted anew."""
+
+
+def bug(name: str, path: str, old: str, new: str, *tests: str, only: str = "") -> Bug:
+    """Make a bug of one edit."""
+    return Bug(name, (Edit(path, old, new),), tests, only)
+
+
+WORK = "syncctl/db/embedded/work.py"
+OUTBOX = "syncctl/db/embedded/outbox.py"
+SCHEMA = "syncctl/db/embedded/schema.sql"
+CREATE = "syncctl/db/embedded/erp_create.py"
+CHANGE = "syncctl/db/embedded/erp_change.py"
+DOCUMENT = "syncctl/db/embedded/erp_document.py"
+ERP_CONTENT = "syncctl/db/embedded/erp_content.py"
+ROLLBACK = "syncctl/db/embedded/erp_rollback.py"
+STAGING = "syncctl/db/embedded/staging.py"
+STAGE = "syncctl/services/stage.py"
+PROCESS = "syncctl/services/process.py"
+WRITE_BACK = "syncctl/services/write_back.py"
+CONTENT = "syncctl/stores/content.py"
+
+T_WORK = "tests/contract/test_work.py"
+T_CREATE = "tests/contract/test_create.py"
+T_UPDATE = "tests/contract/test_update.py"
+T_STAGING = "tests/contract/test_staging.py"
+T_PROCESS = "tests/integration/test_process.py"
+T_POLL = "tests/integration/test_poll.py"
+T_OUTAGES = "tests/integration/test_outages.py"
+T_KILLED = "tests/crash/test_killed.py"
+T_SIGNALS = "tests/crash/test_signals.py"
+T_INSTANCE = "tests/crash/test_one_instance.py"
+
+BUGS = (
+    bug(
+        "the fence of an order is dropped",
+        WORK,
+        'mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no',
+        "mine = True",
+        T_WORK,
+        only="stale",
+    ),
+    bug(
+        "the fence of an order forgets the attempt",
+        WORK,
+        'mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no',
+        'mine = row["LEASE_OWNER"] == call.worker_id',
+        T_WORK,
+        only="older_attempt",
+    ),
+    bug(
+        "the fence of a message is dropped",
+        OUTBOX,
+        'mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no',
+        "mine = True",
+        "tests/contract/test_outbox.py",
+        only="stale",
+    ),
+    bug(
+        "claims look at no lease",
+        WORK,
+        "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        ORDER BY",
+        "OR STATE = 'CLAIMED')\n        ORDER BY",
+        T_WORK,
+        only="claimed_again or heartbeat",
+    ),
+    bug(
+        "the orders of a dead worker never come back",
+        WORK,
+        "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        ORDER BY",
+        ")\n        ORDER BY",
+        T_WORK,
+        T_KILLED,
+        only="dead_workers or before-sp_Create or created_once",
+    ),
+    bug(
+        "a claim doesn't count its attempt",
+        WORK,
+        "LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1,",
+        "LEASE_UNTIL_DT = :until,",
+        T_WORK,
+        only="attempt",
+    ),
+    bug(
+        "an order given back has lost an attempt",
+        WORK,
+        "ATTEMPT_NO = ATTEMPT_NO - 1,\n            LEASE_OWNER",
+        "LEASE_OWNER",
+        T_WORK,
+        T_SIGNALS,
+        only="released or given_back",
+    ),
+    bug(
+        "two rows may stand for one order of a store",
+        SCHEMA,
+        "CREATE UNIQUE INDEX dbo.UX_USER_ORDER_STAGING_STORE_ORDER ON",
+        "CREATE INDEX dbo.UX_USER_ORDER_STAGING_STORE_ORDER ON",
+        "tests/contract/test_promised_keys.py",
+    ),
+    bug(
+        "the same message may be queued twice",
+        SCHEMA,
+        "    CONSTRAINT UX_USER_STORE_OUTBOX_KEY UNIQUE (STORE_ID, WOO_ORDER_ID, DEDUP_KEY)\n",
+        "    CHECK (DEDUP_KEY <> '')\n",
+        "tests/contract/test_promised_keys.py",
+    ),
+    bug(
+        "the document is committed before its lines",
+        CREATE,
+        "    create_order_lines(session, staged, content, document, settings)\n    _write_payment",
+        '    session.db.execute("COMMIT")\n    session.db.execute("BEGIN IMMEDIATE")\n'
+        "    create_order_lines(session, staged, content, document, settings)\n    _write_payment",
+        T_CREATE,
+        only="failure_anywhere",
+    ),
+    bug(
+        "an order in the ERP is created again",
+        CREATE,
+        """if staged["STATE"] == "APPLIED" or staged["IS_APPLIED"] or (link is not None and link["LINK_STATE"] == "OPEN"):""",
+        """if staged["STATE"] == "APPLIED":""",
+        T_CREATE,
+        only="reset_by_hand or older_program",
+    ),
+    bug(
+        "money is float: an amount on its way from the store",
+        CONTENT,
+        """    exponent = amount.as_tuple().exponent
+    return format(amount if""",
+        """    amount = Decimal(float(amount))
+    exponent = amount.as_tuple().exponent
+    return format(amount if""",
+        "tests/unit/test_content.py",
+    ),
+    bug(
+        "money is float: the unit price",
+        ERP_CONTENT,
+        "return (total / quantity).quantize(_TENTH_OF_MILL, ROUND_HALF_UP)",
+        "return Decimal(str(round(float(total) / float(quantity), 4)))",
+        T_CREATE,
+        only="unit_price",
+    ),
+    bug(
+        "a document may differ from the store's total",
+        DOCUMENT,
+        "    if totals.tot != expected:",
+        "    if abs(totals.tot - expected) > 1:",
+        T_CREATE,
+        T_UPDATE,
+        only="total",
+    ),
+    bug(
+        "a poll begins where the last one ended, without overlap",
+        STAGE,
+        "since_dt=min(watermark or now, now) - window.lookback, until_dt=now), True",
+        "since_dt=min(watermark or now, now), until_dt=now), True",
+        T_POLL,
+    ),
+    bug(
+        "the watermark moves before the walk has come to its end",
+        STAGE,
+        "watermark = max(filter(None, (before, reached.watermark))) if reached.finished else before",
+        "watermark = max(filter(None, (before, reached.until_dt)))",
+        T_POLL,
+    ),
+    bug(
+        "a poll is not alone",
+        STAGE,
+        '        with self.database.exclusive(f"stage {self.store.store_id}"):\n            return self._poll(window)',
+        "        return self._poll(window)",
+        T_POLL,
+        only="left_alone",
+    ),
+    bug(
+        "an older version replaces a newer one",
+        STAGING,
+        '        return "older"\n',
+        "        pass\n",
+        T_STAGING,
+        only="older_version or any_order",
+    ),
+    bug(
+        "the status is part of what makes an order another",
+        CONTENT,
+        'NOT_HASHED = ("status", "modified_at",',
+        'NOT_HASHED = ("modified_at",',
+        "tests/unit/test_content.py",
+    ),
+    bug(
+        "a message counts as delivered before it is sent",
+        WRITE_BACK,
+        "        try:\n            result, detail = self._tell(message)\n",
+        """        try:
+            self.database.run(
+                CompleteOutbox(
+                    outbox_id=message.outbox_id, worker_id=self.worker_id, attempt_no=message.attempt_no, result="delivered"
+                )
+            )
+            result, detail = self._tell(message)
+""",
+        T_KILLED,
+        only="embedded and before:add_note",
+    ),
+    bug(
+        "a note is posted without looking",
+        WRITE_BACK,
+        "if message.note is not None and message.note not in self.store.notes(message.woo_order_id):",
+        "if message.note is not None:",
+        T_KILLED,
+        only="embedded and after:add_note",
+    ),
+    bug(
+        "a status of the store goes backwards",
+        WRITE_BACK,
+        "return current in _RANK and _RANK.get(target, -1) > _RANK[current]",
+        "return current != target",
+        "tests/integration/test_write_back.py",
+    ),
+    bug(
+        "wrong keys burn every message's attempts",
+        WRITE_BACK,
+        "if isinstance(error, StoreUnavailable | StoreMisconfigured):",
+        "if isinstance(error, StoreUnavailable):",
+        T_OUTAGES,
+        only="keys",
+    ),
+    Bug(
+        "a permanent error is tried again and again",
+        (
+            Edit(SCHEMA, "('mapping', 1, 0, 1, 0, 'review',", "('mapping', 12, 0, 1, 0, 'retry',"),
+            Edit(SCHEMA, "('validation', 1, 0, 1, 0, 'review',", "('validation', 12, 0, 1, 0, 'retry',"),
+            Edit(
+                PROCESS, "self.options.retry and isinstance(error, TransientError) and tried <", "self.options.retry and tried <"
+            ),
+        ),
+        (T_PROCESS,),
+        "permanent or no_loop",
+    ),
+    bug(
+        "an error that nobody foresaw ends the run",
+        PROCESS,
+        """            self._failed(order, SyncError(f"{type(error).__name__}: {error}"))
+            return""",
+        "            raise",
+        T_PROCESS,
+        only="poison",
+    ),
+    bug(
+        "a run goes on without its database",
+        "syncctl/retry.py",
+        "        return self._open",
+        "        return False",
+        T_OUTAGES,
+        only="store_is_down or opens_for_good",
+    ),
+    bug(
+        "stock is given back twice: closing",
+        CHANGE,
+        "    move_inventory(session, committed_quantities(session, staged), {}, settings)\n",
+        "    move_inventory(session, committed_quantities(session, staged), {}, settings)\n" * 2,
+        "tests/contract/test_cancel.py",
+    ),
+    bug(
+        "stock is given back twice: rolling back",
+        ROLLBACK,
+        "        move_inventory(session, returned, {}, settings)\n",
+        "        move_inventory(session, returned, {}, settings)\n" * 2,
+        "tests/contract/test_rollback.py",
+    ),
+    bug(
+        "an update commits the whole quantity again",
+        CHANGE,
+        "    move_inventory(session, before, committed_quantities(session, staged), settings)\n",
+        "    move_inventory(session, {}, committed_quantities(session, staged), settings)\n",
+        T_UPDATE,
+        only="quantity",
+    ),
+    bug(
+        "a document that was shipped is changed all the same",
+        "syncctl/db/embedded/erp_document_state.py",
+        'if header["SHIP_DAT"] is not None:',
+        "if False:",
+        "tests/integration/test_conflicts.py",
+        only="embedded and cancelled-shipped",
+    ),
+    bug(
+        "an order that the store can't be asked about counts as deleted",
+        "syncctl/stores/woocommerce.py",
+        "            if refused.code == NO_SUCH_ORDER:\n                return None\n            raise",
+        "            return None",
+        "tests/unit/test_woocommerce_client.py",
+    ),
+    bug(
+        "two runs of a job on one host",
+        "syncctl/cli/run.py",
+        "if job.alone and not call.parallel:",
+        "if False:",
+        T_INSTANCE,
+        only="exits_75",
+    ),
+    bug(
+        "a signal ends the run in the middle of an order",
+        "syncctl/stop.py",
+        "        if stop.signalled:",
+        "        if True:",
+        T_SIGNALS,
+        only="in_hand",
+    ),
+    bug(
+        "a second signal changes nothing",
+        "syncctl/stop.py",
+        "        if stop.signalled:",
+        "        if False:",
+        T_SIGNALS,
+        only="second_signal",
+    ),
+)
+
+
+def copy_of(root: Path, folder: Path) -> Path:
+    """Copy the repository."""
+    copied = folder / "tree"
+    shutil.copytree(root, copied, ignore=LEFT_OUT)
+    return copied
+
+
+def planted(root: Path, wanted: Bug) -> dict[Path, str]:
+    """Return the files with the bug in them.
+
+    Raises:
+        NoLongerFits: a text isn't there exactly once.
+    """
+    texts: dict[Path, str] = {}
+    for edit in wanted.edits:
+        path = root / edit.path
+        text = texts.get(path) or path.read_text(encoding="utf-8")
+        if text.count(edit.old) != 1:
+            raise NoLongerFits(f"{wanted.name}: {edit.path} has this text {text.count(edit.old)} times, not once:\n{edit.old}")
+        texts[path] = text.replace(edit.old, edit.new)
+    return texts
+
+
+def run_tests(tree: Path, tests: Iterable[str], only: str = "") -> tuple[int, str]:
+    """Run tests in a copy, with the copy's own package, and return pytest's exit code and its output."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SYNCCTL_", "PYTEST_"))}
+    # Compiled files are told from sources by their second and size: two bugs may have both in common.
+    environment |= {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    selected = f"not sqlserver and ({only})" if only else "not sqlserver"
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", selected, *tests]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def uses_its_own_package(tree: Path) -> bool:
+    """Tell whether Python finds the copy's syncctl there, not an installed one: bugs elsewhere would prove nothing."""
+    script = "import syncctl; print(syncctl.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    found = subprocess.run([sys.executable, "-c", script], cwd=tree, env=environment, capture_output=True, text=True, check=True)
+    return Path(found.stdout.strip()).resolve().is_relative_to(tree.resolve())
+
+
+def try_bug(tree: Path, wanted: Bug) -> tuple[str, str]:
+    """Plant a bug, run its tests, take it out again. Returns the verdict (red, SURVIVED, BROKEN) and the output."""
+    texts = planted(tree, wanted)
+    before = {path: path.read_text(encoding="utf-8") for path in texts}
+    try:
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
+        code, output = run_tests(tree, wanted.tests, wanted.only)
+    finally:
+        for path, text in before.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
+    # A copy that can't even be imported proves nothing about the tests.
+    broken = code not in (ALL_PASSED, SOME_FAILED) or any(sign in output for sign in ("SyntaxError", "error during collection"))
+    return ("BROKEN" if broken else "red" if code == SOME_FAILED else "SURVIVED"), output
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Plant them all, print a table, and return 1 where one survives."""
+    parser = argparse.ArgumentParser(prog="plant_bugs.py", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("words", nargs="*", help="only bugs whose names contain one of these")
+    parser.add_argument("--list", action="store_true", help="name the bugs and their tests, and run nothing")
+    given = parser.parse_args(arguments)
+    chosen = [each for each in BUGS if not given.words or any(word in each.name for word in given.words)]
+    if given.list or not chosen:
+        for each in chosen:
+            print(f"{each.name}: {' '.join(each.tests)}{f' -k {each.only!r}' if each.only else ''}")
+        return 0 if chosen else 2
+    with tempfile.TemporaryDirectory(prefix="syncctl-teeth-") as folder:
+        tree = copy_of(ROOT, Path(folder))
+        try:
+            for each in chosen:
+                planted(tree, each)
+        except NoLongerFits as error:
+            print(f"plant_bugs.py: {error}", file=sys.stderr)
+            return 1
+        if not uses_its_own_package(tree):
+            print("plant_bugs.py: the copy would test the installed syncctl, not its own.", file=sys.stderr)
+            return 1
+        return report(tree, chosen)
+
+
+def report(tree: Path, chosen: Sequence[Bug]) -> int:
+    """Run the tests of each bug without and with it, and print what came of it."""
+    failed: list[str] = []
+    width = max(len(each.name) for each in chosen)
+    for each in chosen:
+        began = time.monotonic()
+        code, output = run_tests(tree, each.tests, each.only)
+        verdict = "NOT GREEN WITHOUT IT"
+        if code == ALL_PASSED:
+            verdict, output = try_bug(tree, each)
+        print(f"{each.name:<{width}}  {verdict:<8}  {time.monotonic() - began:5.1f} s", flush=True)
+        if verdict != "red":
+            failed.append(each.name)
+            print("\n".join(f"    {line}" for line in output.splitlines()[-15:]), flush=True)
+    print(f"{len(chosen) - len(failed)} of {len(chosen)} bugs turn the tests red.")
+    for name in failed:
+        print(f"not shown: {name}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
