@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from syncctl.clock import Clock, system_clock
 from syncctl.db.deploy import deploy
 from syncctl.db.deploy_scripts import Script, scripts
+from syncctl.db.odbc import join, parts
 from syncctl.db.sqlserver import SqlServer
-from syncctl.errors import AlreadyRunning, DatabaseUnavailable
+from syncctl.errors import AlreadyRunning, DatabaseUnavailable, SyncError
 
 KEPT = {"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"}
 
@@ -50,6 +51,40 @@ class Connections:
         """Close them all."""
         for database in self._opened:
             database.close()
+
+
+class Scratch:
+    """Empty databases beside the one that is named for tests, dropped at the end."""
+
+    def __init__(self, url: str) -> None:
+        self._pieces = parts(url)
+        self._master = SqlServer(join({**self._pieces, "DATABASE": "master"}))
+        self._made: list[tuple[str, SqlServer]] = []
+
+    def __call__(self, suffix: str = "deploy", *, collation: str = "") -> SqlServer:
+        name = f"{self._pieces['DATABASE']}_{suffix}"
+        if self._master.query("SELECT name FROM sys.databases WHERE name = ?", (name,)):
+            self._master.query(f"DROP DATABASE {name}")
+        self._master.query(f"CREATE DATABASE {name}" + (f" COLLATE {collation}" if collation else ""))
+        self._made.append((name, SqlServer(self.url(suffix))))
+        return self._made[-1][1]
+
+    def url(self, suffix: str) -> str:
+        return join({**self._pieces, "DATABASE": f"{self._pieces['DATABASE']}_{suffix}"})
+
+    def drop(self) -> None:
+        for name, database in self._made:
+            drop_everything(database)
+            database.close()
+            for attempt in range(20):  # a session that has just ended may still be counted
+                try:
+                    self._master.query(f"DROP DATABASE {name}")
+                    break
+                except SyncError:
+                    if attempt == 19:
+                        raise
+                    time.sleep(0.2)
+        self._master.close()
 
 
 def prepare(database: SqlServer) -> None:

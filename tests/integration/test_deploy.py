@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,47 +19,13 @@ from syncctl.db.deploy_scripts import JOURNAL, Script, scripts
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.db.odbc import join, parts
 from syncctl.db.sqlserver import SqlServer
-from syncctl.errors import AlreadyRunning, ConfigError, SyncError, TransientError, WrongState
+from syncctl.errors import AlreadyRunning, ConfigError, TransientError, WrongState
 from tests import orders
-from tests.sqlserver_database import drop_everything
+from tests.sqlserver_database import Scratch
 
 pytestmark = pytest.mark.sqlserver
 
 OLD_TABLES = Path(__file__).with_name("old_tables.sql")
-
-
-class Scratch:
-    """Empty databases beside the one that is named for tests, dropped at the end."""
-
-    def __init__(self, url: str) -> None:
-        self._pieces = parts(url)
-        self._master = SqlServer(join({**self._pieces, "DATABASE": "master"}))
-        self._made: list[tuple[str, SqlServer]] = []
-
-    def __call__(self, suffix: str = "deploy", *, collation: str = "") -> SqlServer:
-        name = f"{self._pieces['DATABASE']}_{suffix}"
-        if self._master.query("SELECT name FROM sys.databases WHERE name = ?", (name,)):
-            self._master.query(f"DROP DATABASE {name}")
-        self._master.query(f"CREATE DATABASE {name}" + (f" COLLATE {collation}" if collation else ""))
-        self._made.append((name, SqlServer(self.url(suffix))))
-        return self._made[-1][1]
-
-    def url(self, suffix: str) -> str:
-        return join({**self._pieces, "DATABASE": f"{self._pieces['DATABASE']}_{suffix}"})
-
-    def drop(self) -> None:
-        for name, database in self._made:
-            drop_everything(database)
-            database.close()
-            for attempt in range(20):  # a session that has just ended may still be counted
-                try:
-                    self._master.query(f"DROP DATABASE {name}")
-                    break
-                except SyncError:
-                    if attempt == 19:
-                        raise
-                    time.sleep(0.2)
-        self._master.close()
 
 
 @pytest.fixture
