@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -187,3 +188,31 @@ def test_the_program_says_in_one_line_that_the_keys_are_wrong(syncctl: Program, 
         assert len(ended.err.splitlines()) == 1
         assert f"{shop.store.url} denies" in ended.err
     assert messages(shop) == [("PENDING", 0)] * 4
+
+
+def test_max_retries_as_an_option_is_kept_on_the_order_and_as_a_setting_is_not(syncctl: Program, shop: Shop) -> None:
+    syncctl.settings["SYNCCTL_MAX_RETRIES"] = "7"
+    assert syncctl("process", "--limit", "1").code == 0
+    assert syncctl("process", "--limit", "1", "--max-retries", "5").code == 0
+    kept = shop.rows("SELECT MAX_ATTEMPTS FROM dbo.USER_ORDER_STAGING ORDER BY STAGING_ID")
+    assert [row["MAX_ATTEMPTS"] for row in kept] == [None, 5, None, None]
+
+
+def test_the_program_says_in_one_line_that_the_database_went_away(syncctl: Program, shop: Shop, tmp_path: Path) -> None:
+    syncctl.settings |= {"SYNCCTL_DATABASE_QUERY_TIMEOUT": "1", "SYNCCTL_BREAKER_THRESHOLD": "1"}
+    holder = sqlite3.connect(tmp_path / "shop.db", isolation_level=None, check_same_thread=False)
+
+    def take_it_away(_method: str, path: str, _query: dict[str, str]) -> None:
+        if path.endswith("/orders/1") and not holder.in_transaction:
+            holder.execute("BEGIN IMMEDIATE")
+
+    shop.store.before_request = take_it_away
+    told = syncctl("process", "--json").json
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert (told["exit_code"], told["status"]) == (69, "unavailable")
+    assert told["counts"]["created"] == 1
+    [error] = told["errors"]
+    assert "shop.db" in error["message"]
+    assert states(shop) == {"APPLIED": 1, "PENDING": 3}
+    assert [row["ATTEMPT_NO"] for row in shop.rows("SELECT ATTEMPT_NO FROM dbo.USER_ORDER_STAGING ORDER BY 1")] == [0, 0, 0, 1]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, StagedOrder
+from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import DatabaseUnavailable, PermanentError, TransientError
 from syncctl.services.process import ProcessOptions, ProcessResult
@@ -183,3 +183,53 @@ def test_an_error_without_a_retry_is_tried_by_no_loop(bench: Bench) -> None:
     stage(bench.database, order(1))
     result = bench.process(Failing("sp_CreateOrderFromStaging", PermanentError("no", error_class="mapping"), times=99))
     assert [(item.outcome, item.attempts) for item in result.orders] == [("review", 1)]
+
+
+def test_an_orders_own_number_of_attempts_comes_from_max_retries_and_leads_to_a_person(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2))
+    fault = Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99, staging_id=1)
+    result = bench.process(fault, max_retries=2, own_attempts=2)
+    assert {item.woo_order_id: (item.outcome, item.attempts) for item in result.orders} == {1: ("review", 2), 2: ("created", 1)}
+    assert bench.order(1).state == "NEEDS_MANUAL_REVIEW"
+    assert bench.order(1).validation_error == "[Attempt 2/2] deadlock victim"
+    assert bench.count("USER_ORDER_ATTEMPT") == 2
+
+
+def test_more_attempts_than_the_policy_gives_can_be_asked_for(bench: Bench) -> None:
+    bench.database.run(SetRetryPolicy(error_class="deadlock", max_attempts=1))
+    stage(bench.database, order(1), order(2))
+    assert bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=1), limit=1).counts["review"] == 1
+    again = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=3), max_retries=4, own_attempts=4)
+    assert [(item.woo_order_id, item.outcome, item.attempts) for item in again.orders] == [(2, "created", 4)]
+
+
+def test_what_failed_waits_between_runs_and_longer_each_time(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    waits = []
+    for _ in range(4):
+        fault = Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99)
+        scope = "failed" if waits else "pending"
+        assert bench.process(fault, scope=scope, retry=False).counts["failed"] == 1
+        assert bench.process(scope="failed").counts["claimed"] == 0, "it was taken before its time"
+        due = bench.order(1).next_attempt_dt
+        assert due is not None
+        waits.append((due - bench.clock()).total_seconds())
+        bench.clock.now = due
+    for wait, least in zip(waits, (60, 120, 240, 480), strict=True):
+        assert least <= wait <= least * 1.1
+    assert bench.process(scope="failed").counts["created"] == 1
+
+
+def test_orders_that_fail_together_are_not_all_due_at_one_moment(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 11)))
+    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), retry=False)
+    due = {bench.order(number).next_attempt_dt for number in range(1, 11)}
+    assert len(due) > 1
+
+
+def test_the_other_sides_own_wait_is_kept_to(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    throttled = TransientError("slow down", error_class="throttle", retry_after=40)
+    began = bench.clock()
+    assert bench.process(Failing("sp_CreateOrderFromStaging", throttled)).counts["created"] == 1
+    assert (bench.clock() - began).total_seconds() >= 40
