@@ -64,6 +64,32 @@ class _Screen(logging.StreamHandler[TextIO]):
             super().emit(record)
 
 
+class _File(logging.FileHandler):
+    """A log file whose disk may be full: that is said once, and stops nothing."""
+
+    said = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """See `logging.Handler.handleError`."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self.said:
+            self.said = True
+            told = f"The log file {self.baseFilename} can't be written: {error.strerror or error}. The run goes on without it."
+            logging.getLogger(ROOT).info("%s", told, extra={"not_in_file": True})
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
+        if not getattr(record, "not_in_file", False):
+            super().emit(record)
+
+    def close(self) -> None:
+        """See `logging.Handler.close`. What could not be written is let go."""
+        with suppress(OSError):
+            super().close()
+
+
 class _FileFormatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -106,7 +132,7 @@ def to_file(
     path = folder / f"{file_stem(command)}_{clock().date().isoformat()}.log"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = _File(path, encoding="utf-8")
     except OSError as error:
         logger.warning(
             "No log file: %s: %s. The run goes on; name another folder with SYNCCTL_LOG_DIR.", path, error.strerror or error

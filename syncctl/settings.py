@@ -204,9 +204,7 @@ class Settings(PodSettings):
     health_failed_orders: int = setting("Health", integer(0, 1_000_000), 10, "More failed orders than this are an issue.")
     health_review_orders: int = setting("Health", integer(0, 1_000_000), 0, "More orders in review than this are an issue.")
 
-    log_dir: Path = setting(
-        "Files", FOLDER, lambda: data_folder() / "logs", "Where log files go, one for each command and day."
-    )
+    log_dir: Path = setting("Files", FOLDER, lambda: data_folder() / "logs", "Where log files go, one for each command and day.")
     log_days: int = setting("Files", integer(1, 3650), 30, "Days after which a log file is deleted.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "Files", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much the log files tell."
@@ -291,7 +289,7 @@ def load(
     """
     surroundings = os.environ if environment is None else environment
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    in_file = _read(env_file, surroundings)
+    in_file, slips = _read(env_file, surroundings)
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
     wrong: list[tuple[Origin, str]] = []
@@ -307,7 +305,7 @@ def load(
             label = (option_names or {}).get(entry.name, name) if origin == "flag" else f"{name} (from {origin})"
             shown = HIDDEN if entry.secret else f"'{without_password(raw)}'"
             wrong.append((origin, f"{label} is {shown}, but takes {entry.kind.accepts}."))
-    settings = replace(Settings(**values), origins=origins, unknown=_unknown(surroundings, in_file))
+    settings = replace(Settings(**values), origins=origins, unknown=(*slips, *_unknown(surroundings, in_file)))
     if settings.unknown_customer == "guest" and not settings.guest_cust_no:
         wrong.append((settings.origin("unknown_customer"), "SYNCCTL_UNKNOWN_CUSTOMER is 'guest': set SYNCCTL_GUEST_CUST_NO too."))
     if wrong:
@@ -324,24 +322,28 @@ def env_path(env_file: Path | None = None, environment: Mapping[str, str] | None
 
 def surroundings(env_file: Path | None = None) -> dict[str, str]:
     """Return the environment with what `.env` adds to it, for files that name variables of their own (carriers' keys)."""
-    return {**_read(env_file, os.environ), **os.environ}
+    return {**_read(env_file, os.environ)[0], **os.environ}
 
 
-def _read(env_file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
-    """Read the `.env` file. `$` stands for itself there: keys and passwords hold it."""
-    from dotenv import dotenv_values
+def _read(env_file: Path | None, environment: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Read the `.env` file: its values, and its lines that are none. `$` stands for itself there: keys and passwords hold it."""
+    from dotenv.parser import parse_stream
 
     path = env_path(env_file, environment)
     wanted = env_file is not None or bool(environment.get("SYNCCTL_ENV_FILE", "").strip())
     if not path.is_file():
         if wanted:
             raise ConfigError(f"There is no settings file {path}. Make it, or leave --env-file (SYNCCTL_ENV_FILE) out.")
-        return {}
+        return {}, ()
     try:
-        read = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as stream:
+            lines = list(parse_stream(stream))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The settings file {path} can't be read: {error}. It must be UTF-8 text.") from error
-    return {name: value for name, value in read.items() if value is not None}
+    values = {line.key: line.value for line in lines if line.key is not None and line.value is not None}
+    return values, tuple(
+        f"{path}, line {line.original.line}, is no setting and was ignored. Write NAME=value." for line in lines if line.error
+    )
 
 
 def _look_up(

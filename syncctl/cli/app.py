@@ -108,6 +108,20 @@ def run_app(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else EXIT_OK
 
 
+def _wrong_value(error: Any) -> str | None:
+    """Say what a number on the command line should be, in our words; None where something else is wrong."""
+    parameter, cause = getattr(error, "param", None), error.__cause__
+    if parameter is None or not hasattr(cause, "errors"):
+        return None
+    found = cause.errors()[0]
+    if not str(found.get("type")).startswith(("int_", "greater_", "less_")):
+        return None
+    least, most = getattr(parameter, "min", None), getattr(parameter, "max", None)
+    span = (f" from {least}" if least is not None else "") + (f" to {most}" if most is not None else "")
+    name = max(parameter.opts, key=len) if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+    return f"{name} is '{found.get('input')}', but takes a whole number{span}"
+
+
 def _usage_error(error: Any, *, as_json: bool) -> int:
     """Say what is wrong with the command line, in one line and, where asked for, in JSON."""
     context = getattr(error, "ctx", None)
@@ -115,7 +129,7 @@ def _usage_error(error: Any, *, as_json: bool) -> int:
         sys.stdout.write(f"{error.format_message()}\n".lstrip("\n"))
         return EXIT_USAGE
     path = context.command_path if context else "syncctl"
-    message = f"{error.format_message().rstrip('.')}. `{path} --help` tells more."
+    message = f"{_wrong_value(error) or error.format_message().rstrip('.')}. `{path} --help` tells more."
     report = Report(path.removeprefix("syncctl").strip(), new_run_id(system_clock), system_clock(), exit_code=EXIT_USAGE)
     report.add_error(message, type="UsageError")
     Output(as_json=as_json).show(report)

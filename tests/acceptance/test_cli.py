@@ -66,7 +66,7 @@ def test_common_options_stand_before_or_after_the_command(syncctl: Program):
         (["stage", "--lookback", "soon"], "--lookback is 'soon', but takes a whole number from 0"),
         (["stage", "--batch-size", "101"], "--batch-size is '101', but takes a whole number from 1 to 100"),
         (["rollback", "5"], "--reason"),
-        (["process", "abc"], "'ID'"),
+        (["process", "abc"], "ID is 'abc', but takes a whole number."),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_2(syncctl: Program, arguments: list[str], said: str):

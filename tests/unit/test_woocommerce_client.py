@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from syncctl.secret import Secret
 from syncctl.stores.base import StoreStatus
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
+from tests.certificates import make_certificate
 from tests.clocks import MovableClock
 from tests.raws import raw_order
 
@@ -244,16 +243,7 @@ def test_no_key_shows_in_messages_representations_or_logs(connect, shop, caplog)
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip(
-            "HTTPS with a private authority is NOT tested here: the openssl program, which makes its certificate, is missing"
-        )
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    what = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([openssl, "req", *what, *names, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    return cert, key
+    return make_certificate(tmp_path)
 
 
 @pytest.mark.parametrize("in_query", [False, True])

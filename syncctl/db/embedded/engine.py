@@ -6,6 +6,7 @@ Every call runs in `BEGIN IMMEDIATE`: one writer at a time, on any number of pro
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -83,6 +84,7 @@ class EmbeddedDatabase:
             import_module(f"syncctl.db.embedded.{module}")
         with _named(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _writable(path)
             types = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
             # A connection may be handed on to another thread (and closed by its maker), as long as one uses it at a time.
             self._db = sqlite3.connect(
@@ -108,7 +110,8 @@ class EmbeddedDatabase:
                     self._db.execute(statement)
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK")
             raise
 
     def run(self, call: Procedure[Row]) -> list[Row]:
@@ -154,6 +157,17 @@ def make(returns: type[Row], row: sqlite3.Row) -> Row:
     return returns(**{field.name: row[field.name] for field in fields(returns)})  # type: ignore[arg-type]  # Row is a dataclass
 
 
+def _writable(path: Path) -> None:
+    """Refuse a read-only file before SQLite touches it: its -wal and -shm would be made read-only too, and stay so.
+
+    Raises:
+        DatabaseUnavailable: the file, or one of those beside it, may not be written.
+    """
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if file.exists() and not os.access(file, os.W_OK):
+            raise DatabaseUnavailable(f"database {file}: it is read-only. See to it that this account may write to it.")
+
+
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Turn SQLite's and the file system's errors into ours, each with what to do."""
@@ -168,7 +182,11 @@ def _named(path: Path) -> Iterator[None]:
             ) from error
         if code == sqlite3.SQLITE_FULL:
             raise DatabaseUnavailable(f"{text}. Make room on that disk; nothing was changed.", code=code) from error
-        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM):
+        if code == sqlite3.SQLITE_IOERR:  # some file systems answer so when they are full
+            raise DatabaseUnavailable(
+                f"{text}. Make room on that disk if it is full, and look whether it fails.", code=code
+            ) from error
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             raise DatabaseUnavailable(
                 f"{text}. Check that the file and its folder exist and that this account may write to both.", code=code
             ) from error
