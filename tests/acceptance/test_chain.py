@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from syncctl.demo.store import SimulatedStore
@@ -138,3 +140,29 @@ def test_nothing_secret_is_written_anywhere(syncctl: Program, shop: SimulatedSto
     for text in [told.out, told.err, *(path.read_text(encoding="utf-8") for path in (syncctl.folder / "logs").iterdir())]:
         assert syncctl.settings["SYNCCTL_WOO_CONSUMER_SECRET"] not in text
         assert syncctl.settings["SYNCCTL_WOO_CONSUMER_KEY"] not in text
+
+
+def test_the_readme_shows_what_the_demo_shows(syncctl: Program):
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("## 60 seconds")[2].partition("```\nMorning")[2].partition("```")[0]
+    syncctl.settings["COLUMNS"] = "100"
+    out = [line.rstrip() for line in syncctl.run("demo").out.splitlines()]
+    missing = [line for line in f"Morning{shown}".splitlines() if line.strip(" …") and line.rstrip() not in out]
+    assert missing == []
+
+
+def test_the_demo_keeps_its_contract_with_machines(syncctl: Program):
+    told = syncctl.run("demo", "--json", "--orders", "12", "--seed", "7", "--keep", "kept").json
+    assert (told["exit_code"], told["status"]) == (0, "ok")
+    assert sum(told["counts"]["states"].values()) == told["counts"]["orders"] == len(told["items"])
+    promised = {
+        "every_order_in_exactly_one_state",
+        "one_document_per_applied_order",
+        "totals_equal_to_the_cent",
+        "inventory_equals_open_lines",
+        "one_note_per_applied_order",
+        "store_statuses_never_backwards",
+    }
+    assert promised <= set(told["invariants"])
+    assert set(told["invariants"].values()) == {True}
+    assert (syncctl.folder / "kept" / "demo.db").is_file()

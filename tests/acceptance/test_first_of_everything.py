@@ -58,7 +58,7 @@ class Chain:
             "WHERE k.WOO_ORDER_ID = ? ORDER BY l.LIN_SEQ_NO",
             order_id,
         )
-        return [(item, *map(money, amounts)) for item, *amounts in found]  # type: ignore[misc]
+        return [(item, *map(money, amounts)) for item, *amounts in found]
 
     def total(self, order_id: int = 1) -> Decimal:
         """The ERP document's total, which its parts must make to the cent."""
