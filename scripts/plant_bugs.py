@@ -122,8 +122,7 @@ BUGS = (
         "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        ORDER BY",
         ")\n        ORDER BY",
         T_WORK,
-        T_KILLED,
-        only="dead_workers or before-sp_Create or created_once",
+        only="dead_workers",
     ),
     bug(
         "a claim doesn't count its attempt",
@@ -140,7 +139,7 @@ BUGS = (
         "LEASE_OWNER",
         T_WORK,
         T_SIGNALS,
-        only="released or given_back",
+        only="released or claimed_when",
     ),
     bug(
         "two rows may stand for one order of a store",

@@ -24,16 +24,17 @@ NOTES, ORDERS = r"/notes$", r"/orders$"
 
 
 class Held:
-    """The first request that matches waits until it is let go (or its sender has died)."""
+    """The first request that matches (or `every` one) waits until it is let go, or its sender has died."""
 
-    def __init__(self, store: SimulatedStore, path: str) -> None:
+    def __init__(self, store: SimulatedStore, path: str, *, every: bool = False) -> None:
         self.path = path
+        self.every = every
         self.arrived = threading.Event()
         self.go = threading.Event()
         store.before_request = self
 
     def __call__(self, _method: str, path: str, _query: dict[str, str]) -> None:
-        if re.search(self.path, path) and not self.arrived.is_set():
+        if re.search(self.path, path) and (self.every or not self.arrived.is_set()):
             self.arrived.set()
             self.go.wait(PATIENCE)
 

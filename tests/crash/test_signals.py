@@ -31,7 +31,7 @@ def test_the_order_in_hand_is_finished_and_the_rest_given_back(
     site: Site, number: signal.Signals, code: int, workers: int
 ) -> None:
     orders = site.stage(6)
-    held = Held(site.store, NOTES)
+    held = Held(site.store, NOTES, every=True)
     with running(site.host(), "process", "--workers", str(workers), "--json", held=held) as process:
         ask_to_stop(process, number)
         held.go.set()

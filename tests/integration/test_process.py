@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
+from syncctl.db.contract import ClaimStagedOrders, Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import DatabaseUnavailable, PermanentError, TransientError
 from syncctl.services.process import ProcessOptions, ProcessResult
@@ -205,7 +205,7 @@ def test_more_attempts_than_the_policy_gives_can_be_asked_for(bench: Bench) -> N
 
 def test_what_failed_waits_between_runs_and_longer_each_time(bench: Bench) -> None:
     stage(bench.database, order(1))
-    waits = []
+    waits: list[float] = []
     for _ in range(4):
         fault = Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99)
         scope = "failed" if waits else "pending"
@@ -225,6 +225,34 @@ def test_orders_that_fail_together_are_not_all_due_at_one_moment(bench: Bench) -
     bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), retry=False)
     due = {bench.order(number).next_attempt_dt for number in range(1, 11)}
     assert len(due) > 1
+
+
+def test_a_long_order_keeps_its_lease(bench: Bench) -> None:
+    stage(bench.database, order(1))
+
+    class Slow(Failing):
+        """Lets time go by instead of failing."""
+
+        def __call__(self, call: Any) -> Exception | None:
+            if call.name == self.name:
+                bench.clock.sleep(250)
+            return None
+
+    untils = []
+
+    def taken_meanwhile(call: Any) -> Exception | None:
+        if call.name == "sp_CreateOrderFromStaging":
+            bench.clock.sleep(250)
+            untils.append(bench.order(1).lease_until_dt)
+            other = ClaimStagedOrders(worker_id="other", batch_size=1, lease_seconds=60)
+            assert bench.database.run(other) == [], "another worker took an order that was being worked on"
+        return None
+
+    slow = Slow("sp_ValidateStagedOrder", DEADLOCK)
+    result = bench.process(slow, taken_meanwhile)
+    assert [(item.outcome, item.attempts) for item in result.orders] == [("created", 1)]
+    assert untils[0] is not None
+    assert untils[0] > bench.clock()
 
 
 def test_the_other_sides_own_wait_is_kept_to(bench: Bench) -> None:
