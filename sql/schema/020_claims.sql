@@ -10,6 +10,7 @@ Live site    columns that are missing are added, one ALTER TABLE at a time; no r
              their count and get the time of their next attempt.
 View         a claims table that has another name or other columns is mapped by a view dbo.claims with these columns, over that one
              table, made before the deploy (docs/PROOF_OF_DELIVERY.md has an example); then nothing here touches it.
+Errors       50020 there is a dbo.claims that lacks what only its owner can give: id, claim_reference, carrier, tracking_number
 Repeatable   yes: each step looks first
 */
 IF OBJECT_ID(N'dbo.claims') IS NULL
@@ -50,146 +51,180 @@ BEGIN
 END;
 GO
 
+-- What nobody but its owner can add.
+IF COL_LENGTH(N'dbo.claims', N'id') IS NULL
+OR COL_LENGTH(N'dbo.claims', N'claim_reference') IS NULL
+OR COL_LENGTH(N'dbo.claims', N'carrier') IS NULL
+OR COL_LENGTH(N'dbo.claims', N'tracking_number') IS NULL
+BEGIN
+    THROW 50020, N'dbo.claims lacks id, claim_reference, carrier or tracking_number. Rename it and map it by a view: docs/PROOF_OF_DELIVERY.md.', 1;
+END;
+GO
+
 -- What a live site lacks.
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'client_id') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'client_id') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD client_id varchar(50) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'client_name') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'client_name') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD client_name nvarchar(100) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'client_email') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'client_email') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD client_email nvarchar(500) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_fetch_status') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_fetch_status') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_fetch_status varchar(20) NULL CONSTRAINT DF_claims_pod_fetch_status DEFAULT ('pending');
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_url') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_url') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_url nvarchar(max) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_error') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_error') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_error nvarchar(max) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_retry_count') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_retry_count') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_retry_count int NULL CONSTRAINT DF_claims_pod_retry_count DEFAULT (0);
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_last_retry_at') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_last_retry_at') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_last_retry_at datetime2(3) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_next_attempt_at') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_next_attempt_at') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_next_attempt_at datetime2(3) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_error_class') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_error_class') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_error_class varchar(20) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_error_cause') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_error_cause') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_error_cause varchar(50) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_error_code') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_error_code') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_error_code varchar(50) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_document_path') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_document_path') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_document_path nvarchar(max) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_sha256') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_sha256') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_sha256 char(64) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_content_type') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_content_type') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_content_type varchar(50) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_size_bytes') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_size_bytes') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_size_bytes int NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_signed_by') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_signed_by') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_signed_by nvarchar(100) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_delivered_at') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_delivered_at') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_delivered_at datetime2(3) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_fetched_at') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_fetched_at') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_fetched_at datetime2(3) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_lease_owner') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_lease_owner') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_lease_owner nvarchar(100) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_lease_until') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_lease_until') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_lease_until datetime2(3) NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_attempt_no') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_attempt_no') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_attempt_no bigint NOT NULL CONSTRAINT DF_claims_pod_attempt_no DEFAULT (0);
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'pod_crash_count') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'pod_crash_count') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD pod_crash_count int NOT NULL CONSTRAINT DF_claims_pod_crash_count DEFAULT (0);
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL AND COL_LENGTH(N'dbo.claims', N'created_at') IS NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
+AND COL_LENGTH(N'dbo.claims', N'created_at') IS NULL
 BEGIN
     ALTER TABLE dbo.claims
     ADD created_at datetime2(3) NULL CONSTRAINT DF_claims_created_at DEFAULT (SYSUTCDATETIME());
@@ -197,7 +232,7 @@ END;
 GO
 
 -- Claims that had failed before: 1, 6, 24, 72 hours after their last attempt, by their count.
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
 BEGIN
     UPDATE dbo.claims
     SET pod_next_attempt_at = DATEADD
@@ -212,7 +247,7 @@ BEGIN
     AND   pod_error_class IS NULL;
 END;
 GO
-IF OBJECT_ID(N'dbo.claims', N'U') IS NOT NULL
+IF NOT EXISTS (SELECT 1 FROM sys.views AS viewed WHERE viewed.object_id = OBJECT_ID(N'dbo.claims'))
 AND NOT EXISTS
 (
     SELECT 1

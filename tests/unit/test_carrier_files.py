@@ -18,7 +18,7 @@ from syncctl.carriers.declarative import Declarative, read_carrier_file
 from syncctl.db.contract import ClaimedPod
 from syncctl.errors import ConfigError
 from syncctl.secret import Secret
-from syncctl.services.pod_documents import FolderStore, safe
+from syncctl.services.pod_documents import FolderStore, _write_new, safe
 from syncctl.settings import Settings
 from tests.clocks import MovableClock
 from tests.pods import HTML, PDF, a_claim, http, packed
@@ -290,6 +290,14 @@ def test_a_document_is_never_overwritten_not_even_a_damaged_one(tmp_path):
     assert (tmp_path / first.path).read_bytes() == HTML
     assert (tmp_path / again.path).read_bytes() == PDF
     assert again.url == f"https://files.example/{again.path}"
+
+
+def test_a_file_that_another_worker_has_just_written_stays(tmp_path):
+    path = tmp_path / "x.pdf"
+    path.write_bytes(b"first")
+    _write_new(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_half_a_document_and_a_lost_description_are_no_trap(tmp_path):
