@@ -142,6 +142,16 @@ def test_a_window_by_hand_moves_the_watermark_only_where_it_leaves_no_gap(poller
     assert poller.watermark > before
 
 
+def test_what_goes_to_the_trash_is_noticed_by_a_poll(poller: Poller) -> None:
+    poller.place(2)
+    poller.poll()
+    poller.store.shopkeeper.trash(1)
+    poller.clock.move(timedelta(minutes=1))
+    poller.poll()
+    states = {order.woo_order_id: (order.state, order.ord_status) for order in poller.database.run(ListStagedOrders())}
+    assert states == {1: ("SKIPPED", "trash"), 2: ("PENDING", "processing")}
+
+
 def test_a_dry_run_remembers_nothing(poller: Poller) -> None:
     poller.place(2)
     assert poller.poll(dry_run=True).counts["staged"] == 2
