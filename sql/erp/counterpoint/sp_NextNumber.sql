@@ -26,47 +26,34 @@ BEGIN
 
     DECLARE
         @MESSAGE nvarchar(2000),
-        @DIGITS varchar(20),
         @IS_FREE bit = 0,
         @WIDEST int = CASE @SERIES WHEN 'DOC_ID' THEN 18 ELSE 15 END;
-    DECLARE @TAKEN table
-    (
-        PREFIX varchar(10) NOT NULL,
-        WIDTH int NOT NULL,
-        NUMBER_NO bigint NOT NULL
-    );
 
     WHILE @IS_FREE = 0
     BEGIN
-        DELETE FROM @TAKEN;
-
         UPDATE
             dbo.USER_NUMBER_SERIES
         SET
             NEXT_NO = NEXT_NO + 1
-        OUTPUT
-            inserted.PREFIX,
-            inserted.WIDTH,
-            inserted.NEXT_NO - 1
-        INTO @TAKEN (PREFIX, WIDTH, NUMBER_NO)
         WHERE SERIES = @SERIES;
 
-        IF NOT EXISTS (SELECT 1 FROM @TAKEN AS taken)
+        IF @@ROWCOUNT = 0
         BEGIN
             SET @MESSAGE = CONCAT(N'USER_NUMBER_SERIES has no series ', @SERIES, N'. Add its row; `syncctl db check` shows the defaults.');
             THROW 50040, @MESSAGE, 1;
         END;
 
+        -- Read back by itself: the row is ours by now, whoever had it before.
         SELECT
-            @DIGITS = CONVERT(varchar(20), taken.NUMBER_NO),
             @NUMBER = LEFT(CONCAT
             (
-                taken.PREFIX,
-                CASE WHEN LEN(CONVERT(varchar(20), taken.NUMBER_NO)) < taken.WIDTH
-                    THEN REPLICATE('0', taken.WIDTH - LEN(CONVERT(varchar(20), taken.NUMBER_NO))) END,
-                CONVERT(varchar(20), taken.NUMBER_NO)
+                series.PREFIX,
+                CASE WHEN LEN(CONVERT(varchar(20), series.NEXT_NO - 1)) < series.WIDTH
+                    THEN REPLICATE('0', series.WIDTH - LEN(CONVERT(varchar(20), series.NEXT_NO - 1))) END,
+                CONVERT(varchar(20), series.NEXT_NO - 1)
             ), 20)
-        FROM @TAKEN AS taken;
+        FROM dbo.USER_NUMBER_SERIES AS series
+        WHERE series.SERIES = @SERIES;
 
         IF LEN(@NUMBER) > @WIDEST OR (@SERIES = 'DOC_ID' AND TRY_CONVERT(bigint, @NUMBER) IS NULL)
         BEGIN

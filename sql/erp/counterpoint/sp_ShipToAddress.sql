@@ -10,7 +10,7 @@ Called by    sp_CreateOrderFromStaging and what follows a change, inside their t
 Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all
 Returns      no rows
 Errors       none
-Locks        the customer's addresses, until the caller's transaction ends
+Locks        the CUST_NO series, before it looks again and adds: two orders of one customer never take one number
 Repeatable   yes
 Example      DECLARE @SHIP_ADRS_ID varchar(10);
              EXECUTE dbo.sp_ShipToAddress @STAGING_ID = 1, @CUST_NO = 'C1', @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT;
@@ -36,7 +36,8 @@ BEGIN
         @STATE nvarchar(10),
         @ZIP_COD nvarchar(15),
         @CNTRY nvarchar(20),
-        @PHONE nvarchar(25);
+        @PHONE nvarchar(25),
+        @LOOKED int = 0;
 
     SET @SHIP_ADRS_ID = NULL;
 
@@ -64,24 +65,38 @@ BEGIN
         RETURN;
     END;
 
-    SELECT TOP (1)
-        @SHIP_ADRS_ID = known.SHIP_ADRS_ID
-    FROM dbo.AR_SHIP_ADRS AS known WITH (UPDLOCK, HOLDLOCK)
-    WHERE known.CUST_NO = @CUST_NO
-    AND   COALESCE(known.NAM, N'') = @NAM
-    AND   COALESCE(known.FST_NAM, N'') = @FST_NAM
-    AND   COALESCE(known.LST_NAM, N'') = @LST_NAM
-    AND   COALESCE(known.ADRS_1, N'') = @ADRS_1
-    AND   COALESCE(known.ADRS_2, N'') = @ADRS_2
-    AND   COALESCE(known.ADRS_3, N'') = @ADRS_3
-    AND   COALESCE(known.CITY, N'') = @CITY
-    AND   COALESCE(known.STATE, N'') = @STATE
-    AND   COALESCE(known.ZIP_COD, N'') = @ZIP_COD
-    AND   COALESCE(known.CNTRY, N'') = @CNTRY
-    AND   COALESCE(known.PHONE_1, N'') = @PHONE
-    ORDER BY
-        LEN(known.SHIP_ADRS_ID),
-        known.SHIP_ADRS_ID;
+    WHILE @LOOKED < 2 AND @SHIP_ADRS_ID IS NULL
+    BEGIN
+        SET @LOOKED = @LOOKED + 1;
+
+        IF @LOOKED = 2
+        BEGIN
+            UPDATE
+                dbo.USER_NUMBER_SERIES
+            SET
+                NEXT_NO = NEXT_NO
+            WHERE SERIES = 'CUST_NO';
+        END;
+
+        SELECT TOP (1)
+            @SHIP_ADRS_ID = known.SHIP_ADRS_ID
+        FROM dbo.AR_SHIP_ADRS AS known
+        WHERE known.CUST_NO = @CUST_NO
+        AND   COALESCE(known.NAM, N'') = @NAM
+        AND   COALESCE(known.FST_NAM, N'') = @FST_NAM
+        AND   COALESCE(known.LST_NAM, N'') = @LST_NAM
+        AND   COALESCE(known.ADRS_1, N'') = @ADRS_1
+        AND   COALESCE(known.ADRS_2, N'') = @ADRS_2
+        AND   COALESCE(known.ADRS_3, N'') = @ADRS_3
+        AND   COALESCE(known.CITY, N'') = @CITY
+        AND   COALESCE(known.STATE, N'') = @STATE
+        AND   COALESCE(known.ZIP_COD, N'') = @ZIP_COD
+        AND   COALESCE(known.CNTRY, N'') = @CNTRY
+        AND   COALESCE(known.PHONE_1, N'') = @PHONE
+        ORDER BY
+            LEN(known.SHIP_ADRS_ID),
+            known.SHIP_ADRS_ID;
+    END;
 
     IF @SHIP_ADRS_ID IS NOT NULL
     BEGIN
@@ -90,7 +105,7 @@ BEGIN
 
     SELECT
         @SHIP_ADRS_ID = CONVERT(varchar(10), 1 + COALESCE(MAX(TRY_CONVERT(int, known.SHIP_ADRS_ID)), 0))
-    FROM dbo.AR_SHIP_ADRS AS known WITH (UPDLOCK, HOLDLOCK)
+    FROM dbo.AR_SHIP_ADRS AS known
     WHERE known.CUST_NO = @CUST_NO
     AND   known.SHIP_ADRS_ID NOT LIKE '%[^0-9]%';
 
