@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-import backoff
-
 from syncctl.errors import SyncError
 
 
 def delays(base: float) -> Iterator[float]:
     """Give the waits between the attempts of one run: base, 2 × base, 4 × base … seconds (2, 4, 8 with the default)."""
+    import backoff  # brings asyncio along, which a run that never waits can do without
+
     waits = backoff.expo(base=2, factor=base)
     next(waits)  # the generator's first step takes the place of a value that would be sent to it
     while True:
