@@ -32,6 +32,9 @@ ON_WINDOWS = os.name == "nt"
 
 def main(arguments: "list[str]") -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a code page without "…" must not end this
+            stream.reconfigure(errors="replace")
     commands = {"demo": demo, "test": test, "lint": lint, "types": types, "teeth": teeth, "setup": setup}
     if not arguments or arguments[0] not in commands:
         print(__doc__)

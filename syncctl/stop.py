@@ -15,6 +15,8 @@ from typing import Any
 
 from syncctl.errors import EXIT_SIGINT, EXIT_SIGTERM
 
+_STEP = 0.5
+
 
 class Stop:
     """A flag that says: finish the row at hand, give the rest back, end."""
@@ -46,8 +48,12 @@ class Stop:
 
     def wait(self, seconds: float) -> bool:
         """Wait that long, or until it is time to stop; return whether it is."""
-        left = seconds if self._deadline is None else min(seconds, self._deadline - time.monotonic())
-        self._asked.wait(max(0.0, left))
+        until = time.monotonic() + seconds
+        if self._deadline is not None:
+            until = min(until, self._deadline)
+        # In steps: on Windows Ctrl+C is not seen before a wait is over.
+        while (left := until - time.monotonic()) > 0 and not self._asked.wait(min(left, _STEP)):
+            pass
         return self.is_set()
 
     def sleep(self, seconds: float) -> None:
