@@ -38,46 +38,22 @@ BEGIN
     SET @MOMENT = COALESCE(@NOW, SYSUTCDATETIME());
 
     SELECT
-        @DAY_START = MAX(CASE WHEN parsed.STARTS_DT <= @MOMENT THEN parsed.STARTS_DT END),
-        @DAY_END = MIN(CASE WHEN parsed.STARTS_DT > @MOMENT THEN parsed.STARTS_DT END)
-    FROM
-    (
-        SELECT STARTS_DT = TRY_CONVERT(datetime2(3), starts.[value])
-        FROM OPENJSON(@DAY_STARTS) AS starts
-    ) AS parsed;
+        @DAY_START = budgeted.DAY_START,
+        @DAY_END = budgeted.DAY_END,
+        @USED_SECOND = budgeted.USED_SECOND,
+        @USED_MINUTE = budgeted.USED_MINUTE,
+        @USED_DAY = budgeted.USED_DAY,
+        @UNFINISHED = budgeted.UNFINISHED,
+        @LIMIT_MINUTE = budgeted.LIMIT_MINUTE,
+        @LIMIT_DAY = budgeted.LIMIT_DAY,
+        @PAUSED_UNTIL_DT = budgeted.PAUSED_UNTIL_DT,
+        @PAUSE_REASON = budgeted.PAUSE_REASON
+    FROM dbo.fn_CarrierUse(@CARRIER, @DAY_STARTS, @PER_MINUTE, @PER_DAY, @MOMENT) AS budgeted;
 
     IF @DAY_START IS NULL OR @DAY_END IS NULL
     BEGIN
         THROW 50001, N'@DAY_STARTS must hold moments before and after the present.', 1;
     END;
-
-    SELECT
-        @USED_SECOND = COALESCE(SUM(CASE WHEN called.CALLED_DT > DATEADD(SECOND, -1, @MOMENT) THEN 1 ELSE 0 END), 0),
-        @USED_MINUTE = COALESCE(SUM(CASE WHEN called.CALLED_DT > DATEADD(MINUTE, -1, @MOMENT) THEN 1 ELSE 0 END), 0),
-        @USED_DAY = COALESCE(SUM(CASE WHEN called.CALLED_DT >= @DAY_START THEN 1 ELSE 0 END), 0),
-        @UNFINISHED = COALESCE(SUM(CASE WHEN called.CALLED_DT >= @DAY_START AND called.OUTCOME IS NULL THEN 1 ELSE 0 END), 0)
-    FROM dbo.USER_CARRIER_CALL AS called
-    WHERE called.CARRIER = @CARRIER
-    AND   (called.CALLED_DT >= @DAY_START OR called.CALLED_DT > DATEADD(MINUTE, -1, @MOMENT));
-
-    SET @LIMIT_MINUTE = @PER_MINUTE;
-    SET @LIMIT_DAY = @PER_DAY;
-
-    SELECT
-        @PAUSED_UNTIL_DT = budget.PAUSED_UNTIL_DT,
-        @PAUSE_REASON = budget.PAUSE_REASON,
-        @LIMIT_MINUTE = CASE
-            WHEN budget.LOWERED_UNTIL_DT > @MOMENT AND budget.LOWERED_MINUTE < COALESCE(@PER_MINUTE, 2147483647)
-            THEN budget.LOWERED_MINUTE
-            ELSE @PER_MINUTE
-        END,
-        @LIMIT_DAY = CASE
-            WHEN budget.LOWERED_UNTIL_DT > @MOMENT AND budget.LOWERED_DAY < COALESCE(@PER_DAY, 2147483647)
-            THEN budget.LOWERED_DAY
-            ELSE @PER_DAY
-        END
-    FROM dbo.USER_CARRIER_BUDGET AS budget
-    WHERE budget.CARRIER = @CARRIER;
 
     SELECT
         CARRIER = @CARRIER,
