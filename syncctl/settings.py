@@ -131,7 +131,7 @@ class Settings(PodSettings):
         "Polling",
         integer(0, 525_600),
         15,
-        "Overlap: how far before the last poll's end the next one starts. On the first run, how far back it looks.",
+        "Overlap in minutes: how long before the last poll's end the next one starts. On the first run, how far back it looks.",
         bare=True,
     )
     order_polling_batch_size: int = setting("Polling", integer(1, 100), 50, "Orders asked for at a time.", bare=True)

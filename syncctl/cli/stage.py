@@ -48,11 +48,15 @@ def stage(
     since: Annotated[
         str | None,
         typer.Option(
-            help="Read what changed since then: 2026-11-20, 2026-11-20T14:30 (local time, or with Z), or 36h, 7d ago.",
+            help="Read what changed since then, instead of since the last poll: 2026-11-20, 2026-11-20T14:30 (local time, "
+            "or with Z for UTC), or how long ago: 90m, 36h, 7d.",
             metavar="WHEN",
         ),
     ] = None,
-    until: Annotated[str | None, typer.Option(help="… and until. Such a window moves no watermark.", metavar="WHEN")] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Read only what changed before then. The next poll starts where it would have anyway.", metavar="WHEN"),
+    ] = None,
     order_id: Annotated[
         list[int] | None,
         typer.Option("--order-id", help="Fetch this order by its id in the store, whatever its age. May be repeated.", min=1),
