@@ -43,6 +43,7 @@ BEGIN
             SELECT COUNT(*)
             FROM dbo.USER_SYNC_LOG AS run
             WHERE run.SUCCESS = 0
+            AND   COALESCE(run.EXIT_CODE, 1) <> 75
             AND   run.END_TIME >= DATEADD(HOUR, -24, @NOW)
         ) AS RECENT_ERRORS
     FROM dbo.USER_V_HEALTH AS health;

@@ -9,6 +9,7 @@ Used by      sp_GetHealth, and people: SELECT * FROM dbo.USER_V_HEALTH;
 Columns      orders PENDING, CLAIMED, FAILED, REVIEW (NEEDS_MANUAL_REVIEW) and STUCK (claimed, the lease ran out);
              messages to the store WRITE_BACK_PENDING, WRITE_BACK_FAILED; since when the oldest of each waits; the last run without
              failures, the last such poll, the last order applied; RECENT_ERRORS: failed runs of 24 hours
+             (one that found another at work, exit 75, did not fail)
 */
 CREATE OR ALTER VIEW dbo.USER_V_HEALTH
 AS
@@ -52,7 +53,7 @@ SELECT
     (
         SELECT COUNT(*)
         FROM dbo.USER_SYNC_LOG AS run
-        WHERE run.SUCCESS = 0 AND run.END_TIME >= DATEADD(HOUR, -24, SYSUTCDATETIME())
+        WHERE run.SUCCESS = 0 AND COALESCE(run.EXIT_CODE, 1) <> 75 AND run.END_TIME >= DATEADD(HOUR, -24, SYSUTCDATETIME())
     ) AS RECENT_ERRORS
 FROM dbo.USER_ORDER_STAGING AS staged;
 GO

@@ -198,10 +198,10 @@ def test_an_order_waits_since_it_was_last_sent_round_not_since_it_was_first_seen
 
 
 def test_health_knows_the_last_runs_and_the_failed_ones_of_a_day(database, clock):
-    def run(sync_id, operation_type, *, success=True, dry_run=False):
+    def run(sync_id, operation_type, *, success=True, dry_run=False, exit_code=1):
         start(database, sync_id, operation_type, dry_run=dry_run)
         clock.move(timedelta(seconds=1))
-        finish(database, sync_id, success=success, exit_code=0 if success else 1)
+        finish(database, sync_id, success=success, exit_code=0 if success else exit_code)
         return clock.now
 
     run("old", "process", success=False)
@@ -210,6 +210,7 @@ def test_health_knows_the_last_runs_and_the_failed_ones_of_a_day(database, clock
     processed = run("process", "process")
     run("dry", "stage", dry_run=True)
     run("bad", "process", success=False)
+    run("second", "stage", success=False, exit_code=75)  # another host was polling: nothing went wrong
     health = database.run(GetHealth())[0]
     assert (health.last_stage_dt, health.last_success_dt, health.recent_errors) == (polled, processed, 2)
     clock.move(timedelta(hours=1))
