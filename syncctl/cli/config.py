@@ -231,6 +231,23 @@ def set_erp(
     _show_erp(run, run.database.run(SetErpSetting(setting_name=name.upper(), value=value or None)))
 
 
+@command(erp, "statuses", group="config erp")
+def list_statuses(run: Run) -> None:
+    """Show which status the store gets when an ERP document is open, shipped, closed or gone; `sync-status` goes by it.
+
+    The map is the table dbo.USER_STATUS_MAP: a row with a store's own id goes before one with *, and an empty status tells the
+    store nothing.
+    """
+    from syncctl.db.contract import ListStatusMap
+
+    rows = run.database.run(ListStatusMap())
+    run.report.items = list(rows)
+    run.report.counts = {"statuses": len(rows)}
+    run.render = lambda console: table(
+        console, ["Store", "In the ERP", "In the store"], ([row.store_id, row.erp_status, row.woo_status] for row in rows)
+    )
+
+
 def _show_erp(run: Run, rows: list[ErpSetting]) -> None:
     run.report.items = list(rows)
     run.report.counts = {"settings": len(rows)}

@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from syncctl.errors import ConfigError
+from syncctl.secret import HIDDEN, passwords_in
 
 DRIVERS = ("ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server", "FreeTDS")
 """Names under which a driver manager knows the drivers that work, best first."""
 
 _PART = re.compile(r"\s*([^=;{}]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)\s*(?:;|$)")
-_SECRETS = ("PWD", "PASSWORD", "ACCESSTOKEN")
 
 
 def parts(connection_string: str) -> dict[str, str]:
@@ -45,16 +45,10 @@ def describe(connection_string: str) -> str:
     return f"{server}/{database}" if database else server
 
 
-def redact(connection_string: str) -> str:
-    """The connection string with its secrets hidden."""
-    return join({keyword: "***" if keyword in _SECRETS else value for keyword, value in parts(connection_string).items()})
-
-
 def without_secrets(text: str, connection_string: str) -> str:
     """Hide this connection's secrets wherever a message repeats them."""
-    for keyword, value in parts(connection_string).items():
-        if keyword in _SECRETS and value:
-            text = text.replace(value, "***")
+    for secret in passwords_in(connection_string):
+        text = text.replace(secret, HIDDEN) if secret else text
     return text
 
 

@@ -33,7 +33,6 @@ def test_taken_apart_and_put_together_it_is_the_same(pieces: dict[str, str]) -> 
 
 
 def test_secrets_are_never_shown() -> None:
-    assert "p;w" not in odbc.redact(PLAIN)
     assert odbc.describe(PLAIN) == "db.example,1433/CP"
     assert odbc.without_secrets("refused p;w}d=1 there", PLAIN) == "refused *** there"
 
