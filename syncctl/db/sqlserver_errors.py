@@ -158,8 +158,8 @@ def unreachable(found: Diagnosis, *, where: str) -> SyncError:
         return DatabaseUnavailable(
             f"{where} refuses this login: {text} Check user and password in SYNCCTL_DATABASE.", code=number
         )
-    if number in (4060, 4064, 916):
-        return DatabaseUnavailable(f"{where}: {text} Check the database's name, and that this login may use it.", code=number)
+    if number in (4060, 4064, 916) or re.search(r"database .* does not exist", text):
+        return DatabaseUnavailable(f"{where}: {text}. Check the database's name, and that this login may use it.", code=number)
     if number in THROTTLED:
         return DatabaseUnavailable(f"{where} asks to slow down: {text}", code=number, error_class="throttle")
     if "certificate" in text.lower() or "SSL" in text:
@@ -168,4 +168,12 @@ def unreachable(found: Diagnosis, *, where: str) -> SyncError:
             "(or, where the network is trusted, add TrustServerCertificate=yes to SYNCCTL_DATABASE).",
             code=number or found.state,
         )
-    return DatabaseUnavailable(f"No connection to {where}: {text}", code=number or found.state)
+    if "ncryption not supported" in text or "ncryption is not supported" in text:
+        return DatabaseUnavailable(
+            f"{where} offers no encryption ({text}). Turn it on there; where the network is trusted, Encrypt=no in "
+            "SYNCCTL_DATABASE does without.",
+            code=number or found.state,
+        )
+    return DatabaseUnavailable(
+        f"No connection to {where}: {text}. Check the server's name and port, and that it runs.", code=number or found.state
+    )

@@ -143,8 +143,7 @@ def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> str:
     # An older version comes from a delayed webhook or a page that was read twice; or the store's clock was set back, which is
     # why an order that was asked for by its id just now (CONFIRMED) counts whatever its date.
     modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
-    dated = not vanished and not order.get("CONFIRMED") and modified and known
-    if dated and _moment(modified) < to_database(known):
+    if not (vanished or order.get("CONFIRMED")) and modified and known and _moment(modified) < to_database(known):
         return "older"
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
     if same and group == staged["STATUS_GROUP"]:
