@@ -21,7 +21,7 @@ from syncctl.db.contract import (
 from syncctl.db.deploy import deploy
 from syncctl.db.sqlserver import SqlServer
 from syncctl.errors import SyncError
-from tests.integration.test_deploy import Scratch
+from tests.sqlserver_database import Scratch
 
 pytestmark = pytest.mark.sqlserver
 
