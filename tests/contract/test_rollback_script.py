@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engine can be reached", exc_type=ImportError)
+
 from syncctl.db.deploy_scripts import split, sql_root
 from syncctl.db.sqlserver import SqlServer
 from syncctl.errors import NotFound, RollbackRefused

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engine can be reached", exc_type=ImportError)
+
 from syncctl.clock import system_clock
 from syncctl.db.contract import ClaimStagedOrders, FailStagedOrder, FinishRun, StartRun
 from syncctl.db.sqlserver import SqlServer
