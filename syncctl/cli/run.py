@@ -377,7 +377,8 @@ def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
             )
         )
     except errors.SyncError as error:
-        _log.warning("The end of this run could not be noted in USER_SYNC_LOG: %s", error)
+        level = logging.INFO if exit_code == errors.EXIT_UNAVAILABLE else logging.WARNING  # the former says so itself
+        _log.log(level, "The end of this run could not be noted in USER_SYNC_LOG: %s", error)
 
 
 def _redacted(report: Report, run: Run | None) -> Report:
