@@ -62,3 +62,8 @@ class CircuitBreaker:
     def open(self) -> bool:
         """True when the system is taken for down, for the rest of this run."""
         return self._open
+
+    @property
+    def unanswered(self) -> bool:
+        """True when the last thing that is known of the system is that it didn't answer."""
+        return self._open or self._failures > 0

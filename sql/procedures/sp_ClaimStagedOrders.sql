@@ -14,6 +14,7 @@ Repeatable   no: each call claims other rows
 Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that are due (all with @IGNORE_DUE); listed takes those of
              the JSON array @STAGING_IDS that are PENDING or FAILED, due or not. An order whose lease has run out (its worker died) is taken
              alike and the lost run counts as an attempt; with no attempt left it goes to a person instead.
+             With @STORE_ID those of one store only: its settings may not fit another's.
              The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
              engine does with the hints. RECOMPILE, because one plan can't serve every @SCOPE.
 Example      EXECUTE dbo.sp_ClaimStagedOrders @WORKER_ID = N'host-1234', @BATCH_SIZE = 50, @LEASE_SECONDS = 300;
@@ -25,6 +26,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
     @SCOPE varchar(20) = 'pending',
     @STAGING_IDS nvarchar(max) = NULL,
     @IGNORE_DUE bit = 0,
+    @STORE_ID varchar(50) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -109,6 +111,7 @@ BEGIN
             FROM dbo.USER_ORDER_STAGING AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
             WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
             AND   candidate.DUPLICATE_OF_ID IS NULL
+            AND   (@STORE_ID IS NULL OR candidate.STORE_ID = @STORE_ID)
             AND   (@SCOPE <> 'listed' OR EXISTS (SELECT 1 FROM @LISTED AS listed WHERE listed.STAGING_ID = candidate.STAGING_ID))
             AND
             (
@@ -126,6 +129,7 @@ BEGIN
                 candidate.STAGING_ID
         )
         AND   DUPLICATE_OF_ID IS NULL
+        AND   (@STORE_ID IS NULL OR STORE_ID = @STORE_ID)
         AND
         (
             (STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))

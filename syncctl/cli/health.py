@@ -50,6 +50,7 @@ def health(
             silence_minutes=settings.health_silence_minutes,
             failed_orders=settings.health_failed_orders,
             review_orders=settings.health_review_orders,
+            polling=settings.enable_order_polling,
         ),
         clock=run.clock,
     )

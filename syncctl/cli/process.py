@@ -140,6 +140,7 @@ def _run(
     named += [by_order_number(run.database, number, store_id=settings.store_id).staging_id for number in orders or []]
     options = ProcessOptions(
         rules=rules(settings),
+        store_id=settings.store_id,
         scope="listed" if named else scope,
         staging_ids=tuple(dict.fromkeys(named)),
         ignore_due=ignore_due,
@@ -193,6 +194,7 @@ def _preview(run: Run, options: ProcessOptions) -> None:
     found = preview(
         run.database,
         scope=options.scope,
+        store_id=options.store_id,
         staging_ids=options.staging_ids,
         ignore_due=options.ignore_due,
         limit=options.limit,
@@ -247,7 +249,9 @@ def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
     notes: list[str] = []
     left = set(options.staging_ids) - {order.staging_id for order in result.orders}
     if left and not result.database_down:
-        notes = [f"Not taken: {why_not(order)}." for order in staged_orders(run.database, sorted(left))]
+        notes = [
+            f"Not taken: {why_not(order, store_id=options.store_id)}." for order in staged_orders(run.database, sorted(left))
+        ]
     report.extra["notes"] = notes
 
     def render(console: Console) -> None:

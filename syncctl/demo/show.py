@@ -283,7 +283,7 @@ class _Day:
         return Step("process", text, {**result.counts, "write_back_pending": waiting})
 
     def _options(self, scope: str) -> ProcessOptions:
-        return ProcessOptions(rules=self._rules(), scope=scope)
+        return ProcessOptions(rules=self._rules(), store_id=self.demo.store_id, scope=scope)
 
     @staticmethod
     def _rules() -> Rules:

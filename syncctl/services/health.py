@@ -25,6 +25,8 @@ class Thresholds:
     silence_minutes: int = 60
     failed_orders: int = 10
     review_orders: int = 0
+    polling: bool = True
+    """Whether the store is to be polled; then a poll that never comes is an issue, whatever else still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def health(
     checks.append(_store(open_store))
     if numbers is not None:
         checks += _orders(numbers, thresholds, clock())
+        if open_store is not None and thresholds.polling and thresholds.silence_minutes:
+            checks.append(_polls(numbers, thresholds, clock()))
     return Verdict(checks, numbers)
 
 
@@ -141,6 +145,15 @@ def _orders(numbers: Health, limits: Thresholds, now: datetime) -> list[Check]:
     if numbers.recent_errors:
         checks.append(Check("recent_errors", "ok", f"{numbers.recent_errors} failed runs in 24 hours", numbers.recent_errors))
     return checks
+
+
+def _polls(numbers: Health, limits: Thresholds, now: datetime) -> Check:
+    """Look at the polls by themselves: other jobs succeed all day long while none brings orders in."""
+    age = _age(numbers.last_stage_dt, now)
+    silent = age is None or age > timedelta(minutes=limits.silence_minutes)
+    said = "no poll of the store has ever succeeded" if age is None else f"the store was last polled {_span(age)} ago"
+    seconds = None if age is None else age.total_seconds()
+    return Check("last_poll", "critical" if silent else "ok", f"{said} (limit {limits.silence_minutes} min)", seconds)
 
 
 def _age(moment: datetime | None, now: datetime) -> timedelta | None:

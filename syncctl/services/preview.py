@@ -16,6 +16,7 @@ def preview(
     database: Database,
     *,
     scope: str,
+    store_id: str | None = None,
     staging_ids: Sequence[int] = (),
     ignore_due: bool = False,
     limit: int | None = None,
@@ -29,10 +30,14 @@ def preview(
     now = clock()
     orders: Iterable[StagedOrder]
     if scope == "listed":
-        orders = [order for order in staged_orders(database, staging_ids) if order.state in WORKABLE]
+        orders = [
+            order
+            for order in staged_orders(database, staging_ids)
+            if order.state in WORKABLE and store_id in (None, order.store_id)
+        ]
     else:
         states = "PENDING,CLAIMED" if scope == "pending" else "FAILED,CLAIMED"
-        orders = each_staged_order(database, states=states)
+        orders = each_staged_order(database, states=states, store_id=store_id)
     due = (
         order
         for order in orders
@@ -42,9 +47,11 @@ def preview(
     return list(islice(due, limit))
 
 
-def why_not(order: StagedOrder) -> str:
+def why_not(order: StagedOrder, *, store_id: str | None = None) -> str:
     """Say why a run left an order that was named to it alone."""
     number = f"order {order.woo_order_no or order.woo_order_id} (staging id {order.staging_id})"
+    if store_id not in (None, order.store_id):
+        return f"{number} belongs to store {order.store_id}; this run is for {store_id} (SYNCCTL_STORE_ID)"
     match order.state:
         case "APPLIED":
             return f"{number} is in the ERP already: document {order.cp_doc_id}, ticket {order.tkt_no}"

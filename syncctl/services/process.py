@@ -51,6 +51,8 @@ class ProcessOptions:
     """How a run works. `scope` is what it takes: `pending`, `failed` (due ones), or `listed` (then `staging_ids`)."""
 
     rules: Rules
+    store_id: str | None = None
+    """Take this store's orders only: the settings that made `rules` are its own."""
     scope: str = "pending"
     staging_ids: tuple[int, ...] = ()
     ignore_due: bool = False
@@ -209,6 +211,7 @@ class Worker:
             scope=scope,
             staging_ids=json.dumps(list(staging_ids)) if scope == "listed" else None,
             ignore_due=self.options.ignore_due,
+            store_id=self.options.store_id,
         )
         claimed = self._reaching(lambda: self.database.run(claim))
         return claimed[0] if claimed else None

@@ -57,5 +57,6 @@ def retry_failed(
         write_back = WriteBack(database, store, f"{run_id}/store", breaker, lease_seconds=options.lease_seconds)
         for staging_id in options.staging_ids or (None,):
             deliveries += write_back.deliver(staging_id=staging_id, limit=options.limit, ignore_due=options.ignore_due, stop=stop)
-    down = breaker.last_error if breaker.open else None
+    # A breaker needs several failures to open; with a message or two, no answer to the last one says as much.
+    down = breaker.last_error if breaker.unanswered else None
     return replace(result, deliveries=[*result.deliveries, *deliveries], store_down=down)

@@ -17,9 +17,11 @@ from syncctl.db.contract import (
     ExtendLease,
     FailStagedOrder,
     ListRetryPolicies,
+    ListStagedOrders,
     ReleaseStagedOrder,
     SetMaxAttempts,
     SetRetryPolicy,
+    StageOrders,
     UpdateOrderFromStaging,
 )
 from syncctl.errors import BadArgument, LeaseLost, NotFound
@@ -593,3 +595,17 @@ def test_the_moment_of_a_claim_is_aware_utc(database, claim, clock):
     (claimed,) = claim(lease_seconds=1)
     assert claimed.lease_until_dt == datetime(2026, 3, 29, 1, 30, 1, 123000, tzinfo=UTC)
     assert claimed.lease_until_dt.utcoffset() == timedelta(0)
+
+
+def test_a_claim_for_one_store_takes_no_other_stores_orders(database):
+    stage(database, order(1))
+    database.run(
+        StageOrders(
+            store_id="second", source_system="woocommerce", sync_id="test", orders=json.dumps([order(1, WOO_ORDER_NO="2-1")])
+        )
+    )
+    for store in ("second", "woocommerce", "second"):
+        claimed = database.run(ClaimStagedOrders(worker_id=f"of-{store}", batch_size=10, store_id=store))
+        assert {claim.store_id for claim in claimed} <= {store}
+    states = database.run(ListStagedOrders())
+    assert {row.store_id: row.lease_owner for row in states} == {"woocommerce": "of-woocommerce", "second": "of-second"}

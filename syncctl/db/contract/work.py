@@ -27,6 +27,8 @@ class ClaimedOrder:
 class ClaimStagedOrders(Procedure[ClaimedOrder]):
     """Lease up to `batch_size` (1 to 1,000) orders to one worker, oldest first, for `lease_seconds` (1 to 86,400).
 
+    With `store_id` those of one store only: its settings may not fit another's.
+
     `scope`: `pending` takes PENDING orders, `failed` takes FAILED ones that are due (all of them with `ignore_due`),
     `listed` takes those in the JSON array `staging_ids` that are PENDING or FAILED, due or not. Orders whose lease has run
     out are taken with `pending`, `failed` and `listed` alike; one that has used up its attempts that way goes to
@@ -42,6 +44,7 @@ class ClaimStagedOrders(Procedure[ClaimedOrder]):
     scope: Code = "pending"
     staging_ids: Text | None = None
     ignore_due: Flag = False
+    store_id: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
         SELECT *
         FROM dbo.USER_ORDER_STAGING
         WHERE DUPLICATE_OF_ID IS NULL
+        AND (:store IS NULL OR STORE_ID = :store)
         AND (:scope <> 'listed' OR STAGING_ID IN (SELECT value FROM json_each(COALESCE(:ids, '[]'))))
         AND (   (STATE = 'PENDING' AND :scope IN ('pending', 'listed'))
              OR (STATE = 'FAILED' AND :scope = 'listed')
@@ -101,7 +102,14 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
         ORDER BY STAGING_ID
         LIMIT :batch
         """,
-        {"scope": call.scope, "ids": call.staging_ids, "all_due": call.ignore_due, "now": session.now, "batch": call.batch_size},
+        {
+            "store": call.store_id,
+            "scope": call.scope,
+            "ids": call.staging_ids,
+            "all_due": call.ignore_due,
+            "now": session.now,
+            "batch": call.batch_size,
+        },
     )
     until = session.now + timedelta(seconds=call.lease_seconds)
     for row in due:
