@@ -14,7 +14,7 @@ from scripts.cli_reference import commands
 SCHEDULES = Path(__file__).resolve().parents[2] / "schedules"
 TASKS = sorted((SCHEDULES / "task-scheduler").glob("*.xml"))
 NAMESPACE = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
-EVERY = {"stage": 10, "process": 10, "retry-failed": 15, "health": 5, "pod-fetch": 30, "pod-retry": 60}
+EVERY = {"stage": 10, "process": 10, "retry-failed": 15, "sync-status": 30, "health": 5, "pod-fetch": 30, "pod-retry": 60}
 
 
 def assert_command_exists(words: list[str]) -> None:
