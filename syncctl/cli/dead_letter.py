@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 Class = Annotated[
-    str | None, typer.Option("--class", help="Only those with this class of failure, such as mapping.", metavar="CLASS")
+    str | None, typer.Option("--class", help="Only those with this class of failure, such as validation.", metavar="CLASS")
 ]
 Ids = Annotated[list[int] | None, typer.Argument(help="Staging ids.", metavar="ID")]
 Everything = Annotated[bool, typer.Option("--all", help="All that wait.")]
@@ -57,7 +57,10 @@ def list_letters(
             for letter in letters
         )
         table(console, columns, rows)
-        console.print("`syncctl dead-letter show ID` tells more; then `dead-letter retry ID` or `dead-letter cancel ID`.")
+        console.print(
+            "`syncctl dead-letter show ID` tells more; then `syncctl dead-letter retry ID`, "
+            'or `syncctl dead-letter cancel ID --reason "…"`.'
+        )
 
     run.render = render
 

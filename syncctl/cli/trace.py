@@ -30,7 +30,7 @@ def trace(
     from syncctl.services.trace import trace as tell
 
     ask = None if offline else open_store(run)
-    told = tell(run.database, order, store_id=run.settings.store_id, open_store=ask, clock=run.clock)
+    told = tell(run.database, order, store_id=run.settings.store_id, open_store=ask, offline=offline, clock=run.clock)
     run.report.counts = {"events": len(told.events)}
     run.report.items = list(told.events)
     run.report.extra = {

@@ -46,9 +46,12 @@ def trace(
     *,
     store_id: str,
     open_store: Callable[[], Store] | None = None,
+    offline: bool = False,
     clock: Clock = system_clock,
 ) -> Trace:
     """Tell the story of the order with this number or store id; of one never staged, say why by asking the store.
+
+    Without `open_store` nobody is asked; `offline` says that this was wished, not that no store is configured.
 
     Raises:
         DatabaseUnavailable: no connection. A store that is down is part of the answer.
@@ -59,7 +62,7 @@ def trace(
         rows = database.run(ListStagedOrders(order_ref=reference))
         order = latest(rows, reference)
         if order is None:
-            verdict, advice = _never_seen(database, reference, store_id, open_store)
+            verdict, advice = _never_seen(database, reference, store_id, open_store, offline=offline)
             return Trace(reference, None, [], [], verdict, advice)
     events = database.run(TraceOrder(store_id=order.store_id, woo_order_id=order.woo_order_id))
     verdict, advice = _verdict(order, clock())
@@ -129,7 +132,7 @@ def _verdict(order: StagedOrder, now: datetime) -> tuple[str, str]:
             return (
                 f"{where}; it needs a person: {error}",
                 f"put it right, then `syncctl dead-letter retry {order.staging_id}`; or give it up: "
-                f"`syncctl dead-letter cancel {order.staging_id}`",
+                f'`syncctl dead-letter cancel {order.staging_id} --reason "…"`',
             )
         case "SKIPPED":
             return f"It was not brought into the ERP: {_sentence(order.state_reason or error)}", ""
@@ -163,7 +166,9 @@ def _on_its_way(order: StagedOrder, error: str, now: datetime) -> tuple[str, str
     return f"It waits for the next `process` run{again}.", f"syncctl process {order.staging_id}"
 
 
-def _never_seen(database: Database, reference: str, store_id: str, open_store: Callable[[], Store] | None) -> tuple[str, str]:
+def _never_seen(
+    database: Database, reference: str, store_id: str, open_store: Callable[[], Store] | None, *, offline: bool
+) -> tuple[str, str]:
     """Say why an order was never staged: it isn't in the store, or no poll has come by it."""
     walk = next((walk for walk in database.run(ListWalks(store_id=store_id)) if walk.walk_name == ORDERS_WALK), None)
     watermark = walk.watermark_dt if walk else None
@@ -173,6 +178,8 @@ def _never_seen(database: Database, reference: str, store_id: str, open_store: C
         else f"the last complete poll saw everything changed up to {_utc(watermark)}"
     )
     never = f"It was never staged; {polled}."
+    if offline:
+        return f"{never} The store was not asked (--offline).", f"syncctl trace {reference}"
     if open_store is None:
         return f"{never} No store is configured to ask.", "set SYNCCTL_WOO_URL and its keys"
     if not reference.isdecimal():

@@ -67,11 +67,12 @@ def test_orders_travel_the_whole_way_and_back(syncctl: Program, shop: SimulatedS
     assert "Not taken" in syncctl("process", str(created["staging_id"])).out
     told = syncctl("trace", "4711", "--json").json
     assert told["verdict"] == f"It is in the ERP as document {created['doc_id']} (ticket {created['tkt_no']})."
-    assert "dead-letter" in syncctl("trace", "4712").out
+    assert syncctl("trace", "4712", "--json").json["advice"].endswith('`syncctl dead-letter cancel 2 --reason "…"`')
     assert "cancelled" in syncctl("trace", "4713").out
     unknown = syncctl("trace", "9999")
     assert unknown.code == 1
     assert "The store has no order with the id 9999" in unknown.out
+    assert "The store was not asked (--offline)" in syncctl("trace", "9999", "--offline").out
 
     shop.shopkeeper.change_quantity(1, 3)
     assert syncctl("stage", "--order-id", "1", "--json").json["counts"]["restaged"] == 1
@@ -86,6 +87,7 @@ def test_orders_travel_the_whole_way_and_back(syncctl: Program, shop: SimulatedS
 
     waiting = syncctl("dead-letter", "list", "--json").json
     assert [letter["woo_order_no"] for letter in waiting["items"]] == ["4712"]
+    assert 'dead-letter cancel ID --reason "…"' in " ".join(syncctl("dead-letter", "list").out.split())
     assert "NO-SUCH" in syncctl("dead-letter", "show", "2").out
     assert syncctl("dead-letter", "cancel", "2", "--reason", "item is gone", "--json").json["counts"] == {
         "decided": 1,

@@ -27,7 +27,7 @@ def url(tmp_path: Path) -> str:
 
 def trace(shop: Shop, reference: object, *, store_id: str = "woocommerce", offline: bool = False) -> Trace:
     ask = None if offline else shop.client
-    return tell(shop.database, str(reference), store_id=store_id, open_store=ask, clock=shop.clock)
+    return tell(shop.database, str(reference), store_id=store_id, open_store=ask, offline=offline, clock=shop.clock)
 
 
 def placed(shop: Shop, sku: str = "TEE-BLK", status: str = "processing") -> int:
@@ -253,7 +253,15 @@ def test_the_store_is_down_or_not_to_be_asked(shop: Shop) -> None:
     told = trace(shop, 4711)
     assert "It was never staged; the store was never polled to the end. The store could not be asked: " in told.verdict
     assert shop.store.url in told.verdict
-    assert "No store is configured to ask" in trace(shop, 4711, offline=True).verdict
+    offline = trace(shop, 4711, offline=True)
+    assert offline.verdict.endswith("The store was not asked (--offline).")
+    assert offline.advice == "syncctl trace 4711"
+
+
+def test_no_store_is_configured(shop: Shop) -> None:
+    told = tell(shop.database, "4711", store_id="woocommerce", clock=shop.clock)
+    assert told.verdict.endswith("No store is configured to ask.")
+    assert "SYNCCTL_WOO_URL" in told.advice
 
 
 def test_staged_for_another_store(shop: Shop) -> None:
