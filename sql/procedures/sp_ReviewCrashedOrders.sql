@@ -73,7 +73,12 @@ BEGIN
         ON staged.STAGING_ID = crashed.STAGING_ID;
 
     UPDATE crashed
-    SET MESSAGE = CONCAT(N'The worker died (or was stopped hard) ', lost.TIMES, N' times while it held this order.')
+    SET MESSAGE = CONCAT
+    (
+        N'The worker died (or was stopped hard) ',
+        CASE WHEN lost.TIMES = 1 THEN N'once' ELSE CONCAT(lost.TIMES, N' times') END,
+        N' while it held this order.'
+    )
     FROM @CRASHED AS crashed
     INNER JOIN
     (

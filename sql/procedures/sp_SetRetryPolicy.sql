@@ -51,7 +51,7 @@ BEGIN
 
     IF @@ROWCOUNT = 0
     BEGIN
-        SET @MESSAGE = CONCAT(N'There is no error class ', @ERROR_CLASS, N'; `syncctl config show` lists them.');
+        SET @MESSAGE = CONCAT(N'There is no error class ', @ERROR_CLASS, N'; `syncctl config policy list` lists them.');
         THROW 50004, @MESSAGE, 1;
     END;
 

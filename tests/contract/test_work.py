@@ -125,6 +125,16 @@ def test_a_dead_workers_orders_come_back_in_every_scope(database, claim, clock, 
     assert [row.attempt_no for row in claim("heir", scope=scope, staging_ids=json.dumps([lost.staging_id]))] == [2]
 
 
+def test_one_death_is_once(database, claim, clock, staged):
+    stage(database, order(1))
+    database.run(SetRetryPolicy(error_class="crash", max_attempts=1))
+    (lost,) = claim("dies", lease_seconds=60)
+    clock.move(timedelta(seconds=60))
+    assert claim("heir") == []
+    row = staged(lost.staging_id)
+    assert row["VALIDATION_ERROR"] == "The worker died (or was stopped hard) once while it held this order."
+
+
 def test_an_order_that_kills_its_workers_goes_to_a_person(database, claim, clock, staged, query, events):
     stage(database, order(1), order(2))
     (poison,) = claim("worker-1", batch_size=1, lease_seconds=60)
@@ -585,7 +595,7 @@ def test_a_policy_that_makes_no_sense_is_refused_whole(database):
 
 
 def test_a_class_that_does_not_exist_has_no_policy_to_change(database):
-    with pytest.raises(NotFound, match="solar_flare"):
+    with pytest.raises(NotFound, match="solar_flare; `syncctl config policy list` lists them"):
         database.run(SetRetryPolicy(error_class="solar_flare", max_attempts=3))
 
 

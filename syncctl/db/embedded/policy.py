@@ -82,7 +82,7 @@ def set_retry_policy(session: Session, call: SetRetryPolicy) -> list[RetryPolicy
         },
     )
     if not changed:
-        raise NotFound(f"There is no error class {call.error_class}; `syncctl config show` lists them.", code=50004)
+        raise NotFound(f"There is no error class {call.error_class}; `syncctl config policy list` lists them.", code=50004)
     rows = session.all("SELECT * FROM dbo.USER_RETRY_POLICY WHERE ERROR_CLASS = :class", {"class": call.error_class})
     return [make(RetryPolicy, row) for row in rows]
 

@@ -159,7 +159,9 @@ def review_crashed_orders(session: Session) -> None:
             """,
             {"id": row["STAGING_ID"]},
         )
-        message = f"The worker died (or was stopped hard) {times['TIMES'] if times else 1} times while it held this order."
+        deaths = times["TIMES"] if times else 1
+        often = "once" if deaths == 1 else f"{deaths} times"
+        message = f"The worker died (or was stopped hard) {often} while it held this order."
         _settle(session, row, "NEEDS_MANUAL_REVIEW", "crash", message, None)
         write_dead_letter(session, row, "crash", None, message)
         write_event(session, row, "REVIEW", message, worker_id=row["LEASE_OWNER"], attempt_no=row["ATTEMPT_NO"])
