@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typer.models import ArgumentInfo
 
 from syncctl.cli.app import app
 from syncctl.cli.run import COMMON_PANEL
+from syncctl.setting_kinds import data_folder
 from syncctl.settings import TABLE
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -122,16 +124,17 @@ def settings_page() -> str:
         for entry in TABLE:
             if entry.group == group:
                 names = f"`{entry.variable}`" + (f", or `{entry.bare}`" if entry.bare else "")
-                rows.append([names, _default(entry.name, entry.show(entry.default)), entry.doc, entry.kind.accepts])
+                rows.append([names, _default(entry.show(entry.default)), entry.doc, entry.kind.accepts])
         parts += [f"## {group}", _table(["Setting", "Default", "What for", "Takes"], rows)]
     return "\n\n".join(parts) + "\n"
 
 
-def _default(name: str, shown: str) -> str:
+def _default(shown: str) -> str:
     """Return a default as it is everywhere: the folders of this host's user are named in words."""
-    in_data_folder = {"database": "`sqlite:///…/syncctl.db`", "log_dir": "`…/logs`", "lock_dir": "`…/locks`"}
-    if name in in_data_folder:
-        return f"{in_data_folder[name]} in the user's data folder"
+    folder = data_folder()
+    for text in (folder.as_posix(), str(folder)):
+        if text in shown:
+            return f"`{shown.replace(text, '…').replace(os.sep, '/')}` in the user's data folder"
     return f"`{shown}`" if shown else ""
 
 
