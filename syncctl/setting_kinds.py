@@ -74,12 +74,12 @@ def choice(*words: str) -> Kind:
     return Kind(parse, " or ".join([", ".join(words[:-1]), words[-1]]), "|".join(words))
 
 
-def words(accepts: str, *, upper: bool = False) -> Kind:
-    """Words between commas, as a tuple, none twice."""
+def words(accepts: str) -> Kind:
+    """Words between commas, in small letters, as a tuple, none twice."""
 
     def parse(value: str) -> tuple[str, ...]:
         parts = [part.strip() for part in value.split(",")]
-        found = tuple(dict.fromkeys((part.upper() if upper else part.lower()) for part in parts if part))
+        found = tuple(dict.fromkeys(part.lower() for part in parts if part))
         if not found or not all(re.fullmatch(r"[\w-]+", part) for part in found):
             raise ValueError(value)
         return found

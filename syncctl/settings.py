@@ -123,7 +123,6 @@ class Settings(PodSettings):
     http_read_timeout: int = setting("Store", integer(1, 3600), 60, "Seconds to wait for the store's answer.")
 
     enable_order_polling: bool = setting("Polling", FLAG, True, "Whether `stage` polls the store when it runs.", bare=True)
-    enable_webhooks: bool = setting("Polling", FLAG, False, "Whether `stage --payload` takes webhook bodies.", bare=True)
     order_polling_interval_minutes: int = setting(
         "Polling", integer(1, 1440), 10, "How often the scheduler polls; health and status tell time by it.", bare=True
     )
@@ -137,13 +136,6 @@ class Settings(PodSettings):
     order_polling_batch_size: int = setting("Polling", integer(1, 100), 50, "Orders asked for at a time.", bare=True)
     order_polling_max_pages: int = setting(
         "Polling", integer(1, 10_000), 10, "Pages in one run; where there are more, the next run goes on from there.", bare=True
-    )
-    allowed_order_financial_statuses: tuple[str, ...] = setting(
-        "Polling",
-        words("financial statuses between commas, such as PAID,AUTHORIZED", upper=True),
-        ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PENDING"),
-        "Shopify: which financial statuses let an order be created in the ERP.",
-        bare=True,
     )
 
     erp_currency: str = setting(

@@ -32,12 +32,10 @@ def test_documented_bare_names_are_accepted_and_the_prefixed_name_counts_first()
     assert load(environment=both).order_polling_batch_size == 30
     assert {entry.bare for entry in TABLE if entry.bare} == {
         "ENABLE_ORDER_POLLING",
-        "ENABLE_WEBHOOKS",
         "ORDER_POLLING_INTERVAL_MINUTES",
         "ORDER_POLLING_LOOKBACK_MINUTES",
         "ORDER_POLLING_BATCH_SIZE",
         "ORDER_POLLING_MAX_PAGES",
-        "ALLOWED_ORDER_FINANCIAL_STATUSES",
         "MAX_RETRIES",
         "RETRY_DELAY_BASE",
     }
@@ -49,8 +47,7 @@ def test_the_documented_defaults():
     assert (settings.order_polling_interval_minutes, settings.order_polling_lookback_minutes) == (10, 15)
     assert (settings.order_polling_batch_size, settings.order_polling_max_pages) == (50, 10)
     assert settings.woo_create_statuses == ("processing", "completed", "on-hold")
-    assert settings.allowed_order_financial_statuses == ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PENDING")
-    assert (settings.enable_order_polling, settings.enable_webhooks) == (True, False)
+    assert settings.enable_order_polling is True
     assert (settings.unknown_customer, settings.erp_currency, settings.erp_timezone) == ("review", "USD", ZoneInfo("UTC"))
     assert settings.database.startswith("sqlite:///")
 
@@ -62,7 +59,7 @@ def test_every_wrong_value_is_named_at_once_with_what_is_accepted():
         "SYNCCTL_ERP_TIMEZONE": "Mars/Olympus",
         "SYNCCTL_PRICE_TOLERANCE": "NaN",
         "SYNCCTL_PRICE_CHECK": "maybe",
-        "SYNCCTL_ENABLE_WEBHOOKS": "perhaps",
+        "SYNCCTL_ENABLE_ORDER_POLLING": "perhaps",
         "SYNCCTL_DATABASE": "mysql://root:hunter2@db/shop",
         "SYNCCTL_WOO_CA_BUNDLE": "/no/such/file.pem",
         "ORDER_POLLING_BATCH_SIZE": "101",
