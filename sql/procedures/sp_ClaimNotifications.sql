@@ -5,7 +5,7 @@ GO
 dbo.sp_ClaimNotifications
     Leases up to @BATCH_SIZE due messages to one worker, oldest first, each with its recipient's wish and address.
 
-Called by    syncctl pod-fetch, syncctl pod-retry, syncctl alerts run
+Called by    syncctl pod-fetch, syncctl pod-retry
 Returns      one row per message: NOTIFICATION_ID, EVENT_TYPE, AUDIENCE, RECIPIENT_ID, ADDRESS, TEMPLATE, DATA_JSON, WANTED, ATTEMPT_NO,
              LEASE_UNTIL_DT
 Errors       50001 bad argument

@@ -5,7 +5,7 @@ GO
 dbo.sp_CompleteNotification
     Notes a message as sent, or as dropped with the reason.
 
-Called by    syncctl pod-fetch, syncctl pod-retry, syncctl alerts run
+Called by    syncctl pod-fetch, syncctl pod-retry
 Returns      nothing
 Errors       50001 bad argument; 50004 no such message; 50010 lease lost
 Locks        the message's row, for this short transaction

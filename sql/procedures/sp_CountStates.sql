@@ -5,7 +5,7 @@ GO
 dbo.sp_CountStates
     Staged orders by state.
 
-Called by    syncctl process, health, report
+Called by    syncctl config check, syncctl demo
 Returns      STATE, ORDERS, by state
 Errors       none
 Locks        none beyond the read

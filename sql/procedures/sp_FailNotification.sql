@@ -5,7 +5,7 @@ GO
 dbo.sp_FailNotification
     Notes a failed delivery: tried again after @RETRY_AFTER_SECONDS, or given up and kept where that is NULL.
 
-Called by    syncctl pod-fetch, syncctl pod-retry, syncctl alerts run
+Called by    syncctl pod-fetch, syncctl pod-retry
 Returns      nothing
 Errors       50001 bad argument; 50004 no such message; 50010 lease lost
 Locks        the message's row, for this short transaction

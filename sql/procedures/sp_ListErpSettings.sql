@@ -5,7 +5,7 @@ GO
 dbo.sp_ListErpSettings
     The site settings of the ERP side, by name.
 
-Called by    syncctl config
+Called by    syncctl config erp, syncctl config check
 Returns      NAME, VALUE, DESCR
 Errors       none
 Locks        none beyond the read

@@ -5,7 +5,7 @@ GO
 dbo.sp_ListOrderAttempts
     Every failed attempt at a staged order, in time order.
 
-Called by    syncctl dead-letter show, trace
+Called by    syncctl dead-letter show
 Returns      ATTEMPT_DT, ATTEMPT_NO, WORKER_ID, PENDING_ACTION, ERROR_CLASS, ERROR_CODE, ERROR_MESSAGE
 Errors       none
 Locks        none beyond the read

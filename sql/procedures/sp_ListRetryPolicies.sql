@@ -5,7 +5,7 @@ GO
 dbo.sp_ListRetryPolicies
     Lists how failures of each class are treated.
 
-Called by    syncctl config
+Called by    syncctl config policy list
 Returns      one row per class: ERROR_CLASS, MAX_ATTEMPTS, BACKOFF_SECONDS, BACKOFF_FACTOR, BACKOFF_CAP_SECONDS, DESTINATION, DESCR
 Errors       none of its own
 Locks        none

@@ -5,7 +5,7 @@ GO
 dbo.sp_ListRuns
     The latest runs, newest first, of one command or of all.
 
-Called by    syncctl health, status
+Called by    people who ask for past runs; no command of syncctl does
 Returns      one row a run
 Errors       50001 bad argument
 Locks        none beyond the read

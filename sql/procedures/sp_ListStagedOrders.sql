@@ -5,7 +5,7 @@ GO
 dbo.sp_ListStagedOrders
     Staged orders that match every filter given, by staging id, from above @AFTER_ID on.
 
-Called by    syncctl process, validate, trace, dead-letter
+Called by    syncctl process, retry-failed, validate, trace, rollback, demo
 Returns      one row an order with its state, lease, ERP numbers and times
 Errors       50001 bad argument
 Locks        none beyond the read

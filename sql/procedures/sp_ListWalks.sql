@@ -5,7 +5,7 @@ GO
 dbo.sp_ListWalks
     Every walk through a store, and how far it has come.
 
-Called by    syncctl stage, status
+Called by    syncctl stage, syncctl trace
 Returns      WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, by name
 Errors       none
 Locks        none beyond the read

@@ -5,7 +5,7 @@ GO
 dbo.sp_QueueNotification
     Queues a message, once for its key.
 
-Called by    syncctl alerts run
+Called by    programs that have a message of their own to send; no command of syncctl does
 Returns      one row: NOTIFICATION_ID, QUEUED (0: it was queued before)
 Errors       50001 bad argument
 Locks        the message's row, for this short transaction

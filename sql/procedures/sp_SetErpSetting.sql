@@ -5,7 +5,7 @@ GO
 dbo.sp_SetErpSetting
     Changes one site setting of the ERP side.
 
-Called by    syncctl config set
+Called by    syncctl config erp set
 Returns      the row as it is now: NAME, VALUE, DESCR
 Errors       50001 a setting that needs a value gets none; 50004 no such setting
 Locks        the setting's row

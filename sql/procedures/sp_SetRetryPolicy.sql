@@ -5,7 +5,7 @@ GO
 dbo.sp_SetRetryPolicy
     Changes how failures of one class are treated. What is NULL stays as it is.
 
-Called by    syncctl config
+Called by    syncctl config policy set
 Returns      one row: ERROR_CLASS, MAX_ATTEMPTS, BACKOFF_SECONDS, BACKOFF_FACTOR, BACKOFF_CAP_SECONDS, DESTINATION, DESCR
 Errors       50001 bad argument; 50004 no such class
 Locks        the class's row

@@ -5,7 +5,7 @@ GO
 dbo.sp_AuditOrders
     Checks the promises on the data itself. No row means that they are kept.
 
-Called by    syncctl health, syncctl demo; a DBA who wonders
+Called by    syncctl demo; a DBA who wonders
 Parameters   @STORE_ID one store's orders, NULL all; @INVENTORY 1 compares QTY_ON_SO with the open order lines, which says something
              only where every order of the ERP comes from here
 Returns      a row each: CHECK_NAME, STAGING_ID, DETAIL
