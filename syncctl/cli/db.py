@@ -28,12 +28,18 @@ def seed(
 ) -> None:
     """Fill a trial ERP with the store's own items, prices, stock and customers, so that a trial runs on your data.
 
-    What is there already stays. Refused where the ERP is real: on any SQL Server but one that `db deploy --demo-erp` made.
+    What is there already stays. For the embedded database only: on a SQL Server it is refused, whatever ERP is there.
     """
+    from syncctl.db.connect import is_embedded
     from syncctl.services.seed import seed_from_store
 
     if not from_store:
         raise UsageError("Say where the data comes from: `syncctl db seed --from-store` reads the configured store.")
+    if not is_embedded(run.settings.database):
+        raise UsageError(
+            "`db seed` fills the trial ERP of an embedded database; this one is a SQL Server, and nothing was changed. "
+            "Name an embedded one: --database sqlite:///trial.db."
+        )
     with closing(run.open_store()) as store:
         seeded = seed_from_store(run.database, store)
     run.report.counts = {"items": seeded.items, "customers": seeded.customers, "skipped": len(seeded.skipped)}

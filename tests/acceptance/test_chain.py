@@ -168,3 +168,11 @@ def test_the_demo_keeps_its_contract_with_machines(syncctl: Program):
     assert promised <= set(told["invariants"])
     assert set(told["invariants"].values()) == {True}
     assert (syncctl.folder / "kept" / "demo.db").is_file()
+
+
+def test_a_sql_server_is_never_seeded(syncctl: Program, shop: SimulatedStore):
+    refused = syncctl("db", "seed", "--from-store", "--database", "SERVER=127.0.0.1,1;DATABASE=CPDemo;UID=sa;PWD=hidden-one")
+    assert refused.code == 2
+    assert "SQL Server" in refused.err
+    assert "hidden-one" not in refused.err
+    assert shop.requests == []
