@@ -77,3 +77,12 @@ def test_documents_name_no_option_that_does_not_exist():
 
 def test_settings_have_names_that_differ_from_common_options():
     assert not {"json", "quiet", "verbose", "no_color", "env_file"} & set(BY_NAME)
+
+
+def test_documents_that_others_send_people_to_are_there():
+    places = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("schedules/**/*.md"), *ROOT.glob("sql/**/*.md")]
+    for path in [*places, *ROOT.glob("sql/**/*.sql")]:
+        text = path.read_text(encoding="utf-8")
+        named = [ROOT / name for name in re.findall(r"(?<![\w./])(?:docs|sql/ops)/\w+\.(?:md|sql)", text)]
+        linked = [path.parent / name for name in re.findall(r"\]\(([\w./-]+\.(?:md|sql))", text)]
+        assert not [name for name in [*named, *linked] if not name.is_file()], path
