@@ -51,6 +51,7 @@ def health(
             failed_orders=settings.health_failed_orders,
             review_orders=settings.health_review_orders,
             polling=settings.enable_order_polling,
+            polling_interval_minutes=settings.order_polling_interval_minutes,
         ),
         clock=run.clock,
     )

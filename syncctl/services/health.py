@@ -27,6 +27,8 @@ class Thresholds:
     review_orders: int = 0
     polling: bool = True
     """Whether the store is to be polled; then a poll that never comes is an issue, whatever else still runs."""
+    polling_interval_minutes: int = 10
+    """How often it is polled: a poll may be late by two of them, whatever `silence_minutes` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,11 @@ def _orders(numbers: Health, limits: Thresholds, now: datetime) -> list[Check]:
 def _polls(numbers: Health, limits: Thresholds, now: datetime) -> Check:
     """Look at the polls by themselves: other jobs succeed all day long while none brings orders in."""
     age = _age(numbers.last_stage_dt, now)
-    silent = age is None or age > timedelta(minutes=limits.silence_minutes)
+    limit = max(limits.silence_minutes, 3 * limits.polling_interval_minutes)
+    silent = age is None or age > timedelta(minutes=limit)
     said = "no poll of the store has ever succeeded" if age is None else f"the store was last polled {_span(age)} ago"
     seconds = None if age is None else age.total_seconds()
-    return Check("last_poll", "critical" if silent else "ok", f"{said} (limit {limits.silence_minutes} min)", seconds)
+    return Check("last_poll", "critical" if silent else "ok", f"{said} (limit {limit} min)", seconds)
 
 
 def _age(moment: datetime | None, now: datetime) -> timedelta | None:
