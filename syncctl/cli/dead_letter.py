@@ -107,10 +107,10 @@ def retry(
 @command(app, "cancel", group="dead-letter")
 def cancel(
     run: Run,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")],
     ids: Ids = None,
     error_class: Class = None,
     everything: Everything = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept with who decided.")] = None,
 ) -> None:
     """Give orders up: one that never reached the ERP is skipped, one that did stays there as it is."""
     _decide(run, "cancel", ids, error_class, everything=everything, reason=reason)
