@@ -66,4 +66,4 @@ class CircuitBreaker:
     @property
     def unanswered(self) -> bool:
         """True when the last thing that is known of the system is that it didn't answer."""
-        return self._open or self._failures > 0
+        return self._failures > 0 or self._open
