@@ -64,14 +64,8 @@ BEGIN
         SELECT
             @DAY_START = budgeted.DAY_START,
             @DAY_END = budgeted.DAY_END,
-            @USED_SECOND = budgeted.USED_SECOND,
             @USED_MINUTE = budgeted.USED_MINUTE,
-            @USED_DAY = budgeted.USED_DAY,
-            @UNFINISHED = budgeted.UNFINISHED,
-            @LIMIT_MINUTE = budgeted.LIMIT_MINUTE,
-            @LIMIT_DAY = budgeted.LIMIT_DAY,
-            @PAUSED_UNTIL_DT = budgeted.PAUSED_UNTIL_DT,
-            @PAUSE_REASON = budgeted.PAUSE_REASON
+            @USED_DAY = budgeted.USED_DAY
         FROM dbo.fn_CarrierUse(@CARRIER, @DAY_STARTS, @PER_MINUTE, @PER_DAY, @MOMENT) AS budgeted;
 
         IF @DAY_START IS NULL OR @DAY_END IS NULL
@@ -106,12 +100,9 @@ BEGIN
             LOWERED_UNTIL_DT = @DAY_END
         WHERE CARRIER = @CARRIER;
 
+        /* What the answer shows is the budget as it is now. Day and calls are the same: the carrier's row is held. */
         SELECT
-            @DAY_START = budgeted.DAY_START,
-            @DAY_END = budgeted.DAY_END,
             @USED_SECOND = budgeted.USED_SECOND,
-            @USED_MINUTE = budgeted.USED_MINUTE,
-            @USED_DAY = budgeted.USED_DAY,
             @UNFINISHED = budgeted.UNFINISHED,
             @LIMIT_MINUTE = budgeted.LIMIT_MINUTE,
             @LIMIT_DAY = budgeted.LIMIT_DAY,
