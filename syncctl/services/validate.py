@@ -59,8 +59,15 @@ def validate(database: Database, *, rules: Rules, staging_ids: Iterable[int] = (
     return Validation([ValidatedOrder(order, validate_one(database, order.staging_id, rules)) for order in orders])
 
 
-def validate_one(database: Database, staging_id: int, rules: Rules) -> list[Violation]:
-    """Return everything that is wrong with one order."""
+def validate_one(
+    database: Database, staging_id: int, rules: Rules, *, worker_id: str | None = None, attempt_no: int | None = None
+) -> list[Violation]:
+    """Return everything that is wrong with one order. A worker that holds it gives its fence, `worker_id` and `attempt_no`.
+
+    Raises:
+        NotFound: no such staging id.
+        LeaseLost: the attempt no longer holds the order.
+    """
     return database.run(
         ValidateStagedOrder(
             staging_id=staging_id,
@@ -69,6 +76,8 @@ def validate_one(database: Database, staging_id: int, rules: Rules) -> list[Viol
             erp_currency=rules.erp_currency,
             price_check=rules.price_check,
             price_tolerance=rules.price_tolerance,
+            worker_id=worker_id,
+            attempt_no=attempt_no,
         )
     )
 

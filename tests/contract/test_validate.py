@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import ValidateStagedOrder
-from syncctl.errors import BadArgument, NotFound
+from syncctl.db.contract import ClaimStagedOrders, ValidateStagedOrder
+from syncctl.errors import BadArgument, LeaseLost, NotFound
 from tests.orders import charge, line, order, stage
 from tests.shop import Shop
 
@@ -356,6 +356,30 @@ def test_every_bad_argument_is_named_at_once(shop):
         validate(shop, unknown_customer="?", price_check="?", erp_currency="", price_tolerance=D(2))
     for name in ("@UNKNOWN_CUSTOMER", "@PRICE_CHECK", "@ERP_CURRENCY", "@PRICE_TOLERANCE"):
         assert name in str(refused.value)
+
+
+def test_a_worker_and_its_attempt_come_together(shop):
+    stage(shop.database, order(4711, line(1)))
+    for half in ({"worker_id": "worker"}, {"attempt_no": 1}):
+        with pytest.raises(BadArgument, match="@WORKER_ID and @ATTEMPT_NO come together"):
+            validate(shop, **half)
+
+
+def test_an_attempt_that_holds_the_order_notes_what_it_finds(shop):
+    stage(shop.database, order(4711, line(1)))
+    [claimed] = shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=1))
+    assert validate(shop, worker_id="worker", attempt_no=claimed.attempt_no) == []
+    assert (shop.staged()["IS_VALIDATED"], shop.staged()["CUST_NO"], shop.events()[-1]) == (True, "C100", "VALIDATED")
+
+
+@pytest.mark.parametrize(("worker", "attempt"), [("another", 1), ("worker", 2), ("", 1)])
+def test_an_attempt_that_does_not_hold_the_order_writes_nothing(shop, worker, attempt):
+    stage(shop.database, order(4711, line(1)))
+    shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=1))
+    before = shop.snapshot()
+    with pytest.raises(LeaseLost, match=r"4711 .* no longer holds it"):
+        validate(shop, worker_id=worker, attempt_no=attempt)
+    assert shop.snapshot() == before
 
 
 def test_a_staging_id_that_does_not_exist_is_not_found(database):

@@ -9,9 +9,10 @@ dbo.sp_ValidateStagedOrder
 Called by    syncctl validate, syncctl process
 Parameters   @UNKNOWN_CUSTOMER what an order without a customer in the ERP becomes: review (an error), create (one is made with the
              order) or guest (@GUEST_CUST_NO's); @ERP_CURRENCY; @PRICE_CHECK off, warning or error for a unit price that differs from
-             IM_PRC by more than @PRICE_TOLERANCE (a fraction: 0.05 is 5 %; NULL is 0)
+             IM_PRC by more than @PRICE_TOLERANCE (a fraction: 0.05 is 5 %; NULL is 0); @WORKER_ID and @ATTEMPT_NO, both or neither:
+             the attempt that validates, where a worker does
 Returns      a row each: CODE, FIELD, VALUE, MESSAGE, SEVERITY (error: it blocks the order; warning)
-Errors       50001 bad argument; 50004 no such staging id
+Errors       50001 bad argument; 50004 no such staging id; 50010 another worker or attempt holds the order, or nobody does
 Locks        the order's row, so that what is found and what is noted are the same version
 Repeatable   yes
 Note         A price is compared for the whole line, where a store rounds: half a cent for each piece, at most one cent, is rounding.
@@ -24,6 +25,8 @@ CREATE OR ALTER PROCEDURE dbo.sp_ValidateStagedOrder
     @ERP_CURRENCY varchar(20) = 'USD',
     @PRICE_CHECK varchar(20) = 'warning',
     @PRICE_TOLERANCE decimal(15, 4) = NULL,
+    @WORKER_ID nvarchar(100) = NULL,
+    @ATTEMPT_NO int = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -38,7 +41,9 @@ BEGIN
         CASE WHEN @PRICE_CHECK IS NULL OR @PRICE_CHECK NOT IN ('off', 'warning', 'error')
             THEN N'@PRICE_CHECK takes off, warning, error. ' END,
         CASE WHEN NULLIF(@ERP_CURRENCY, '') IS NULL THEN N'@ERP_CURRENCY is required. ' END,
-        CASE WHEN @PRICE_TOLERANCE NOT BETWEEN 0 AND 1 THEN N'@PRICE_TOLERANCE takes 0 to 1. ' END
+        CASE WHEN @PRICE_TOLERANCE NOT BETWEEN 0 AND 1 THEN N'@PRICE_TOLERANCE takes 0 to 1. ' END,
+        CASE WHEN (@WORKER_ID IS NULL AND @ATTEMPT_NO IS NOT NULL) OR (@WORKER_ID IS NOT NULL AND @ATTEMPT_NO IS NULL)
+            THEN N'@WORKER_ID and @ATTEMPT_NO come together. ' END
     ));
 
     IF @ERRORS <> N''
@@ -109,16 +114,27 @@ BEGIN
     BEGIN TRY
         BEGIN TRANSACTION;
 
-        UPDATE
-            dbo.USER_ORDER_STAGING
-        SET
-            UPDATED_DT = @NOW
-        WHERE STAGING_ID = @STAGING_ID;
-
-        IF @@ROWCOUNT = 0
+        IF @WORKER_ID IS NOT NULL
         BEGIN
-            SET @MESSAGE = CONCAT(N'Staging id ', @STAGING_ID, N' does not exist.');
-            THROW 50004, @MESSAGE, 1;
+            EXECUTE dbo.sp_FenceStagedOrder
+                @STAGING_ID = @STAGING_ID,
+                @WORKER_ID = @WORKER_ID,
+                @ATTEMPT_NO = @ATTEMPT_NO,
+                @NOW = @NOW;
+        END;
+        ELSE
+        BEGIN
+            UPDATE
+                dbo.USER_ORDER_STAGING
+            SET
+                UPDATED_DT = @NOW
+            WHERE STAGING_ID = @STAGING_ID;
+
+            IF @@ROWCOUNT = 0
+            BEGIN
+                SET @MESSAGE = CONCAT(N'Staging id ', @STAGING_ID, N' does not exist.');
+                THROW 50004, @MESSAGE, 1;
+            END;
         END;
 
         SELECT

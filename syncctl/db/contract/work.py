@@ -99,6 +99,9 @@ class ValidateStagedOrder(Procedure[Violation]):
 
     `unknown_customer`: `review` | `create` | `guest` (then `guest_cust_no`). `price_check`: `off` | `warning` | `error`, for a
     unit price that differs from `IM_PRC` by more than `price_tolerance` (a fraction: 0.05 is 5 %).
+
+    With `worker_id` and `attempt_no` (both or neither) it is this attempt that validates: LeaseLost where it no longer holds the
+    order.
     """
 
     name: ClassVar[str] = "sp_ValidateStagedOrder"
@@ -111,6 +114,8 @@ class ValidateStagedOrder(Procedure[Violation]):
     erp_currency: Code = "USD"
     price_check: Code = "warning"
     price_tolerance: Money | None = None
+    worker_id: Key | None = None
+    attempt_no: Int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,9 +14,18 @@ from syncctl.db.embedded.erp_customer import customer_exists, resolve_customer
 from syncctl.db.embedded.erp_document import find_item
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, require, serves
-from syncctl.db.embedded.work import staged_order
+from syncctl.db.embedded.work import fence, staged_order
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A worker's attempt at an order, as the fence asks for it."""
+
+    staging_id: int
+    worker_id: str
+    attempt_no: int
 
 
 @serves(ValidateStagedOrder)
@@ -26,8 +36,12 @@ def validate_staged_order(session: Session, call: ValidateStagedOrder) -> list[V
         (call.price_check in ("off", "warning", "error"), "@PRICE_CHECK takes off, warning, error."),
         (call.erp_currency != "", "@ERP_CURRENCY is required."),
         (call.price_tolerance is None or 0 <= call.price_tolerance <= 1, "@PRICE_TOLERANCE takes 0 to 1."),
+        ((call.worker_id is None) == (call.attempt_no is None), "@WORKER_ID and @ATTEMPT_NO come together."),
     )
-    staged = staged_order(session, call.staging_id)
+    if call.worker_id is not None and call.attempt_no is not None:
+        staged = fence(session, _Attempt(call.staging_id, call.worker_id, call.attempt_no))
+    else:
+        staged = staged_order(session, call.staging_id)
     if staged["PENDING_ACTION"] not in ("create", "update"):
         return []
     content = read_content(staged)
