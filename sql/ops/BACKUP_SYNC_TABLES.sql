@@ -177,7 +177,8 @@ SELECT
     source.UNTIL_DT,
     source.LAST_ID,
     source.ROW_OFFSET,
-    source.UPDATED_DT
+    source.UPDATED_DT,
+    source.FINISHED_DT
 INTO dbo.USER_SYNC_WALK_COPY
 FROM dbo.USER_SYNC_WALK AS source;
 

@@ -349,7 +349,8 @@ INSERT INTO dbo.USER_SYNC_WALK
     UNTIL_DT,
     LAST_ID,
     ROW_OFFSET,
-    UPDATED_DT
+    UPDATED_DT,
+    FINISHED_DT
 )
 SELECT
     copied.STORE_ID,
@@ -359,7 +360,8 @@ SELECT
     copied.UNTIL_DT,
     copied.LAST_ID,
     copied.ROW_OFFSET,
-    copied.UPDATED_DT
+    copied.UPDATED_DT,
+    copied.FINISHED_DT
 FROM dbo.USER_SYNC_WALK_COPY AS copied;
 
 DELETE FROM dbo.USER_RETRY_POLICY;

@@ -499,7 +499,8 @@ BEGIN
                     UNTIL_DT = @UNTIL_DT,
                     LAST_ID = @LAST_ID,
                     ROW_OFFSET = @ROW_OFFSET,
-                    UPDATED_DT = @NOW
+                    UPDATED_DT = @NOW,
+                    FINISHED_DT = CASE WHEN @SINCE_DT IS NULL THEN @NOW ELSE FINISHED_DT END
                 WHERE STORE_ID = @STORE_ID
                 AND   WALK_NAME = @WALK_NAME;
 
@@ -507,11 +508,12 @@ BEGIN
                 BEGIN
                     INSERT INTO dbo.USER_SYNC_WALK
                     (
-                        STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT
+                        STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, FINISHED_DT
                     )
                     VALUES
                     (
-                        @STORE_ID, @WALK_NAME, @WATERMARK_DT, @SINCE_DT, @UNTIL_DT, @LAST_ID, @ROW_OFFSET, @NOW
+                        @STORE_ID, @WALK_NAME, @WATERMARK_DT, @SINCE_DT, @UNTIL_DT, @LAST_ID, @ROW_OFFSET, @NOW,
+                        CASE WHEN @SINCE_DT IS NULL THEN @NOW END
                     );
                 END;
             END;

@@ -95,6 +95,7 @@ BEGIN
         LAST_ID bigint NULL,
         ROW_OFFSET int NULL,
         UPDATED_DT datetime2(3) NOT NULL,
+        FINISHED_DT datetime2(3) NULL,
         CONSTRAINT PK_USER_SYNC_WALK PRIMARY KEY CLUSTERED (STORE_ID, WALK_NAME)
     );
 END;

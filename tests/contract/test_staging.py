@@ -415,6 +415,26 @@ def test_a_walk_is_noted_with_the_page_the_whole_row(database, clock):
     assert database.run(ListWalks(store_id="outlet")) == []
 
 
+def test_a_walk_keeps_the_moment_when_it_last_came_to_its_end(database, clock, query):
+    def finished():
+        return [row["FINISHED_DT"] for row in query("SELECT FINISHED_DT FROM dbo.USER_SYNC_WALK WHERE WALK_NAME = 'orders'", ())]
+
+    under_way = {"WALK_NAME": "orders", "SINCE_DT": "2026-11-20T11:00:00.000", "UNTIL_DT": "2026-11-20T12:00:00.000"}
+    stage(database, order(4711), walk=under_way)
+    assert finished() == [None]
+    clock.move(timedelta(minutes=1))
+    ended = clock.now
+    stage(database, walk={"WALK_NAME": "orders", "WATERMARK_DT": "2026-11-20T12:00:00.000"})
+    assert finished() == [ended]
+    clock.move(timedelta(minutes=1))
+    stage(database, order(4712), walk=under_way | {"WATERMARK_DT": "2026-11-20T12:00:00.000"})
+    assert finished() == [ended], "the next one is under way"
+    clock.move(timedelta(minutes=1))
+    again = clock.now
+    stage(database, walk={"WALK_NAME": "orders", "WATERMARK_DT": "2026-11-20T12:05:00.000"})
+    assert finished() == [again]
+
+
 def test_a_page_that_fails_leaves_neither_orders_nor_walk(shop):
     before = shop.snapshot()
     shop.break_statement("USER_SYNC_WALK", "INSERT")

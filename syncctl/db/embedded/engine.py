@@ -98,14 +98,20 @@ class EmbeddedDatabase:
             self._create_tables()
 
     def _create_tables(self) -> None:
-        """Create every table that is missing, once per file."""
-        schema = resources.files("syncctl.db.embedded").joinpath("schema.sql").read_text(encoding="utf-8")
+        """Create the tables of a new file; bring those of an older version up to date, each step once per file."""
+        folder = resources.files("syncctl.db.embedded")
+        schema = folder.joinpath("schema.sql").read_text(encoding="utf-8")
         version = int(re.search(r"user_version = (\d+)", schema).group(1))  # type: ignore[union-attr]
-        if self._db.execute("PRAGMA dbo.user_version").fetchone()[0] >= version:
+        if self._version() >= version:
             return
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            for statement in schema.split(";\n"):
+            found = self._version()  # another process may have been first
+            scripts = [schema] if found == 0 else []
+            for number in range(found + 1, version + 1) if found else ():
+                step = folder.joinpath("upgrades", f"{number:03d}.sql").read_text(encoding="utf-8")
+                scripts.append(f"{step}PRAGMA dbo.user_version = {number};\n")
+            for statement in (part for script in scripts for part in script.split(";\n")):
                 if statement.strip():
                     self._db.execute(statement)
             self._db.execute("COMMIT")
@@ -113,6 +119,11 @@ class EmbeddedDatabase:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("ROLLBACK")
             raise
+
+    def _version(self) -> int:
+        """The version of the file's tables; 0 where it has none."""
+        found: int = self._db.execute("PRAGMA dbo.user_version").fetchone()[0]
+        return found
 
     def run(self, call: Procedure[Row]) -> list[Row]:
         """See `contract.Database.run`."""

@@ -258,13 +258,17 @@ def _note_events(
 
 
 def _note_walk(session: Session, store_id: str, walk: dict[str, Any]) -> None:
-    """Write how far a walk has come, the whole row."""
+    """Write how far a walk has come; one that stands nowhere in particular has come to its end."""
     moments = {name: _moment(walk[name]) if walk.get(name) else None for name in ("WATERMARK_DT", "SINCE_DT", "UNTIL_DT")}
     session.run(
         """
-        INSERT OR REPLACE INTO dbo.USER_SYNC_WALK
-            (STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT)
-        VALUES (:store, :name, :WATERMARK_DT, :SINCE_DT, :UNTIL_DT, :last_id, :row_offset, :now)
+        INSERT INTO dbo.USER_SYNC_WALK
+            (STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, FINISHED_DT)
+        VALUES (:store, :name, :WATERMARK_DT, :SINCE_DT, :UNTIL_DT, :last_id, :row_offset, :now, :finished)
+        ON CONFLICT (STORE_ID, WALK_NAME) DO UPDATE SET
+            WATERMARK_DT = excluded.WATERMARK_DT, SINCE_DT = excluded.SINCE_DT, UNTIL_DT = excluded.UNTIL_DT,
+            LAST_ID = excluded.LAST_ID, ROW_OFFSET = excluded.ROW_OFFSET, UPDATED_DT = excluded.UPDATED_DT,
+            FINISHED_DT = COALESCE(excluded.FINISHED_DT, FINISHED_DT)
         """,
         {
             "store": store_id,
@@ -272,6 +276,7 @@ def _note_walk(session: Session, store_id: str, walk: dict[str, Any]) -> None:
             "last_id": walk.get("LAST_ID"),
             "row_offset": walk.get("ROW_OFFSET"),
             "now": session.now,
+            "finished": session.now if moments["SINCE_DT"] is None else None,
             **moments,
         },
     )
