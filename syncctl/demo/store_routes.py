@@ -96,7 +96,7 @@ class Routes:
             done.setdefault("update", []).append(_tried(item["id"], partial(self.state.put, item["id"], item, validate=False)))
         for order_id in call.body.get("delete") or []:
             done.setdefault("delete", []).append(_tried(order_id, partial(self.state.trash, order_id, by_api=True)))
-        return Reply(200, done)
+        return Reply(200, done or [])  # an empty PHP array is a list
 
     def _list_notes(self, call: Call) -> Reply:
         if call.id not in self.state.orders:

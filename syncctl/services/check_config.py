@@ -87,11 +87,11 @@ def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) ->
         return [Finding(what="store", ok=False, detail=said, exit_code=EXIT_CONFIG)]
     try:
         with closing(open_store()) as store:
-            store.ping()
+            store.ping(writing=True)
             apart = store.server_time() - clock()
     except SyncError as error:
         return [_failed("store", error)]
-    found = [Finding(what="store", ok=True, detail=f"{settings.woo_url} answers and takes the keys")]
+    found = [Finding(what="store", ok=True, detail=f"{settings.woo_url} answers; the keys may read and write")]
     if abs(apart) > _CLOCKS_APART:
         minutes = round(abs(apart).total_seconds() / 60)
         said = (

@@ -157,8 +157,11 @@ class Store(Protocol):
         """Read the store's own clock, which its modified dates come from."""
         ...
 
-    def ping(self) -> None:
-        """Ask for something cheap, to see whether the store answers and the keys work."""
+    def ping(self, *, writing: bool = False) -> None:
+        """Ask for something cheap, to see whether the store answers and the keys work; with `writing`, that they may write.
+
+        Nothing in the store changes by it.
+        """
         ...
 
     def products(self) -> Iterator[Product]:

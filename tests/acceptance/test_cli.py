@@ -125,6 +125,14 @@ def test_config_check_finds_each_thing_that_is_wrong(syncctl: Program, store: Si
     assert syncctl("config", "check").code == 69
 
 
+def test_config_check_finds_a_read_only_key_before_the_first_order_does(syncctl: Program, store: SimulatedStore):
+    store.gate.writable = False
+    ended = syncctl("config", "check", "--json")
+    assert ended.code == 78
+    [error] = ended.json["errors"]
+    assert "read-only" in error["message"]
+
+
 def test_retry_policy_and_site_settings_can_be_read_and_changed(syncctl: Program):
     assert syncctl("config", "policy", "set", "deadlock", "--max-attempts", "4", "--json").json["items"][0]["max_attempts"] == 4
     policies = {item["error_class"]: item for item in syncctl("config", "policy", "list", "--json").json["items"]}

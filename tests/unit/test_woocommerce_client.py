@@ -98,6 +98,17 @@ def test_a_read_only_key_is_named_when_it_writes(connect, shop):
         connect().put_status(47, "completed")
 
 
+def test_a_read_only_key_is_found_by_a_ping_that_asks_for_more_and_nothing_changes(connect, shop):
+    woo = connect()
+    woo.ping(writing=True)
+    shop.gate.writable = False
+    woo.ping()
+    with pytest.raises(StoreMisconfigured, match="read-only"):
+        woo.ping(writing=True)
+    assert [(method, status) for method, _, status in shop.requests if method != "GET"] == [("POST", 200), ("POST", 401)]
+    assert shop.statuses() == {"processing": 1} and shop.state.history == {47: []}
+
+
 def test_a_clock_that_is_off_is_named_with_its_error(connect, shop):
     shop.skew = timedelta(hours=1)
     with pytest.raises(StoreMisconfigured, match="60 minutes behind"):
