@@ -35,6 +35,7 @@ from syncctl.demo.orders import catalogue
 from syncctl.demo.store import SimulatedStore
 from syncctl.secret import Secret
 from syncctl.services.process import ProcessOptions
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import seed_from_store
 from syncctl.services.stage import Stager, Window
 from syncctl.services.validate import Rules
@@ -183,7 +184,7 @@ def processing_time(orders: int, latency: float, workers: int) -> float:
             poll(shop, TimedDatabase(database))
         begun = time.perf_counter()
         options = ProcessOptions(rules=Rules(unknown_customer="create"))
-        process(lambda: open_database(url), lambda: store_of(shop), options, run_id="benchmark", workers=workers)
+        process(lambda: open_database(url), lambda: store_of(shop), options, RunContext(run_id="benchmark"), workers=workers)
         return time.perf_counter() - begun
 
 

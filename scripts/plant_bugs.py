@@ -69,6 +69,7 @@ ROLLBACK = "syncctl/db/embedded/erp_rollback.py"
 STAGING = "syncctl/db/embedded/staging.py"
 STAGE = "syncctl/services/stage.py"
 PROCESS = "syncctl/services/process.py"
+WORK_LOOP = "syncctl/services/work_loop.py"
 WRITE_BACK = "syncctl/services/write_back.py"
 CONTENT = "syncctl/stores/content.py"
 
@@ -111,16 +112,16 @@ BUGS = (
     bug(
         "claims look at no lease",
         WORK,
-        "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        ORDER BY",
-        "OR STATE = 'CLAIMED')\n        ORDER BY",
+        "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        AND (:passed",
+        "OR STATE = 'CLAIMED')\n        AND (:passed",
         T_WORK,
         only="claimed_again or heartbeat",
     ),
     bug(
         "the orders of a dead worker never come back",
         WORK,
-        "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        ORDER BY",
-        ")\n        ORDER BY",
+        "OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))\n        AND (:passed",
+        ")\n        AND (:passed",
         T_WORK,
         only="dead_workers",
     ),
@@ -239,14 +240,13 @@ BUGS = (
     bug(
         "a message counts as delivered before it is sent",
         WRITE_BACK,
-        "        try:\n            result, detail = self._tell(message)\n",
-        """        try:
-            self.database.run(
-                CompleteOutbox(
-                    outbox_id=message.outbox_id, worker_id=self.worker_id, attempt_no=message.attempt_no, result="delivered"
-                )
+        "        result, detail = self._tell(item)\n",
+        """        self.to.database.run(
+            CompleteOutbox(
+                outbox_id=item.outbox_id, worker_id=self.to.worker_id, attempt_no=item.attempt_no, result="delivered"
             )
-            result, detail = self._tell(message)
+        )
+        result, detail = self._tell(item)
 """,
         T_KILLED,
         only="embedded and before:add_note",
@@ -254,7 +254,7 @@ BUGS = (
     bug(
         "a note is posted without looking",
         WRITE_BACK,
-        "if message.note is not None and message.note not in self.store.notes(message.woo_order_id):",
+        "if message.note is not None and message.note not in store.notes(message.woo_order_id):",
         "if message.note is not None:",
         T_KILLED,
         only="embedded and after:add_note",
@@ -292,9 +292,9 @@ BUGS = (
     ),
     bug(
         "wrong keys burn every message's attempts",
-        WRITE_BACK,
-        "if isinstance(error, StoreUnavailable | StoreMisconfigured):",
-        "if isinstance(error, StoreUnavailable):",
+        WORK_LOOP,
+        "if not isinstance(error, TransientError | StoreMisconfigured):",
+        "if not isinstance(error, TransientError):",
         T_OUTAGES,
         only="keys",
     ),
@@ -304,7 +304,9 @@ BUGS = (
             Edit(SCHEMA, "('mapping', 1, 0, 1, 0, 'review',", "('mapping', 12, 0, 1, 0, 'retry',"),
             Edit(SCHEMA, "('validation', 1, 0, 1, 0, 'review',", "('validation', 12, 0, 1, 0, 'retry',"),
             Edit(
-                PROCESS, "self.options.retry and isinstance(error, TransientError) and tried <", "self.options.retry and tried <"
+                PROCESS,
+                "if not (self.options.retry and isinstance(error, TransientError) and tried < self.options.max_retries):",
+                "if not (self.options.retry and tried < self.options.max_retries):",
             ),
         ),
         (T_PROCESS,),
@@ -312,12 +314,61 @@ BUGS = (
     ),
     bug(
         "an error that nobody foresaw ends the run",
-        PROCESS,
-        """            self._failed(order, SyncError(f"{type(error).__name__}: {error}"))
-            return""",
-        "            raise",
+        WORK_LOOP,
+        "            except Exception as raised:\n",
+        "            except SyncError as raised:\n",
         T_PROCESS,
         only="poison",
+    ),
+    bug(
+        "one order's refusal counts as wrong keys",
+        WORK_LOOP,
+        "    try:\n        ask(error)\n",
+        "    if isinstance(error, StoreMisconfigured):\n        return Blame(Concern.SETUP, error)\n    try:\n"
+        "        ask(error)\n",
+        "tests/integration/test_write_back.py",
+        "tests/unit/test_work_loop.py",
+    ),
+    bug(
+        "one order's silence counts as the store's",
+        WORK_LOOP,
+        "    try:\n        ask(error)\n",
+        "    if isinstance(error, TransientError):\n        return Blame(Concern.SYSTEM, error)\n    try:\n        ask(error)\n",
+        "tests/integration/test_write_back.py",
+        "tests/unit/test_work_loop.py",
+    ),
+    bug(
+        "wrong rights burn every order's attempts",
+        WORK_LOOP,
+        "    if isinstance(error, ConfigError):\n        return Blame(Concern.SETUP, error)\n    if not",
+        "    if not",
+        T_PROCESS,
+        only="set_up",
+    ),
+    bug(
+        "what fails is taken again at once",
+        "syncctl/db/embedded/work.py",
+        "        AND (:passed IS NULL OR STAGING_ID NOT IN (SELECT value FROM json_each(:passed)))\n",
+        "        AND (:passed IS NULL OR 1)\n",
+        T_PROCESS,
+        only="once_each",
+    ),
+    bug(
+        "a message that fails stays in front of the others",
+        "syncctl/db/embedded/outbox.py",
+        "        ORDER BY message.NEXT_ATTEMPT_DT, message.OUTBOX_ID\n",
+        "        ORDER BY message.OUTBOX_ID\n",
+        "tests/contract/test_outbox.py",
+        only="behind",
+    ),
+    bug(
+        "the report is lost with the worker that broke",
+        "syncctl/services/work_loop.py",
+        "        result.end(unforeseen(error))\n",
+        "        raise\n",
+        "tests/unit/test_work_loop.py",
+        T_PROCESS,
+        only="another_broke or broken or bug",
     ),
     bug(
         "a run goes on without its database",

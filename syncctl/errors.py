@@ -21,6 +21,8 @@ class SyncError(Exception):
     """Something went wrong that syncctl knows how to name."""
 
     exit_code: ClassVar[int] = EXIT_SOME_FAILED
+    system: ClassVar[str] = "database"
+    """Which system it came from: a run has one circuit breaker for each."""
     error_class: str = "unknown"
     """Key into the retry policy (`USER_RETRY_POLICY.ERROR_CLASS`)."""
 
@@ -50,6 +52,11 @@ class TransientError(SyncError):
         self.retry_after = retry_after
         """Seconds the other side asked us to wait, where it did."""
 
+    @property
+    def answered(self) -> bool:
+        """True where the system itself said that it can't do this one now: rows that somebody else holds, say."""
+        return self.error_class in ("deadlock", "lock_timeout") and self.code != "HYT00"
+
 
 class PermanentError(SyncError):
     """Trying again gives the same answer; a person has to look."""
@@ -68,12 +75,14 @@ class StoreUnavailable(TransientError):
     """The store doesn't answer, or answers with 429 or 5xx."""
 
     exit_code = EXIT_UNAVAILABLE
+    system = "store"
     error_class = "store"
 
 
 class StoreRefused(PermanentError):
     """The store understood the request and said no (4xx)."""
 
+    system = "store"
     error_class = "store_refused"
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from syncctl.errors import SyncError
 
+LONGEST_WAIT_IN_RUN = 30.0
+"""Seconds. What would have to wait longer is left to a later run."""
+
 
 def delays(base: float) -> Iterator[float]:
     """Give the waits between the attempts of one run: base, 2 × base, 4 × base … seconds (2, 4, 8 with the default)."""

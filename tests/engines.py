@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from syncctl.db.contract import AuditOrders, CountStates, Database, StagedOrder
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import SyncError, TransientError
-from syncctl.retry import CircuitBreaker
 from syncctl.secret import Secret
 from syncctl.services.dead_letters import decide, list_dead_letters
 from syncctl.services.find import each_staged_order
@@ -24,6 +23,7 @@ from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.reconcile import reconcile
 from syncctl.services.retry_failed import retry_failed
 from syncctl.services.rollback import rollback
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import seed_from_store
 from syncctl.services.stage import Stager, Window
 from syncctl.services.sync_status import sync_status
@@ -151,13 +151,13 @@ class Days:
     def catching_up(self) -> None:
         """The store is back; deleted orders are found, shipped ones told, people decide what the rest waits for."""
         self.clock.move(timedelta(hours=2))
-        result = retry_failed(self._connect, self._client, self._options("failed"), **self._how())
+        result = retry_failed(self._connect, self._client, self._options("failed"), self._context())
         self._note_result("retry-failed", result)
         with closing(self._client()) as client:
             self._note("reconcile", reconcile(self._stager(client), since=self.clock() - LOOKBACK, until=self.clock()))
         self.process()
         with closing(self._client()) as client:
-            write_back = WriteBack(self.database, client, "status", CircuitBreaker("store", 3))
+            write_back = WriteBack(self.database, client, "status", self._context())
             self._note("sync-status", sync_status(self.database, write_back, store_id=client.store_id))
         waiting = [letter.staging_id for letter in list_dead_letters(self.database)]
         for decision, chosen in (("retry", waiting[::2]), ("cancel", waiting[1::2])):
@@ -191,7 +191,7 @@ class Days:
 
     def process(self) -> None:
         """Bring what is staged into the ERP, and tell the store."""
-        self._note_result("process", process(self._connect, self._client, self._options("pending"), **self._how()))
+        self._note_result("process", process(self._connect, self._client, self._options("pending"), self._context()))
 
     def _applied(self, *, editable: bool = False) -> list[StagedOrder]:
         applied = list(each_staged_order(self.database, states="APPLIED"))
@@ -237,8 +237,8 @@ class Days:
     def _options(self, scope: str) -> ProcessOptions:
         return ProcessOptions(rules=self.rules, scope=scope)
 
-    def _how(self) -> dict[str, Any]:
-        return {"run_id": self._run_id(), "clock": self.clock, "sleeper": self.clock.sleep}
+    def _context(self) -> RunContext:
+        return RunContext(run_id=self._run_id(), clock=self.clock, sleeper=self.clock.sleep)
 
     def _run_id(self) -> str:
         self._runs += 1
@@ -250,7 +250,7 @@ class Days:
     def _note_result(self, what: str, result: ProcessResult) -> None:
         for each in (*result.orders, *result.deliveries):
             self._note(what, each)
-        self._note(what, (result.counts, str(result.database_down), str(result.store_down)))
+        self._note(what, (result.counts, str(result.ended_by), str(result.store_down)))
 
 
 def rows_of(query: Callable[..., list[Any]], table: str, identity: str | None, read: Callable[[str], str] = str) -> list[Row]:

@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ClaimOutbox
-    Leases up to @BATCH_SIZE due messages of one store to one worker, oldest first, never two of one order at once.
+    Leases up to @BATCH_SIZE due messages of one store to one worker, in the order in which they are due,
+    never two of one order at once.
 
 Called by    syncctl process, syncctl retry-failed, syncctl sync-status
 Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, ATTEMPT_NO,
@@ -13,7 +14,8 @@ Locks        the claimed rows for the length of this short transaction; rows loc
 Repeatable   no: each call claims other rows
 Note         An order's messages go out one after the other: a message waits while an earlier one is PENDING or CLAIMED. One that was left
              to a person (FAILED) holds up nothing. A message whose lease has run out is due again; when the last of the attempts that
-             the store is given was lost that way, it is left to a person.
+             the store is given was lost that way, it is left to a person. Those of the JSON array @PASSED are left out: this run has
+             had them, so that one that fails goes behind the others.
 Example      EXECUTE dbo.sp_ClaimOutbox @STORE_ID = 'woocommerce', @WORKER_ID = N'host-1234', @BATCH_SIZE = 50;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimOutbox
@@ -23,6 +25,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimOutbox
     @LEASE_SECONDS int = 300,
     @STAGING_ID int = NULL,
     @IGNORE_DUE bit = 0,
+    @PASSED nvarchar(max) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -35,7 +38,8 @@ BEGIN
         CASE WHEN NULLIF(@STORE_ID, '') IS NULL THEN N'@STORE_ID is required. ' END,
         CASE WHEN NULLIF(@WORKER_ID, N'') IS NULL THEN N'@WORKER_ID is required. ' END,
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
-        CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END
+        CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
+        CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END
     ));
 
     IF @ERRORS <> N''
@@ -58,12 +62,26 @@ BEGIN
         LEASE_OWNER nvarchar(100) NULL
     );
 
+    DECLARE @LEFT_OUT table
+    (
+        OUTBOX_ID bigint NOT NULL PRIMARY KEY
+    );
+
     DECLARE @TAKEN table
     (
         OUTBOX_ID bigint NOT NULL PRIMARY KEY
     );
 
     BEGIN TRY
+        IF @PASSED IS NOT NULL
+        BEGIN
+            INSERT INTO @LEFT_OUT (OUTBOX_ID)
+            SELECT DISTINCT
+                TRY_CONVERT(bigint, element.[value])
+            FROM OPENJSON(@PASSED) AS element
+            WHERE TRY_CONVERT(bigint, element.[value]) IS NOT NULL;
+        END;
+
         BEGIN TRANSACTION;
 
         UPDATE dbo.USER_STORE_OUTBOX WITH (ROWLOCK, READPAST)
@@ -139,7 +157,9 @@ BEGIN
                     OR (other.OUTBOX_ID > candidate.OUTBOX_ID AND other.STATE = 'CLAIMED' AND other.LEASE_UNTIL_DT > @NOW)
                 )
             )
+            AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.OUTBOX_ID = candidate.OUTBOX_ID)
             ORDER BY
+                candidate.NEXT_ATTEMPT_DT,
                 candidate.OUTBOX_ID
         )
         AND
@@ -175,6 +195,7 @@ BEGIN
     INNER JOIN dbo.USER_STORE_OUTBOX AS message
         ON message.OUTBOX_ID = taken.OUTBOX_ID
     ORDER BY
+        message.NEXT_ATTEMPT_DT,
         message.OUTBOX_ID;
 END;
 GO

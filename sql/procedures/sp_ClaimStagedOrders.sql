@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ClaimStagedOrders
-    Leases up to @BATCH_SIZE orders to one worker, oldest first, for @LEASE_SECONDS.
+    Leases up to @BATCH_SIZE orders to one worker for @LEASE_SECONDS: what never failed first, then in the order in which they are due.
 
 Called by    syncctl process, syncctl retry-failed
 Returns      one row per claimed order: STAGING_ID, STORE_ID, WOO_ORDER_ID, WOO_ORDER_NO, PENDING_ACTION, ATTEMPT_NO, MAX_ATTEMPTS,
@@ -14,7 +14,8 @@ Repeatable   no: each call claims other rows
 Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that are due (all with @IGNORE_DUE); listed takes those of
              the JSON array @STAGING_IDS that are PENDING or FAILED, due or not. An order whose lease has run out (its worker died) is taken
              alike and the lost run counts as an attempt; with no attempt left it goes to a person instead.
-             With @STORE_ID those of one store only: its settings may not fit another's.
+             With @STORE_ID those of one store only: its settings may not fit another's. Those of the JSON array @PASSED are left out:
+             this run has had them, so that one that fails doesn't keep the others from being taken.
              The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
              engine does with the hints. RECOMPILE, because one plan can't serve every @SCOPE.
 Example      EXECUTE dbo.sp_ClaimStagedOrders @WORKER_ID = N'host-1234', @BATCH_SIZE = 50, @LEASE_SECONDS = 300;
@@ -27,6 +28,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
     @STAGING_IDS nvarchar(max) = NULL,
     @IGNORE_DUE bit = 0,
     @STORE_ID varchar(50) = NULL,
+    @PASSED nvarchar(max) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -40,7 +42,8 @@ BEGIN
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
         CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
         CASE WHEN @SCOPE IS NULL OR @SCOPE NOT IN ('pending', 'failed', 'listed') THEN N'@SCOPE takes pending, failed, listed. ' END,
-        CASE WHEN @SCOPE = 'listed' AND COALESCE(ISJSON(@STAGING_IDS), 0) = 0 THEN N'@STAGING_IDS takes a JSON array with @SCOPE listed. ' END
+        CASE WHEN @SCOPE = 'listed' AND COALESCE(ISJSON(@STAGING_IDS), 0) = 0 THEN N'@STAGING_IDS takes a JSON array with @SCOPE listed. ' END,
+        CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END
     ));
 
     IF @ERRORS <> N''
@@ -51,6 +54,11 @@ BEGIN
     DECLARE @LEASE_UNTIL_DT datetime2(3) = DATEADD(SECOND, @LEASE_SECONDS, @NOW);
 
     DECLARE @LISTED table
+    (
+        STAGING_ID int NOT NULL PRIMARY KEY
+    );
+
+    DECLARE @LEFT_OUT table
     (
         STAGING_ID int NOT NULL PRIMARY KEY
     );
@@ -75,6 +83,15 @@ BEGIN
             SELECT DISTINCT
                 TRY_CONVERT(int, element.[value])
             FROM OPENJSON(@STAGING_IDS) AS element
+            WHERE TRY_CONVERT(int, element.[value]) IS NOT NULL;
+        END;
+
+        IF @PASSED IS NOT NULL
+        BEGIN
+            INSERT INTO @LEFT_OUT (STAGING_ID)
+            SELECT DISTINCT
+                TRY_CONVERT(int, element.[value])
+            FROM OPENJSON(@PASSED) AS element
             WHERE TRY_CONVERT(int, element.[value]) IS NOT NULL;
         END;
 
@@ -125,7 +142,9 @@ BEGIN
                 )
                 OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)
             )
+            AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.STAGING_ID = candidate.STAGING_ID)
             ORDER BY
+                candidate.NEXT_ATTEMPT_DT,
                 candidate.STAGING_ID
         )
         AND   DUPLICATE_OF_ID IS NULL
@@ -206,6 +225,7 @@ BEGIN
     INNER JOIN dbo.USER_ORDER_STAGING AS staged
         ON staged.STAGING_ID = taken.STAGING_ID
     ORDER BY
+        staged.NEXT_ATTEMPT_DT,
         staged.STAGING_ID;
 END;
 GO

@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_FailStagedOrder
-    Notes a failed attempt at a claimed order and decides what follows, by USER_RETRY_POLICY and the order's own MAX_ATTEMPTS.
+    Notes a failed attempt at a claimed order and decides what follows, by USER_RETRY_POLICY, the order's own MAX_ATTEMPTS or,
+    before both and this time only, @MAX_ATTEMPTS.
 
 Called by    syncctl process, syncctl retry-failed
 Returns      one row: STAGING_ID, STATE (FAILED or NEEDS_MANUAL_REVIEW), NEXT_ATTEMPT_DT
@@ -26,6 +27,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_FailStagedOrder
     @RUN_ATTEMPTS int = 1,
     @RETRY_AFTER_SECONDS decimal(15, 4) = NULL,
     @JITTER decimal(15, 4) = NULL,
+    @MAX_ATTEMPTS int = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -39,7 +41,8 @@ BEGIN
         CASE WHEN NULLIF(@MESSAGE, N'') IS NULL THEN N'@MESSAGE is required. ' END,
         CASE WHEN @RUN_ATTEMPT IS NULL OR @RUN_ATTEMPT < 1 THEN N'@RUN_ATTEMPT takes 1 or more. ' END,
         CASE WHEN @RUN_ATTEMPTS IS NULL OR @RUN_ATTEMPTS < @RUN_ATTEMPT THEN N'@RUN_ATTEMPTS takes @RUN_ATTEMPT or more. ' END,
-        CASE WHEN @JITTER NOT BETWEEN 0 AND 1 THEN N'@JITTER takes 0 to 1. ' END
+        CASE WHEN @JITTER NOT BETWEEN 0 AND 1 THEN N'@JITTER takes 0 to 1. ' END,
+        CASE WHEN @MAX_ATTEMPTS NOT BETWEEN 1 AND 100 THEN N'@MAX_ATTEMPTS takes 1 to 100. ' END
     ));
 
     IF @ERRORS <> N''
@@ -48,7 +51,7 @@ BEGIN
     END;
 
     DECLARE @STATE varchar(20) = 'FAILED';
-    DECLARE @MAX_ATTEMPTS int;
+    DECLARE @POLICY_ATTEMPTS int;
     DECLARE @DESTINATION varchar(20);
     DECLARE @NEXT_ATTEMPT_DT datetime2(3);
     DECLARE @TEXT nvarchar(500);
@@ -69,13 +72,13 @@ BEGIN
             @ATTEMPT_NO = @ATTEMPT_NO,
             @RETRY_AFTER_SECONDS = @RETRY_AFTER_SECONDS,
             @JITTER = @JITTER,
-            @MAX_ATTEMPTS = @MAX_ATTEMPTS OUTPUT,
+            @MAX_ATTEMPTS = @POLICY_ATTEMPTS OUTPUT,
             @DESTINATION = @DESTINATION OUTPUT,
             @NEXT_ATTEMPT_DT = @NEXT_ATTEMPT_DT OUTPUT,
             @NOW = @NOW;
 
         SELECT
-            @MAX_ATTEMPTS = COALESCE(staged.MAX_ATTEMPTS, @MAX_ATTEMPTS)
+            @MAX_ATTEMPTS = COALESCE(@MAX_ATTEMPTS, staged.MAX_ATTEMPTS, @POLICY_ATTEMPTS)
         FROM dbo.USER_ORDER_STAGING AS staged
         WHERE staged.STAGING_ID = @STAGING_ID;
 

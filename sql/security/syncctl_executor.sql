@@ -207,10 +207,6 @@ IF OBJECT_ID(N'dbo.sp_SetErpSetting', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_SetErpSetting TO syncctl_executor;
 END;
-IF OBJECT_ID(N'dbo.sp_SetMaxAttempts', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_SetMaxAttempts TO syncctl_executor;
-END;
 IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_SetNotifyPreference TO syncctl_executor;

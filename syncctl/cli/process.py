@@ -131,7 +131,7 @@ def _run(
     ignore_due: bool = False,
 ) -> None:
     from syncctl.services.find import by_order_number, staged_orders
-    from syncctl.services.process import ProcessOptions
+    from syncctl.services.process import ProcessOptions, ProcessResult
 
     settings = run.settings
     if max_runtime is not None:
@@ -154,20 +154,11 @@ def _run(
     if dry_run:
         _preview(run, options)
         return
+    result = ProcessResult()
+    run.conclude = lambda: _report(run, result, options)
     with run.output.progress("Orders") as advance:
-        result = work(
-            run.connect,
-            open_store(run),
-            options,
-            run_id=run.run_id,
-            workers=workers,
-            breaker_threshold=settings.breaker_threshold,
-            stop=run.stop,
-            clock=run.clock,
-            sleeper=run.stop.sleep,
-            progress=lambda _: advance(1),
-        )
-    _report(run, result, options)
+        context = run.context(progress=lambda _: advance(1))
+        work(run.connect, open_store(run), options, context, result=result, workers=workers)
 
 
 def rules(settings: Settings) -> Rules:
@@ -241,14 +232,14 @@ def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
                 staging_id=order.staging_id,
                 woo_order_id=order.woo_order_id,
             )
-    down = result.database_down or result.store_down
+    ended = result.ended_by or result.store_down
     if report.errors:
         report.exit_code = EXIT_SOME_FAILED
-    if down:
-        report.fail(down)
-    notes: list[str] = []
+    if ended:
+        report.fail(ended)
     left = set(options.staging_ids) - {order.staging_id for order in result.orders}
-    if left and not result.database_down:
+    notes: list[str] = []
+    if left and not result.ended_by:
         notes = [
             f"Not taken: {why_not(order, store_id=options.store_id)}." for order in staged_orders(run.database, sorted(left))
         ]

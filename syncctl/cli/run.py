@@ -33,6 +33,7 @@ from syncctl.stop import Stop, on_signals
 
 if TYPE_CHECKING:
     from syncctl.db.contract import Database
+    from syncctl.services.run_context import RunContext
     from syncctl.stores.base import Store
 
 _log = logging.getLogger("syncctl.cli")
@@ -109,6 +110,8 @@ class Run:
     """Timings and the like for `USER_SYNC_LOG.METRICS_JSON`."""
     render: Render | None = None
     """How the result is shown as text; None: one line with the counts."""
+    conclude: Callable[[], None] | None = None
+    """Fills the report from the result; called once, whatever ended the command."""
     log_file: Path | None = None
     env_file: Path | None = None
     """The settings file that `--env-file` named."""
@@ -148,6 +151,20 @@ class Run:
         from syncctl.stores.connect import open_store
 
         return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep)
+
+    def context(self, progress: Callable[[Any], None] = lambda _: None) -> RunContext:
+        """Return what this command hands down through its services."""
+        from syncctl.services.run_context import Breakers, RunContext
+
+        return RunContext(
+            run_id=self.run_id,
+            stop=self.stop,
+            clock=self.clock,
+            sleeper=self.stop.sleep,
+            progress=progress,
+            retry_delay_base=self.settings.retry_delay_base,
+            breakers=Breakers(self.settings.breaker_threshold),
+        )
 
     def close(self) -> None:
         """Give the own connection back."""
@@ -282,7 +299,7 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
         if call.job:
             _work(call, call.job, run, body, dry_run=dry_run)
         else:
-            body(run)
+            _do(run, body)
     except errors.SyncError as error:
         report.fail(error)
         _log.info("%s ended: %s", call.name, error, exc_info=common.verbose > 1)
@@ -325,7 +342,7 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
         _start(job, run, dry_run=dry_run)
         failure: BaseException | None = None
         try:
-            body(run)
+            _do(run, body)
             if run.stop.exit_code and run.report.exit_code in (errors.EXIT_OK, errors.EXIT_SOME_FAILED):
                 run.report.exit_code = run.stop.exit_code
         except BaseException as error:
@@ -333,6 +350,15 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
             raise
         finally:
             _finish(job, run, failure)
+
+
+def _do(run: Run, body: Callable[[Run], None]) -> None:
+    """Run the command's own part; what it did is in the report even where it ended early."""
+    try:
+        body(run)
+    finally:
+        if run.conclude:
+            run.conclude()
 
 
 def _start(job: Job, run: Run, *, dry_run: bool) -> None:

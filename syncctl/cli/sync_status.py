@@ -31,15 +31,15 @@ def sync_status(
 
     Each change is told once; a store status is never taken backwards.
     """
-    from syncctl.retry import CircuitBreaker
     from syncctl.services.sync_status import sync_status as sync
     from syncctl.services.write_back import WriteBack
 
     settings = run.settings
-    breaker = CircuitBreaker("store", settings.breaker_threshold)
+    context = run.context()
+    breaker = context.breaker("store")
     with closing(run.open_store()) if settings.woo_url and not dry_run else nullcontext() as store:
         write_back = (
-            WriteBack(run.database, store, f"{run.run_id}/1", breaker, lease_seconds=settings.lease_seconds) if store else None
+            WriteBack(run.database, store, f"{run.run_id}/1", context, lease_seconds=settings.lease_seconds) if store else None
         )
         result = sync(run.database, write_back, store_id=settings.store_id, dry_run=dry_run, stop=run.stop)
     report = run.report

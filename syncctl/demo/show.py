@@ -23,6 +23,7 @@ from syncctl.services.find import each_staged_order
 from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.reconcile import reconcile
 from syncctl.services.retry_failed import retry_failed
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import item_of, seed, seed_from_store
 from syncctl.services.stage import Stager, Staging, Window
 from syncctl.services.stopping import Never, Stop
@@ -212,9 +213,7 @@ class _Day:
             self.demo.connect,
             self._store,
             self._options("failed"),
-            run_id=self._run_id(),
-            clock=self.demo.clock,
-            sleeper=self.demo.clock.sleep,
+            self._context(),
         )
         told = Counter(delivery.outcome for delivery in result.deliveries)
         steps.append(Step("retry-failed", "The store is back: what it missed is delivered, each note once.", dict(told)))
@@ -274,16 +273,16 @@ class _Day:
             self.demo.connect,
             self._store,
             self._options("pending"),
-            run_id=self._run_id(),
-            stop=self.demo.stop,
-            clock=self.demo.clock,
-            sleeper=self.demo.clock.sleep,
+            self._context(),
         )
         waiting = len(self.database.run(ListOutbox()))
         return Step("process", text, {**result.counts, "write_back_pending": waiting})
 
     def _options(self, scope: str) -> ProcessOptions:
         return ProcessOptions(rules=self._rules(), store_id=self.demo.store_id, scope=scope)
+
+    def _context(self) -> RunContext:
+        return RunContext(run_id=self._run_id(), stop=self.demo.stop, clock=self.demo.clock, sleeper=self.demo.clock.sleep)
 
     @staticmethod
     def _rules() -> Rules:

@@ -10,16 +10,13 @@ from __future__ import annotations
 import heapq
 import json
 import logging
-import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
-from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import (
     AppliedOrder,
     CancelOrderFromStaging,
@@ -29,21 +26,20 @@ from syncctl.db.contract import (
     Database,
     ExtendLease,
     FailStagedOrder,
+    ListRetryPolicies,
     ListStagedOrders,
     ReleaseStagedOrder,
-    SetMaxAttempts,
     UpdateOrderFromStaging,
 )
-from syncctl.errors import DatabaseUnavailable, LeaseLost, PermanentError, SyncError, TransientError
-from syncctl.retry import CircuitBreaker, delay_before
+from syncctl.errors import ConfigError, LeaseLost, PermanentError, SyncError, TransientError
+from syncctl.retry import LONGEST_WAIT_IN_RUN, delay_before
 from syncctl.services.amounts import seconds
-from syncctl.services.stopping import Never, Stop
+from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules, blocking, validate_one
+from syncctl.services.work_loop import Result
 from syncctl.services.write_back import Delivery, WriteBack
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +83,23 @@ class ProcessedOrder:
     next_attempt_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessResult:
-    """What a run did: the last word on each order, in the order in which they were finished, and what the store was told."""
+@dataclass(slots=True)
+class ProcessResult(Result[ProcessedOrder]):
+    """What a run did: the last word on each order, and what the store was told."""
 
-    claimed: int
-    orders: list[ProcessedOrder]
-    deliveries: list[Delivery]
-    database_down: SyncError | None = None
+    messages: Result[Delivery] = field(default_factory=Result)
     store_down: SyncError | None = None
-    stopped: bool = False
+    """Why the store was told nothing more, where that is so. The ERP documents stand."""
+
+    @property
+    def orders(self) -> list[ProcessedOrder]:
+        """The orders, in the order in which they were first finished."""
+        return list(self.rows.values())
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The messages to the store that this run had in its hands."""
+        return list(self.messages.rows.values())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -117,246 +120,210 @@ class ProcessResult:
 
 @dataclass(slots=True)
 class Budget:
-    """How many orders a run may still take; shared by its workers."""
+    """What the workers of a run share: how many orders it may still take, and which of them have failed in it."""
 
     left: int | None
+    failed: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self) -> bool:
-        """Take one, if any is left."""
+    def take(self, wanted: int) -> int:
+        """Take up to so many; return how many there were."""
         with self._lock:
             if self.left is None:
-                return True
-            if self.left <= 0:
-                return False
-            self.left -= 1
-            return True
+                return wanted
+            taken = min(wanted, self.left)
+            self.left -= taken
+            return taken
 
-    def give_back(self) -> None:
-        """Return one that found no order."""
+    def give_back(self, unused: int) -> None:
+        """Return those that found no order."""
         with self._lock:
             if self.left is not None:
-                self.left += 1
+                self.left += unused
 
 
 @dataclass(slots=True)
-class Worker:
-    """One worker with a connection of its own. Several may share a run's budget and breakers."""
+class OrderWork:
+    """One worker's orders, on a connection of its own: a `work_loop.Work`. Several may share a run's budget and result."""
 
     database: Database
     write_back: WriteBack | None
     worker_id: str
     options: ProcessOptions
-    breaker: CircuitBreaker
     budget: Budget
-    stop: Stop = field(default_factory=Never)
-    clock: Clock = system_clock
-    sleeper: Sleeper = system_sleeper
-    jitter: Callable[[], float] = random.random
-    progress: Callable[[ProcessedOrder], None] = lambda _: None
-    claimed: int = 0
-    finished: dict[int, ProcessedOrder] = field(default_factory=dict)
-    deliveries: list[Delivery] = field(default_factory=list)
+    result: ProcessResult
+    context: RunContext
     _waiting: list[tuple[datetime, int]] = field(default_factory=list)
+    """Orders that this worker comes back to, by this host's clock: the database's may be an hour off."""
     _tries: Counter[int] = field(default_factory=Counter)
+    _fresh: bool = True
+    """False once nothing was left to claim: what arrives meanwhile is the next run's."""
 
-    def run(self) -> None:
-        """Work until nothing is left, the budget is used up, or the stop comes.
+    def claim(self, limit: int) -> Sequence[ClaimedOrder]:
+        """Take orders of this run whose wait is over, or new ones."""
+        due = self._come_back()
+        if due or not self._fresh:
+            return due
+        allowed = self.budget.take(limit)
+        if not allowed:
+            self._fresh = False
+            return ()
+        listed = [number for number in self.options.staging_ids if number not in self._tries]
+        claimed = self._claim(self.options.scope, listed, allowed)
+        self.budget.give_back(allowed - len(claimed))
+        self.result.count_claimed(len(claimed))
+        self._fresh = bool(claimed)
+        return claimed
 
-        Raises:
-            TransientError: after `breaker.threshold` failures in a row to reach the database.
-        """
-        fresh = True
-        while not self.stop.is_set():
-            order = self._take_waiting()
-            if order is None and fresh:
-                order = self._claim_fresh()
-                fresh = order is not None
-            if order is not None:
-                self._handle(order)
-            elif self._waiting:
-                # Short steps, so that a signal is seen while an order waits.
-                self.sleeper(min(1.0, max(0.05, (self._waiting[0][0] - self.clock()).total_seconds())))
-            else:
-                return
+    def _come_back(self) -> Sequence[ClaimedOrder]:
+        """Come back to an order of this run whose wait is over; none where another worker took it meanwhile."""
+        while self._waiting and self._waiting[0][0] <= self.context.clock():
+            claimed = self._claim("listed", [self._waiting[0][1]], 1)
+            heapq.heappop(self._waiting)
+            if claimed:
+                return claimed
+        return ()
 
-    def _claim_fresh(self) -> ClaimedOrder | None:
-        if not self.budget.take():
-            return None
-        order = self._claim(self.options.scope, [number for number in self.options.staging_ids if number not in self._tries])
-        if order is None:
-            self.budget.give_back()
-            return None
-        if self.options.own_attempts is not None:
-            self.database.run(SetMaxAttempts(staging_id=order.staging_id, max_attempts=self.options.own_attempts))
-        self.claimed += 1
-        return order
-
-    def _take_waiting(self) -> ClaimedOrder | None:
-        """Come back to an order of this run whose wait is over; None where another worker took it meanwhile."""
-        while self._waiting and self._waiting[0][0] <= self.clock():
-            _, staging_id = heapq.heappop(self._waiting)
-            order = self._claim("listed", [staging_id])
-            if order is not None:
-                return order
-        return None
-
-    def _claim(self, scope: str, staging_ids: Sequence[int]) -> ClaimedOrder | None:
+    def _claim(self, scope: str, staging_ids: Sequence[int], limit: int) -> Sequence[ClaimedOrder]:
         if scope == "listed" and not staging_ids:
-            return None
-        claim = ClaimStagedOrders(
-            worker_id=self.worker_id,
-            batch_size=1,
-            lease_seconds=self.options.lease_seconds,
-            scope=scope,
-            staging_ids=json.dumps(list(staging_ids)) if scope == "listed" else None,
-            ignore_due=self.options.ignore_due,
-            store_id=self.options.store_id,
-        )
-        claimed = self._reaching(lambda: self.database.run(claim))
-        return claimed[0] if claimed else None
-
-    def _handle(self, order: ClaimedOrder) -> None:
-        """Do one order, whatever comes: one bad row never ends a run."""
-        self._tries[order.staging_id] += 1
-        if self.stop.is_set():
-            release = ReleaseStagedOrder(
-                staging_id=order.staging_id,
+            return ()
+        return self.database.run(
+            ClaimStagedOrders(
                 worker_id=self.worker_id,
-                attempt_no=order.attempt_no,
-                reason="the run was stopped",
+                batch_size=limit,
+                lease_seconds=self.options.lease_seconds,
+                scope=scope,
+                staging_ids=json.dumps(list(staging_ids)) if scope == "listed" else None,
+                ignore_due=self.options.ignore_due,
+                store_id=self.options.store_id,
+                passed=json.dumps(sorted(self.budget.failed)) if scope == "failed" and self.budget.failed else None,
             )
-            with suppress(LeaseLost):
-                self.database.run(release)
-            return
-        try:
-            applied = self._apply(order)
-        except LeaseLost as error:
-            log.warning("Order %s: %s", order.woo_order_id, error)
-            self._finish(self._processed(order, "lost", message=str(error)))
-            return
-        except SyncError as error:
-            self._failed(order, error)
-            return
-        except Exception as error:
-            log.exception("Order %s (staging id %s) failed in an unforeseen way", order.woo_order_id, order.staging_id)
-            self._failed(order, SyncError(f"{type(error).__name__}: {error}"))
-            return
-        self.breaker.answered()
+        )
+
+    def next_due(self) -> float | None:
+        """Seconds until the first of the waiting orders is due."""
+        return (self._waiting[0][0] - self.context.clock()).total_seconds() if self._waiting else None
+
+    def key(self, item: ClaimedOrder) -> int:
+        """See `Work.key`."""
+        return item.staging_id
+
+    def do(self, item: ClaimedOrder) -> ProcessedOrder:
+        """Validate and create, update or cancel: one order, in one transaction of the database."""
+        self._tries[item.staging_id] += 1
+        applied = self._apply(item)
         outcome = {"already_applied": "created", "reopened": "created"}.get(applied.outcome, applied.outcome)
-        done = self._processed(order, outcome, doc_id=applied.doc_id, tkt_no=applied.tkt_no)
-        self._finish(self._told(done))
+        return self._untold(self._processed(item, outcome, doc_id=applied.doc_id, tkt_no=applied.tkt_no))
 
     def _apply(self, order: ClaimedOrder) -> AppliedOrder:
-        """Validate and create, update or cancel."""
-        claimed_at = self.clock()
+        claimed_at = self.context.clock()
         fence = {"staging_id": order.staging_id, "worker_id": self.worker_id, "attempt_no": order.attempt_no}
         if order.pending_action == "cancel":
             return self.database.run(CancelOrderFromStaging(**fence))[0]  # type: ignore[arg-type]
         violations = blocking(validate_one(self.database, order.staging_id, self.options.rules))
         if violations:
             raise PermanentError("; ".join(violation.message for violation in violations), code=violations[0].code)
-        if (self.clock() - claimed_at).total_seconds() > self.options.lease_seconds / 3:
+        if (self.context.clock() - claimed_at).total_seconds() > self.options.lease_seconds / 3:
             self.database.run(ExtendLease(**fence, lease_seconds=self.options.lease_seconds))  # type: ignore[arg-type]
         call = CreateOrderFromStaging if order.pending_action == "create" else UpdateOrderFromStaging
         return self.database.run(call(**fence))[0]  # type: ignore[arg-type]
 
-    def _failed(self, order: ClaimedOrder, error: SyncError) -> None:
+    def fail(self, item: ClaimedOrder, error: SyncError) -> ProcessedOrder:
         """Note a failed attempt; an order that may succeed soon is put aside until its time comes."""
-        tried = self._tries[order.staging_id]
-        again = self.options.retry and isinstance(error, TransientError) and tried < self.options.max_retries
-        wait: float | None = None
-        if again:
-            wait = max(delay_before(tried + 1, self.options.retry_delay_base), getattr(error, "retry_after", None) or 0)
-        fail = FailStagedOrder(
-            staging_id=order.staging_id,
-            worker_id=self.worker_id,
-            attempt_no=order.attempt_no,
-            error_class=error.error_class,
-            error_code=error.code,
-            message=str(error),
-            run_attempt=tried,
-            run_attempts=self.options.max_retries if self.options.retry else tried,
-            retry_after_seconds=seconds(wait),
-            jitter=seconds(self.jitter()),
-        )
-        try:
-            state = self._reaching(lambda: self.database.run(fail), already=error)[0]
-        except LeaseLost as lost:
-            self._finish(self._done_all_the_same(order) or self._processed(order, "lost", message=f"{error} ({lost})"))
-            return
-        except PermanentError as refused:
-            # The row stays claimed until its lease ends, and the crash policy counts it: it can't hold up the others.
-            log.exception("Order %s (staging id %s): its failure could not be noted", order.woo_order_no, order.staging_id)
-            self._finish(self._processed(order, "failed", message=f"{error} (and that could not be noted: {refused})"))
-            return
+        tried = self._tries[item.staging_id]
+        wait = self._wait_in_run(error, tried)
+        state = self.database.run(
+            FailStagedOrder(
+                staging_id=item.staging_id,
+                worker_id=self.worker_id,
+                attempt_no=item.attempt_no,
+                error_class=error.error_class,
+                error_code=error.code,
+                message=str(error),
+                run_attempt=tried,
+                run_attempts=self.options.max_retries if self.options.retry else tried,
+                retry_after_seconds=seconds(getattr(error, "retry_after", None) if wait is None else wait),
+                jitter=seconds(self.context.jitter()),
+                max_attempts=self.options.own_attempts,
+            )
+        )[0]
         review = state.state == "NEEDS_MANUAL_REVIEW"
-        level = logging.ERROR if review or not again else logging.WARNING
+        self._log_failure(item, error, review=review, again=wait is not None)
+        failed = self._processed(item, "review" if review else "failed", message=str(error))
+        if review:
+            return self._untold(failed)
+        self.budget.failed.add(item.staging_id)
+        if wait is not None:
+            heapq.heappush(self._waiting, (self.context.clock() + timedelta(seconds=wait), item.staging_id))
+        return replace(failed, next_attempt_at=state.next_attempt_dt)
+
+    def _wait_in_run(self, error: SyncError, tried: int) -> float | None:
+        """Seconds until this run tries the order again; None where that is left to a later run, or is no use."""
+        if not (self.options.retry and isinstance(error, TransientError) and tried < self.options.max_retries):
+            return None
+        wait = max(delay_before(tried + 1, self.options.retry_delay_base), error.retry_after or 0)
+        return wait if wait <= LONGEST_WAIT_IN_RUN else None
+
+    def _log_failure(self, order: ClaimedOrder, error: SyncError, *, review: bool, again: bool) -> None:
         log.log(
-            level,
+            logging.ERROR if review or not again else logging.WARNING,
             "Order %s (staging id %s), attempt %s: %s",
             order.woo_order_no,
             order.staging_id,
-            tried,
+            self._tries[order.staging_id],
             error,
             extra={"in_result": review or not again},
         )
-        failed = self._processed(order, "review" if review else "failed", message=str(error))
-        if wait is not None and not review:
-            # By this host's clock: the database's may be an hour off.
-            heapq.heappush(self._waiting, (self.clock() + timedelta(seconds=wait), order.staging_id))
-        done = replace(failed, next_attempt_at=state.next_attempt_dt)
-        self._finish(self._told(done) if review else done)
 
-    def _done_all_the_same(self, order: ClaimedOrder) -> ProcessedOrder | None:
-        """Return the order as done where this very attempt had done it, and only the answer was lost."""
-        row = self.database.run(ListStagedOrders(staging_id=order.staging_id))[0]
-        mine = row.lease_owner == self.worker_id and row.attempt_no == order.attempt_no
+    def lose(self, item: ClaimedOrder, error: SyncError) -> ProcessedOrder:
+        """Return the order as done where this very attempt had done it and only the answer was lost; else as lost."""
+        row = self.database.run(ListStagedOrders(staging_id=item.staging_id))[0]
+        mine = row.lease_owner == self.worker_id and row.attempt_no == item.attempt_no
         if not mine or row.state not in ("APPLIED", "CANCELLED"):
-            return None
-        outcome = {"create": "created", "update": "updated", "cancel": "cancelled"}[order.pending_action]
+            return self._processed(item, "lost" if isinstance(error, LeaseLost) else "failed", message=str(error))
+        outcome = {"create": "created", "update": "updated", "cancel": "cancelled"}[item.pending_action]
         doc_id = int(row.cp_doc_id) if row.cp_doc_id else None
-        return self._told(self._processed(order, outcome, doc_id=doc_id, tkt_no=row.tkt_no))
+        return self._untold(self._processed(item, outcome, doc_id=doc_id, tkt_no=row.tkt_no))
 
-    def _told(self, done: ProcessedOrder) -> ProcessedOrder:
-        """Tell the store about an order that was just applied; its ERP document stands whatever comes of it."""
-        untold = done.outcome in ("created", "cancelled")
+    def release(self, item: ClaimedOrder, reason: str) -> None:
+        """See `Work.release`."""
+        self._tries[item.staging_id] = max(0, self._tries[item.staging_id] - 1)
+        self.database.run(
+            ReleaseStagedOrder(
+                staging_id=item.staging_id, worker_id=self.worker_id, attempt_no=item.attempt_no, reason=reason[:500]
+            )
+        )
+
+    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (orders know one system)
+        """Ask the database for its shortest table."""
+        self.database.run(ListRetryPolicies())
+
+    def finish(self, rows: Sequence[ProcessedOrder]) -> None:
+        """Tell the store about the orders that were just done; their ERP documents stand whatever comes of it."""
         if self.write_back is None:
-            return replace(done, store="pending" if untold else "")
-        waiting = replace(done, store="waiting" if untold else "")
-        if self.write_back.breaker.open or self.stop.is_set():
-            return waiting
-        # Noted first: should the database go away now, the run's report has what was done in the ERP all the same.
-        self.finished[done.staging_id] = waiting
-        try:
-            deliveries = self.write_back.deliver(staging_id=done.staging_id, stop=self.stop)
-        except DatabaseUnavailable:
-            raise
-        except SyncError as error:
-            log.warning("Order %s: its messages to the store wait (%s).", done.woo_order_no, error)
-            return waiting
-        self.deliveries += deliveries
-        return replace(done, store=deliveries[-1].outcome) if deliveries else done
-
-    def _reaching(self, call: Callable[[], T], *, already: SyncError | None = None) -> T:
-        """Make a call to the database; where it can't be reached or is too busy, wait and try again until the breaker opens."""
-        if isinstance(already, DatabaseUnavailable):
-            self.breaker.failed(already)
-        attempt = 1
-        while True:
+            return
+        for row in rows:
+            if row.outcome not in ("created", "updated", "cancelled", "unchanged", "review"):
+                continue
+            if self.context.breaker("store").open or self.context.stop.is_set():
+                return
             try:
-                result = call()
-            except TransientError as error:
-                self.breaker.failed(error)
-                if self.breaker.open or self.stop.is_set():
-                    raise
-                attempt += 1
-                self.sleeper(delay_before(attempt, self.options.retry_delay_base))
-            else:
-                self.breaker.answered()
-                return result
+                deliveries = self.write_back.deliver(staging_id=row.staging_id)
+            except (TransientError, ConfigError):
+                raise
+            except SyncError as error:
+                log.warning("Order %s: its messages to the store wait (%s).", row.woo_order_no, error)
+                continue
+            told = deliveries[-1].outcome if deliveries else row.store
+            self.result.note(row.staging_id, replace(row, store=told))
 
-    def _processed(self, order: ClaimedOrder, outcome: str, **more: object) -> ProcessedOrder:
+    def _untold(self, done: ProcessedOrder) -> ProcessedOrder:
+        """Say that the store has to be told yet."""
+        if done.outcome not in ("created", "cancelled"):
+            return done
+        return replace(done, store="pending" if self.write_back is None else "waiting")
+
+    def _processed(self, order: ClaimedOrder, outcome: str, **more: Any) -> ProcessedOrder:
         return ProcessedOrder(
             staging_id=order.staging_id,
             woo_order_id=order.woo_order_id,
@@ -364,9 +331,5 @@ class Worker:
             action=order.pending_action,
             outcome=outcome,
             attempts=self._tries[order.staging_id],
-            **more,  # type: ignore[arg-type]
+            **more,
         )
-
-    def _finish(self, done: ProcessedOrder) -> None:
-        self.finished[done.staging_id] = done
-        self.progress(done)

@@ -52,7 +52,7 @@ def sync_status(
     deliveries: list[Delivery] = []
     if write_back is not None and not dry_run:
         for staging_id in dict.fromkeys(change.staging_id for change in changes if change.outbox_id is not None):
-            if write_back.breaker.open or (stop is not None and stop.is_set()):
+            if write_back.context.breaker("store").open or (stop is not None and stop.is_set()):
                 break
-            deliveries += write_back.deliver(staging_id=staging_id, stop=stop)
+            deliveries += write_back.deliver(staging_id=staging_id)
     return StatusSync(changes, deliveries)

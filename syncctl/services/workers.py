@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
-from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import Database
-from syncctl.errors import SyncError, TransientError
-from syncctl.retry import CircuitBreaker
-from syncctl.services.process import Budget, ProcessedOrder, ProcessOptions, ProcessResult, Worker
-from syncctl.services.stopping import Never, Stop
+from syncctl.errors import SyncError
+from syncctl.services.process import Budget, OrderWork, ProcessOptions, ProcessResult
+from syncctl.services.run_context import RunContext, unforeseen
+from syncctl.services.work_loop import work_off
 from syncctl.services.write_back import WriteBack
 from syncctl.stores.base import Store
 
@@ -23,74 +22,62 @@ def process(
     connect: Callable[[], Database],
     open_store: Callable[[], Store] | None,
     options: ProcessOptions,
+    context: RunContext,
     *,
-    run_id: str,
+    result: ProcessResult | None = None,
     workers: int = 1,
-    breaker_threshold: int = 3,
-    stop: Stop | None = None,
-    clock: Clock = system_clock,
-    sleeper: Sleeper = system_sleeper,
-    progress: Callable[[ProcessedOrder], None] = lambda _: None,
 ) -> ProcessResult:
     """Bring staged orders into the ERP and tell the store. Without `open_store` the messages stay in the outbox.
 
-    Orders named one by one are done by a single worker. What was done before the database went away is in the result, with
-    the error as `database_down`.
+    Orders named one by one are done by a single worker. The result is filled as the work goes; what ended the run early is
+    `ended_by`, and why the store heard no more `store_down`.
     """
-    stop = stop or Never()
-    database_breaker = CircuitBreaker("database", breaker_threshold)
-    store_breaker = CircuitBreaker("store", breaker_threshold)
+    result = result if result is not None else ProcessResult()
     budget = Budget(options.limit)
-    count = 1 if options.scope == "listed" else workers
-    crews: list[Worker] = []
-    downs: list[SyncError] = []
-    unforeseen: list[BaseException] = []
 
     def work(number: int) -> None:
         """Open this worker's own connections, in its own thread (SQLite's may not change threads), and work."""
-        worker_id = f"{run_id}/{number}"
+        worker_id = f"{context.run_id}/{number}"
         try:
-            with ExitStack() as open_things:
-                database = open_things.enter_context(closing(connect()))
+            with ExitStack() as opened:
+                database = opened.enter_context(closing(connect()))
                 write_back = None
                 if open_store is not None:
-                    store = open_things.enter_context(closing(open_store()))
-                    write_back = WriteBack(database, store, worker_id, store_breaker, lease_seconds=options.lease_seconds)
-                worker = Worker(
+                    store = opened.enter_context(closing(open_store()))
+                    write_back = WriteBack(
+                        database, store, worker_id, context, result=result.messages, lease_seconds=options.lease_seconds
+                    )
+                orders = OrderWork(
                     database=database,
                     write_back=write_back,
                     worker_id=worker_id,
                     options=options,
-                    breaker=database_breaker,
                     budget=budget,
-                    stop=stop,
-                    clock=clock,
-                    sleeper=sleeper,
-                    progress=progress,
+                    result=result,
+                    context=context,
                 )
-                crews.append(worker)
-                worker.run()
-        except TransientError as error:
-            downs.append(error)
-        except BaseException as error:
-            unforeseen.append(error)
+                work_off(orders, result, context)
+        except SyncError as error:
+            result.end(error)
+        except Exception as error:
+            log.exception("Worker %s ended in an unforeseen way", number)
+            result.end(unforeseen(error))
 
-    if count == 1:
+    side_by_side(work, 1 if options.scope == "listed" else workers)
+    result.stopped = context.stop.is_set()
+    if context.breaker("store").open:
+        result.store_down = context.breaker("store").last_error
+    return result
+
+
+def side_by_side(work: Callable[[int], None], workers: int) -> None:
+    """Run `work(1)`, `work(2)` … in threads of their own; one alone in this thread."""
+    if workers == 1:
         work(1)
-    else:
-        threads = [threading.Thread(target=work, args=(number,), name=f"worker-{number}") for number in range(1, count + 1)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)  # a join without end would keep Windows from seeing Ctrl+C
-    if unforeseen:
-        raise unforeseen[0]
-    return ProcessResult(
-        claimed=sum(worker.claimed for worker in crews),
-        orders=[order for worker in crews for order in worker.finished.values()],
-        deliveries=[delivery for worker in crews for delivery in worker.deliveries],
-        database_down=downs[0] if downs else None,
-        store_down=store_breaker.last_error if store_breaker.open else None,
-        stopped=stop.is_set(),
-    )
+        return
+    threads = [threading.Thread(target=work, args=(number,), name=f"worker-{number}") for number in range(1, workers + 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.2)  # a join without end would keep Windows from seeing Ctrl+C

@@ -6,17 +6,25 @@ that are there already are looked at first, so the store ends as if it had been 
 
 from __future__ import annotations
 
+import json
 import logging
-import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from syncctl.db.contract import ClaimOutbox, CompleteOutbox, Database, FailOutbox, OutboxMessage, ReleaseOutbox
-from syncctl.errors import DatabaseUnavailable, LeaseLost, StoreMisconfigured, StoreUnavailable, SyncError
-from syncctl.retry import CircuitBreaker
+from syncctl.db.contract import (
+    ClaimOutbox,
+    CompleteOutbox,
+    Database,
+    FailOutbox,
+    ListRetryPolicies,
+    OutboxMessage,
+    ReleaseOutbox,
+)
+from syncctl.errors import StoreUnavailable, SyncError
 from syncctl.services.amounts import seconds
-from syncctl.services.stopping import Never, Stop
+from syncctl.services.run_context import RunContext
+from syncctl.services.work_loop import Result, work_off
 from syncctl.stores.base import Store
 
 log = logging.getLogger(__name__)
@@ -55,90 +63,109 @@ class Delivery:
 
 @dataclass(slots=True)
 class WriteBack:
-    """Delivers messages to one store. One for each worker; the breaker is shared."""
+    """Delivers messages to one store. One for each worker; the run's context and the result are shared."""
 
     database: Database
     store: Store
     worker_id: str
-    breaker: CircuitBreaker
+    context: RunContext
+    result: Result[Delivery] = field(default_factory=Result)
+    """Every message that this run had in its hands, by its number."""
     lease_seconds: int = 300
-    jitter: Callable[[], float] = field(default=random.random)
     monotonic: Callable[[], float] = field(default=time.monotonic)
 
-    def deliver(
-        self,
-        *,
-        staging_id: int | None = None,
-        limit: int | None = None,
-        ignore_due: bool = False,
-        stop: Stop | None = None,
-    ) -> list[Delivery]:
-        """Deliver what is due: of one order, or of all, up to `limit`.
+    def deliver(self, *, staging_id: int | None = None, limit: int | None = None, ignore_due: bool = False) -> list[Delivery]:
+        """Deliver what is due: of one order, or of all, up to `limit`; none of them twice.
 
-        Ends early, attempts unburnt, when the store is down, and at once when it can't be used as configured.
+        A message that fails goes behind the others. Where the store is down or can't be used as configured, that is on the
+        context's breaker `store`, and what was in hand is given back, attempts unburnt.
 
         Raises:
-            DatabaseUnavailable: no connection to the database.
+            SyncError: the database went away, or can't be used as it is set up.
         """
-        stop = stop or Never()
-        done: list[Delivery] = []
-        while not stop.is_set() and not self.breaker.open and (limit is None or len(done) < limit):
-            messages = self.database.run(
-                ClaimOutbox(
-                    store_id=self.store.store_id,
-                    worker_id=self.worker_id,
-                    batch_size=1,
-                    lease_seconds=self.lease_seconds,
-                    staging_id=staging_id,
-                    ignore_due=ignore_due,
-                )
-            )
-            if not messages:
-                break
-            done.append(self._handle(messages[0]))
-            if done[-1].outcome == "waiting" and (staging_id is not None or ignore_due):
-                break  # the order's next message must not overtake this one, and with ignore_due we would take it again at once
-        return done
+        if self.context.breaker("store").open:
+            return []
+        mine: Result[Delivery] = Result()
+        work_off(_Messages(self, staging_id, limit, ignore_due), mine, self.context)
+        self.result.count_claimed(mine.claimed)
+        for key, delivery in mine.rows.items():
+            self.result.note(key, delivery)
+        if mine.ended_by is not None and mine.ended_by.system != "store":
+            raise mine.ended_by
+        return list(mine.rows.values())
 
-    def _handle(self, message: OutboxMessage) -> Delivery:
-        """Deliver one claimed message and note what came of it."""
-        try:
-            result, detail = self._tell(message)
-        except SyncError as error:
-            return self._failed(message, error)
-        except Exception as error:
-            log.exception("Order %s: telling the store failed in an unforeseen way", message.woo_order_id)
-            return self._failed(message, SyncError(f"{type(error).__name__}: {error}"))
-        self.breaker.answered()
-        try:
-            self.database.run(
-                CompleteOutbox(
-                    outbox_id=message.outbox_id,
-                    worker_id=self.worker_id,
-                    attempt_no=message.attempt_no,
-                    result=result,
-                    detail=detail or None,
-                )
+
+@dataclass(slots=True)
+class _Messages:
+    """The messages of one delivery: a `work_loop.Work`."""
+
+    to: WriteBack
+    staging_id: int | None
+    limit: int | None
+    ignore_due: bool
+    _failed: list[int] = field(default_factory=list)
+    _taken: int = 0
+
+    def claim(self, limit: int) -> Sequence[OutboxMessage]:
+        """Take messages that this delivery has not had yet."""
+        if self.limit is not None:
+            limit = min(limit, self.limit - self._taken)
+        if limit <= 0 or self.to.context.breaker("store").open:
+            return ()
+        messages = self.to.database.run(
+            ClaimOutbox(
+                store_id=self.to.store.store_id,
+                worker_id=self.to.worker_id,
+                batch_size=limit,
+                lease_seconds=self.to.lease_seconds,
+                staging_id=self.staging_id,
+                ignore_due=self.ignore_due,
+                passed=json.dumps(self._failed) if self._failed else None,
             )
-        except LeaseLost as lost:
-            return self._outcome(message, "waiting", str(lost))
-        return self._outcome(message, result, detail)
+        )
+        self._taken += len(messages)
+        return messages
+
+    def next_due(self) -> float | None:
+        """A message that failed is a later run's."""
+        return None
+
+    def key(self, item: OutboxMessage) -> int:
+        """See `Work.key`."""
+        return item.outbox_id
+
+    def do(self, item: OutboxMessage) -> Delivery:
+        """Bring the store's order to what the message says, and note that."""
+        result, detail = self._tell(item)
+        self.to.context.breaker("store").answered()
+        self.to.context.reaching(
+            self.to.database.run,
+            CompleteOutbox(
+                outbox_id=item.outbox_id,
+                worker_id=self.to.worker_id,
+                attempt_no=item.attempt_no,
+                result=result,
+                detail=detail or None,
+            ),
+        )
+        return _outcome(item, result, detail)
 
     def _tell(self, message: OutboxMessage) -> tuple[str, str]:
         """Bring the store's order to what the message says; return the result and, where something was left out, why."""
-        begun = self.monotonic()
-        there = self.store.read_status(message.woo_order_id)
+        store = self.to.store
+        begun = self.to.monotonic()
+        there = store.read_status(message.woo_order_id)
         if not there.exists:
             return "dropped", "the order is gone from the store"
         if there.trashed:
             return "dropped", "the order is in the store's trash, and writing to it would bring it back"
         if message.tag_value is not None and there.tag == message.tag_value:
             return "delivered", "the store had it already"
-        if message.note is not None and message.note not in self.store.notes(message.woo_order_id):
+        if message.note is not None and message.note not in store.notes(message.woo_order_id):
             self._in_time(message, begun)
-            self.store.add_note(message.woo_order_id, message.note)
+            store.add_note(message.woo_order_id, message.note)
             # Somebody may have moved the order on meanwhile, or into the trash: only its present status tells what may be done.
-            there = self.store.read_status(message.woo_order_id)
+            there = store.read_status(message.woo_order_id)
             if not there.exists or there.trashed:
                 return "delivered", "the note only: the order is in the store's trash, or gone"
         status, detail = message.target_status, ""
@@ -146,56 +173,63 @@ class WriteBack:
             detail = "" if status == there.status else f"the status stays {there.status}: {status} would be a step back"
             status = None
         if status is not None or message.tag_value is not None:
-            self.store.put_status(message.woo_order_id, status, tag=message.tag_value)
+            store.put_status(message.woo_order_id, status, tag=message.tag_value)
         return "delivered", detail
 
     def _in_time(self, message: OutboxMessage, begun: float) -> None:
         """Make sure that the lease outlives the note: a second worker that looks for it too early would post it again."""
-        taken = self.monotonic() - begun
-        if taken > self.lease_seconds / 2:
+        taken = self.to.monotonic() - begun
+        if taken > self.to.lease_seconds / 2:
             raise StoreUnavailable(
                 f"The store took {taken:.0f} s to say what order {message.woo_order_id} holds, too long for the lease of "
-                f"{self.lease_seconds} s; tried again later."
+                f"{self.to.lease_seconds} s; tried again later."
             )
 
-    def _failed(self, message: OutboxMessage, error: SyncError) -> Delivery:
-        log.warning("Order %s: the store could not be told (%s). The ERP document stands.", message.woo_order_id, error)
-        if isinstance(error, DatabaseUnavailable):
-            raise error
-        try:
-            if isinstance(error, StoreUnavailable | StoreMisconfigured):
-                if isinstance(error, StoreMisconfigured):
-                    self.breaker.trip(error)
-                else:
-                    self.breaker.failed(error)
-                if self.breaker.open:
-                    self.database.run(
-                        ReleaseOutbox(outbox_id=message.outbox_id, worker_id=self.worker_id, attempt_no=message.attempt_no)
-                    )
-                    return self._outcome(message, "waiting", str(error))
-            failed = self.database.run(
-                FailOutbox(
-                    outbox_id=message.outbox_id,
-                    worker_id=self.worker_id,
-                    attempt_no=message.attempt_no,
-                    error_class=error.error_class,
-                    error_code=error.code,
-                    message=str(error),
-                    retry_after_seconds=seconds(getattr(error, "retry_after", None)),
-                    jitter=seconds(self.jitter()),
-                )
+    def fail(self, item: OutboxMessage, error: SyncError) -> Delivery:
+        """Note a failed delivery; the message goes behind the others."""
+        log.warning("Order %s: the store could not be told (%s). The ERP document stands.", item.woo_order_id, error)
+        state = self.to.database.run(
+            FailOutbox(
+                outbox_id=item.outbox_id,
+                worker_id=self.to.worker_id,
+                attempt_no=item.attempt_no,
+                error_class=error.error_class,
+                error_code=error.code,
+                message=str(error),
+                retry_after_seconds=seconds(getattr(error, "retry_after", None)),
+                jitter=seconds(self.to.context.jitter()),
             )
-        except LeaseLost as lost:
-            return self._outcome(message, "waiting", str(lost))
-        return self._outcome(message, "failed" if failed[0].state == "FAILED" else "waiting", str(error))
+        )[0].state
+        self._failed.append(item.outbox_id)
+        return _outcome(item, "failed" if state == "FAILED" else "waiting", str(error))
 
-    @staticmethod
-    def _outcome(message: OutboxMessage, outcome: str, text: str) -> Delivery:
-        return Delivery(
-            outbox_id=message.outbox_id,
-            woo_order_id=message.woo_order_id,
-            staging_id=message.staging_id,
-            kind=message.kind,
-            outcome=outcome,
-            message=text,
-        )
+    def lose(self, item: OutboxMessage, error: SyncError) -> Delivery:
+        """See `Work.lose`."""
+        return _outcome(item, "waiting", str(error))
+
+    def release(self, item: OutboxMessage, reason: str) -> None:
+        """See `Work.release`."""
+        log.warning("Order %s: the store is told later (%s). The ERP document stands.", item.woo_order_id, reason)
+        self.to.database.run(ReleaseOutbox(outbox_id=item.outbox_id, worker_id=self.to.worker_id, attempt_no=item.attempt_no))
+        self._taken -= 1
+
+    def ask(self, error: SyncError) -> None:
+        """Ask whichever of the two did not answer."""
+        if error.system == "store":
+            self.to.store.ping(writing=True)
+        else:
+            self.to.database.run(ListRetryPolicies())
+
+    def finish(self, rows: Sequence[Delivery]) -> None:
+        """Nothing follows."""
+
+
+def _outcome(message: OutboxMessage, outcome: str, text: str) -> Delivery:
+    return Delivery(
+        outbox_id=message.outbox_id,
+        woo_order_id=message.woo_order_id,
+        staging_id=message.staging_id,
+        kind=message.kind,
+        outcome=outcome,
+        message=text,
+    )

@@ -454,3 +454,25 @@ def test_a_delivered_message_is_not_retried(database, queue, claim, complete):
 def test_an_unknown_message_can_not_be_retried(database):
     with pytest.raises(NotFound, match="12345"):
         database.run(RetryOutbox(outbox_id=12345))
+
+
+def test_a_message_that_fails_goes_behind_the_others(queue, claim, fail, clock):
+    numbers = [queue(order_id) for order_id in (1, 2, 3)]
+    clock.move(timedelta(minutes=1))
+    (first,) = claim(batch_size=1)
+    fail(first, retry_after_seconds=Decimal(5))
+    clock.move(timedelta(minutes=1))
+    assert [message.outbox_id for message in claim()] == [numbers[1], numbers[2], numbers[0]]
+
+
+def test_a_message_that_this_run_has_had_is_left_out(queue, claim, fail):
+    failing, other = queue(1), queue(2)
+    (first,) = claim(batch_size=1)
+    fail(first)
+    assert [message.outbox_id for message in claim(ignore_due=True, passed=f"[{failing}]")] == [other]
+    assert [message.outbox_id for message in claim("heir", ignore_due=True)] == [failing]
+
+
+def test_what_is_left_out_has_to_be_a_list(claim):
+    with pytest.raises(BadArgument, match="PASSED"):
+        claim(passed="12")

@@ -19,7 +19,6 @@ from syncctl.db.contract import (
     ListRetryPolicies,
     ListStagedOrders,
     ReleaseStagedOrder,
-    SetMaxAttempts,
     SetRetryPolicy,
     StageOrders,
     UpdateOrderFromStaging,
@@ -153,10 +152,10 @@ def test_an_order_that_kills_its_workers_goes_to_a_person(database, claim, clock
     assert [tuple(attempt) for attempt in attempts] == [(1, "worker-1"), (2, "worker-2"), (3, "worker-3")]
 
 
-def test_an_orders_own_number_of_attempts_counts_for_crashes_too(database, claim, clock, staged):
+def test_an_orders_own_number_of_attempts_counts_for_crashes_too(database, query, claim, clock, staged):
     stage(database, order(1))
     (claimed,) = claim(lease_seconds=60)
-    database.run(SetMaxAttempts(staging_id=claimed.staging_id, max_attempts=1))
+    query("UPDATE dbo.USER_ORDER_STAGING SET MAX_ATTEMPTS = 1")
     clock.move(timedelta(seconds=60))
     assert claim("heir") == []
     assert staged(claimed.staging_id)["STATE"] == "NEEDS_MANUAL_REVIEW"
@@ -186,7 +185,7 @@ def test_listed_orders_are_taken_due_or_not_and_no_others(database, claim, fail)
     fail(failed)
     database.run(ReleaseStagedOrder(staging_id=second.staging_id, worker_id="worker", attempt_no=1))
     wanted = json.dumps([failed.staging_id, second.staging_id, 999])
-    assert [row.woo_order_id for row in claim("other", scope="listed", staging_ids=wanted)] == [1, 2]
+    assert [row.woo_order_id for row in claim("other", scope="listed", staging_ids=wanted)] == [2, 1], "what failed comes behind"
 
 
 def test_orders_that_need_nothing_are_never_claimed(database, claim, query):
@@ -418,19 +417,37 @@ def test_the_last_attempt_of_the_policy_leads_to_a_person(database, claim, fail,
     assert claim(scope="listed", staging_ids=json.dumps([first.staging_id])) == []
 
 
-def test_an_orders_own_number_of_attempts_comes_before_the_policys(database, claim, fail):
+def test_an_orders_own_number_of_attempts_comes_before_the_policys(database, query, claim, fail):
     stage(database, order(1))
     (claimed,) = claim()
-    database.run(SetMaxAttempts(staging_id=claimed.staging_id, max_attempts=1))
+    query("UPDATE dbo.USER_ORDER_STAGING SET MAX_ATTEMPTS = 1")
     assert fail(claimed).state == "NEEDS_MANUAL_REVIEW"
 
 
-def test_an_orders_own_number_of_attempts_can_be_taken_back(database, claim, fail):
-    stage(database, order(1))
-    (claimed,) = claim()
-    database.run(SetMaxAttempts(staging_id=claimed.staging_id, max_attempts=1))
-    database.run(SetMaxAttempts(staging_id=claimed.staging_id, max_attempts=None))
-    assert fail(claimed).state == "FAILED"
+def test_a_runs_number_of_attempts_comes_before_both_and_stays_on_no_order(database, claim, fail, staged):
+    stage(database, order(1), order(2))
+    first, second = claim(batch_size=2)
+    assert fail(first, max_attempts=1).state == "NEEDS_MANUAL_REVIEW"
+    assert staged(first.staging_id)["MAX_ATTEMPTS"] is None
+    assert fail(second).state == "FAILED"
+
+
+def test_what_failed_goes_behind_what_did_not_and_what_this_run_has_had_is_left_out(database, claim, fail, clock):
+    stage(database, order(1), order(2), order(3))
+    first, second, _ = claim(batch_size=3)
+    fail(first, retry_after_seconds=30)
+    fail(second, retry_after_seconds=10)
+    clock.move(timedelta(seconds=40))
+    (taken,) = claim(scope="failed", batch_size=1)
+    assert taken.staging_id == second.staging_id, "due first"
+    fail(taken, retry_after_seconds=60)
+    passed = json.dumps([second.staging_id])
+    assert [row.staging_id for row in claim(scope="failed", ignore_due=True, batch_size=9, passed=passed)] == [first.staging_id]
+
+
+def test_what_is_left_out_has_to_be_a_list(database):
+    with pytest.raises(BadArgument, match="PASSED"):
+        database.run(ClaimStagedOrders(worker_id="worker", batch_size=1, passed="12"))
 
 
 @pytest.mark.parametrize("error_class", ["validation", "mapping", "conflict", "constraint"])
@@ -539,16 +556,11 @@ def test_a_failure_needs_sound_arguments(database, claim, fail, arguments, name)
 
 
 @pytest.mark.parametrize("max_attempts", [0, 101])
-def test_an_order_takes_one_to_a_hundred_attempts(database, query, max_attempts):
+def test_a_failure_takes_one_to_a_hundred_attempts(database, claim, fail, max_attempts):
     stage(database, order(1))
-    (row,) = query("SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING")
+    (claimed,) = claim()
     with pytest.raises(BadArgument, match="@MAX_ATTEMPTS"):
-        database.run(SetMaxAttempts(staging_id=row["STAGING_ID"], max_attempts=max_attempts))
-
-
-def test_attempts_of_an_unknown_order_can_not_be_set(database):
-    with pytest.raises(NotFound, match="12345"):
-        database.run(SetMaxAttempts(staging_id=12345, max_attempts=3))
+        fail(claimed, max_attempts=max_attempts)
 
 
 # --- the policy ---

@@ -22,6 +22,7 @@ from syncctl.demo.store import SimulatedStore
 from syncctl.secret import Secret
 from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.retry_failed import retry_failed
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import seed
 from syncctl.services.stage import Stager, Staging, Window
 from syncctl.services.validate import Rules
@@ -75,9 +76,7 @@ class Shop:
             self.connect,
             self.client,
             ProcessOptions(rules=Rules(), scope=scope),
-            run_id=f"heir-{self.run_number}",
-            clock=self.clock,
-            sleeper=self.clock.sleep,
+            RunContext(run_id=f"heir-{self.run_number}", clock=self.clock, sleeper=self.clock.sleep),
         )
 
     def killed(self, moment: str, **more: Any) -> None:

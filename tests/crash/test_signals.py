@@ -12,6 +12,7 @@ import pytest
 
 from syncctl.db.contract import Procedure
 from syncctl.services.process import ProcessOptions
+from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from syncctl.stop import Stop
@@ -105,7 +106,10 @@ def test_an_order_claimed_when_the_stop_comes_is_given_back(shop: Shop) -> None:
             stop.set(143)
 
     result = process(
-        lambda: FaultyDatabase(shop.connect(), after=after), None, ProcessOptions(rules=Rules()), run_id="run", stop=stop
+        lambda: FaultyDatabase(shop.connect(), after=after),
+        None,
+        ProcessOptions(rules=Rules()),
+        RunContext(run_id="run", stop=stop),
     )
     assert (result.stopped, result.orders) == (True, [])
     assert [(shop.order(number).state, shop.order(number).attempt_no) for number in (1, 2)] == [("PENDING", 0)] * 2

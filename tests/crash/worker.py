@@ -17,6 +17,7 @@ from syncctl.db.connect import open_database
 from syncctl.db.contract import Database, Procedure
 from syncctl.secret import Secret
 from syncctl.services.process import ProcessOptions
+from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from syncctl.stores.base import Store
@@ -85,9 +86,7 @@ def main(given: dict[str, Any]) -> None:
         connect,
         open_store,
         ProcessOptions(rules=Rules(), scope=given.get("scope", "pending")),
-        run_id=given["run_id"],
-        clock=clock,
-        sleeper=lambda _: None,
+        RunContext(run_id=given["run_id"], clock=clock, sleeper=lambda _: None),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.services.process import ProcessOptions
+from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from tests.crash.conftest import Shop
@@ -72,7 +73,7 @@ def test_what_the_backup_lacks_comes_back_from_the_store(shop: Shop, path: Path,
 def test_a_message_delivered_after_the_backup_is_not_posted_twice(shop: Shop, path: Path, tmp_path: Path) -> None:
     number = placed(shop)
     shop.stage()
-    process(shop.connect, None, ProcessOptions(rules=Rules()), run_id="r", clock=shop.clock)
+    process(shop.connect, None, ProcessOptions(rules=Rules()), RunContext(run_id="r", clock=shop.clock))
     with closing(sqlite3.connect(path)) as running:
         running.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
     shop.catch_up("failed")

@@ -28,6 +28,7 @@ from syncctl.services.process import ProcessOptions
 from syncctl.services.reconcile import reconcile
 from syncctl.services.retry_failed import retry_failed
 from syncctl.services.rollback import rollback
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import seed
 from syncctl.services.stage import Stager, Window
 from syncctl.services.validate import Rules
@@ -296,9 +297,7 @@ class Histories(RuleBasedStateMachine):
             connect,
             self._client,
             ProcessOptions(rules=Rules(), scope=scope, **options),
-            run_id=f"run-{self.runs}",
-            clock=self.clock,
-            sleeper=self.clock.sleep,
+            RunContext(run_id=f"run-{self.runs}", clock=self.clock, sleeper=self.clock.sleep),
         )
 
 

@@ -15,6 +15,7 @@ from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import DatabaseUnavailable, PermanentError, StoreMisconfigured, StoreUnavailable, TransientError
 from syncctl.retry import CircuitBreaker
 from syncctl.services.process import ProcessOptions, ProcessResult
+from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from tests.acceptance.program import Program
@@ -39,7 +40,8 @@ def run(shop: Shop, *, fault: Callable[[Procedure[Any]], Exception | None] = lam
 
     workers = options.pop("workers", 1)
     chosen = ProcessOptions(rules=Rules(), **options)
-    return process(connect, shop.client, chosen, run_id="run", workers=workers, clock=shop.clock, sleeper=shop.clock.sleep)
+    context = RunContext(run_id="run", clock=shop.clock, sleeper=shop.clock.sleep)
+    return process(connect, shop.client, chosen, context, workers=workers)
 
 
 def messages(shop: Shop) -> list[tuple[str, int]]:
@@ -69,7 +71,7 @@ class GoesAway:
 def test_the_database_goes_away_in_mid_run(shop: Shop, at: str) -> None:
     stage(shop.database, *(order(number) for number in range(1, 9)))
     result = run(shop, fault=GoesAway(at, 3))
-    assert result.database_down is DOWN
+    assert result.ended_by is DOWN
     assert result.counts["created"] == 2, "what was done is in the report"
     attempts = [row["ATTEMPT_NO"] for row in shop.rows("SELECT ATTEMPT_NO FROM dbo.USER_ORDER_STAGING ORDER BY STAGING_ID")]
     tried = 2 + (at in ("sp_ValidateStagedOrder", "sp_CreateOrderFromStaging"))
@@ -82,7 +84,7 @@ def test_the_database_goes_away_in_mid_run(shop: Shop, at: str) -> None:
 def test_several_workers_stop_together_when_the_database_goes_away(shop: Shop) -> None:
     stage(shop.database, *(order(number) for number in range(1, 31)))
     result = run(shop, fault=GoesAway("sp_ClaimStagedOrders", 6), workers=4)
-    assert result.database_down is DOWN
+    assert result.ended_by is DOWN
     untried = shop.rows("SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING WHERE ATTEMPT_NO = 0 AND STATE = 'PENDING'")
     assert len(untried) >= 30 - 5
 
@@ -92,7 +94,7 @@ def test_a_database_that_is_too_busy_to_claim_ends_the_run_as_down(shop: Shop) -
     busy = TransientError("another process holds it", error_class="lock_timeout")
     assert run(shop, fault=Failing("sp_ClaimStagedOrders", busy, times=2)).counts["created"] == 1
     stage(shop.database, order(2))
-    assert run(shop, fault=Failing("sp_ClaimStagedOrders", busy, times=99)).database_down is busy
+    assert run(shop, fault=Failing("sp_ClaimStagedOrders", busy, times=99)).ended_by is busy
     assert states(shop) == {"APPLIED": 1, "PENDING": 1}
 
 
@@ -100,8 +102,13 @@ def test_a_message_that_cannot_be_claimed_does_not_end_the_run(shop: Shop) -> No
     stage(shop.database, order(1), order(2))
     deadlock = TransientError("deadlock victim", code=1205, error_class="deadlock")
     result = run(shop, fault=Failing("sp_ClaimOutbox", deadlock, times=1))
-    assert (result.orders[0].outcome, result.orders[0].store) == ("created", "waiting")
-    assert result.counts["created"] == 2
+    assert [(each.outcome, each.store) for each in result.orders] == [("created", "dropped")] * 2, "tried again"
+
+
+def test_messages_that_can_never_be_claimed_hold_up_no_order(shop: Shop) -> None:
+    stage(shop.database, order(1), order(2))
+    result = run(shop, fault=Failing("sp_ClaimOutbox", PermanentError("a row that can't be read"), times=99))
+    assert [(each.outcome, each.store) for each in result.orders] == [("created", "waiting")] * 2
 
 
 def test_a_failure_that_cannot_be_noted_does_not_end_the_run(shop: Shop) -> None:
@@ -127,7 +134,7 @@ def test_the_store_is_down_orders_enter_the_erp_and_messages_keep_their_attempts
     assert isinstance(result.store_down, StoreUnavailable)
     assert result.counts["created"] == 8
     assert {item.store for item in result.orders} == {"waiting"}
-    assert messages(shop) == [("PENDING", 1)] * 2 + [("PENDING", 0)] * 6
+    assert messages(shop) == [("PENDING", 0)] * 8
 
 
 def test_wrong_keys_stop_the_messages_at_once_and_burn_no_attempt(shop: Shop) -> None:
@@ -190,12 +197,12 @@ def test_the_program_says_in_one_line_that_the_keys_are_wrong(syncctl: Program, 
     assert messages(shop) == [("PENDING", 0)] * 4
 
 
-def test_max_retries_as_an_option_is_kept_on_the_order_and_as_a_setting_is_not(syncctl: Program, shop: Shop) -> None:
+def test_max_retries_stay_on_no_order(syncctl: Program, shop: Shop) -> None:
     syncctl.settings["SYNCCTL_MAX_RETRIES"] = "7"
     assert syncctl("process", "--limit", "1").code == 0
     assert syncctl("process", "--limit", "1", "--max-retries", "5").code == 0
     kept = shop.rows("SELECT MAX_ATTEMPTS FROM dbo.USER_ORDER_STAGING ORDER BY STAGING_ID")
-    assert [row["MAX_ATTEMPTS"] for row in kept] == [None, 5, None, None]
+    assert [row["MAX_ATTEMPTS"] for row in kept] == [None] * 4
 
 
 def test_the_program_says_in_one_line_that_the_database_went_away(syncctl: Program, shop: Shop, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from syncctl.db.contract import ClaimStagedOrders, Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
 from syncctl.db.embedded import EmbeddedDatabase
-from syncctl.errors import DatabaseUnavailable, PermanentError, TransientError
+from syncctl.errors import ConfigError, DatabaseUnavailable, PermanentError, TransientError
 from syncctl.services.process import ProcessOptions, ProcessResult
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import seed
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
@@ -43,7 +44,8 @@ class Bench:
 
         workers = options.pop("workers", 1)
         chosen = replace(ProcessOptions(rules=Rules()), **options)
-        return process(connect, None, chosen, run_id="run", workers=workers, clock=self.clock, sleeper=self.clock.sleep)
+        context = RunContext(run_id="run", clock=self.clock, sleeper=self.clock.sleep)
+        return process(connect, None, chosen, context, workers=workers)
 
     def order(self, staging_id: int) -> StagedOrder:
         return self.database.run(ListStagedOrders(staging_id=staging_id))[0]
@@ -145,7 +147,7 @@ def test_when_the_database_is_down_no_attempt_of_an_untried_order_is_burnt(bench
     stage(bench.database, *(order(number) for number in range(1, 11)))
     down = DatabaseUnavailable("no connection")
     result = bench.process(Failing("sp_ValidateStagedOrder", down, times=99), Failing("sp_FailStagedOrder", down, times=99))
-    assert result.database_down is not None
+    assert result.ended_by is not None
     assert [bench.order(number).attempt_no for number in range(1, 11)] == [1] + [0] * 9
 
 
@@ -257,7 +259,63 @@ def test_a_long_order_keeps_its_lease(bench: Bench) -> None:
 
 def test_the_other_sides_own_wait_is_kept_to(bench: Bench) -> None:
     stage(bench.database, order(1))
-    throttled = TransientError("slow down", error_class="throttle", retry_after=40)
+    throttled = TransientError("slow down", error_class="throttle", retry_after=20)
     began = bench.clock()
     assert bench.process(Failing("sp_CreateOrderFromStaging", throttled)).counts["created"] == 1
-    assert (bench.clock() - began).total_seconds() >= 40
+    assert (bench.clock() - began).total_seconds() >= 20
+
+
+def test_a_wait_of_more_than_half_a_minute_is_left_to_a_later_run(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2))
+    began = bench.clock()
+    throttled = TransientError("slow down", error_class="throttle", retry_after=40)
+    result = bench.process(Failing("sp_CreateOrderFromStaging", throttled, staging_id=1))
+    assert (result.counts["created"], result.counts["failed"]) == (1, 1)
+    assert bench.clock.slept == []
+    due = bench.order(1).next_attempt_dt
+    assert due is not None
+    assert (due - began).total_seconds() >= 40
+
+
+def test_raised_max_retries_do_not_make_one_order_hold_the_run(bench: Bench) -> None:
+    stage(bench.database, order(1))
+    began = bench.clock()
+    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), max_retries=10)
+    assert (bench.clock() - began).total_seconds() == pytest.approx(2 + 4 + 8 + 16, abs=0.5)
+    assert bench.order(1).attempt_no == 5
+
+
+def test_all_failed_orders_are_tried_once_each_and_none_again_at_once(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 8)))
+    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), retry=False)
+    poison = Failing("sp_CreateOrderFromStaging", DEADLOCK, staging_id=3, times=99)
+    result = bench.process(poison, scope="failed", ignore_due=True, retry=False)
+    assert (result.claimed, result.counts["created"], result.counts["failed"]) == (7, 6, 1)
+    assert (bench.order(3).attempt_no, bench.order(3).state) == (2, "FAILED")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_wrong_set_up_ends_the_run_and_burns_nothing(bench: Bench, workers: int) -> None:
+    stage(bench.database, order(1), order(2), order(3))
+    for refused in ("sp_ValidateStagedOrder", "sp_CreateOrderFromStaging", "sp_ClaimStagedOrders"):
+        result = bench.process(Failing(refused, ConfigError("EXECUTE permission was denied"), times=99), workers=workers)
+        assert isinstance(result.ended_by, ConfigError)
+        assert [(row.state, row.attempt_no) for row in map(bench.order, (1, 2, 3))] == [("PENDING", 0)] * 3
+
+
+def test_what_one_worker_did_is_reported_though_another_broke(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 9)))
+    opened = iter(range(9))
+
+    def broken(call: Any) -> Exception | None:
+        return RuntimeError("a bug") if call.name == "sp_ClaimStagedOrders" and next(opened) == 0 else None
+
+    result = bench.process(broken, workers=2)
+    assert result.counts["created"] == 8
+    assert "RuntimeError: a bug" in str(result.ended_by)
+
+
+def test_a_deadlock_while_a_failure_is_noted_loses_no_report(bench: Bench) -> None:
+    stage(bench.database, order(1), order(2, line(sku="NOPE")), order(3))
+    result = bench.process(Failing("sp_FailStagedOrder", DEADLOCK, times=1))
+    assert (result.counts["created"], result.counts["review"]) == (2, 1)

@@ -9,6 +9,7 @@ import pytest
 
 from syncctl.db.contract import ClaimStagedOrders, DecideDeadLetter, RollbackOrder
 from syncctl.services.process import ProcessOptions
+from syncctl.services.run_context import RunContext
 from syncctl.services.trace import Trace
 from syncctl.services.trace import trace as tell
 from syncctl.services.validate import Rules, validate
@@ -45,7 +46,7 @@ def deadlocked(shop: Shop) -> int:
     number = staged(shop)
     options = ProcessOptions(rules=Rules(), retry=False)
     fault = Failing("sp_CreateOrderFromStaging", DEADLOCK)
-    process(lambda: FaultyDatabase(shop.connect(), before=fault), None, options, run_id="r", clock=shop.clock)
+    process(lambda: FaultyDatabase(shop.connect(), before=fault), None, options, RunContext(run_id="r", clock=shop.clock))
     return number
 
 
@@ -301,7 +302,7 @@ def test_the_story_is_in_time_order_and_tells_each_thing_once(shop: Shop) -> Non
 
 def test_what_the_store_was_not_told_yet_is_in_the_story(shop: Shop) -> None:
     number = staged(shop)
-    process(shop.connect, None, ProcessOptions(rules=Rules()), run_id="r", clock=shop.clock)
+    process(shop.connect, None, ProcessOptions(rules=Rules()), RunContext(run_id="r", clock=shop.clock))
     assert [event.event_type for event in trace(shop, number).story][-1] == "QUEUED"
     shop.catch_up()
     assert [event.event_type for event in trace(shop, number).story][-1] == "WRITTEN_BACK"

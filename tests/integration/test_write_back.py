@@ -11,8 +11,8 @@ import pytest
 from syncctl.db.contract import ListOutbox
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
-from syncctl.retry import CircuitBreaker
 from syncctl.secret import Secret
+from syncctl.services.run_context import RunContext
 from syncctl.services.write_back import Delivery, WriteBack, is_forward
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
@@ -31,7 +31,7 @@ class Told(Bench):
         super().__init__(path)
         self.clock = clock
         self.store = store
-        self.breaker = CircuitBreaker("store", 3)
+        self.context = RunContext(run_id="run", clock=clock, sleeper=clock.sleep)
         self.monotonic: Callable[[], float] = lambda: 0.0
 
     def deliver(self, **options: Any) -> list[Delivery]:
@@ -40,7 +40,7 @@ class Told(Bench):
         )
         client = WooCommerce(connection, sleeper=self.clock.sleep)
         try:
-            return WriteBack(self.database, client, "teller", self.breaker, monotonic=self.monotonic).deliver(**options)
+            return WriteBack(self.database, client, "teller", self.context, monotonic=self.monotonic).deliver(**options)
         finally:
             client.close()
 
@@ -148,9 +148,42 @@ def test_when_the_store_is_down_the_breaker_opens_and_the_rest_is_not_tried(told
     stage(bench.database, *(order(each) for each in more))
     bench.process()
     bench.store.fail("status", status=503, times=1000)
-    assert len(bench.deliver()) == 3
+    assert bench.deliver() == []
+    assert bench.context.breaker("store").open
+    assert 4 in bench.clock.slept, "it is waited for, between the three tries"
     attempts = {entry.woo_order_id: entry.attempt_no for entry in bench.database.run(ListOutbox())}
-    assert [attempts[each] for each in [number, *more]] == [1, 1, 0, 0, 0, 0]
+    assert [attempts[each] for each in [number, *more]] == [0] * 6, "no attempt is burnt"
+
+
+def _refused(bench: Told, number: int, status: int) -> None:
+    """From now on the store answers what names this order, and writes, with that status."""
+    bench.store.fail("status", status=status, times=10_000, methods=("POST", "PUT"), path=rf"/orders/{number}(/|$)")
+
+
+@pytest.mark.parametrize("status", [401, 403, 405, 500, 503])
+def test_one_order_that_the_store_refuses_holds_up_no_other_message(told, status):
+    bench, number = told("on-hold")
+    more = [bench.store.shopkeeper.place(raw_order()) for _ in range(3)]
+    stage(bench.database, *(order(each) for each in more))
+    bench.process()
+    _refused(bench, number, status)
+    outcomes = {delivery.woo_order_id: delivery.outcome for delivery in bench.deliver()}
+    assert outcomes == {number: "waiting"} | dict.fromkeys(more, "delivered")
+    assert not bench.context.breaker("store").open
+    assert [entry.attempt_no for entry in bench.database.run(ListOutbox())] == [1], "its attempts are counted, so it ends"
+
+
+def test_all_messages_are_tried_once_each_whatever_some_of_them_meet(told):
+    bench, number = told("on-hold")
+    more = [bench.store.shopkeeper.place(raw_order()) for _ in range(26)]
+    stage(bench.database, *(order(each) for each in more))
+    bench.process()
+    for each in more[::5]:
+        _refused(bench, each, 503)
+    deliveries = bench.deliver(ignore_due=True)
+    assert len(deliveries) == len({delivery.outbox_id for delivery in deliveries}) == 27
+    assert sorted(delivery.woo_order_id for delivery in deliveries if delivery.outcome == "waiting") == more[::5]
+    assert bench.notes(number)
 
 
 def test_a_status_nobody_knows_is_left_alone():

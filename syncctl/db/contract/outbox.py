@@ -30,9 +30,10 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimOutbox(Procedure[OutboxMessage]):
-    """Lease up to `batch_size` due messages of one store, oldest first; never two of one order at once.
+    """Lease up to `batch_size` due messages of one store, in the order in which they are due; never two of one order at once.
 
-    With `staging_id` only that order's; with `ignore_due` those that wait for their next attempt, too.
+    With `staging_id` only that order's; with `ignore_due` those that wait for their next attempt, too. Those in the JSON array
+    `passed` are left out: this run has had them.
     """
 
     name: ClassVar[str] = "sp_ClaimOutbox"
@@ -44,6 +45,7 @@ class ClaimOutbox(Procedure[OutboxMessage]):
     lease_seconds: Int = 300
     staging_id: Int | None = None
     ignore_due: Flag = False
+    passed: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

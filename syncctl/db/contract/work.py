@@ -25,14 +25,16 @@ class ClaimedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimStagedOrders(Procedure[ClaimedOrder]):
-    """Lease up to `batch_size` (1 to 1,000) orders to one worker, oldest first, for `lease_seconds` (1 to 86,400).
+    """Lease up to `batch_size` (1 to 1,000) orders to one worker for `lease_seconds` (1 to 86,400).
+
+    What never failed comes first, oldest first; what did comes in the order in which it is due.
 
     With `store_id` those of one store only: its settings may not fit another's.
 
     `scope`: `pending` takes PENDING orders, `failed` takes FAILED ones that are due (all of them with `ignore_due`),
     `listed` takes those in the JSON array `staging_ids` that are PENDING or FAILED, due or not. Orders whose lease has run
     out are taken with `pending`, `failed` and `listed` alike; one that has used up its attempts that way goes to
-    NEEDS_MANUAL_REVIEW instead (error class `crash`).
+    NEEDS_MANUAL_REVIEW instead (error class `crash`). Those in the JSON array `passed` are left out: this run has had them.
     """
 
     name: ClassVar[str] = "sp_ClaimStagedOrders"
@@ -45,6 +47,7 @@ class ClaimStagedOrders(Procedure[ClaimedOrder]):
     staging_ids: Text | None = None
     ignore_due: Flag = False
     store_id: Name | None = None
+    passed: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,8 @@ class FailStagedOrder(Procedure[FailedOrder]):
 
     `VALIDATION_ERROR` becomes `[Attempt n/m] message` with n = `run_attempt`, m = `run_attempts` (no prefix where the class's
     destination is review at once). With `retry_after_seconds` the order waits that long, inside this run; without, as long as
-    the policy says for this attempt, plus up to 10 % by `jitter` (0 to 1).
+    the policy says for this attempt, plus up to 10 % by `jitter` (0 to 1). `max_attempts` (1 to 100) takes the place of the
+    policy's and the order's own number, this time.
     """
 
     name: ClassVar[str] = "sp_FailStagedOrder"
@@ -206,18 +210,7 @@ class FailStagedOrder(Procedure[FailedOrder]):
     run_attempts: Int = 1
     retry_after_seconds: Money | None = None
     jitter: Money | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetMaxAttempts(Procedure[NoRow]):
-    """Give one order its own number of attempts in all (1 to 100), or None for the policy's."""
-
-    name: ClassVar[str] = "sp_SetMaxAttempts"
-    returns: ClassVar[type] = NoRow
-    repeatable: ClassVar[bool] = True
-
-    staging_id: Int
-    max_attempts: Int | None
+    max_attempts: Int | None = None
 
 
 @dataclass(frozen=True, slots=True)

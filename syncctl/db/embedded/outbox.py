@@ -21,7 +21,7 @@ from syncctl.db.contract import (
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, write_event
-from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
 from syncctl.errors import LeaseLost, NotFound
 
 _STATES = ("PENDING", "CLAIMED", "DONE", "DROPPED", "FAILED")
@@ -79,6 +79,7 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
         (call.worker_id != "", "@WORKER_ID is required."),
         (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
         (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
+        (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
     )
     _give_up_crashed(session, call.store_id)
     due = session.all(
@@ -94,13 +95,15 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
              WHERE other.STORE_ID = message.STORE_ID AND other.WOO_ORDER_ID = message.WOO_ORDER_ID
              AND (   (other.OUTBOX_ID < message.OUTBOX_ID AND other.STATE IN ('PENDING', 'CLAIMED'))
                   OR (other.OUTBOX_ID > message.OUTBOX_ID AND other.STATE = 'CLAIMED' AND other.LEASE_UNTIL_DT > :now)))
-        ORDER BY message.OUTBOX_ID
+        AND (:passed IS NULL OR message.OUTBOX_ID NOT IN (SELECT value FROM json_each(:passed)))
+        ORDER BY message.NEXT_ATTEMPT_DT, message.OUTBOX_ID
         LIMIT :batch
         """,
         {
             "store": call.store_id,
             "staging": call.staging_id,
             "all_due": call.ignore_due,
+            "passed": call.passed,
             "now": session.now,
             "batch": call.batch_size,
         },

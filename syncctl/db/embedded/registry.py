@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,14 @@ def require(*checks: tuple[bool, str]) -> None:
     failed = [message for holds, message in checks if not holds]
     if failed:
         raise BadArgument(" ".join(failed), code=50001)
+
+
+def is_json_list(text: str | None) -> bool:
+    """True where `text` is a JSON array."""
+    try:
+        return isinstance(json.loads(text or ""), list)
+    except ValueError:
+        return False
 
 
 def require_batch_size(batch_size: int) -> None:

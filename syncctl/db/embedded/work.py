@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,12 +15,11 @@ from syncctl.db.contract import (
     Lease,
     NoRow,
     ReleaseStagedOrder,
-    SetMaxAttempts,
 )
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_document_note, write_event
-from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.registry import Session, is_json_list, require, serves
 from syncctl.errors import LeaseLost, NotFound
 
 
@@ -85,7 +83,8 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
         (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
         (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
         (call.scope in ("pending", "failed", "listed"), "@SCOPE takes pending, failed, listed."),
-        (call.scope != "listed" or _is_list(call.staging_ids), "@STAGING_IDS takes a JSON array with @SCOPE listed."),
+        (call.scope != "listed" or is_json_list(call.staging_ids), "@STAGING_IDS takes a JSON array with @SCOPE listed."),
+        (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
     )
     review_crashed_orders(session)
     due = session.all(
@@ -99,13 +98,15 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
              OR (STATE = 'FAILED' AND :scope = 'listed')
              OR (STATE = 'FAILED' AND :scope = 'failed' AND (:all_due OR COALESCE(NEXT_ATTEMPT_DT, :now) <= :now))
              OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))
-        ORDER BY STAGING_ID
+        AND (:passed IS NULL OR STAGING_ID NOT IN (SELECT value FROM json_each(:passed)))
+        ORDER BY NEXT_ATTEMPT_DT, STAGING_ID
         LIMIT :batch
         """,
         {
             "store": call.store_id,
             "scope": call.scope,
             "ids": call.staging_ids,
+            "passed": call.passed,
             "all_due": call.ignore_due,
             "now": session.now,
             "batch": call.batch_size,
@@ -127,13 +128,6 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
             lost = f"The lease of {row['LEASE_OWNER']} ran out." if row["STATE"] == "CLAIMED" else None
             write_event(session, row, "CLAIMED", lost, worker_id=call.worker_id, attempt_no=row["ATTEMPT_NO"] + 1)
     return [make(ClaimedOrder, staged_order(session, row["STAGING_ID"])) for row in due]
-
-
-def _is_list(text: str | None) -> bool:
-    try:
-        return isinstance(json.loads(text or ""), list)
-    except ValueError:
-        return False
 
 
 def review_crashed_orders(session: Session) -> None:
@@ -226,10 +220,11 @@ def fail_staged_order(session: Session, call: FailStagedOrder) -> list[FailedOrd
         (call.run_attempt >= 1, "@RUN_ATTEMPT takes 1 or more."),
         (call.run_attempt <= call.run_attempts, "@RUN_ATTEMPTS takes @RUN_ATTEMPT or more."),
         (0 <= (call.jitter or 0) <= 1, "@JITTER takes 0 to 1."),
+        (call.max_attempts is None or 1 <= call.max_attempts <= 100, "@MAX_ATTEMPTS takes 1 to 100."),
     )
     row = fence(session, call)
     plan = plan_retry(session, call.error_class, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
-    review = plan.destination == "review" or row["ATTEMPT_NO"] >= (row["MAX_ATTEMPTS"] or plan.max_attempts)
+    review = plan.destination == "review" or row["ATTEMPT_NO"] >= (call.max_attempts or row["MAX_ATTEMPTS"] or plan.max_attempts)
     prefix = "" if plan.destination == "review" else f"[Attempt {call.run_attempt}/{call.run_attempts}] "
     text = prefix + call.message
     state = "NEEDS_MANUAL_REVIEW" if review else "FAILED"
@@ -255,17 +250,3 @@ def _tell_both_sides(session: Session, row: sqlite3.Row, note: str) -> None:
         # Once for this action on this content: an edit that was told about must not hide that the order was cancelled since.
         key = f"review:{row['PENDING_ACTION'] or ''}:{row['CONTENT_HASH'] or ''}"
         queue_message(session, row, "review", key, note=note)
-
-
-@serves(SetMaxAttempts)
-def set_max_attempts(session: Session, call: SetMaxAttempts) -> list[NoRow]:
-    """See `sql/procedures/sp_SetMaxAttempts.sql`."""
-    require(
-        (call.max_attempts is None or 1 <= call.max_attempts <= 100, "@MAX_ATTEMPTS takes 1 to 100, or nothing for the policy's.")
-    )
-    staged_order(session, call.staging_id)
-    session.run(
-        "UPDATE dbo.USER_ORDER_STAGING SET MAX_ATTEMPTS = :attempts, UPDATED_DT = :now WHERE STAGING_ID = :id",
-        {"attempts": call.max_attempts, "now": session.now, "id": call.staging_id},
-    )
-    return []
