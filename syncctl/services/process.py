@@ -220,7 +220,11 @@ class OrderWork:
         fence = {"staging_id": order.staging_id, "worker_id": self.worker_id, "attempt_no": order.attempt_no}
         if order.pending_action == "cancel":
             return self.database.run(CancelOrderFromStaging(**fence))[0]  # type: ignore[arg-type]
-        violations = blocking(validate_one(self.database, order.staging_id, self.options.rules))
+        violations = blocking(
+            validate_one(
+                self.database, order.staging_id, self.options.rules, worker_id=self.worker_id, attempt_no=order.attempt_no
+            )
+        )
         if violations:
             raise PermanentError("; ".join(violation.message for violation in violations), code=violations[0].code)
         if (self.context.clock() - claimed_at).total_seconds() > self.options.lease_seconds / 3:
