@@ -7,7 +7,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from syncctl.db.contract import Database, StagedResult, StageOrders
+from syncctl.db.contract import ClaimStagedOrders, Database, FailStagedOrder, StagedResult, StageOrders
 
 
 def line(line_id: int = 1, sku: str | None = "TEE-BLK", qty: str = "1", total: str = "19.99", **more: Any) -> dict[str, Any]:
@@ -119,3 +119,28 @@ def stage(
             dry_run=dry_run,
         )
     )
+
+
+def fail(
+    database: Database, staging_id: int, error_class: str = "mapping", message: str = "no such item", worker: str = "worker"
+) -> None:
+    """Claim an order and let the attempt fail."""
+    [claimed] = database.run(ClaimStagedOrders(worker_id=worker, batch_size=1, scope="listed", staging_ids=f"[{staging_id}]"))
+    database.run(
+        FailStagedOrder(
+            staging_id=staging_id,
+            worker_id=worker,
+            attempt_no=claimed.attempt_no,
+            error_class=error_class,
+            error_code="E1",
+            message=message,
+        )
+    )
+
+
+def set_aside(database: Database, *orders: dict[str, Any], **failure: str) -> list[int]:
+    """Stage orders and bring each into review; return their staging ids."""
+    ids = [result.staging_id for result in stage(database, *orders) if result.staging_id is not None]
+    for staging_id in ids:
+        fail(database, staging_id, **failure)
+    return ids

@@ -3,15 +3,17 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_DecideDeadLetter
-    Decides on an order in NEEDS_MANUAL_REVIEW. The dead letter stays, with who decided what and why.
+    Decides on an order in NEEDS_MANUAL_REVIEW, or takes such a decision back. The dead letter stays, with who decided what and why.
 
-Called by    syncctl dead-letter retry|cancel
+Called by    syncctl dead-letter retry|cancel|reopen
 Parameters   @DECISION   retry   PENDING again, attempts from nought
                          cancel  SKIPPED where the order never reached the ERP, APPLIED as it stands where it did
+                         reopen  what a person gave up (cancel, or a rollback for good) into review again, with a new dead letter
 Returns      STAGING_ID, STATE
-Errors       50001 bad argument; 50004 no such staging id; 50020 the order isn't in review, or repeats another and can't be retried
+Errors       50001 bad argument; 50004 no such staging id; 50020 the order isn't in review, repeats another and can't be
+             retried, or (reopen) nobody gave it up or it has moved on since
 Locks        the order's row, by the UPDATE that checks its state
-Repeatable   no: the second call gets 50020
+Repeatable   no: the second call gets 50020; reopen yes
 Example      EXECUTE dbo.sp_DecideDeadLetter @STAGING_ID = 123, @DECISION = 'retry', @DECIDED_BY = N'ada', @REASON = N'item added';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_DecideDeadLetter
@@ -29,7 +31,7 @@ BEGIN
 
     DECLARE @ERRORS nvarchar(2000) = CONCAT
     (
-        CASE WHEN COALESCE(@DECISION, '') NOT IN ('retry', 'cancel') THEN N'@DECISION takes retry, cancel. ' END,
+        CASE WHEN COALESCE(@DECISION, '') NOT IN ('retry', 'cancel', 'reopen') THEN N'@DECISION takes retry, cancel, reopen. ' END,
         CASE WHEN NULLIF(@DECIDED_BY, N'') IS NULL THEN N'@DECIDED_BY is required. ' END
     );
 
@@ -42,6 +44,24 @@ BEGIN
 
     BEGIN TRY
         BEGIN TRANSACTION;
+
+        IF @DECISION = 'reopen'
+        BEGIN
+            EXECUTE dbo.sp_ReopenDeadLetter
+                @STAGING_ID = @STAGING_ID,
+                @SAID = @SAID,
+                @NOW = @NOW;
+
+            COMMIT TRANSACTION;
+
+            SELECT
+                staged.STAGING_ID,
+                staged.STATE
+            FROM dbo.USER_ORDER_STAGING AS staged
+            WHERE staged.STAGING_ID = @STAGING_ID;
+
+            RETURN;
+        END;
 
         UPDATE
             staged

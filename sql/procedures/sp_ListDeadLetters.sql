@@ -3,9 +3,9 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ListDeadLetters
-    Orders set aside for a person, oldest first: those that wait, or all.
+    Orders set aside for a person, oldest first, from above @AFTER_ID on: those that wait, or all.
 
-Called by    syncctl dead-letter list|show
+Called by    syncctl dead-letter list|show|retry|cancel|reopen
 Returns      one row a dead letter; DECISION is NULL while it waits, then retry, cancel, restaged
 Errors       50001 bad argument
 Locks        none beyond the read
@@ -17,6 +17,8 @@ CREATE OR ALTER PROCEDURE dbo.sp_ListDeadLetters
     @ERROR_CLASS varchar(20) = NULL,
     @INCLUDE_DECIDED bit = 0,
     @BATCH_SIZE int = 1000,
+    @AFTER_ID bigint = 0,
+    @DECISION varchar(20) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -48,6 +50,8 @@ BEGIN
     WHERE (@STAGING_ID IS NULL OR letter.STAGING_ID = @STAGING_ID)
     AND   (@ERROR_CLASS IS NULL OR letter.ERROR_CLASS = @ERROR_CLASS)
     AND   (@INCLUDE_DECIDED = 1 OR letter.DECISION IS NULL)
+    AND   (@DECISION IS NULL OR letter.DECISION = @DECISION)
+    AND   letter.DEAD_LETTER_ID > @AFTER_ID
     ORDER BY
         letter.DEAD_LETTER_ID;
 END;

@@ -19,7 +19,6 @@ from syncctl.db.contract import (
     Decision,
     ErpSetting,
     FailOutbox,
-    FailStagedOrder,
     FinishRun,
     GetHealth,
     GetPayload,
@@ -39,7 +38,7 @@ from syncctl.db.contract import (
     ValidateStagedOrder,
 )
 from syncctl.errors import BadArgument, NotFound, WrongState
-from tests.orders import line, order, stage
+from tests.orders import fail, line, order, set_aside, stage
 from tests.shop import Shop
 
 
@@ -53,28 +52,6 @@ def staged(query):
     """Returns an order's staging row."""
     sql = "SELECT * FROM dbo.USER_ORDER_STAGING WHERE WOO_ORDER_ID = ?"
     return lambda order_id=4711: query(sql, (order_id,))[0]
-
-
-def fail(database, staging_id, error_class="mapping", message="no such item", worker="worker"):
-    [claimed] = database.run(ClaimStagedOrders(worker_id=worker, batch_size=1, scope="listed", staging_ids=f"[{staging_id}]"))
-    database.run(
-        FailStagedOrder(
-            staging_id=staging_id,
-            worker_id=worker,
-            attempt_no=claimed.attempt_no,
-            error_class=error_class,
-            error_code="E1",
-            message=message,
-        )
-    )
-
-
-def set_aside(database, *orders, **failure) -> list[int]:
-    """Stages orders and brings each into review; returns their staging ids."""
-    ids = [result.staging_id for result in stage(database, *orders)]
-    for staging_id in ids:
-        fail(database, staging_id, **failure)
-    return [staging_id for staging_id in ids if staging_id is not None]
 
 
 def start(database, sync_id="run-1", operation_type="process", *, dry_run=False):
@@ -291,6 +268,18 @@ def test_dead_letters_are_filtered_by_order_and_class(database):
     assert [letter.staging_id for letter in database.run(ListDeadLetters(batch_size=2))] == [first, second]
 
 
+def test_dead_letters_are_read_page_by_page_and_by_what_was_decided(database):
+    staging_ids = set_aside(database, *(order(number) for number in range(1, 6)))
+    [first, second] = database.run(ListDeadLetters(batch_size=2))
+    rest = database.run(ListDeadLetters(after_id=second.dead_letter_id))
+    assert [letter.staging_id for letter in (first, second, *rest)] == staging_ids
+    for staging_id, decision in zip(staging_ids, ("cancel", "retry", "cancel"), strict=False):
+        database.run(DecideDeadLetter(staging_id=staging_id, decision=decision, decided_by="ada"))
+    given_up = database.run(ListDeadLetters(include_decided=True, decision="cancel"))
+    assert [letter.staging_id for letter in given_up] == [staging_ids[0], staging_ids[2]]
+    assert database.run(ListDeadLetters(decision="cancel")) == []
+
+
 def test_a_retry_starts_afresh_and_the_history_stays(database, staged, clock, query):
     [staging_id] = set_aside(database, order(4711))
     clock.move(timedelta(hours=1))
@@ -371,7 +360,7 @@ def test_a_repeated_row_of_an_older_system_can_be_closed_but_not_applied_again(d
 
 
 def test_a_decision_names_what_is_wrong_with_it(database):
-    with pytest.raises(BadArgument, match=r"@DECISION takes retry, cancel\. @DECIDED_BY is required\."):
+    with pytest.raises(BadArgument, match=r"@DECISION takes retry, cancel, reopen\. @DECIDED_BY is required\."):
         database.run(DecideDeadLetter(staging_id=1, decision="maybe", decided_by=""))
     with pytest.raises(NotFound, match="Staging id 1 does not exist"):
         database.run(DecideDeadLetter(staging_id=1, decision="retry", decided_by="ada"))

@@ -174,7 +174,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDeadLetters(Procedure[DeadLetter]):
-    """Dead letters, oldest first: those that wait, or with `include_decided` all; of one class, order or staging id."""
+    """Dead letters, oldest first, from above `after_id` on: those that wait, or with `include_decided` all.
+
+    Filters: one staging id, one class of failure, one decision (with `include_decided`).
+    """
 
     name: ClassVar[str] = "sp_ListDeadLetters"
     returns: ClassVar[type] = DeadLetter
@@ -184,6 +187,8 @@ class ListDeadLetters(Procedure[DeadLetter]):
     error_class: Code | None = None
     include_decided: Flag = False
     batch_size: Int = 1000
+    after_id: BigInt = 0
+    decision: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +246,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideDeadLetter(Procedure[Decision]):
-    """Decide on an order in NEEDS_MANUAL_REVIEW.
+    """Decide on an order in NEEDS_MANUAL_REVIEW, or take such a decision back.
 
     `retry` makes it PENDING again, attempts from nought; `cancel` SKIPPED where it never reached the ERP, APPLIED as it stands
-    where it did. The dead letter stays, with who decided what and why.
+    where it did. `reopen` puts what a person gave up (by `cancel`, or by a rollback for good) back into review, with a new dead
+    letter that says what the old one said; an order that is in review already stays as it is. A decided letter stays, with who
+    decided what and why.
+
+    Raises:
+        WrongState: the order isn't in review; for `reopen`: no person gave it up, or it has moved on since.
     """
 
     name: ClassVar[str] = "sp_DecideDeadLetter"
