@@ -69,6 +69,7 @@ ROLLBACK = "syncctl/db/embedded/erp_rollback.py"
 STAGING = "syncctl/db/embedded/staging.py"
 STAGE = "syncctl/services/stage.py"
 PROCESS = "syncctl/services/process.py"
+LEASE = "syncctl/db/embedded/lease.py"
 WORK_LOOP = "syncctl/services/work_loop.py"
 WRITE_BACK = "syncctl/services/write_back.py"
 CONTENT = "syncctl/stores/content.py"
@@ -86,28 +87,21 @@ T_INSTANCE = "tests/crash/test_one_instance.py"
 
 BUGS = (
     bug(
-        "the fence of an order is dropped",
-        WORK,
-        'mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no',
-        "mine = True",
+        "the fence is dropped",
+        LEASE,
+        "if held and row[self.owner] == worker_id and row[self.attempt] == attempt_no:",
+        "if True:",
         T_WORK,
-        only="stale",
-    ),
-    bug(
-        "the fence of an order forgets the attempt",
-        WORK,
-        'mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no',
-        'mine = row["LEASE_OWNER"] == call.worker_id',
-        T_WORK,
-        only="older_attempt",
-    ),
-    bug(
-        "the fence of a message is dropped",
-        OUTBOX,
-        'mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no',
-        "mine = True",
         "tests/contract/test_outbox.py",
         only="stale",
+    ),
+    bug(
+        "the fence forgets the attempt",
+        LEASE,
+        "if held and row[self.owner] == worker_id and row[self.attempt] == attempt_no:",
+        "if held and row[self.owner] == worker_id:",
+        T_WORK,
+        only="older_attempt",
     ),
     bug(
         "claims look at no lease",
@@ -127,9 +121,9 @@ BUGS = (
     ),
     bug(
         "a claim doesn't count its attempt",
-        WORK,
-        "LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1,",
-        "LEASE_UNTIL_DT = :until,",
+        LEASE,
+        "{self.until} = :until, {self.attempt} = {self.attempt} + 1",
+        "{self.until} = :until",
         T_WORK,
         only="attempt",
     ),

@@ -348,6 +348,6 @@ def test_eight_workers_share_the_claims_without_taking_one_twice(new_connection:
 def test_bad_arguments_are_named_together(database):
     with pytest.raises(BadArgument) as raised:
         database.run(ClaimPods(worker_id="", scope="both", batch_size=0))
-    assert str(raised.value) == "@WORKER_ID is required. @SCOPE takes pending, failed. @BATCH_SIZE takes 1 to 1000."
+    assert str(raised.value) == "@WORKER_ID is required. @BATCH_SIZE takes 1 to 1000. @SCOPE takes pending, failed."
     with pytest.raises(NotFound):
         database.run(ReleasePod(claim_id=99, worker_id="w", attempt_no=1))

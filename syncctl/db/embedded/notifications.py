@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from syncctl.db.contract import (
     ClaimedNotification,
@@ -19,29 +18,10 @@ from syncctl.db.contract import (
     SetNotifyPreference,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.lease import NOTIFICATION, require_lease
 from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
-from syncctl.errors import LeaseLost, NotFound
 
 _STATES = ("PENDING", "CLAIMED", "SENT", "DROPPED", "FAILED")
-
-
-class FencedNotification(Protocol):
-    """A call that writes to a claimed message."""
-
-    @property
-    def notification_id(self) -> int:
-        """The message."""
-        ...
-
-    @property
-    def worker_id(self) -> str:
-        """Who claims to hold it."""
-        ...
-
-    @property
-    def attempt_no(self) -> int:
-        """In which attempt."""
-        ...
 
 
 def queue(
@@ -116,11 +96,7 @@ def queue_notification(session: Session, call: QueueNotification) -> list[Queued
 @serves(ClaimNotifications)
 def claim_notifications(session: Session, call: ClaimNotifications) -> list[ClaimedNotification]:
     """See `sql/procedures/sp_ClaimNotifications.sql`."""
-    require(
-        (call.worker_id != "", "@WORKER_ID is required."),
-        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
-        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
-    )
+    require_lease(call.worker_id, call.batch_size, call.lease_seconds)
     due = session.all(
         """
         SELECT NOTIFICATION_ID
@@ -132,22 +108,8 @@ def claim_notifications(session: Session, call: ClaimNotifications) -> list[Clai
         """,
         {"now": session.now, "event": call.event_type, "batch": call.batch_size},
     )
-    taken: list[ClaimedNotification] = []
-    for found in due:
-        session.run(
-            """
-            UPDATE dbo.USER_NOTIFICATION
-            SET STATE = 'CLAIMED', LEASE_OWNER = :worker, LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1
-            WHERE NOTIFICATION_ID = :id
-            """,
-            {
-                "worker": call.worker_id,
-                "until": session.now + timedelta(seconds=call.lease_seconds),
-                "id": found["NOTIFICATION_ID"],
-            },
-        )
-        taken.append(_claimed(session, _entry(session, found["NOTIFICATION_ID"])))
-    return taken
+    taken = NOTIFICATION.take(session, (row["NOTIFICATION_ID"] for row in due), call.worker_id, call.lease_seconds)
+    return [_claimed(session, row) for row in taken]
 
 
 def _claimed(session: Session, row: sqlite3.Row) -> ClaimedNotification:
@@ -176,29 +138,11 @@ def _claimed(session: Session, row: sqlite3.Row) -> ClaimedNotification:
     )
 
 
-def _entry(session: Session, notification_id: int) -> sqlite3.Row:
-    row = session.one("SELECT * FROM dbo.USER_NOTIFICATION WHERE NOTIFICATION_ID = :id", {"id": notification_id})
-    if row is None:
-        raise NotFound(f"Notification id {notification_id} does not exist.", code=50004)
-    return row
-
-
-def _fence(session: Session, call: FencedNotification) -> sqlite3.Row:
-    row = _entry(session, call.notification_id)
-    if row["STATE"] == "CLAIMED" and row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no:
-        return row
-    raise LeaseLost(
-        f"Notification {call.notification_id}: attempt {call.attempt_no} of {call.worker_id} no longer holds it; "
-        f"it is {row['STATE']} at attempt {row['ATTEMPT_NO']} now. Nothing was written.",
-        code=50010,
-    )
-
-
 @serves(CompleteNotification)
 def complete_notification(session: Session, call: CompleteNotification) -> list[NoRow]:
     """See `sql/procedures/sp_CompleteNotification.sql`."""
     require((call.result in ("sent", "dropped"), "@RESULT takes sent, dropped."))
-    _fence(session, call)
+    NOTIFICATION.fence(session, call.notification_id, call.worker_id, call.attempt_no)
     session.run(
         """
         UPDATE dbo.USER_NOTIFICATION
@@ -215,7 +159,7 @@ def fail_notification(session: Session, call: FailNotification) -> list[NoRow]:
     """See `sql/procedures/sp_FailNotification.sql`."""
     wait = call.retry_after_seconds
     require((wait is None or 0 <= wait <= 604_800, "@RETRY_AFTER_SECONDS takes 0 to 604800."))
-    _fence(session, call)
+    NOTIFICATION.fence(session, call.notification_id, call.worker_id, call.attempt_no)
     session.run(
         """
         UPDATE dbo.USER_NOTIFICATION

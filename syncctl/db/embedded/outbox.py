@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
-from typing import Protocol
 
 from syncctl.db.contract import (
     ClaimOutbox,
@@ -19,66 +17,22 @@ from syncctl.db.contract import (
     RetryOutbox,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.lease import MESSAGE, require_lease
 from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
-from syncctl.errors import LeaseLost, NotFound
 
 _STATES = ("PENDING", "CLAIMED", "DONE", "DROPPED", "FAILED")
-
-
-class FencedMessage(Protocol):
-    """A call that writes to a claimed message."""
-
-    @property
-    def outbox_id(self) -> int:
-        """The message."""
-        ...
-
-    @property
-    def worker_id(self) -> str:
-        """Who claims to hold it."""
-        ...
-
-    @property
-    def attempt_no(self) -> int:
-        """In which attempt."""
-        ...
-
-
-def _message(session: Session, outbox_id: int) -> sqlite3.Row:
-    row = session.one("SELECT * FROM dbo.USER_STORE_OUTBOX WHERE OUTBOX_ID = :id", {"id": outbox_id})
-    if row is None:
-        raise NotFound(f"Outbox id {outbox_id} does not exist.", code=50004)
-    return row
-
-
-def fence_outbox(session: Session, call: FencedMessage, *, finished: bool = False) -> sqlite3.Row:
-    """Return the message if this worker's attempt still holds it, or with `finished` if this attempt has finished it.
-
-    Raises:
-        NotFound: no such message.
-        LeaseLost: another worker or attempt holds it, or nobody does.
-    """
-    row = _message(session, call.outbox_id)
-    mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no
-    if mine and (row["STATE"] == "CLAIMED" or (finished and row["STATE"] in ("DONE", "DROPPED"))):
-        return row
-    raise LeaseLost(
-        f"Message {call.outbox_id} of order {row['WOO_ORDER_ID']}: attempt {call.attempt_no} of {call.worker_id} "
-        f"no longer holds it; it is {row['STATE']} at attempt {row['ATTEMPT_NO']} now. Nothing was written.",
-        code=50010,
-    )
 
 
 @serves(ClaimOutbox)
 def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
     """See `sql/procedures/sp_ClaimOutbox.sql`."""
-    require(
+    require_lease(
+        call.worker_id,
+        call.batch_size,
+        call.lease_seconds,
         (call.store_id != "", "@STORE_ID is required."),
-        (call.worker_id != "", "@WORKER_ID is required."),
-        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
-        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
         (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
     )
     _give_up_crashed(session, call.store_id)
@@ -108,17 +62,8 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
             "batch": call.batch_size,
         },
     )
-    until = session.now + timedelta(seconds=call.lease_seconds)
-    for row in due:
-        session.run(
-            """
-            UPDATE dbo.USER_STORE_OUTBOX
-            SET STATE = 'CLAIMED', LEASE_OWNER = :worker, LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1
-            WHERE OUTBOX_ID = :id
-            """,
-            {"worker": call.worker_id, "until": until, "id": row["OUTBOX_ID"]},
-        )
-    return [make(OutboxMessage, _message(session, row["OUTBOX_ID"])) for row in due]
+    taken = MESSAGE.take(session, (row["OUTBOX_ID"] for row in due), call.worker_id, call.lease_seconds)
+    return [make(OutboxMessage, row) for row in taken]
 
 
 def _give_up_crashed(session: Session, store_id: str) -> None:
@@ -162,7 +107,7 @@ def _fail(session: Session, row: sqlite3.Row, state: str, error_class: str, erro
 def complete_outbox(session: Session, call: CompleteOutbox) -> list[NoRow]:
     """See `sql/procedures/sp_CompleteOutbox.sql`."""
     require((call.result in ("delivered", "dropped"), "@RESULT takes delivered, dropped."))
-    row = fence_outbox(session, call, finished=True)
+    row = MESSAGE.fence(session, call.outbox_id, call.worker_id, call.attempt_no, finished=("DONE", "DROPPED"))
     if row["STATE"] != "CLAIMED":
         return []
     session.run(
@@ -198,7 +143,7 @@ def fail_outbox(session: Session, call: FailOutbox) -> list[FailedMessage]:
         (call.message != "", "@MESSAGE is required."),
         (0 <= (call.jitter or 0) <= 1, "@JITTER takes 0 to 1."),
     )
-    row = fence_outbox(session, call)
+    row = MESSAGE.fence(session, call.outbox_id, call.worker_id, call.attempt_no)
     plan = plan_retry(session, call.error_class, row["ATTEMPT_NO"], call.retry_after_seconds, call.jitter)
     if plan.destination == "review" or row["ATTEMPT_NO"] >= plan.max_attempts:
         _fail(session, row, "FAILED", call.error_class, call.error_code, call.message)
@@ -214,7 +159,7 @@ def fail_outbox(session: Session, call: FailOutbox) -> list[FailedMessage]:
 @serves(ReleaseOutbox)
 def release_outbox(session: Session, call: ReleaseOutbox) -> list[NoRow]:
     """See `sql/procedures/sp_ReleaseOutbox.sql`."""
-    fence_outbox(session, call)
+    MESSAGE.fence(session, call.outbox_id, call.worker_id, call.attempt_no)
     session.run(
         """
         UPDATE dbo.USER_STORE_OUTBOX
@@ -250,7 +195,7 @@ def list_outbox(session: Session, call: ListOutbox) -> list[OutboxEntry]:
 def retry_outbox(session: Session, call: RetryOutbox) -> list[OutboxEntry]:
     """See `sql/procedures/sp_RetryOutbox.sql`."""
     if call.outbox_id is not None:
-        _message(session, call.outbox_id)
+        MESSAGE.row(session, call.outbox_id)
     rows = session.all(
         """
         SELECT OUTBOX_ID
@@ -266,4 +211,4 @@ def retry_outbox(session: Session, call: RetryOutbox) -> list[OutboxEntry]:
             "UPDATE dbo.USER_STORE_OUTBOX SET STATE = 'PENDING', ATTEMPT_NO = 0, NEXT_ATTEMPT_DT = :now WHERE OUTBOX_ID = :id",
             {"now": session.now, "id": row["OUTBOX_ID"]},
         )
-    return [make(OutboxEntry, _message(session, row["OUTBOX_ID"])) for row in rows]
+    return [make(OutboxEntry, MESSAGE.row(session, row["OUTBOX_ID"])) for row in rows]

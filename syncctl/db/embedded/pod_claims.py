@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from syncctl.db.contract import AddClaim, ClaimedPod, ClaimPods, CountPods, ListPods, NoRow, PodClaim, PodCount, ReleasePod
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.lease import PROOF, require_lease
 from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
-from syncctl.errors import LeaseLost, NotFound
 
 WAITS = (1, 6, 24, 72)
 """Hours before retry 1, 2, 3, 4; every later one waits as long as the last."""
@@ -35,67 +34,19 @@ STANDING = """
 """
 
 
-class FencedClaim(Protocol):
-    """A call that writes to a leased claim."""
-
-    @property
-    def claim_id(self) -> int:
-        """The claim."""
-        ...
-
-    @property
-    def worker_id(self) -> str:
-        """Who claims to hold it."""
-        ...
-
-    @property
-    def attempt_no(self) -> int:
-        """In which attempt."""
-        ...
-
-
 def next_attempt(now: datetime, retry_count: int) -> datetime:
     """Say when the retry after `retry_count` failed ones is due."""
     return now + timedelta(hours=WAITS[min(retry_count, len(WAITS) - 1)])
 
 
-def claim_row(session: Session, claim_id: int) -> sqlite3.Row:
-    """Return a claim.
-
-    Raises:
-        NotFound: there is none.
-    """
-    row = session.one("SELECT * FROM dbo.claims WHERE id = :id", {"id": claim_id})
-    if row is None:
-        raise NotFound(f"Claim id {claim_id} does not exist.", code=50004)
-    return row
-
-
-def fence_claim(session: Session, call: FencedClaim) -> sqlite3.Row:
-    """Return the claim if this worker's attempt still holds it.
-
-    Raises:
-        NotFound: there is no such claim.
-        LeaseLost: another worker or attempt holds it, or nobody does.
-    """
-    row = claim_row(session, call.claim_id)
-    if row["pod_lease_owner"] == call.worker_id and row["pod_attempt_no"] == call.attempt_no and row["pod_lease_until"]:
-        return row
-    raise LeaseLost(
-        f"Claim {row['claim_reference']}: attempt {call.attempt_no} of {call.worker_id} no longer holds it; "
-        f"it is at attempt {row['pod_attempt_no']} now. Nothing was written.",
-        code=50010,
-    )
-
-
 @serves(ClaimPods)
 def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
     """See `sql/procedures/sp_ClaimPods.sql`."""
-    require(
-        (call.worker_id != "", "@WORKER_ID is required."),
+    require_lease(
+        call.worker_id,
+        call.batch_size,
+        call.lease_seconds,
         (call.scope in SCOPES, "@SCOPE takes pending, failed."),
-        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
-        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
         (0 <= call.max_retries <= 1000, "@MAX_RETRIES takes 0 to 1000."),
     )
     _count_deaths(session)
@@ -130,15 +81,11 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
     )
     for row in due:
         session.run(
-            """
-            UPDATE dbo.claims
-            SET pod_crash_count = pod_crash_count + CASE WHEN pod_lease_until IS NULL THEN 0 ELSE 1 END,
-                pod_lease_owner = :worker, pod_lease_until = :until, pod_attempt_no = pod_attempt_no + 1
-            WHERE id = :id
-            """,
-            {"worker": call.worker_id, "until": session.now + timedelta(seconds=call.lease_seconds), "id": row["id"]},
+            "UPDATE dbo.claims SET pod_crash_count = pod_crash_count + 1 WHERE id = :id AND pod_lease_until IS NOT NULL",
+            {"id": row["id"]},
         )
-    return [_claimed(claim_row(session, row["id"])) for row in due]
+    taken = PROOF.take(session, (row["id"] for row in due), call.worker_id, call.lease_seconds)
+    return [_claimed(row) for row in taken]
 
 
 def _count_deaths(session: Session) -> None:
@@ -186,7 +133,7 @@ def _claimed(row: sqlite3.Row) -> ClaimedPod:
 @serves(ReleasePod)
 def release_pod(session: Session, call: ReleasePod) -> list[NoRow]:
     """See `sql/procedures/sp_ReleasePod.sql`."""
-    row = fence_claim(session, call)
+    row = PROOF.fence(session, call.claim_id, call.worker_id, call.attempt_no)
     session.run(
         """
         UPDATE dbo.claims

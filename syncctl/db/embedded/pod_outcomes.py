@@ -16,8 +16,9 @@ from syncctl.db.contract import (
     StorePodDocument,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.lease import PROOF
 from syncctl.db.embedded.notifications import queue
-from syncctl.db.embedded.pod_claims import WAITS, claim_row, fence_claim, next_attempt
+from syncctl.db.embedded.pod_claims import WAITS, next_attempt
 from syncctl.db.embedded.registry import Session, require, serves
 
 EVENT = "pod_failed"
@@ -26,7 +27,7 @@ EVENT = "pod_failed"
 @serves(StorePodDocument)
 def store_pod_document(session: Session, call: StorePodDocument) -> list[StoredPod]:
     """See `sql/procedures/sp_StorePodDocument.sql`."""
-    fence_claim(session, call)
+    PROOF.fence(session, call.claim_id, call.worker_id, call.attempt_no)
     session.run(
         """
         INSERT INTO dbo.USER_POD_DOCUMENT
@@ -75,11 +76,11 @@ def get_pod_document(session: Session, call: GetPodDocument) -> list[StoredPod]:
 def record_pod_success(session: Session, call: RecordPodSuccess) -> list[NoRow]:
     """See `sql/procedures/sp_RecordPodSuccess.sql`."""
     require((call.pod_url != "", "@POD_URL is required."), (len(call.sha256) == 64, "@SHA256 takes 64 hexadecimal digits."))
-    row = claim_row(session, call.claim_id)
+    row = PROOF.row(session, call.claim_id)
     said = row["pod_lease_owner"] == call.worker_id and row["pod_attempt_no"] == call.attempt_no
     if said and row["pod_fetch_status"] == "success" and row["pod_sha256"] == call.sha256:
         return []
-    row = fence_claim(session, call)
+    row = PROOF.fence(session, call.claim_id, call.worker_id, call.attempt_no)
     retried = row["pod_fetch_status"] == "failed"
     session.run(
         """
@@ -118,7 +119,7 @@ def record_pod_failure(session: Session, call: RecordPodFailure) -> list[FailedP
         (0 <= call.max_retries <= 1000, "@MAX_RETRIES takes 0 to 1000."),
         (0 <= call.wait_seconds <= 2_592_000, "@WAIT_SECONDS takes 0 to 2592000."),
     )
-    row = fence_claim(session, call)
+    row = PROOF.fence(session, call.claim_id, call.worker_id, call.attempt_no)
     retried = row["pod_fetch_status"] == "failed"
     waiting = call.outcome == "not_yet"
     status = (row["pod_fetch_status"] or "pending") if waiting else "failed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from syncctl.db.contract import (
@@ -17,10 +17,10 @@ from syncctl.db.contract import (
     ReleaseStagedOrder,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.lease import ORDER, require_lease
 from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_document_note, write_event
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
-from syncctl.errors import LeaseLost, NotFound
 
 
 class Fenced(Protocol):
@@ -52,14 +52,8 @@ def fence(session: Session, call: Fenced, *, finished: str | None = None) -> sql
         NotFound: no such staging id.
         LeaseLost: another worker or attempt holds the order, or nobody does.
     """
-    row = staged_order(session, call.staging_id)
-    mine = row["LEASE_OWNER"] == call.worker_id and row["ATTEMPT_NO"] == call.attempt_no
-    if mine and (row["STATE"] == "CLAIMED" or (finished is not None and row["STATE"] == finished)):
-        return row
-    raise LeaseLost(
-        f"Order {row['WOO_ORDER_NO'] or row['WOO_ORDER_ID']} (staging id {call.staging_id}): attempt {call.attempt_no} of "
-        f"{call.worker_id} no longer holds it; it is {row['STATE']} at attempt {row['ATTEMPT_NO']} now. Nothing was written.",
-        code=50010,
+    return ORDER.fence(
+        session, call.staging_id, call.worker_id, call.attempt_no, finished=() if finished is None else (finished,)
     )
 
 
@@ -69,19 +63,16 @@ def staged_order(session: Session, staging_id: int) -> sqlite3.Row:
     Raises:
         NotFound: no such staging id.
     """
-    row = session.one("SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": staging_id})
-    if row is None:
-        raise NotFound(f"Staging id {staging_id} does not exist.", code=50004)
-    return row
+    return ORDER.row(session, staging_id)
 
 
 @serves(ClaimStagedOrders)
 def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[ClaimedOrder]:
     """See `sql/procedures/sp_ClaimStagedOrders.sql`."""
-    require(
-        (call.worker_id != "", "@WORKER_ID is required."),
-        (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
-        (1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."),
+    require_lease(
+        call.worker_id,
+        call.batch_size,
+        call.lease_seconds,
         (call.scope in ("pending", "failed", "listed"), "@SCOPE takes pending, failed, listed."),
         (call.scope != "listed" or is_json_list(call.staging_ids), "@STAGING_IDS takes a JSON array with @SCOPE listed."),
         (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
@@ -112,22 +103,14 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
             "batch": call.batch_size,
         },
     )
-    until = session.now + timedelta(seconds=call.lease_seconds)
     for row in due:
         if row["STATE"] == "CLAIMED":
             write_attempt(session, row, "crash", None, "The worker died (or was stopped hard) while it held this order.")
-        session.run(
-            """
-            UPDATE dbo.USER_ORDER_STAGING
-            SET STATE = 'CLAIMED', LEASE_OWNER = :worker, LEASE_UNTIL_DT = :until, ATTEMPT_NO = ATTEMPT_NO + 1, UPDATED_DT = :now
-            WHERE STAGING_ID = :id
-            """,
-            {"worker": call.worker_id, "until": until, "now": session.now, "id": row["STAGING_ID"]},
-        )
         if row["ATTEMPT_NO"] > 0:
             lost = f"The lease of {row['LEASE_OWNER']} ran out." if row["STATE"] == "CLAIMED" else None
             write_event(session, row, "CLAIMED", lost, worker_id=call.worker_id, attempt_no=row["ATTEMPT_NO"] + 1)
-    return [make(ClaimedOrder, staged_order(session, row["STAGING_ID"])) for row in due]
+    taken = ORDER.take(session, (row["STAGING_ID"] for row in due), call.worker_id, call.lease_seconds)
+    return [make(ClaimedOrder, row) for row in taken]
 
 
 def review_crashed_orders(session: Session) -> None:
@@ -186,7 +169,7 @@ def extend_lease(session: Session, call: ExtendLease) -> list[Lease]:
     """See `sql/procedures/sp_ExtendLease.sql`."""
     require((1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."))
     fence(session, call)
-    until = session.now + timedelta(seconds=call.lease_seconds)
+    until = ORDER.ends(session, call.lease_seconds)
     session.run(
         "UPDATE dbo.USER_ORDER_STAGING SET LEASE_UNTIL_DT = :until WHERE STAGING_ID = :id",
         {"until": until, "id": call.staging_id},
