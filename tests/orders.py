@@ -7,7 +7,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from syncctl.db.contract import ClaimStagedOrders, Database, FailStagedOrder, StagedResult, StageOrders
+from syncctl.db.contract import ClaimStagedOrders, Database, FailedOrder, FailStagedOrder, StagedResult, StageOrders
 
 
 def line(line_id: int = 1, sku: str | None = "TEE-BLK", qty: str = "1", total: str = "19.99", **more: Any) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def stage(
 
 def fail(
     database: Database, staging_id: int, error_class: str = "mapping", message: str = "no such item", worker: str = "worker"
-) -> None:
-    """Claim an order and let the attempt fail."""
+) -> FailedOrder:
+    """Claim an order, let the attempt fail, and return where that leaves it."""
     [claimed] = database.run(ClaimStagedOrders(worker_id=worker, batch_size=1, scope="listed", staging_ids=f"[{staging_id}]"))
-    database.run(
+    [failed] = database.run(
         FailStagedOrder(
             staging_id=staging_id,
             worker_id=worker,
@@ -136,6 +136,7 @@ def fail(
             message=message,
         )
     )
+    return failed
 
 
 def set_aside(database: Database, *orders: dict[str, Any], **failure: str) -> list[int]:

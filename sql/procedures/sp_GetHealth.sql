@@ -6,7 +6,7 @@ dbo.sp_GetHealth
     The state of the database side at one moment.
 
 Called by    syncctl health
-Returns      one row: the columns of USER_V_HEALTH
+Returns      one row: the columns of USER_V_HEALTH, and NOW_DT, what time it is here
 Errors       none
 Locks        none beyond the read
 Repeatable   yes
@@ -35,7 +35,9 @@ BEGIN
         health.WRITE_BACK_PENDING,
         health.WRITE_BACK_FAILED,
         health.OLDEST_PENDING_DT,
+        health.OLDEST_FAILED_DUE_DT,
         health.OLDEST_WRITE_BACK_DT,
+        health.OLDEST_WRITE_BACK_DUE_DT,
         health.LAST_SUCCESS_DT,
         health.LAST_STAGE_DT,
         health.LAST_APPLIED_DT,
@@ -45,7 +47,8 @@ BEGIN
             WHERE run.SUCCESS = 0
             AND   COALESCE(run.EXIT_CODE, 1) <> 75
             AND   run.END_TIME >= DATEADD(HOUR, -24, @NOW)
-        ) AS RECENT_ERRORS
+        ) AS RECENT_ERRORS,
+        NOW_DT = @NOW
     FROM dbo.USER_V_HEALTH AS health;
 END;
 GO

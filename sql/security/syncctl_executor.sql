@@ -135,6 +135,10 @@ IF OBJECT_ID(N'dbo.sp_ListRetryPolicies', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListRetryPolicies TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListReviewCauses', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListReviewCauses TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListRuns', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListRuns TO syncctl_executor;
@@ -150,6 +154,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListStoreOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStoreOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListStorePolls', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStorePolls TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListWalks', N'P') IS NOT NULL
 BEGIN

@@ -7,18 +7,24 @@ dbo.USER_V_HEALTH
 
 Used by      sp_GetHealth, and people: SELECT * FROM dbo.USER_V_HEALTH;
 Columns      orders PENDING, CLAIMED, FAILED, REVIEW (NEEDS_MANUAL_REVIEW) and STUCK (claimed, the lease ran out);
-             messages to the store WRITE_BACK_PENDING, WRITE_BACK_FAILED; since when the oldest of each waits; the last run without
-             failures, the last such poll, the last order applied; RECENT_ERRORS: failed runs of 24 hours
-             (one that found another at work, exit 75, did not fail)
+             messages to the store WRITE_BACK_PENDING, WRITE_BACK_FAILED; since when the oldest of each waits; since when the longest
+             overdue order or message could have been tried again (OLDEST_FAILED_DUE_DT, OLDEST_WRITE_BACK_DUE_DT: it may lie ahead);
+             the last run without failures, the moment when a store was last polled to its end (LAST_STAGE_DT), the last order applied;
+             RECENT_ERRORS: failed runs of 24 hours (one that found another at work, exit 75, did not fail)
+Note         Each figure is read from an index of its own: what was applied or run long ago costs nothing.
 */
 CREATE OR ALTER VIEW dbo.USER_V_HEALTH
 AS
 SELECT
-    COUNT(CASE WHEN staged.STATE = 'PENDING' THEN 1 END) AS PENDING,
-    COUNT(CASE WHEN staged.STATE = 'CLAIMED' THEN 1 END) AS CLAIMED,
-    COUNT(CASE WHEN staged.STATE = 'FAILED' THEN 1 END) AS FAILED,
-    COUNT(CASE WHEN staged.STATE = 'NEEDS_MANUAL_REVIEW' THEN 1 END) AS REVIEW,
-    COUNT(CASE WHEN staged.STATE = 'CLAIMED' AND staged.LEASE_UNTIL_DT <= SYSUTCDATETIME() THEN 1 END) AS STUCK,
+    (SELECT COUNT(*) FROM dbo.USER_ORDER_STAGING AS staged WHERE staged.STATE = 'PENDING') AS PENDING,
+    (SELECT COUNT(*) FROM dbo.USER_ORDER_STAGING AS staged WHERE staged.STATE = 'CLAIMED') AS CLAIMED,
+    (SELECT COUNT(*) FROM dbo.USER_ORDER_STAGING AS staged WHERE staged.STATE = 'FAILED') AS FAILED,
+    (SELECT COUNT(*) FROM dbo.USER_ORDER_STAGING AS staged WHERE staged.STATE = 'NEEDS_MANUAL_REVIEW') AS REVIEW,
+    (
+        SELECT COUNT(*)
+        FROM dbo.USER_ORDER_STAGING AS staged
+        WHERE staged.STATE = 'CLAIMED' AND staged.LEASE_UNTIL_DT <= SYSUTCDATETIME()
+    ) AS STUCK,
     (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX AS message WHERE message.STATE IN ('PENDING', 'CLAIMED')) AS WRITE_BACK_PENDING,
     (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX AS message WHERE message.STATE = 'FAILED') AS WRITE_BACK_FAILED,
     (
@@ -41,19 +47,33 @@ SELECT
             WHERE pending.STATE = 'PENDING'
         ) AS waiting
     ) AS OLDEST_PENDING_DT,
+    (
+        SELECT MIN(COALESCE(failed.NEXT_ATTEMPT_DT, failed.UPDATED_DT, failed.CREATED_DT))
+        FROM dbo.USER_ORDER_STAGING AS failed
+        WHERE failed.STATE = 'FAILED'
+    ) AS OLDEST_FAILED_DUE_DT,
     (SELECT MIN(message.CREATED_DT) FROM dbo.USER_STORE_OUTBOX AS message WHERE message.STATE IN ('PENDING', 'CLAIMED'))
         AS OLDEST_WRITE_BACK_DT,
-    (SELECT MAX(run.END_TIME) FROM dbo.USER_SYNC_LOG AS run WHERE run.SUCCESS = 1 AND run.DRY_RUN = 0) AS LAST_SUCCESS_DT,
     (
-        SELECT MAX(run.END_TIME)
+        SELECT MIN(CASE WHEN message.STATE = 'CLAIMED' THEN message.LEASE_UNTIL_DT ELSE message.NEXT_ATTEMPT_DT END)
+        FROM dbo.USER_STORE_OUTBOX AS message
+        WHERE message.STATE IN ('PENDING', 'CLAIMED')
+    ) AS OLDEST_WRITE_BACK_DUE_DT,
+    (
+        SELECT TOP (1)
+            run.END_TIME
         FROM dbo.USER_SYNC_LOG AS run
-        WHERE run.SUCCESS = 1 AND run.DRY_RUN = 0 AND run.OPERATION_TYPE = 'stage'
-    ) AS LAST_STAGE_DT,
-    MAX(staged.APPLIED_DT) AS LAST_APPLIED_DT,
+        WHERE run.SUCCESS = 1
+        AND   run.DRY_RUN = 0
+        AND   run.END_TIME IS NOT NULL
+        ORDER BY
+            run.END_TIME DESC
+    ) AS LAST_SUCCESS_DT,
+    (SELECT MAX(walk.FINISHED_DT) FROM dbo.USER_SYNC_WALK AS walk WHERE walk.WALK_NAME = 'orders') AS LAST_STAGE_DT,
+    (SELECT MAX(staged.APPLIED_DT) FROM dbo.USER_ORDER_STAGING AS staged WHERE staged.APPLIED_DT IS NOT NULL) AS LAST_APPLIED_DT,
     (
         SELECT COUNT(*)
         FROM dbo.USER_SYNC_LOG AS run
         WHERE run.SUCCESS = 0 AND COALESCE(run.EXIT_CODE, 1) <> 75 AND run.END_TIME >= DATEADD(HOUR, -24, SYSUTCDATETIME())
-    ) AS RECENT_ERRORS
-FROM dbo.USER_ORDER_STAGING AS staged;
+    ) AS RECENT_ERRORS;
 GO

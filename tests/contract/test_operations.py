@@ -26,15 +26,19 @@ from syncctl.db.contract import (
     ListDeadLetters,
     ListErpSettings,
     ListOrderAttempts,
+    ListReviewCauses,
     ListRuns,
     ListStatusMap,
+    ListStorePolls,
     OrderAttempt,
     ReleaseStagedOrder,
+    ReviewCause,
     SetErpSetting,
     StageOrders,
     StartRun,
     StateCount,
     StatusMapping,
+    StorePoll,
     ValidateStagedOrder,
 )
 from syncctl.errors import BadArgument, NotFound, WrongState
@@ -134,14 +138,13 @@ def test_a_run_needs_a_name(database):
 # === Health ===
 
 
-def test_an_empty_database_is_healthy(database):
+def test_an_empty_database_is_healthy(database, clock):
     zero = dict.fromkeys(
         ("pending", "claimed", "failed", "review", "stuck", "write_back_pending", "write_back_failed", "recent_errors"), 0
     )
-    never = dict.fromkeys(
-        ("oldest_pending_dt", "oldest_write_back_dt", "last_success_dt", "last_stage_dt", "last_applied_dt"), None
-    )
-    assert database.run(GetHealth()) == [Health(**zero, **never)]
+    moments = ("oldest_pending_dt", "oldest_failed_due_dt", "oldest_write_back_dt", "oldest_write_back_due_dt")
+    never = dict.fromkeys((*moments, "last_success_dt", "last_stage_dt", "last_applied_dt"), None)
+    assert database.run(GetHealth()) == [Health(**zero, **never, now_dt=clock.now)]
 
 
 def test_health_counts_orders_by_state_and_finds_lost_leases(database, clock):
@@ -183,13 +186,13 @@ def test_health_knows_the_last_runs_and_the_failed_ones_of_a_day(database, clock
 
     run("old", "process", success=False)
     clock.move(timedelta(hours=23))
-    polled = run("poll", "stage")
+    run("one order by its id", "stage")
     processed = run("process", "process")
     run("dry", "stage", dry_run=True)
     run("bad", "process", success=False)
     run("second", "stage", success=False, exit_code=75)  # another host was polling: nothing went wrong
     health = database.run(GetHealth())[0]
-    assert (health.last_stage_dt, health.last_success_dt, health.recent_errors) == (polled, processed, 2)
+    assert (health.last_stage_dt, health.last_success_dt, health.recent_errors) == (None, processed, 2)
     clock.move(timedelta(hours=1))
     assert database.run(GetHealth())[0].recent_errors == 1
 
@@ -220,6 +223,75 @@ def test_health_sees_what_the_store_was_not_told(shop, clock):
     )
     health = shop.database.run(GetHealth())[0]
     assert (health.write_back_pending, health.write_back_failed, health.oldest_write_back_dt) == (0, 1, None)
+
+
+def test_health_knows_since_when_a_failed_order_could_have_been_tried_again(database, clock):
+    stage(database, order(1), order(2), order(3))
+    due = []
+    for staging_id in (1, 2):
+        failed = fail(database, staging_id, error_class="unknown")
+        due.append(failed.next_attempt_dt)
+        clock.move(timedelta(minutes=1))
+    assert database.run(GetHealth())[0].oldest_failed_due_dt == due[0]
+    database.run(ClaimStagedOrders(worker_id="worker", batch_size=1, scope="listed", staging_ids="[1]"))
+    assert database.run(GetHealth())[0].oldest_failed_due_dt == due[1]
+
+
+def test_a_failed_order_without_a_time_is_due_since_it_was_last_touched(database, clock, query):
+    stage(database, order(1))
+    fail(database, 1, error_class="unknown")
+    touched = clock.now
+    query("UPDATE dbo.USER_ORDER_STAGING SET NEXT_ATTEMPT_DT = NULL", ())
+    clock.move(timedelta(days=9))
+    assert database.run(GetHealth())[0].oldest_failed_due_dt == touched
+
+
+def test_health_knows_since_when_a_message_could_have_been_delivered(shop, clock):
+    shop.apply(line(1))
+    applied = clock.now
+    assert shop.database.run(GetHealth())[0].oldest_write_back_due_dt == applied
+    shop.database.run(ClaimOutbox(store_id="woocommerce", worker_id="teller", batch_size=1, lease_seconds=60))
+    assert shop.database.run(GetHealth())[0].oldest_write_back_due_dt == applied + timedelta(seconds=60), (
+        "its worker has it until then"
+    )
+
+
+def walk(database, store_id, name="orders", **place):
+    """Note how far a walk through a store has come; without a place it is at its end."""
+    page = json.dumps({"WALK_NAME": name, "WATERMARK_DT": "2026-11-20T11:00:00.000", **place})
+    database.run(StageOrders(store_id=store_id, source_system="woocommerce", sync_id="run", orders="[]", walk=page))
+
+
+def test_every_store_that_is_known_is_listed_with_its_last_complete_poll(database, clock):
+    assert database.run(ListStorePolls()) == []
+    for store_id in ("outlet", "by-id-only"):
+        page = json.dumps([order(1), order(2)])
+        database.run(StageOrders(store_id=store_id, source_system="woocommerce", sync_id="run", orders=page))
+    walk(database, "outlet", "trash")
+    walk(database, "shop")
+    polled = clock.now
+    clock.move(timedelta(minutes=10))
+    walk(database, "shop", SINCE_DT="2026-11-20T11:00:00.000", UNTIL_DT="2026-11-20T12:00:00.000", LAST_ID=77)
+    since = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert database.run(ListStorePolls()) == [
+        StorePoll("by-id-only", None, None, None, None),
+        StorePoll("outlet", None, None, None, None),
+        StorePoll("shop", polled, since, 77, clock.now),
+    ]
+    assert database.run(GetHealth())[0].last_stage_dt == polled
+
+
+def test_orders_in_review_are_counted_by_class_with_the_oldest_as_the_example(database, query):
+    set_aside(database, order(1), error_class="mapping", message="no item A")
+    set_aside(database, order(2), error_class="validation", message="no total")
+    set_aside(database, order(3, WOO_ORDER_NO="A-3"), error_class="mapping", message="no item B")
+    stage(database, order(4))
+    nothing = "ERROR_CLASS = NULL, VALIDATION_ERROR = NULL, STATE_REASON = 'by hand'"
+    query(f"UPDATE dbo.USER_ORDER_STAGING SET {nothing} WHERE STAGING_ID = 2", ())
+    assert database.run(ListReviewCauses()) == [
+        ReviewCause("mapping", 2, 1, "woocommerce", 1, "1", "no item A"),
+        ReviewCause("unknown", 1, 2, "woocommerce", 2, "2", "by hand"),
+    ]
 
 
 def test_states_are_counted_for_one_store_or_all(database):

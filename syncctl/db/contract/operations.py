@@ -1,4 +1,4 @@
-"""Runs, health, audit, dead letters, rollback, and the ERP's site settings."""
+"""Runs, counts, audit, dead letters, rollback, and the ERP's site settings."""
 
 from __future__ import annotations
 
@@ -76,34 +76,6 @@ class ListRuns(Procedure[Run]):
 
     operation_type: Name | None = None
     batch_size: Int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The state of the database side at one moment. Times are None where there is nothing to date."""
-
-    pending: Int
-    claimed: Int
-    failed: Int
-    review: Int
-    stuck: Int
-    write_back_pending: Int
-    write_back_failed: Int
-    oldest_pending_dt: Moment | None
-    oldest_write_back_dt: Moment | None
-    last_success_dt: Moment | None
-    last_stage_dt: Moment | None
-    last_applied_dt: Moment | None
-    recent_errors: Int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetHealth(Procedure[Health]):
-    """One row of counts and times: `stuck` are claimed orders whose lease ran out, `recent_errors` failed runs of 24 hours."""
-
-    name: ClassVar[str] = "sp_GetHealth"
-    returns: ClassVar[type] = Health
-    repeatable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

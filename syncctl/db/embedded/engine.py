@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -33,6 +33,7 @@ _MODULES = (
     "work",
     "outbox",
     "operations",
+    "health",
     "dead_letters",
     "erp_validate",
     "erp_create",
@@ -50,7 +51,7 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 def to_database(moment: datetime) -> str:
     """Write an aware datetime as the fixed-width UTC text that sorts by time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")  # strftime writes 999 with three digits
 
 
 def from_database(text: bytes) -> datetime:
@@ -58,12 +59,24 @@ def from_database(text: bytes) -> datetime:
     return datetime.fromisoformat(text.decode()).replace(tzinfo=UTC)
 
 
+def _or_nothing(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Read what makes no sense, such as a date that was changed by hand, as nothing: one odd row must not hide all the others."""
+
+    def reading(text: bytes) -> Any:
+        try:
+            return read(text)
+        except (ValueError, ArithmeticError):
+            return None
+
+    return reading
+
+
 sqlite3.register_adapter(datetime, to_database)
 sqlite3.register_adapter(date, date.isoformat)
 sqlite3.register_adapter(Decimal, lambda amount: format(amount, "f"))
-sqlite3.register_converter("DATETIME_TEXT", from_database)
-sqlite3.register_converter("DATE_TEXT", lambda text: date.fromisoformat(text.decode()))
-sqlite3.register_converter("DECIMAL_TEXT", lambda text: Decimal(text.decode()))
+sqlite3.register_converter("DATETIME_TEXT", _or_nothing(from_database))
+sqlite3.register_converter("DATE_TEXT", _or_nothing(lambda text: date.fromisoformat(text.decode())))
+sqlite3.register_converter("DECIMAL_TEXT", _or_nothing(lambda text: Decimal(text.decode())))
 sqlite3.register_converter("BIT", lambda text: text != b"0")
 
 

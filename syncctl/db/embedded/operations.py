@@ -1,4 +1,4 @@
-"""Runs, health, counts and site settings on the embedded engine."""
+"""Runs, counts and site settings on the embedded engine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from syncctl.db.contract import (
     CountStates,
     ErpSetting,
     FinishRun,
-    GetHealth,
-    Health,
     ListErpSettings,
     ListRuns,
     ListStatusMap,
@@ -104,40 +102,6 @@ def list_runs(session: Session, call: ListRuns) -> list[Run]:
         {"operation": call.operation_type, "batch": call.batch_size},
     )
     return [make(Run, row) for row in rows]
-
-
-@serves(GetHealth)
-def get_health(session: Session, _call: GetHealth) -> list[Health]:
-    """See `sql/procedures/sp_GetHealth.sql`."""
-    rows = session.all(_HEALTH, {"now": session.now, "day_ago": session.now - timedelta(hours=24)})
-    return [make(Health, row) for row in rows]
-
-
-_HEALTH = """
-SELECT
-    COUNT(CASE WHEN STATE = 'PENDING' THEN 1 END) AS PENDING,
-    COUNT(CASE WHEN STATE = 'CLAIMED' THEN 1 END) AS CLAIMED,
-    COUNT(CASE WHEN STATE = 'FAILED' THEN 1 END) AS FAILED,
-    COUNT(CASE WHEN STATE = 'NEEDS_MANUAL_REVIEW' THEN 1 END) AS REVIEW,
-    COUNT(CASE WHEN STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now THEN 1 END) AS STUCK,
-    (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX WHERE STATE IN ('PENDING', 'CLAIMED')) AS WRITE_BACK_PENDING,
-    (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX WHERE STATE = 'FAILED') AS WRITE_BACK_FAILED,
-    MIN(CASE WHEN STATE = 'PENDING' THEN COALESCE(
-        (
-            SELECT MAX(EVENT_DT) FROM dbo.USER_ORDER_EVENT AS event
-            WHERE event.STORE_ID = staged.STORE_ID AND event.WOO_ORDER_ID = staged.WOO_ORDER_ID
-            AND event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
-        ), CREATED_DT) END) AS "OLDEST_PENDING_DT [DATETIME_TEXT]",
-    (SELECT MIN(CREATED_DT) FROM dbo.USER_STORE_OUTBOX WHERE STATE IN ('PENDING', 'CLAIMED'))
-        AS "OLDEST_WRITE_BACK_DT [DATETIME_TEXT]",
-    (SELECT MAX(END_TIME) FROM dbo.USER_SYNC_LOG WHERE SUCCESS = 1 AND DRY_RUN = 0) AS "LAST_SUCCESS_DT [DATETIME_TEXT]",
-    (SELECT MAX(END_TIME) FROM dbo.USER_SYNC_LOG WHERE SUCCESS = 1 AND DRY_RUN = 0 AND OPERATION_TYPE = 'stage')
-        AS "LAST_STAGE_DT [DATETIME_TEXT]",
-    MAX(APPLIED_DT) AS "LAST_APPLIED_DT [DATETIME_TEXT]",
-    (SELECT COUNT(*) FROM dbo.USER_SYNC_LOG WHERE SUCCESS = 0 AND COALESCE(EXIT_CODE, 1) <> 75 AND END_TIME >= :day_ago)
-        AS RECENT_ERRORS
-FROM dbo.USER_ORDER_STAGING AS staged
-"""
 
 
 @serves(CountStates)

@@ -1,0 +1,89 @@
+"""What health looks at: how much waits and since when, how each store stands with being polled, why orders wait for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from syncctl.db.contract.base import BigInt, Code, Int, Line, Moment, Name, Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the database side at one moment. Times are None where there is nothing to date."""
+
+    pending: Int
+    claimed: Int
+    failed: Int
+    review: Int
+    stuck: Int
+    write_back_pending: Int
+    write_back_failed: Int
+    oldest_pending_dt: Moment | None
+    oldest_failed_due_dt: Moment | None
+    oldest_write_back_dt: Moment | None
+    oldest_write_back_due_dt: Moment | None
+    last_success_dt: Moment | None
+    last_stage_dt: Moment | None
+    last_applied_dt: Moment | None
+    recent_errors: Int
+    now_dt: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetHealth(Procedure[Health]):
+    """One row of counts and times: `stuck` are claimed orders whose lease ran out, `recent_errors` failed runs of 24 hours.
+
+    `oldest_failed_due_dt` and `oldest_write_back_due_dt` say since when the longest overdue order or message could have been
+    tried again, `last_stage_dt` when a store was last polled to its end, `now_dt` what time it is for the database.
+    """
+
+    name: ClassVar[str] = "sp_GetHealth"
+    returns: ClassVar[type] = Health
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class StorePoll:
+    """How a store stands with being polled. All but its name is None for one that never was.
+
+    `finished_dt` is when a walk through its orders last came to its end; `since_dt` and `last_id` are set while one is under way,
+    and `updated_dt` is when that one last got on.
+    """
+
+    store_id: Name
+    finished_dt: Moment | None
+    since_dt: Moment | None
+    last_id: BigInt | None
+    updated_dt: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStorePolls(Procedure[StorePoll]):
+    """Every store that the database knows, from a walk or from a staged order, by name."""
+
+    name: ClassVar[str] = "sp_ListStorePolls"
+    returns: ClassVar[type] = StorePoll
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCause:
+    """Why orders wait for a person: how many for this class of error, and the one that has waited longest as the example."""
+
+    error_class: Code
+    orders: Int
+    staging_id: Int
+    store_id: Name
+    woo_order_id: BigInt
+    woo_order_no: Name | None
+    message: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListReviewCauses(Procedure[ReviewCause]):
+    """The orders in NEEDS_MANUAL_REVIEW by their class of error, most first."""
+
+    name: ClassVar[str] = "sp_ListReviewCauses"
+    returns: ClassVar[type] = ReviewCause
+    repeatable: ClassVar[bool] = True
