@@ -15,6 +15,8 @@ import platformdirs
 
 from syncctl.secret import Secret
 
+STORE_ID = "[A-Za-z0-9._-]{1,50}"
+"""What a store's name may be, as a regular expression."""
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -87,6 +89,13 @@ def words(accepts: str) -> Kind:
     return Kind(parse, accepts, "WORD,WORD…")
 
 
+def _stores(value: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    if not found or not all(re.fullmatch(STORE_ID, name) for name in found):
+        raise ValueError(value)
+    return found
+
+
 def _flag(value: str) -> bool:
     return {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}[
         value.lower()
@@ -124,6 +133,7 @@ def _database(value: str) -> str:
     return value
 
 
+STORES = Kind(_stores, "stores' names between commas, such as outlet,shop2", "STORE,STORE…")
 FLAG = Kind(_flag, "true or false", "true|false")
 SECRET = Kind(Secret, "the key as the store gave it")
 URL = Kind(_url, "the store's address, such as https://shop.example (no query, no user name in it)", "URL")

@@ -27,6 +27,7 @@ from syncctl.setting_kinds import (
     FLAG,
     FOLDER,
     SECRET,
+    STORE_ID,
     TIMEZONE,
     URL,
     Kind,
@@ -100,7 +101,7 @@ class Settings(PodSettings):
 
     store_id: str = setting(
         "Store",
-        text("Latin letters, digits, dots, dashes and underscores, at most 50", pattern="[A-Za-z0-9._-]{1,50}"),
+        text("Latin letters, digits, dots, dashes and underscores, at most 50", pattern=STORE_ID),
         "woocommerce",
         "A name for the store; its orders carry it. Choose it once, and another for each further store on the same database.",
     )
@@ -186,16 +187,6 @@ class Settings(PodSettings):
         "A run stops after so many failures in a row to reach the database or the store, so as to burn no attempts.",
     )
 
-    health_pending_minutes: int = setting("Health", integer(1, 525_600), 60, "An order that waits longer than this is an issue.")
-    health_write_back_minutes: int = setting(
-        "Health", integer(1, 525_600), 60, "A message to the store that waits longer than this is an issue."
-    )
-    health_silence_minutes: int = setting(
-        "Health", integer(0, 525_600), 60, "No successful run for this long is an issue; 0 turns the check off."
-    )
-    health_failed_orders: int = setting("Health", integer(0, 1_000_000), 10, "More failed orders than this are an issue.")
-    health_review_orders: int = setting("Health", integer(0, 1_000_000), 0, "More orders in review than this are an issue.")
-
     log_dir: Path = setting("Files", FOLDER, lambda: data_folder() / "logs", "Where log files go, one for each command and day.")
     log_days: int = setting("Files", integer(1, 3650), 30, "Days after which a log file is deleted.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
@@ -237,7 +228,7 @@ class Settings(PodSettings):
 
 def _rows() -> Iterator[Entry]:
     defaults = Settings()
-    later = {row.name for row in fields(PodSettings)}
+    later = {row.name for row in fields(PodSettings)}  # and of what that one is made of
     for row in sorted(fields(Settings), key=lambda row: row.name in later):
         if row.metadata:
             described = row.metadata

@@ -104,7 +104,7 @@ def run_app(arguments: Sequence[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        return _usage_error(error, as_json="--json" in arguments)
+        return _usage_error(error, arguments)
     return code if isinstance(code, int) else EXIT_OK
 
 
@@ -122,7 +122,7 @@ def _wrong_value(error: Any) -> str | None:
     return f"{name} is '{found.get('input')}', but takes a whole number{span}"
 
 
-def _usage_error(error: Any, *, as_json: bool) -> int:
+def _usage_error(error: Any, arguments: Sequence[str]) -> int:
     """Say what is wrong with the command line, in one line and, where asked for, in JSON."""
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
@@ -132,5 +132,7 @@ def _usage_error(error: Any, *, as_json: bool) -> int:
     message = f"{_wrong_value(error) or error.format_message().rstrip('.')}. `{path} --help` tells more."
     report = Report(path.removeprefix("syncctl").strip(), new_run_id(system_clock), system_clock(), exit_code=EXIT_USAGE)
     report.add_error(message, type="UsageError")
-    Output(as_json=as_json).show(report)
-    return EXIT_USAGE
+    # Monitoring reads 2 as CRITICAL: a plugin that can't look says UNKNOWN.
+    render = health.unable(report, {"nagios": "health" in arguments and "--nagios" in arguments})
+    Output(as_json="--json" in arguments).show(report, render)
+    return report.exit_code

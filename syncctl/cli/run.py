@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -195,12 +195,14 @@ def command(
     job: Job | None = None,
     settings: Mapping[str, str] | None = None,
     group: str = "",
+    unable: Callable[..., Render | None] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make `function(run, …)` a command of `app`.
 
     `settings` maps an option (`--lookback`) to the setting it stands for: the option is declared, checked and put above the
     environment here, and the function finds the value in `run.settings`. The function fills `run.report`; its docstring is
-    the help.
+    the help. `unable(report, given)` has the last word where an error kept the function from its end: it may change the report,
+    in which the error stands, and say how it is shown; `given` are the function's own options.
     """
     stand_ins = dict(settings or {})
     full_name = f"{group} {name}".strip()
@@ -218,7 +220,8 @@ def command(
             common = Common(**{key: given.pop(key) for key in COMMON}).over(ctx.obj or Common())
             flags = {setting: given.pop(setting) for setting in stand_ins.values()}
             parallel = given.pop("parallel", False) if job and job.parallel else False
-            call = Call(full_name, common, flags, {setting: option for option, setting in stand_ins.items()}, job, parallel)
+            names = {setting: option for option, setting in stand_ins.items()}
+            call = Call(full_name, common, flags, names, job, parallel, partial(unable, given=given) if unable else None)
             raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
@@ -277,6 +280,7 @@ class Call:
     option_names: Mapping[str, str] = field(default_factory=dict)
     job: Job | None = None
     parallel: bool = False
+    unable: Callable[[Report], Render | None] | None = None
 
 
 def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, clock: Clock = system_clock) -> int:
@@ -287,6 +291,7 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
     begun = time.monotonic()
     log.to_screen(quiet=common.quiet, verbose=common.verbose)
     run: Run | None = None
+    failed = False
     try:
         flags = {**call.flags, "database": common.database}
         settings = settings_module.load(
@@ -301,19 +306,23 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
         else:
             _do(run, body)
     except errors.SyncError as error:
+        failed = True
         report.fail(error)
         _log.info("%s ended: %s", call.name, error, exc_info=common.verbose > 1)
     except KeyboardInterrupt:
         report.exit_code = errors.EXIT_SIGINT
         report.add_error("Stopped.")
     except Exception as error:
+        failed = True
         report.exit_code = errors.EXIT_SOME_FAILED
         where = f" {run.log_file} has the details." if run and run.log_file else " Run it with -v for the details."
         report.add_error(f"Unexpected {type(error).__name__}: {error}.{where}", type=type(error).__name__)
         _log.info("%s failed unexpectedly", call.name, exc_info=True)
     report.duration = timedelta(seconds=time.monotonic() - begun)
+    report = _redacted(report, run)
+    render = call.unable(report) if failed and call.unable else None
     try:
-        output.show(_redacted(report, run), run.render if run else None)
+        output.show(report, render or (run.render if run else None))
     finally:
         if run:
             run.close()

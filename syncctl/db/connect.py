@@ -16,6 +16,17 @@ def is_embedded(url: str) -> bool:
     return url.lower().startswith("sqlite:")
 
 
+def require_there(url: str) -> None:
+    """Make sure that `url` names no embedded database that isn't there: opening it would make one.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
+    path = Path(url[len(EMBEDDED) :]).expanduser()
+    if is_embedded(url) and not path.exists():
+        raise ConfigError(f"There is no database {path}. Is SYNCCTL_DATABASE right? A first `syncctl stage` makes one.")
+
+
 def open_database(url: str, *, clock: Clock | None = None, login_timeout: int = 15, query_timeout: int = 120) -> Database:
     """Open `sqlite:///PATH`, or what an ODBC connection string names.
 

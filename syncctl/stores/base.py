@@ -157,10 +157,10 @@ class Store(Protocol):
         """Read the store's own clock, which its modified dates come from."""
         ...
 
-    def ping(self, *, writing: bool = False) -> None:
+    def ping(self, *, writing: bool = False) -> datetime | None:
         """Ask for something cheap, to see whether the store answers and the keys work; with `writing`, that they may write.
 
-        Nothing in the store changes by it.
+        Nothing in the store changes by it. Returns the store's clock, where it tells.
         """
         ...
 

@@ -147,11 +147,13 @@ class WooCommerce:
         answer = self._client.get("/orders", {"per_page": "1", "_fields": "id"})
         return date_of(answer.headers) or self._clock()
 
-    def ping(self, *, writing: bool = False) -> None:
+    def ping(self, *, writing: bool = False) -> datetime | None:
         """See `base.Store.ping`. A batch with nothing in it changes nothing, and is refused all the same to a read-only key."""
-        _list(self._client.get("/orders", {"per_page": "1", "_fields": "id"}).data)
+        answer = self._client.get("/orders", {"per_page": "1", "_fields": "id"})
+        _list(answer.data)
         if writing:
             self._client.send("POST", "/orders/batch", {})
+        return date_of(answer.headers)
 
     def products(self) -> Iterator[Product]:
         """See `base.Store.products`."""

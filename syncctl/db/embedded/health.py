@@ -90,19 +90,19 @@ def list_store_polls(session: Session, _call: ListStorePolls) -> list[StorePoll]
     """See `sql/procedures/sp_ListStorePolls.sql`."""
     rows = session.all(
         """
-        WITH RECURSIVE staged (STORE_ID) AS (
+        WITH RECURSIVE found (STORE_ID) AS (
             SELECT MIN(STORE_ID) FROM dbo.USER_ORDER_STAGING WHERE DUPLICATE_OF_ID IS NULL
             UNION ALL
             SELECT (
                 SELECT MIN(following.STORE_ID) FROM dbo.USER_ORDER_STAGING AS following
-                WHERE following.STORE_ID > staged.STORE_ID AND following.DUPLICATE_OF_ID IS NULL
+                WHERE following.STORE_ID > found.STORE_ID AND following.DUPLICATE_OF_ID IS NULL
             )
-            FROM staged
-            WHERE staged.STORE_ID IS NOT NULL
+            FROM found
+            WHERE found.STORE_ID IS NOT NULL
         )
         SELECT store.STORE_ID, walk.FINISHED_DT, walk.SINCE_DT, walk.LAST_ID, walk.UPDATED_DT
         FROM (
-            SELECT STORE_ID FROM staged WHERE STORE_ID IS NOT NULL
+            SELECT STORE_ID FROM found WHERE STORE_ID IS NOT NULL
             UNION
             SELECT STORE_ID FROM dbo.USER_SYNC_WALK
         ) AS store

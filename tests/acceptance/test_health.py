@@ -1,0 +1,126 @@
+"""`health` as monitoring calls it: one line, and an exit code from 0 to 3, whatever comes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from syncctl.demo.store import SimulatedStore
+from tests.acceptance.program import Ended, Program
+from tests.raws import raw_order
+
+
+def one_line(ended: Ended, level: str) -> str:
+    """Make sure that this is a plugin's answer, and return what it says."""
+    assert ended.code == {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}[level], ended
+    [line] = ended.out.splitlines()
+    assert line.startswith(f"SYNCCTL {level} - "), line
+    return line
+
+
+@pytest.fixture
+def polled(syncctl: Program, store: SimulatedStore) -> Program:
+    """A store that was polled just now."""
+    assert syncctl("stage").code == 0
+    return syncctl
+
+
+def test_all_is_well_is_one_line_with_figures(polled: Program) -> None:
+    line = one_line(polled("health", "--nagios"), "OK")
+    assert "all is well | " in line
+    for figure in ("pending=0", "failed=0", "last_poll=", "clock="):
+        assert f" {figure}" in line
+
+
+def test_what_is_wrong_is_one_line(polled: Program, store: SimulatedStore) -> None:
+    store.stop()
+    ended = polled("health", "--nagios")
+    line = one_line(ended, "CRITICAL")
+    assert "store: " in line
+    assert line.count("|") == 1, "what is behind it are figures"
+    assert ended.err == ""
+
+
+def test_a_store_that_was_only_asked_for_single_orders_was_never_polled(syncctl: Program, store: SimulatedStore) -> None:
+    number = store.shopkeeper.place(raw_order(("TEE-BLK", 1, "19.99"), status="pending"))
+    assert syncctl("stage", "--order-id", str(number)).code == 0
+    assert "last_poll: the store was never polled to the end" in one_line(syncctl("health", "--nagios"), "CRITICAL")
+
+
+@pytest.mark.parametrize("options", [("health", "--nagios"), ("--no-color", "health", "--nagios")])
+def test_a_bad_setting_is_unknown(syncctl: Program, options: tuple[str, ...]) -> None:
+    syncctl.settings["SYNCCTL_MAX_RETRIES"] = "lots"
+    ended = syncctl(*options)
+    line = one_line(ended, "UNKNOWN")
+    assert "SYNCCTL_MAX_RETRIES (from environment) is 'lots', but takes a whole number from 1 to 100." in line
+    assert "is 'lots'" not in ended.err, "it is said once"
+    assert syncctl("health").code == 78
+
+
+def test_a_settings_file_that_can_not_be_read_is_unknown(syncctl: Program) -> None:
+    (syncctl.folder / ".env").write_bytes(b"SYNCCTL_STORE_ID=\xff\xfe\n")
+    assert "can't be read" in one_line(syncctl("health", "--nagios"), "UNKNOWN")
+    (syncctl.folder / ".env").unlink()
+    assert "There is no settings file" in one_line(syncctl("health", "--nagios", "--env-file", "none.env"), "UNKNOWN")
+
+
+def test_a_database_that_is_not_there_is_unknown_and_none_is_made(syncctl: Program, store: SimulatedStore) -> None:
+    assert "There is no database" in one_line(syncctl("health", "--nagios"), "UNKNOWN")
+    ended = syncctl("health", "--json")
+    assert (ended.code, ended.json["status"]) == (78, "unknown")
+    assert not (syncctl.folder / "shop.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--pending-minutes", "soon"), "--pending-minutes is 'soon', but takes a whole number"),
+        (("--no-such-option",), "No such option"),
+        (("--pending-minutes",), "--pending-minutes"),
+        (("extra",), "extra"),
+    ],
+)
+def test_a_wrong_command_line_is_unknown(syncctl: Program, options: tuple[str, ...], said: str) -> None:
+    assert said in one_line(syncctl("health", "--nagios", *options), "UNKNOWN")
+    assert syncctl("health", *options).code == 2
+
+
+def test_json_tells_the_same_exit_code(syncctl: Program) -> None:
+    syncctl.settings["SYNCCTL_MAX_RETRIES"] = "lots"
+    told = syncctl("health", "--nagios", "--json").json
+    assert (told["exit_code"], told["status"]) == (3, "unknown")
+    assert "lots" in told["errors"][0]["message"]
+
+
+def test_an_unforeseen_end_is_unknown_too(syncctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a | in the text\nand a second line")
+
+    monkeypatch.setattr("syncctl.services.health.health", broken)
+    line = one_line(syncctl("health", "--nagios"), "UNKNOWN")
+    assert "ZeroDivisionError: a / in the text and a second line" in line
+
+
+def test_a_store_that_hangs_holds_up_neither_the_verdict_nor_the_end_of_the_process(
+    polled: Program, store: SimulatedStore
+) -> None:
+    polled.settings["SYNCCTL_HEALTH_DEADLINE_SECONDS"] = "1"
+    store.fail("slow", times=1, seconds=8)
+    begun = time.monotonic()
+    ended = polled.run("health", "--nagios")
+    assert time.monotonic() - begun < 6
+    assert "store: no answer within 1 s" in one_line(ended, "CRITICAL")
+    assert ended.err == ""
+
+
+def test_a_database_that_is_locked_for_long_is_critical(polled: Program, tmp_path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(polled.folder / "shop.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ended = polled.run("health", "--nagios", "--deadline-seconds", "1")
+        other.execute("ROLLBACK")
+    assert "database: no answer within 1 s" in one_line(ended, "CRITICAL")
