@@ -2,7 +2,7 @@
 """The project's commands on a fresh machine; needs nothing but Python 3.11 or newer.
 
     python3 scripts/dev.py demo     the whole chain against a simulated store; options go to `syncctl demo`
-    python3 scripts/dev.py test     lint, format, types and tests; options go to pytest
+    python3 scripts/dev.py test     lint, format, types and tests, a worker for each core; options go to pytest (-n 0: one process)
     python3 scripts/dev.py lint     ruff alone
     python3 scripts/dev.py types    mypy alone
     python3 scripts/dev.py teeth    plant bugs in a copy, one at a time, and show that the tests notice each (minutes)
@@ -28,6 +28,8 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "installed-for.txt"
 SERVER_FILE = ROOT / ".sqlserver-test"
 ON_WINDOWS = os.name == "nt"
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
+"""Whoever is through with its own tests takes over another's. Options given later win; `-n auto` gives way to `--pdb`."""
 
 
 def main(arguments: "list[str]") -> int:
@@ -67,7 +69,7 @@ def test(options: "list[str]") -> int:
         "ruff check": [venv_python(), "-m", "ruff", "check", "."],
         "ruff format": [venv_python(), "-m", "ruff", "format", "--check", "."],
         "mypy": [venv_python(), "-m", "mypy"],
-        "pytest": [venv_python(), "-m", "pytest", *options],
+        "pytest": [venv_python(), "-m", "pytest", *SIDE_BY_SIDE, *options],
     }
     failed = []
     for name, command in steps.items():

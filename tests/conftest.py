@@ -1,19 +1,70 @@
-"""The T-SQL engine for those tests that run on one, and the line that says so when there is none."""
+"""The T-SQL engine for those tests that run on one, the line that says so when there is none, and how workers share the tests."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests import named_sqlserver
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+    from xdist.workermanage import WorkerController
+
     from syncctl.db.sqlserver import SqlServer
     from tests.sqlserver_database import Connections
 
-_why_not: list[str] = []
+# How long an example takes says nothing on a machine that does something else beside it.
+hypothesis.settings.register_profile(
+    "untimed", parent=hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
+
+
+_FOUND = pytest.StashKey[TemporaryDirectory[str]]()
+"""Where workers leave word of the tests that need the server."""
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """`-n auto` is two at least: some tests wait for processes that they have started."""
+    return max(2, (yield))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker where to leave word."""
+    found = node.config.stash.setdefault(_FOUND, TemporaryDirectory(prefix="syncctl-tests-"))
+    node.workerinput["server_tests"] = found.name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Where there is a server, its tests run one after the other: each empties the one database."""
+    if named_sqlserver.named()[0] is None:
+        return None
+    from tests.one_server import OneServer
+
+    return OneServer(config, log, Path(config.stash[_FOUND].name))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where there is no server, don't even set its tests up."""
+    server_tests = [item for item in items if item.get_closest_marker("sqlserver")]
+    if named_sqlserver.named()[0] is None:
+        for item in server_tests:
+            item.add_marker(pytest.mark.skip(reason=named_sqlserver.NOT_NAMED))
+    elif hasattr(config, "workerinput"):
+        from tests.one_server import tell
+
+        tell(config, server_tests)
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +72,7 @@ def sqlserver_url() -> Iterator[str]:
     """The connection string of a T-SQL engine's database that has been deployed to and is this test run's alone."""
     connection_string, start = named_sqlserver.named()
     if connection_string is None:
-        _skip(named_sqlserver.NOT_NAMED)
+        pytest.skip(named_sqlserver.NOT_NAMED)
     from tests import sqlserver_database  # pyodbc can't be imported on every host
 
     sqlserver_database.connect(connection_string, start).close()
@@ -58,15 +109,11 @@ def sqlserver_connections(sqlserver_url: str) -> Iterator[Connections]:
     connections.close()
 
 
-def _skip(reason: str) -> NoReturn:
-    if reason not in _why_not:
-        _why_not.append(reason)
-    pytest.skip(reason)
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
     """Say loudly, after everything else, that half of the promise was not looked at."""
     yield
-    for reason in _why_not:
-        terminalreporter.write_line(f"SQL SERVER HALF OF THE CONTRACT SUITE DID NOT RUN: {reason}", red=True, bold=True)
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(named_sqlserver.NOT_NAMED in str(report.longrepr) for report in skipped):
+        told = f"SQL SERVER HALF OF THE CONTRACT SUITE DID NOT RUN: {named_sqlserver.NOT_NAMED}"
+        terminalreporter.write_line(told, red=True, bold=True)
