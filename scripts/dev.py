@@ -2,7 +2,7 @@
 """The project's commands on a fresh machine; needs nothing but Python 3.11 or newer.
 
     python3 scripts/dev.py demo     the whole chain against a simulated store; options go to `syncctl demo`
-    python3 scripts/dev.py test     lint, format, types and tests, a worker for each core; options go to pytest (-n 0: one process)
+    python3 scripts/dev.py test     lint, format, types and tests with a worker for each core; options go to pytest (-n 0: one)
     python3 scripts/dev.py lint     ruff alone
     python3 scripts/dev.py types    mypy alone
     python3 scripts/dev.py teeth    plant bugs in a copy, one at a time, and show that the tests notice each (minutes)

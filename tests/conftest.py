@@ -40,8 +40,11 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: WorkerController) -> None:
     """Tell a worker where to leave word."""
-    found = node.config.stash.setdefault(_FOUND, TemporaryDirectory(prefix="syncctl-tests-"))
-    node.workerinput["server_tests"] = found.name
+    config = node.config
+    if _FOUND not in config.stash:
+        config.stash[_FOUND] = TemporaryDirectory(prefix="syncctl-tests-")
+        config.add_cleanup(config.stash[_FOUND].cleanup)
+    node.workerinput["server_tests"] = config.stash[_FOUND].name
 
 
 @pytest.hookimpl(optionalhook=True)

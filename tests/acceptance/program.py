@@ -9,6 +9,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class Program:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    waited: list[float] = field(default_factory=list)
+    """How many seconds the last run within this process would have waited, wait by wait."""
 
     @property
     def database(self) -> str:
@@ -91,11 +94,13 @@ class Program:
         return Ended(process.returncode, out, err)
 
     def __call__(self, *arguments: str) -> Ended:
-        """Run a command to its end as the program does, but within this process, which is ten times as fast."""
+        """Run a command to its end as the program does, but within this process, and without the waits between its tries."""
+        self.waited.clear()
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
             mock.patch("sys.stdin", io.StringIO()),
+            mock.patch("syncctl.stop.Stop.sleep", lambda _stop, seconds: self._wait(seconds)),
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
@@ -107,3 +112,8 @@ class Program:
             stream.seek(0)
             texts.append(stream.read())
         return Ended(code, *texts)
+
+    def _wait(self, seconds: float) -> None:
+        """Stand in for a run's sleeper. A moment does go by: some wait until it is time, as often as it takes."""
+        self.waited.append(seconds)
+        time.sleep(min(seconds, 0.01))

@@ -113,6 +113,7 @@ def test_a_name_that_nobody_knows(syncctl: Program, shop: SimulatedStore):
 def test_a_refused_connection(syncctl: Program, shop: SimulatedStore):
     shop.stop()
     one_line(syncctl(*STAGE), 69, "no connection", "SYNCCTL_WOO_URL")
+    assert syncctl.waited == [1, 2], "it was tried three times"
     in_json(syncctl(*STAGE, "--json"), 69, "no connection")
     assert syncctl.query(STAGED) == [(0,)]
 
@@ -130,6 +131,7 @@ def test_an_answer_that_is_none_moves_no_watermark(syncctl: Program, shop: Simul
     assert syncctl("stage", "--since", "2026-10-01", "--max-pages", "1", "--json").json["unfinished"] is True
     shop.fail(fault, path=r"/orders$", times=6)
     one_line(syncctl("stage"), 69, said)
+    assert syncctl.waited == [1, 2], "it was tried three times"
     in_json(syncctl("stage", "--json"), 69, said)
     assert syncctl("stage", "--json").json["exit_code"] == 0
     assert syncctl.query(STAGED) == [(3,)]

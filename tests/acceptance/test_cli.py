@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from syncctl import __version__
 from syncctl.demo.store import SimulatedStore
 from syncctl.lock import only_once
 from tests.acceptance.program import Program
+from tests.crash.hosts import ORDERS, Held, ask_to_stop, ended, running
 from tests.raws import raw_order
 
 ENDLESS_JOB = """
@@ -212,15 +212,13 @@ def test_a_second_signal_ends_a_job_at_once_and_its_lock_is_free(syncctl: Progra
 @needs_posix_signals
 def test_stage_stopped_in_mid_walk_keeps_its_place(syncctl: Program, store: SimulatedStore):
     store.load([raw_order(id=number, number=str(number)) for number in range(1, 7)])
-    store.fail("slow", seconds=3.0, path=r"/orders$", times=1)
-    store.before_request = lambda _method, path, query: seen.append(path)
-    seen: list[str] = []
-    with syncctl.start("stage", "--since", "2026-11-01", "--batch-size", "2", "--json") as process:
-        wait_until(lambda: any(path.endswith("/orders") for path in seen))
-        process.terminate()
-        out, err = process.communicate(timeout=60)
-    assert process.returncode == 143, err
-    first = json.loads(out)
+    held = Held(store, ORDERS)
+    with running(syncctl, "stage", "--since", "2026-11-01", "--batch-size", "2", "--json", held=held) as process:
+        ask_to_stop(process)
+        held.go.set()
+        told = ended(process)
+    assert process.returncode == 143, told.err
+    first = told.json
     assert first["unfinished"] is True or first["counts"]["polled"] < 6
     second = syncctl("stage", "--since", "2026-11-01", "--json").json
     assert second["exit_code"] == 0
@@ -324,15 +322,6 @@ def wait_for(process: subprocess.Popen[str], said: str) -> None:
     assert process.stderr
     while said not in (line := process.stderr.readline()):
         assert line, f"the process ended without saying {said!r}"
-
-
-def wait_until(holds: object) -> None:
-    """Wait until the condition holds."""
-    assert callable(holds)
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_the_module_and_the_script_are_the_same(syncctl: Program):

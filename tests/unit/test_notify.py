@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -36,14 +37,15 @@ class MailServer(threading.Thread):
         super().__init__(daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
+        self.stopped = threading.Event()
         self.recipients: list[str] = []
         self.mails: list[bytes] = []
 
     def run(self) -> None:
         while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
+            connection, _ = self.socket.accept()
+            if self.stopped.is_set():
+                connection.close()
                 return
             with connection, connection.makefile("rwb") as stream:
                 self.talk(stream)
@@ -69,14 +71,22 @@ class MailServer(threading.Thread):
                 return
             say("250 ok")
 
+    def stop(self) -> None:
+        """Let it come back from waiting for a mail: on some systems closing the socket doesn't."""
+        self.stopped.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        self.join(5)
+        self.socket.close()
+
 
 @pytest.fixture
 def mail_server():
     server = MailServer()
     server.start()
     yield server
-    server.socket.close()
-    server.join(5)
+    server.stop()
+    assert not server.is_alive()
 
 
 def test_the_built_in_message_says_what_to_do_in_both_languages_and_its_title_is_one_line():

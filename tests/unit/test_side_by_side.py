@@ -29,7 +29,7 @@ def test(engine, number):
 def run(folder: Path, connection_string: str) -> tuple[subprocess.CompletedProcess[str], dict[str, set[str]]]:
     """Run eight tests for each engine with this suite's conftest; return what was said, and which workers ran which engine's."""
     (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers = sqlserver\n", encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = sqlserver\nfilterwarnings = error\n", encoding="utf-8")
     (folder / "test_it.py").write_text(TESTS, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), named_sqlserver.VARIABLE: connection_string}
     command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "2", "-p", "no:cacheprovider"]
@@ -43,6 +43,7 @@ def run(folder: Path, connection_string: str) -> tuple[subprocess.CompletedProce
 def test_one_worker_has_all_tests_of_the_one_server(tmp_path: Path) -> None:
     ended, workers = run(tmp_path, "SERVER=nowhere")
     assert ended.stdout.splitlines()[-1].startswith("16 passed in "), ended.stdout + ended.stderr
+    assert (ended.returncode, ended.stderr) == (0, "")
     assert len(workers["server"]) == 1
     assert workers["embedded"] <= {"gw0", "gw1"}
 
