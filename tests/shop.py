@@ -90,7 +90,9 @@ class Shop:
         taken = self.database.run(ClaimStagedOrders(worker_id=worker_id, batch_size=100))
         for claimed in taken:
             if claimed.pending_action != "cancel":
-                found = self.database.run(ValidateStagedOrder(staging_id=claimed.staging_id))
+                found = self.database.run(
+                    ValidateStagedOrder(staging_id=claimed.staging_id, worker_id=worker_id, attempt_no=claimed.attempt_no)
+                )
                 assert [row for row in found if row.severity == "error"] == []
         return taken
 

@@ -2,9 +2,9 @@ SET ANSI_NULLS ON;
 SET QUOTED_IDENTIFIER ON;
 GO
 /*
-What health and sync-status look at
+What health, validate and sync-status look at
     When each walk through a store last came to its end, and indexes for what a database keeps for years: runs, applied orders,
-    links of posted documents.
+    rows that repeat an order, links of posted documents.
 
 Live site    A walk that stands at its end came to it when it was last written; of one under way the watermark tells.
 Repeatable   yes: each step looks first
@@ -46,6 +46,20 @@ BEGIN
     CREATE NONCLUSTERED INDEX IX_USER_ORDER_STAGING_APPLIED
     ON dbo.USER_ORDER_STAGING (APPLIED_DT)
     WHERE APPLIED_DT IS NOT NULL;
+END;
+GO
+IF NOT EXISTS
+(
+    SELECT
+        1
+    FROM sys.indexes AS indexed
+    WHERE indexed.object_id = OBJECT_ID(N'dbo.USER_ORDER_STAGING')
+    AND   UPPER(indexed.name) = N'IX_USER_ORDER_STAGING_REPEATED'
+)
+BEGIN
+    CREATE NONCLUSTERED INDEX IX_USER_ORDER_STAGING_REPEATED
+    ON dbo.USER_ORDER_STAGING (STORE_ID, WOO_ORDER_ID)
+    WHERE DUPLICATE_OF_ID IS NOT NULL;
 END;
 GO
 IF NOT EXISTS

@@ -33,7 +33,11 @@ def claim_new(shop, *orders, unknown_customer="create"):
     stage(shop.database, *orders)
     claimed = shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=100))
     for each in claimed:
-        found = shop.database.run(ValidateStagedOrder(staging_id=each.staging_id, unknown_customer=unknown_customer))
+        found = shop.database.run(
+            ValidateStagedOrder(
+                staging_id=each.staging_id, unknown_customer=unknown_customer, worker_id="worker", attempt_no=each.attempt_no
+            )
+        )
         assert [row for row in found if row.severity == "error"] == []
     return [each.staging_id for each in claimed]
 

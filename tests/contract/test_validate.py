@@ -10,7 +10,7 @@ import pytest
 
 from syncctl.db.contract import ClaimStagedOrders, ValidateStagedOrder
 from syncctl.errors import BadArgument, LeaseLost, NotFound
-from tests.orders import charge, line, order, stage
+from tests.orders import charge, fail, line, order, stage
 from tests.shop import Shop
 
 D = Decimal
@@ -413,3 +413,67 @@ def test_a_long_text_is_cut_to_its_column(shop):
     validate(shop, content)
     assert len(shop.staged()["VALIDATION_ERROR"]) == 500
     assert json.loads(shop.staged()["LINE_ITEMS_JSON"])[28]["SKU"] == "NO-SUCH-29"
+
+
+# --- Whose the row is ---------------------------------------------------------------------------------------------------
+
+
+def held(shop, lease_seconds=60):
+    """Stage an order whose customer is in the ERP, and let a worker hold it."""
+    stage(shop.database, order(4711, line(1)))
+    [claimed] = shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=1, lease_seconds=lease_seconds))
+    return claimed
+
+
+def test_an_order_that_a_worker_holds_is_told_and_left_alone(shop):
+    claimed = held(shop)
+    validate(shop, worker_id="worker", attempt_no=claimed.attempt_no)
+    shop.query("DELETE FROM dbo.AR_CUST")
+    before = shop.snapshot()
+    assert [row.code for row in validate(shop)] == ["unknown_customer"]
+    assert shop.snapshot() == before, "the worker's own look at it stands"
+    assert (shop.staged()["CUST_NO"], shop.staged()["IS_VALIDATED"]) == ("C100", True)
+
+
+def test_an_order_whose_lease_ran_out_is_anybodys(shop, clock):
+    held(shop)
+    assert validate(shop) == []
+    assert not shop.staged()["IS_VALIDATED"]
+    clock.move(timedelta(seconds=60))
+    assert validate(shop) == []
+    assert shop.staged()["IS_VALIDATED"]
+
+
+def test_an_order_that_failed_waits_for_the_erp_too(shop):
+    stage(shop.database, order(4711, line(1)))
+    fail(shop.database, shop.staged()["STAGING_ID"], error_class="connection")
+    assert shop.staged()["STATE"] == "FAILED"
+    validate(shop)
+    assert shop.staged()["IS_VALIDATED"]
+
+
+@pytest.mark.parametrize("state", ["NEEDS_MANUAL_REVIEW", "SKIPPED", "APPLIED", "CANCELLED"])
+def test_an_order_that_does_not_wait_for_the_erp_keeps_its_reason(shop, state):
+    stage(shop.database, order(4711, line(1, "NO-SUCH-ITEM")))
+    shop.query("UPDATE dbo.USER_ORDER_STAGING SET STATE = ?, VALIDATION_ERROR = 'why it is so'", (state,))
+    before = shop.snapshot()
+    assert [row.code for row in validate(shop)] == ["unknown_sku"]
+    assert shop.snapshot() == before
+
+
+def test_a_person_who_asks_while_a_worker_validates_changes_nothing_for_it(shop, new_connection):
+    """The two in either order, on two connections: the worker's words are the ones that stay."""
+    claimed = held(shop)
+    other = new_connection()
+    try:
+        for guest in ("G1", "G2"):
+            other.run(
+                ValidateStagedOrder(
+                    staging_id=claimed.staging_id, unknown_customer="guest", guest_cust_no=guest, erp_currency="EUR"
+                )
+            )
+            assert validate(shop, worker_id="worker", attempt_no=claimed.attempt_no) == []
+            assert (shop.staged()["IS_VALIDATED"], shop.staged()["VALIDATION_ERROR"]) == (True, None)
+    finally:
+        other.close()
+    assert shop.work(claimed).outcome == "created"

@@ -45,7 +45,11 @@ def test_two_orders_of_one_customer_with_new_addresses(
     stage(one, elsewhere(1, "1 First Street", **known), elsewhere(2, "2 Second Street", **known))
     claimed = one.run(ClaimStagedOrders(worker_id="worker", batch_size=2))
     for each in claimed:
-        one.run(ValidateStagedOrder(staging_id=each.staging_id, unknown_customer="create"))
+        one.run(
+            ValidateStagedOrder(
+                staging_id=each.staging_id, unknown_customer="create", worker_id="worker", attempt_no=each.attempt_no
+            )
+        )
     applied: list[AppliedOrder] = []
     failed: list[BaseException] = []
 

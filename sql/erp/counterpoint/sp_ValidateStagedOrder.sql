@@ -3,8 +3,9 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ValidateStagedOrder
-    Finds everything that is wrong with a staged order, all at once, and notes it on the row. Orders that wait to be cancelled, or
-    for nothing, are not looked at.
+    Finds everything that is wrong with a staged order, all at once, and notes it on the row where that is the caller's to write: with
+    @WORKER_ID and @ATTEMPT_NO while that attempt holds the order; without them while the order waits for the ERP and nobody works on
+    it. Of any other order it only tells. Orders that wait to be cancelled, or for nothing, are not looked at.
 
 Called by    syncctl validate, syncctl process
 Parameters   @UNKNOWN_CUSTOMER what an order without a customer in the ERP becomes: review (an error), create (one is made with the
@@ -75,7 +76,8 @@ BEGIN
         @OTHER_ID int,
         @OTHER_DOC_ID varchar(20),
         @OTHERS nvarchar(max),
-        @TEXT_NO int = 1;
+        @TEXT_NO int = 1,
+        @NOTES bit = 0;
     DECLARE @OTHER table
     (
         TEXT_NO int NOT NULL PRIMARY KEY,
@@ -127,7 +129,7 @@ BEGIN
             UPDATE
                 dbo.USER_ORDER_STAGING
             SET
-                UPDATED_DT = @NOW
+                UPDATED_DT = UPDATED_DT
             WHERE STAGING_ID = @STAGING_ID;
 
             IF @@ROWCOUNT = 0
@@ -150,7 +152,13 @@ BEGIN
             @TRANSACTION_ID = NULLIF(staged.TRANSACTION_ID, N''),
             @LINE_ITEMS_JSON = staged.LINE_ITEMS_JSON,
             @ORDER_JSON = staged.ORDER_JSON,
-            @PENDING_ACTION = staged.PENDING_ACTION
+            @PENDING_ACTION = staged.PENDING_ACTION,
+            @NOTES = CASE
+                WHEN @WORKER_ID IS NOT NULL THEN 1
+                WHEN staged.STATE IN ('PENDING', 'FAILED') THEN 1
+                WHEN staged.STATE = 'CLAIMED' AND staged.LEASE_UNTIL_DT <= @NOW THEN 1
+                ELSE 0
+            END
         FROM dbo.USER_ORDER_STAGING AS staged
         WHERE staged.STAGING_ID = @STAGING_ID;
 
@@ -203,10 +211,21 @@ BEGIN
                     staged.STAGING_ID,
                     CP_DOC_ID = CONVERT(varchar(20), staged.CP_DOC_ID)
                 FROM dbo.USER_ORDER_STAGING AS staged
-                WHERE staged.STORE_ID = @STORE_ID
+                WHERE staged.DUPLICATE_OF_ID IS NULL
+                AND   staged.STORE_ID = @STORE_ID
                 AND   staged.WOO_ORDER_ID = @WOO_ORDER_ID
                 AND   staged.STAGING_ID <> @STAGING_ID
                 AND   staged.IS_APPLIED = 1
+                UNION ALL
+                SELECT
+                    repeated.STAGING_ID,
+                    CONVERT(varchar(20), repeated.CP_DOC_ID)
+                FROM dbo.USER_ORDER_STAGING AS repeated
+                WHERE repeated.DUPLICATE_OF_ID IS NOT NULL
+                AND   repeated.STORE_ID = @STORE_ID
+                AND   repeated.WOO_ORDER_ID = @WOO_ORDER_ID
+                AND   repeated.STAGING_ID <> @STAGING_ID
+                AND   repeated.IS_APPLIED = 1
                 UNION ALL
                 SELECT
                     linked.STAGING_ID,
@@ -245,6 +264,7 @@ BEGIN
             FROM dbo.USER_ORDER_STAGING AS staged
             WHERE staged.STORE_ID = @STORE_ID
             AND   staged.TRANSACTION_ID = @TRANSACTION_ID
+            AND   staged.TRANSACTION_ID IS NOT NULL
             AND   staged.WOO_ORDER_ID <> @WOO_ORDER_ID
             AND   staged.STATUS_GROUP = 'live'
             AND   staged.DUPLICATE_OF_ID IS NULL;
@@ -502,24 +522,28 @@ BEGIN
                 SET @TEXT_NO = @TEXT_NO + 1;
             END;
 
-            UPDATE
-                dbo.USER_ORDER_STAGING
-            SET
-                IS_VALIDATED = CASE WHEN @VALIDATION_ERROR IS NULL THEN 1 ELSE 0 END,
-                VALIDATED_DT = @NOW,
-                VALIDATION_ERROR = LEFT(@VALIDATION_ERROR, 500),
-                CUST_NO = @CUST_NO
-            WHERE STAGING_ID = @STAGING_ID;
+            IF @NOTES = 1
+            BEGIN
+                UPDATE
+                    dbo.USER_ORDER_STAGING
+                SET
+                    IS_VALIDATED = CASE WHEN @VALIDATION_ERROR IS NULL THEN 1 ELSE 0 END,
+                    VALIDATED_DT = @NOW,
+                    VALIDATION_ERROR = LEFT(@VALIDATION_ERROR, 500),
+                    CUST_NO = @CUST_NO,
+                    UPDATED_DT = @NOW
+                WHERE STAGING_ID = @STAGING_ID;
 
-            INSERT INTO dbo.USER_ORDER_EVENT
-            (
-                STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, MESSAGE
-            )
-            VALUES
-            (
-                @STORE_ID, @WOO_ORDER_ID, @STAGING_ID, @NOW,
-                CASE WHEN @VALIDATION_ERROR IS NULL THEN 'VALIDATED' ELSE 'INVALID' END, @CODES
-            );
+                INSERT INTO dbo.USER_ORDER_EVENT
+                (
+                    STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, MESSAGE
+                )
+                VALUES
+                (
+                    @STORE_ID, @WOO_ORDER_ID, @STAGING_ID, @NOW,
+                    CASE WHEN @VALIDATION_ERROR IS NULL THEN 'VALIDATED' ELSE 'INVALID' END, @CODES
+                );
+            END;
         END;
 
         COMMIT TRANSACTION;

@@ -98,13 +98,14 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateStagedOrder(Procedure[Violation]):
-    """Find everything that is wrong with a staged order, all at once, and note it on the row.
+    """Find everything that is wrong with a staged order, all at once, and note it on the row where that is the caller's to write.
 
     `unknown_customer`: `review` | `create` | `guest` (then `guest_cust_no`). `price_check`: `off` | `warning` | `error`, for a
     unit price that differs from `IM_PRC` by more than `price_tolerance` (a fraction: 0.05 is 5 %).
 
     With `worker_id` and `attempt_no` (both or neither) it is this attempt that validates: LeaseLost where it no longer holds the
-    order.
+    order. Without, it is a person who asks: an order that somebody works on, or that no longer waits for the ERP, is left as it
+    is, and only the violations are told.
     """
 
     name: ClassVar[str] = "sp_ValidateStagedOrder"

@@ -40,8 +40,11 @@ def validate_staged_order(session: Session, call: ValidateStagedOrder) -> list[V
     )
     if call.worker_id is not None and call.attempt_no is not None:
         staged = fence(session, _Attempt(call.staging_id, call.worker_id, call.attempt_no))
+        notes = True
     else:
         staged = staged_order(session, call.staging_id)
+        lease_over = staged["LEASE_UNTIL_DT"] is not None and staged["LEASE_UNTIL_DT"] <= session.now
+        notes = staged["STATE"] in ("PENDING", "FAILED") or (staged["STATE"] == "CLAIMED" and lease_over)
     if staged["PENDING_ACTION"] not in ("create", "update"):
         return []
     content = read_content(staged)
@@ -53,7 +56,8 @@ def validate_staged_order(session: Session, call: ValidateStagedOrder) -> list[V
         *(violation for line in content.lines for violation in _line(session, call, staged, line)),
         *_total(staged, content),
     ]
-    _write(session, staged, cust_no, violations)
+    if notes:
+        _write(session, staged, cust_no, violations)
     return violations
 
 
@@ -79,7 +83,13 @@ def _duplicates(session: Session, staged: sqlite3.Row) -> Iterator[Violation]:
         (
             SELECT STAGING_ID, CP_DOC_ID
             FROM dbo.USER_ORDER_STAGING
-            WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
+            WHERE DUPLICATE_OF_ID IS NULL
+            AND STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
+            UNION ALL
+            SELECT STAGING_ID, CP_DOC_ID
+            FROM dbo.USER_ORDER_STAGING
+            WHERE DUPLICATE_OF_ID IS NOT NULL
+            AND STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
             UNION ALL
             SELECT STAGING_ID, CAST(DOC_ID AS TEXT)
             FROM dbo.USER_ORDER_LINK
@@ -119,19 +129,22 @@ def _duplicates(session: Session, staged: sqlite3.Row) -> Iterator[Violation]:
 
 
 def _header(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
+    odd = _no_date(session, staged)
     for field in ("WOO_ORDER_NO", "CURRENCY", "TOT_AMT", "TKT_DT"):
-        if staged[field] in (None, ""):
+        if staged[field] in (None, "") and not (odd and field == "TKT_DT"):
             yield _error("missing_field", field, None, f"{field} is missing. Correct the order in the store, or its staging row.")
     if not content.lines and not content.charges:
         yield _error(
             "missing_field", "LINES", None, "The order has neither lines nor charges. Correct or cancel it in the store."
         )
+    if odd:
+        yield _error("invalid_date", "TKT_DT", odd, "The order's date is none. Correct it in the store, or its staging row.")
     ticket = staged["TKT_DT"]
     if ticket is not None and not _EARLIEST <= ticket <= session.now + timedelta(days=1):
         yield _error(
             "invalid_date",
             "TKT_DT",
-            f"{ticket:%Y-%m-%d %H:%M:%S}",
+            ticket.replace(tzinfo=None).isoformat(" ", "seconds"),
             "The order's date lies before 2000 or in the future. Check the store's clock and time zone.",
         )
     currency = staged["CURRENCY"]
@@ -142,6 +155,17 @@ def _header(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, co
             currency,
             f"The order is in {currency}, the ERP keeps its books in {call.erp_currency}. Enter it in the ERP by hand.",
         )
+
+
+def _no_date(session: Session, staged: sqlite3.Row) -> str | None:
+    """Return what stands in place of the order's date where that makes no sense, such as after a change by hand."""
+    if staged["TKT_DT"] is not None:
+        return None
+    # As an expression it is text, whatever the column's type.
+    row = session.one(
+        "SELECT TKT_DT || '' AS TKT_DT FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": staged["STAGING_ID"]}
+    )
+    return row["TKT_DT"] if row is not None else None
 
 
 def _customer(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, cust_no: str | None) -> Iterator[Violation]:
