@@ -88,7 +88,8 @@ class Days:
         with closing(self._client()) as client:
             self._note("seed", seed_from_store(self.database, client))
         self.stage()
-        self._note("validate", validate(self.database, rules=self.rules))
+        found = validate(self.database, rules=self.rules)
+        self._note("validate", (found.counts, found.orders))
         self.process()
         self.stage()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncctl.cli.output import table
+from syncctl.cli.output import local_time, table
 from syncctl.cli.run import Run, command, user
 from syncctl.errors import EXIT_SOME_FAILED
 
@@ -50,7 +50,7 @@ def list_letters(
                 letter.pending_action,
                 letter.error_class,
                 letter.attempts,
-                f"{letter.created_dt.astimezone():%Y-%m-%d %H:%M}",
+                local_time(letter.created_dt, "%Y-%m-%d %H:%M"),
                 letter.decision,
                 letter.error_message,
             ]

@@ -206,8 +206,16 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return local_time(value)
     return clean(str(value))
+
+
+def local_time(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Write a moment in this host's time; one at an end of the calendar, where a host may know none, as it stands."""
+    try:
+        return moment.astimezone().strftime(form)
+    except (OverflowError, OSError, ValueError):
+        return moment.strftime(form)
 
 
 def clean(text: str) -> str:

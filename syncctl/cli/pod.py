@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncctl.cli.output import table
+from syncctl.cli.output import local_time, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED, NotFound, UsageError
 
@@ -161,7 +161,7 @@ def _summary(console: Console, run: Run, result: PodResult, labels: dict[str, st
             console.print(f"Success rate: {result.success_rate}%")
     for use in result.usage:
         limit = f" of {use.limit_day}" if use.limit_day is not None else ""
-        resets = use.day_end_dt.astimezone().strftime("%Y-%m-%d %H:%M")
+        resets = local_time(use.day_end_dt, "%Y-%m-%d %H:%M")
         console.print(f"API usage: {labels.get(use.carrier, use.carrier)} {use.used_day}{limit} calls today, resets {resets}")
 
 

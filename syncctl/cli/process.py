@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncctl.cli.moments import span
-from syncctl.cli.output import summary, table
+from syncctl.cli.output import local_time, summary, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED
 
@@ -264,7 +264,7 @@ def _row(order: ProcessedOrder) -> list[object]:
 
     message = order.message
     if order.next_attempt_at is not None and order.outcome == "failed":
-        message += f" Tried again at {order.next_attempt_at.astimezone():%H:%M:%S}."
+        message += f" Tried again at {local_time(order.next_attempt_at, '%H:%M:%S')}."
     return [
         order.woo_order_no or order.woo_order_id,
         order.staging_id,

@@ -14,6 +14,8 @@ from syncctl.errors import EXIT_SOME_FAILED
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from syncctl.services.validate import Validation
+
 app = typer.Typer()
 
 JOB = Job(direction="STORE_TO_ERP", records={"input": ("checked",), "failed": ("invalid",)}, alone=False)
@@ -33,34 +35,61 @@ def validate(
     run: Run,
     ids: Annotated[
         list[int] | None,
-        typer.Argument(help="Staging ids to check; all that wait for the ERP where none is named.", metavar="ID"),
+        typer.Argument(help="Staging ids to check; all of this store that wait for the ERP where none is named.", metavar="ID"),
     ] = None,
 ) -> None:
     """Check orders against the ERP and list every violation of each: unknown items and customers, totals, prices, dates, doubles.
 
-    Errors keep an order out of the ERP, warnings don't. Exit 1 where an order has an error.
+    Only this store's orders are checked: the rules are its own. Errors keep an order out of the ERP, warnings don't. Exit 1 where
+    an order has an error, or one that was named was not checked.
     """
+    from syncctl.services.validate import Validation
     from syncctl.services.validate import validate as check
 
-    found = check(run.database, rules=rules(run.settings), staging_ids=ids or ())
-    run.report.counts = found.counts
-    run.report.items = [
+    found = Validation()
+    run.conclude = lambda: _report(run, found)
+    with run.output.progress("Orders") as advance:
+        context = run.context(progress=lambda _: advance(1))
+        settings = run.settings
+        check(
+            run.database, rules=rules(settings), store_id=settings.store_id, staging_ids=ids or (), context=context, result=found
+        )
+
+
+def _report(run: Run, found: Validation) -> None:
+    report = run.report
+    report.counts = {**found.counts, **({"refused": found.refused} if found.refused else {})}
+    report.items = [
         {
             "staging_id": item.order.staging_id,
             "woo_order_id": item.order.woo_order_id,
             "woo_order_no": item.order.woo_order_no,
             "valid": item.valid,
             "violations": item.violations,
+            **({"refused": item.refused} if item.refused else {}),
         }
         for item in found.orders
     ]
+    report.extra = {"stopped": found.stopped}
+    notes = [f"Not checked: {item.refused}." for item in found.orders if item.refused]
     for item in found.orders:
         if not item.valid:
             said = "; ".join(violation.message for violation in item.violations if violation.severity == "error")
             number = item.order.woo_order_no or item.order.woo_order_id
-            run.report.add_error(f"Order {number} (staging id {item.order.staging_id}): {said}", staging_id=item.order.staging_id)
-    if run.report.errors:
-        run.report.exit_code = EXIT_SOME_FAILED
+            whole = (
+                f"Not checked: {item.refused}."
+                if item.refused
+                else f"Order {number} (staging id {item.order.staging_id}): {said}"
+            )
+            report.add_error(whole, staging_id=item.order.staging_id)
+    if found.untold:
+        notes.append(f"{found.untold:,} orders more have violations; they are counted, not named. Name them to see theirs.")
+    unlisted = f"{found.sound_untold:,} sound orders more are counted, not listed."
+    report.extra["notes"] = [*notes, unlisted] if found.sound_untold else notes
+    if found.counts["invalid"] or found.refused:
+        report.exit_code = EXIT_SOME_FAILED
+    if found.ended_by:
+        report.fail(found.ended_by)
 
     def render(console: Console) -> None:
         from rich.text import Text
@@ -81,6 +110,8 @@ def validate(
         ]
         if rows:
             table(console, ["Order", "Staging id>", "", "Code", "Field", "Value", "What to do"], rows)
-        summary(console, run.report)
+        for note in notes:
+            console.print(note)
+        summary(console, report)
 
     run.render = render

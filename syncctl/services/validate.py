@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from syncctl.db.contract import Database, StagedOrder, ValidateStagedOrder, Violation
+from syncctl.db.contract import Database, ListRetryPolicies, ListStagedOrders, StagedOrder, ValidateStagedOrder, Violation
+from syncctl.errors import SyncError
 from syncctl.services.find import staged_orders
+from syncctl.services.preview import why_not
+from syncctl.services.run_context import RunContext
+from syncctl.services.work_loop import Result, work_off
+
+PAGE = 200
+"""Orders that are read at a time; as many are in memory."""
+MOST_TOLD = 10_000
+"""Orders with violations that a run names one by one; more are counted."""
+MOST_SOUND = 1_000
+"""The same of orders without any, which only JSON lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,40 +35,141 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedOrder:
-    """An order and everything that is wrong with it."""
+    """An order and everything that is wrong with it. `refused` says why it was not looked at."""
 
     order: StagedOrder
     violations: list[Violation]
+    refused: str = ""
 
     @property
     def valid(self) -> bool:
         """True where nothing blocks the order; it may have warnings."""
-        return not blocking(self.violations)
+        return not self.refused and not blocking(self.violations)
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What a run of `validate` found."""
+@dataclass(slots=True)
+class Validation(Result[ValidatedOrder]):
+    """What a run of `validate` found: every order is counted; `rows` holds so many of them that memory stays flat."""
 
-    orders: list[ValidatedOrder]
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("checked", "valid", "invalid", "with_warnings"), 0))
+    """How many orders were checked, and how many are what."""
+    refused: int = 0
+    """Orders that were named and not looked at."""
+    untold: int = 0
+    """Orders with violations beyond `MOST_TOLD`: counted, and named no more."""
+    sound_untold: int = 0
+    """Sound orders beyond `MOST_SOUND`, likewise."""
 
     @property
-    def counts(self) -> dict[str, int]:
-        """How many orders were checked, and how many are what."""
-        invalid = sum(1 for order in self.orders if not order.valid)
-        warned = sum(1 for order in self.orders if order.valid and order.violations)
-        return {"checked": len(self.orders), "valid": len(self.orders) - invalid, "invalid": invalid, "with_warnings": warned}
+    def orders(self) -> list[ValidatedOrder]:
+        """The orders that are named, in the order in which they were looked at."""
+        return list(self.rows.values())
+
+    def note(self, key: int, row: ValidatedOrder) -> None:
+        """Count an order, and keep it where there is room for its kind."""
+        if row.refused:
+            self.refused += 1
+        else:
+            self.counts["checked"] += 1
+            self.counts["valid" if row.valid else "invalid"] += 1
+            self.counts["with_warnings"] += row.valid and bool(row.violations)
+        if not row.violations and not row.refused:
+            if self.counts["valid"] - self.counts["with_warnings"] > MOST_SOUND:
+                self.sound_untold += 1
+                return
+        elif len(self.rows) >= MOST_TOLD + MOST_SOUND:
+            self.untold += 1
+            return
+        Result.note(self, key, row)
 
 
-def validate(database: Database, *, rules: Rules, staging_ids: Iterable[int] = ()) -> Validation:
-    """Run the validation rules on the orders named, or on all that wait to enter the ERP.
+def validate(
+    database: Database,
+    *,
+    rules: Rules,
+    store_id: str | None = None,
+    staging_ids: Iterable[int] = (),
+    context: RunContext | None = None,
+    result: Validation | None = None,
+) -> Validation:
+    """Run the validation rules on the orders named, or on all of a store (None: of every one) that wait to enter the ERP.
+
+    The rules are one store's: an order named of another is refused. One that can't be looked at is invalid for that reason, and
+    the others go on. The result is filled as the work goes; what ended the run early is `ended_by`.
 
     Raises:
         NotFound: a staging id that doesn't exist, before any order is touched.
-        DatabaseUnavailable: no connection.
+        DatabaseUnavailable: no connection to look for those.
     """
-    orders = staged_orders(database, list(staging_ids), states="PENDING,FAILED")
-    return Validation([ValidatedOrder(order, validate_one(database, order.staging_id, rules)) for order in orders])
+    result = result if result is not None else Validation()
+    named = list(dict.fromkeys(staging_ids))
+    waiting = deque(staged_orders(database, named)) if named else None
+    work = _Checks(database, rules, store_id, result, waiting)
+    work_off(work, result, context or RunContext(run_id="validate"), batch=PAGE)
+    return result
+
+
+@dataclass(slots=True)
+class _Checks:
+    """The orders to look at: a `work_loop.Work`. Nothing is leased: nothing is noted on an order that somebody holds."""
+
+    database: Database
+    rules: Rules
+    store_id: str | None
+    result: Validation
+    named: deque[StagedOrder] | None
+    """The orders that were named; None: all that wait."""
+    _after: int = 0
+    _again: deque[StagedOrder] = field(default_factory=deque)
+    """Orders that were not done because the database went away in between."""
+
+    def claim(self, limit: int) -> Sequence[StagedOrder]:
+        """Take the next page."""
+        given_back = self._again if self._again else self.named
+        if given_back is not None:
+            page = [given_back.popleft() for _ in range(min(limit, len(given_back)))]
+        else:
+            page = self.database.run(
+                ListStagedOrders(store_id=self.store_id, states="PENDING,FAILED", after_id=self._after, batch_size=limit)
+            )
+            self._after = page[-1].staging_id if page else self._after
+        self.result.count_claimed(len(page))
+        return page
+
+    def next_due(self) -> float | None:
+        """Nothing is waited for."""
+        return None
+
+    def key(self, item: StagedOrder) -> int:
+        """See `Work.key`."""
+        return item.staging_id
+
+    def do(self, item: StagedOrder) -> ValidatedOrder:
+        """Look at one order."""
+        if self.store_id not in (None, item.store_id):
+            return ValidatedOrder(item, [], refused=why_not(item, store_id=self.store_id))
+        return ValidatedOrder(item, validate_one(self.database, item.staging_id, self.rules))
+
+    def fail(self, item: StagedOrder, error: SyncError) -> ValidatedOrder:
+        """An order that can't be looked at won't get into the ERP either."""
+        said = f"The order can't be checked: {error}"
+        return ValidatedOrder(item, [Violation(error.error_class, "", None, said, "error")])
+
+    def lose(self, item: StagedOrder, error: SyncError) -> ValidatedOrder:
+        """See `Work.lose`."""
+        return self.fail(item, error)
+
+    def release(self, item: StagedOrder, reason: str) -> None:  # noqa: ARG002  (nothing is noted)
+        """Keep an order for later in this run."""
+        self._again.append(item)
+        self.result.count_claimed(-1)
+
+    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (orders know one system)
+        """Ask the database for its shortest table."""
+        self.database.run(ListRetryPolicies())
+
+    def finish(self, rows: Sequence[ValidatedOrder]) -> None:
+        """Nothing follows."""
 
 
 def validate_one(

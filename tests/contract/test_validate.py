@@ -190,6 +190,12 @@ def test_an_order_that_another_link_has_is_a_duplicate(shop):
     assert "document 777" in violation.message
 
 
+@pytest.mark.parametrize(("year", "code"), [("0001", "invalid_date"), ("0999", "invalid_date"), ("9999", "invalid_date")])
+def test_a_date_at_an_end_of_the_calendar_is_named_as_it_stands(shop, year, code):
+    [violation] = validate(shop, order(4711, line(1), TKT_DT=f"{year}-01-02T03:04:05.000"))
+    assert (violation.code, violation.value) == (code, f"{year}-01-02 03:04:05")
+
+
 # --- The customer -------------------------------------------------------------------------------------------------------
 
 

@@ -46,6 +46,8 @@ _MODULES = (
     "carrier_budget",
     "notifications",
 )
+NO_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)
+"""What a text that is no moment reads as: early enough for every check of dates, and with room to reckon around it."""
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -59,14 +61,14 @@ def from_database(text: bytes) -> datetime:
     return datetime.fromisoformat(text.decode()).replace(tzinfo=UTC)
 
 
-def _or_nothing(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Read what makes no sense, such as a date that was changed by hand, as nothing: one odd row must not hide all the others."""
+def _or(instead: Any, read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Read what makes no sense, such as a date changed by hand, as `instead`: one odd row must not hide all the others."""
 
     def reading(text: bytes) -> Any:
         try:
             return read(text)
         except (ValueError, ArithmeticError):
-            return None
+            return instead
 
     return reading
 
@@ -74,9 +76,9 @@ def _or_nothing(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 sqlite3.register_adapter(datetime, to_database)
 sqlite3.register_adapter(date, date.isoformat)
 sqlite3.register_adapter(Decimal, lambda amount: format(amount, "f"))
-sqlite3.register_converter("DATETIME_TEXT", _or_nothing(from_database))
-sqlite3.register_converter("DATE_TEXT", _or_nothing(lambda text: date.fromisoformat(text.decode())))
-sqlite3.register_converter("DECIMAL_TEXT", _or_nothing(lambda text: Decimal(text.decode())))
+sqlite3.register_converter("DATETIME_TEXT", _or(NO_MOMENT, from_database))
+sqlite3.register_converter("DATE_TEXT", _or(NO_MOMENT.date(), lambda text: date.fromisoformat(text.decode())))
+sqlite3.register_converter("DECIMAL_TEXT", _or(None, lambda text: Decimal(text.decode())))
 sqlite3.register_converter("BIT", lambda text: text != b"0")
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from syncctl.db.contract import ValidateStagedOrder, Violation
+from syncctl.db.embedded.engine import NO_MOMENT
 from syncctl.db.embedded.erp_content import Content, StagedLine, cents, read_content, unit_price
 from syncctl.db.embedded.erp_customer import customer_exists, resolve_customer
 from syncctl.db.embedded.erp_document import find_item
@@ -129,18 +130,18 @@ def _duplicates(session: Session, staged: sqlite3.Row) -> Iterator[Violation]:
 
 
 def _header(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
-    odd = _no_date(session, staged)
     for field in ("WOO_ORDER_NO", "CURRENCY", "TOT_AMT", "TKT_DT"):
-        if staged[field] in (None, "") and not (odd and field == "TKT_DT"):
+        if staged[field] in (None, ""):
             yield _error("missing_field", field, None, f"{field} is missing. Correct the order in the store, or its staging row.")
     if not content.lines and not content.charges:
         yield _error(
             "missing_field", "LINES", None, "The order has neither lines nor charges. Correct or cancel it in the store."
         )
-    if odd:
-        yield _error("invalid_date", "TKT_DT", odd, "The order's date is none. Correct it in the store, or its staging row.")
     ticket = staged["TKT_DT"]
-    if ticket is not None and not _EARLIEST <= ticket <= session.now + timedelta(days=1):
+    if ticket == NO_MOMENT:
+        said = "The order's date is none. Correct it in the store, or its staging row."
+        yield _error("invalid_date", "TKT_DT", _written(session, staged), said)
+    elif ticket is not None and not _EARLIEST <= ticket <= session.now + timedelta(days=1):
         yield _error(
             "invalid_date",
             "TKT_DT",
@@ -157,11 +158,8 @@ def _header(session: Session, call: ValidateStagedOrder, staged: sqlite3.Row, co
         )
 
 
-def _no_date(session: Session, staged: sqlite3.Row) -> str | None:
-    """Return what stands in place of the order's date where that makes no sense, such as after a change by hand."""
-    if staged["TKT_DT"] is not None:
-        return None
-    # As an expression it is text, whatever the column's type.
+def _written(session: Session, staged: sqlite3.Row) -> str | None:
+    """Return what is written in place of the order's date: as an expression it is text, whatever the column's type."""
     row = session.one(
         "SELECT TKT_DT || '' AS TKT_DT FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": staged["STAGING_ID"]}
     )
