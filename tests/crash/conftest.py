@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -31,7 +27,9 @@ from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.clocks import MovableClock
 from tests.contract.conftest import clock, database, new_connection, query, url  # noqa: F401
+from tests.crash import worker
 from tests.crash.hosts import NOTE, Site
+from tests.crash.workers import Worker
 
 ITEMS = ("TEE-BLK", "MUG", "CAP")
 
@@ -82,9 +80,9 @@ class Shop:
     def killed(self, moment: str, **more: Any) -> None:
         """Run a worker that dies at that moment."""
         done = self.worker(moment, **more).wait(timeout=60)
-        assert done == 137, f"the worker was to die {moment}, and ended with {done}"
+        assert done == worker.KILLED, f"the worker was to die {moment}, and ended with {done}"
 
-    def worker(self, moment: str, **more: Any) -> subprocess.Popen[bytes]:
+    def worker(self, moment: str, **more: Any) -> Worker:
         self.run_number += 1
         given = {
             "url": self.url,
@@ -96,9 +94,7 @@ class Shop:
             "kill": moment,
             **more,
         }
-        root = Path(__file__).resolve().parents[2]
-        environment = {**os.environ, "PYTHONPATH": str(root)}
-        return subprocess.Popen([sys.executable, "-m", "tests.crash.worker", json.dumps(given)], cwd=root, env=environment)
+        return Worker(worker.main, given)
 
     def order(self, order_id: int) -> StagedOrder:
         return self.database.run(ListStagedOrders(order_ref=str(order_id)))[0]

@@ -1,13 +1,11 @@
 """A `pod-fetch` run in a process of its own that ends itself, hard, at a given moment: no `finally`, no goodbye.
 
-Called as `python pod_worker.py JSON` with: url, folder, store (folder or database), now, run_id, kill ("before:sp_X:2" is before
+`main` is given: url, folder, store (folder or database), now, run_id, kill ("before:sp_X:2" is before
 the second call of sp_X; "after:http:1" when the carrier's first answer is here; "before:keep:1" before the document is kept).
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -82,7 +80,3 @@ def main(given: dict[str, Any]) -> None:
         sleeper=lambda _: None,
     ).run()
     database.close()
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))

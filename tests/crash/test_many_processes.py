@@ -10,9 +10,12 @@ from decimal import Decimal
 
 from syncctl.db.contract import CountStates
 from tests.crash.conftest import Shop
+from tests.crash.hosts import eventually
 from tests.orders import line, order, stage
 
 NEVER = "before:never:1"
+PAUSE = 0.002
+"""As long as a worker does something else between two calls; without it one would have the database most of the time."""
 
 
 def stage_many(shop: Shop, count: int) -> Decimal:
@@ -39,10 +42,16 @@ def assert_each_applied_once(shop: Shop, count: int, units: Decimal) -> None:
     assert len(shop.rows("SELECT OUTBOX_ID FROM dbo.USER_STORE_OUTBOX WHERE KIND = 'applied'")) == count
 
 
+def wait_for(workers: int, shop: Shop) -> None:
+    """Wait until so many workers, in all, have finished an order."""
+    finished = "SELECT DISTINCT WORKER_ID FROM dbo.USER_ORDER_EVENT WHERE WORKER_ID IS NOT NULL"
+    eventually(lambda: len(shop.rows(finished)) == workers)
+
+
 def test_eight_processes_share_the_orders(shop: Shop) -> None:
     units = stage_many(shop, 200)
     shop.store.stop()  # nobody answers: what counts here is the database, and no order may hang on the store
-    workers = [shop.worker(NEVER) for _ in range(8)]
+    workers = [shop.worker(NEVER, pause=PAUSE) for _ in range(8)]
     assert [worker.wait(timeout=240) for worker in workers] == [0] * 8
     assert_each_applied_once(shop, 200, units)
     attempts = Counter(row["ATTEMPT_NO"] for row in shop.rows("SELECT ATTEMPT_NO FROM dbo.USER_ORDER_STAGING"))
@@ -50,18 +59,20 @@ def test_eight_processes_share_the_orders(shop: Shop) -> None:
 
 
 def test_workers_killed_at_random_lose_and_double_nothing(shop: Shop) -> None:
-    units = stage_many(shop, 60)
+    units = stage_many(shop, 240)
     shop.store.stop()
     chance = random.Random(4711)
-    for _ in range(5):
-        workers = [shop.worker(NEVER) for _ in range(2)]
-        time.sleep(chance.uniform(1.0, 2.0))
+    for turn in range(1, 6):
+        workers = [shop.worker(NEVER, pause=PAUSE) for _ in range(2)]
+        wait_for(2 * turn, shop)
+        time.sleep(chance.uniform(0.0, 0.1))
         for worker in workers:
             worker.kill()
-            worker.wait(timeout=30)
+        ends = [worker.wait(timeout=30) for worker in workers]
+        assert 0 not in ends, "a worker was through before it could be killed"
         shop.clock.move(timedelta(hours=1))
     for _ in range(3):
         shop.clock.move(timedelta(days=1))
         worker = shop.worker(NEVER)
         assert worker.wait(timeout=240) == 0
-    assert_each_applied_once(shop, 60, units)
+    assert_each_applied_once(shop, 240, units)

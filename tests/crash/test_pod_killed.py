@@ -18,7 +18,10 @@ import pytest
 from syncctl.db.contract import AddClaim, Database, ListPods
 from syncctl.demo.carriers import SimulatedCarriers, pdf
 from tests.clocks import MovableClock
+from tests.crash import pod_worker
+from tests.crash.hosts import eventually
 from tests.crash.worker import KILLED
+from tests.crash.workers import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 NEVER = "before:never:1"
@@ -36,7 +39,7 @@ class Site:
         for number in range(count):
             self.database.run(AddClaim(claim_reference=f"CLM-{number}", carrier="acme", tracking_number=f"T{number}"))
 
-    def worker(self, kill: str = NEVER) -> subprocess.Popen[bytes]:
+    def worker(self, kill: str = NEVER) -> Worker:
         self.run_number += 1
         given = {
             "url": self.url,
@@ -46,8 +49,7 @@ class Site:
             "run_id": f"run-{self.run_number}",
             "kill": kill,
         }
-        command = [sys.executable, "-m", "tests.crash.pod_worker", json.dumps(given)]
-        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        return Worker(pod_worker.main, given)
 
     def next_run(self) -> None:
         """What the scheduler runs after the leases are over."""
@@ -59,6 +61,10 @@ class Site:
 
     def recorded(self) -> int:
         return len(self.query("SELECT CALL_ID FROM dbo.USER_CARRIER_CALL"))
+
+    def wait_for(self, workers: int) -> None:
+        """Wait until so many workers, in all, have called a carrier."""
+        eventually(lambda: len(self.query("SELECT DISTINCT WORKER_ID FROM dbo.USER_CARRIER_CALL")) == workers)
 
     def documents(self) -> list[bytes]:
         return [path.read_bytes() for path in (self.folder / "pods").rglob("*.pdf")]
@@ -123,14 +129,16 @@ def test_workers_killed_at_random_lose_nothing(site: Site, carriers: SimulatedCa
     carriers.simulation.slow = 0.05
     site.add(40)
     chance = random.Random(4711)
-    for _ in range(3):
+    for turn in range(1, 4):
         workers = [site.worker() for _ in range(2)]
-        time.sleep(chance.uniform(1.2, 2.2))
+        site.wait_for(2 * turn)
+        time.sleep(chance.uniform(0.0, 0.3))
         for worker in workers:
             worker.kill()
-        for worker in workers:
-            worker.wait(timeout=30)
+        ends = [worker.wait(timeout=30) for worker in workers]
+        assert 0 not in ends, "a worker was through before it could be killed"
         site.clock.move(timedelta(seconds=601))
+    carriers.simulation.slow = 0.0
     site.next_run()
     assert site.statuses() == {"success"}
     assert sorted(site.documents()) == sorted(pdf(f"T{number}") for number in range(40))

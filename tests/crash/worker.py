@@ -1,14 +1,13 @@
 """A `process` run in a process of its own that ends itself, hard, at a given moment: no `finally`, no goodbye.
 
-Called as `python worker.py JSON` with: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call
-of sp_X; "after:add_note:1" after the first note was posted), scope.
+`main` is given: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call
+of sp_X; "after:add_note:1" after the first note was posted), scope, pause (seconds after each call, in which others have theirs).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
+import time
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -72,13 +71,13 @@ def main(given: dict[str, Any]) -> None:
 
         def after(call: Procedure[Any]) -> None:
             killer.pass_by("after", call.name)
+            time.sleep(given.get("pause", 0.0))
 
         return FaultyDatabase(open_database(given["url"], clock=clock), before=before, after=after)
 
     def open_store() -> Store:
-        store = MortalStore(
-            Connection(url=given["shop_url"], consumer_key=Secret(given["key"]), consumer_secret=Secret(given["secret"]))
-        )
+        keys = {"consumer_key": Secret(given["key"]), "consumer_secret": Secret(given["secret"])}
+        store = MortalStore(Connection(url=given["shop_url"], **keys), sleeper=lambda _: None)
         store.killer = killer
         return store
 
@@ -88,7 +87,3 @@ def main(given: dict[str, Any]) -> None:
         ProcessOptions(rules=Rules(), scope=given.get("scope", "pending")),
         RunContext(run_id=given["run_id"], clock=clock, sleeper=lambda _: None),
     )
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
