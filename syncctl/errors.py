@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from syncctl.foreign_text import one_line
+
 EXIT_OK = 0
 EXIT_SOME_FAILED = 1
 EXIT_USAGE = 2
@@ -16,9 +18,12 @@ EXIT_CONFIG = 78
 EXIT_SIGINT = 130
 EXIT_SIGTERM = 143
 
+STOPPED = "stopped"
+"""The code of an error that says only that nobody waits any longer: the run was asked to stop. It concerns no row and no system."""
+
 
 class SyncError(Exception):
-    """Something went wrong that syncctl knows how to name."""
+    """Something went wrong that syncctl knows how to name. Whatever its message quotes, it is one line without controls."""
 
     exit_code: ClassVar[int] = EXIT_SOME_FAILED
     system: ClassVar[str] = "database"
@@ -27,8 +32,8 @@ class SyncError(Exception):
     """Key into the retry policy (`USER_RETRY_POLICY.ERROR_CLASS`)."""
 
     def __init__(self, message: str, *, code: str | int | None = None, error_class: str | None = None) -> None:
-        super().__init__(message)
-        self.code = None if code is None else str(code)
+        super().__init__(one_line(message))
+        self.code = None if code is None else one_line(str(code))
         """The other system's own code, such as 1205 or woocommerce_rest_cannot_view."""
         if error_class is not None:
             self.error_class = error_class

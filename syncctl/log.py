@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TextIO
 
 from syncctl.clock import Clock, system_clock
-from syncctl.secret import HIDDEN, without_password
+from syncctl.foreign_text import escaped
+from syncctl.secret import Hider
 
 ROOT = "syncctl"
 _FILE_NAMES = {"process": "woo_order_processing"}
-_KEYS = re.compile(r"\bc[ks]_[0-9A-Za-z]{8,}|(?<=oauth_signature=)[^&\s\"']+|(?<=Authorization: )\S.*")
 
 
 def file_stem(command: str) -> str:
@@ -28,25 +28,26 @@ def file_stem(command: str) -> str:
 
 
 class Redaction(logging.Filter):
-    """Takes every secret out of a record, whoever wrote it into the message, its arguments or the exception."""
+    """Takes every secret out of a record, whoever wrote it into the message, its arguments or the exception.
+
+    Controls in it are written out, a message's line ends included: what others sent must not look like a line of ours.
+    """
 
     def __init__(self, secrets: Sequence[str] = ()) -> None:
         super().__init__()
-        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        self._hider = Hider(secrets)
 
     def clean(self, text: str) -> str:
         """Return the text without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return _KEYS.sub(HIDDEN, without_password(text))
+        return self._hider.clean(text)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See `logging.Filter.filter`: always True, the record cleaned."""
-        record.msg, record.args = self.clean(record.getMessage()), None
+        record.msg, record.args = escaped(self.clean(record.getMessage())), None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = self.clean(record.exc_text)
+            record.exc_text = "\n".join(escaped(line) for line in self.clean(record.exc_text).split("\n"))
         return True
 
 
@@ -91,6 +92,10 @@ class _File(logging.FileHandler):
 
 
 class _FileFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`. A traceback is set in, so that none of its lines looks like a record of its own."""
+        return super().format(record).replace("\n", "\n    ")
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -104,7 +109,7 @@ class _ScreenFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = f"syncctl: {record.getMessage()}"
-        return f"{text}\n{record.exc_text}" if self._tracebacks and record.exc_text else text
+        return f"{text}\n{record.exc_text}".replace("\n", "\n    ") if self._tracebacks and record.exc_text else text
 
 
 def to_screen(*, quiet: bool = False, verbose: int = 0, secrets: Sequence[str] = ()) -> None:

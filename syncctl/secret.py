@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
+
+from syncctl.foreign_text import LONGEST, plain
 
 HIDDEN = "***"
 _PASSWORD = re.compile(r"(?P<key>\b(?:PWD|PASSWORD|ACCESSTOKEN|CLIENTSECRET)\s*=\s*)(?:\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
 
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_KEYS = re.compile(
+    r"\bc[ks]_[0-9A-Za-z]{8,}"
+    r"|(?<=oauth_signature=)[^&\s\"']+"
+    r"|(?<=Authorization: )\S.*"
+    r"|\b(?i:basic|bearer)\s+[A-Za-z0-9+/._~-]{16,}=*"
+)
+"""What is a key whoever's it is."""
+_MOST = 65_536
+"""Characters of others' text that are looked at."""
+_WHOLE_WORD = 4
+"""Characters. A secret shorter than this is hidden only where it stands as a word: `ab` is in every second sentence."""
+_LONG_ENOUGH = 6
+"""Letters of base64. What is left of a shorter secret between the letters that it shares with its neighbours may be anything."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +46,50 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"Secret({HIDDEN})"
+
+
+class Hider:
+    """Takes secrets out of texts, in every way in which a request carries them and an answer may repeat them."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        patterns = {pattern for secret in secrets if secret.strip() for pattern in _patterns(secret)}
+        self._held = re.compile("|".join(sorted(patterns, key=len, reverse=True))) if patterns else None
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets."""
+        if self._held:
+            text = self._held.sub(HIDDEN, text)
+        return _KEYS.sub(HIDDEN, without_password(text))
+
+    def plain(self, text: str, longest: int = LONGEST) -> str:
+        """Return others' text as `foreign_text.plain` does, without secrets. Those go first: half a key is a key, too."""
+        return plain(self.clean(text[:_MOST]), longest)
+
+
+def _patterns(secret: str) -> Iterator[str]:
+    """Give the expressions that find a secret: as it is, in an address, HTML, JSON, and inside base64 (Basic authentication)."""
+    spelled = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), html.escape(secret), json.dumps(secret)[1:-1]}
+    for text in spelled:
+        found = re.sub(r"%[0-9A-F]{2}", lambda code: f"(?i:{code[0]})", re.escape(text))
+        yield found if len(secret) >= _WHOLE_WORD else rf"(?<!\w){found}(?!\w)"
+    for core in _inside_base64(secret.encode()):
+        # The whole of it goes: what stands around the secret may be the rest of it.
+        found = f"{re.escape(core)}|{re.escape(core.translate(_URL_SAFE))}"
+        yield rf"(?<!{_BASE64}){_BASE64}*(?:{found}){_BASE64}*=*"
+
+
+_BASE64 = "[A-Za-z0-9+/_-]"
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+def _inside_base64(secret: bytes) -> Iterator[str]:
+    """Give what base64 has of a secret whatever stands round it: one text for each place of a group where it may begin."""
+    for before in range(3):
+        packed = base64.b64encode(b"\0" * before + secret).decode("ascii")
+        begin = -(-before * 8 // 6)
+        end = (before + len(secret)) * 8 // 6
+        if end - begin >= _LONG_ENOUGH:
+            yield packed[begin:end]
 
 
 def without_password(connection: str) -> str:

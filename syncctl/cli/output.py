@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from syncctl.errors import (
     EXIT_USAGE,
     SyncError,
 )
+from syncctl.foreign_text import json_escaped, one_line, without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,6 @@ _STATUS = {
     EXIT_SIGINT: "stopped",
     EXIT_SIGTERM: "stopped",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHOWN_ERRORS = 20
 
 
@@ -108,13 +107,21 @@ class Output:
     def console(self, *, stderr: bool = False) -> Console:
         """Make a Rich console. It takes text literally: what a store or a customer wrote is no markup."""
         from rich.console import Console
+        from rich.segment import Segment
 
         class Pipe(Console):
-            """A console whose reader may go away (`| head`): that is no error, and the rest goes nowhere."""
+            """A console whose reader may go away (`| head`): that is no error, and the rest goes nowhere.
+
+            What a store or a customer wrote moves no cursor: Rich's own controls pass, those inside a text don't.
+            """
 
             def on_broken_pipe(self) -> None:
                 self.quiet = True
                 drop_stdout()
+
+            def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+                for text, style, control in super().render(renderable, options):
+                    yield Segment(text if control else without_controls(text), style, control)
 
         stream = sys.stderr if stderr else sys.stdout
         width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
@@ -125,7 +132,7 @@ class Output:
     def show(self, report: Report, render: Render | None = None) -> None:
         """Print the report: JSON, or `render` and the errors, or where quiet only the errors."""
         if self.as_json:
-            self.write(json.dumps(report.as_json(), default=to_json, ensure_ascii=False, indent=2))
+            self.write(json_escaped(json.dumps(report.as_json(), default=to_json, ensure_ascii=False, indent=2)))
             return
         if not self.quiet:
             console = self.console()
@@ -150,7 +157,7 @@ class Output:
 
     def complain(self, message: str) -> None:
         """Print a line on stderr, in the tool's name."""
-        sys.stderr.write(f"syncctl: {clean(message)}\n")
+        sys.stderr.write(f"syncctl: {one_line(message)}\n")
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
@@ -207,7 +214,7 @@ def cell_text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return local_time(value)
-    return clean(str(value))
+    return without_controls(str(value))
 
 
 def local_time(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
@@ -216,11 +223,6 @@ def local_time(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
         return moment.astimezone().strftime(form)
     except (OverflowError, OSError, ValueError):
         return moment.strftime(form)
-
-
-def clean(text: str) -> str:
-    """Take control characters out: a customer's name must not move the cursor."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def words(name: str) -> str:

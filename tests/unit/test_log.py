@@ -72,6 +72,25 @@ def test_no_secret_reaches_the_log_in_message_arguments_or_traceback(tmp_path: P
         assert secret not in text
 
 
+def test_what_others_wrote_cannot_move_the_cursor_or_look_like_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    log.to_screen(verbose=1)
+    path = log.to_file(tmp_path, "stage", days=30, level="DEBUG", run_id="r1")
+    said = "no\x1b[2J\x9b1m\u202e\ud83d\r\n2026-11-20T00:00:00.000Z INFO    r1 syncctl: forged"
+    LOGGER.warning("Order 4711: %s", said)
+    try:
+        raise ValueError(said)
+    except ValueError:
+        LOGGER.exception("failed")
+    assert path
+    text = path.read_bytes().decode("utf-8")
+    err = capsys.readouterr().err
+    for shown in (text, err):
+        assert not {"\x1b", "\x9b", "\u202e", "\ud83d", "\r"} & set(shown)
+        assert r"Order 4711: no\x1b[2J\x9b1m\u202e\ud83d\r\n2026-11-20T00:00:00.000Z INFO" in shown
+        assert not [line for line in shown.splitlines() if line.startswith("2026-11-20")]
+    assert [line for line in text.splitlines() if not line.startswith("    ")] == [text.splitlines()[0], text.splitlines()[1]]
+
+
 @pytest.mark.parametrize(
     ("how", "told"),
     [

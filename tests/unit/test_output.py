@@ -114,6 +114,38 @@ def test_what_a_customer_wrote_is_neither_markup_nor_a_terminal_command(capsys: 
     assert "yes" in out
 
 
+NASTY = "Eve\x1b[2J\x9b1m\x07\u202eevE\u2028\ud83d"
+
+
+def test_nothing_that_is_shown_in_any_way_moves_the_cursor(capsys: pytest.CaptureFixture[str]):
+    console = Output().console()
+    console.print(NASTY)
+    console.print(Text(NASTY), NASTY)
+    table(console, [NASTY, "x"], [[Text(NASTY), NASTY]], title=NASTY)
+    report = a_report()
+    report.add_error(f"{NASTY}\nsyncctl: forged")
+    Output().show(report)
+    out, err = capsys.readouterr()
+    assert not set(NASTY) & {"\x1b", "\x9b", "\x07", "\u202e", "\u2028", "\ud83d"} & set(out + err)
+    assert out.count("Eve\N{REPLACEMENT CHARACTER}[2J") == 7
+    assert len(err.splitlines()) == 1
+
+
+def test_json_holds_controls_written_out_and_is_read_as_what_was_meant(capsys: pytest.CaptureFixture[str]):
+    Output(as_json=True).show(a_report(items=[{"name": NASTY}]))
+    out = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\x07", "\u202e", "\u2028", "\ud83d"} & set(out)
+    assert json.loads(out)["items"][0]["name"] == NASTY.replace("\ud83d", "\ufffd")
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))],
+)
+def test_a_date_at_the_edge_of_time_is_shown_all_the_same(edge: datetime):
+    assert cell_text(edge).startswith(edge.date().isoformat())
+
+
 def test_a_column_with_nothing_in_it_is_left_out(capsys: pytest.CaptureFixture[str]):
     table(Output().console(), ["Order", "Store", "Reason"], [["4711", "", None], ["4712", None, "cancelled"]])
     out = capsys.readouterr().out
