@@ -121,7 +121,18 @@ class Settings(PodSettings):
         "An order enters the ERP when its status is one of these. Others are seen, and skipped until their status changes.",
     )
     http_connect_timeout: int = setting("Store", integer(1, 600), 10, "Seconds to wait for a connection to the store.")
-    http_read_timeout: int = setting("Store", integer(1, 3600), 60, "Seconds to wait for the store's answer.")
+    http_read_timeout: int = setting(
+        "Store", integer(1, 3600), 60, "Seconds to wait for the store's answer to begin, and for each part of it."
+    )
+    http_answer_timeout: int = setting(
+        "Store", integer(1, 3600), 120, "Seconds that a whole answer may take, the store's or a carrier's; then it is given up."
+    )
+    http_max_megabytes: int = setting(
+        "Store",
+        integer(1, 1024),
+        64,
+        "The largest answer of the store that is read, unpacked. One that would take a quarter more in memory is refused, too.",
+    )
 
     enable_order_polling: bool = setting("Polling", FLAG, True, "Whether `stage` polls the store when it runs.", bare=True)
     order_polling_interval_minutes: int = setting(

@@ -11,11 +11,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from syncctl.errors import EXIT_SIGINT, EXIT_SIGTERM
 
 _STEP = 0.5
+
+
+class StopFlag(Protocol):
+    """What is looked at between two rows, and while another system is waited for, to know whether to stop.
+
+    Set from outside (a signal, a time limit); `threading.Event` fits.
+    """
+
+    def is_set(self) -> bool:
+        """True once the run should finish what it holds and take nothing new."""
+        ...
+
+
+class Never:
+    """A stop that never comes."""
+
+    def is_set(self) -> bool:
+        """See `StopFlag.is_set`."""
+        return False
 
 
 class Stop:

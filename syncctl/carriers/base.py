@@ -6,6 +6,7 @@ raises for what the carrier says; `BudgetExhausted` from the budget passes throu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -102,6 +103,11 @@ class Carrier(Protocol):
     @property
     def limits(self) -> Limits:
         """How many calls it takes."""
+        ...
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """Every key and password that its calls carry, and every token that it was given: no text may show one."""
         ...
 
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Catalog:
     """Built-in carriers that can't be asked, and the settings that they want."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    """Every key and password of all of them, for the log's filter."""
 
     def name_of(self, said: str) -> str | None:
         """Return the name of the carrier that a claim calls `said`, whether it can be asked or not; None for one nobody knows."""
@@ -104,7 +105,14 @@ def open_catalog(
             raise ConfigError(f"{file.path}: there is a carrier {file.name} already; give this one another name.")
         missing.pop(file.name, None)
         made[file.name] = Declarative(file, clock=clock)
-    return Catalog(made, missing, aliases, tuple(secret for file in files for secret in file.secrets))
+    return Catalog(made, missing, aliases, _secrets(files, made))
+
+
+def _secrets(files: Iterable[CarrierFile], made: Mapping[str, Carrier]) -> tuple[str, ...]:
+    """Return what the files took from the environment, and what the carriers were given beyond that, each once."""
+    held = [secret for file in files for secret in file.secrets]
+    held += [secret for carrier in made.values() for secret in carrier.secrets]
+    return tuple(dict.fromkeys(held))
 
 
 def _builtin(held: PodSettings) -> dict[str, tuple[Callable[..., Carrier], dict[str, object]]]:

@@ -7,6 +7,7 @@ at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
@@ -16,7 +17,7 @@ from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, 
 from syncctl.carriers.classify import error_outcome, plain
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import every, first, from_base64, read_xml
+from syncctl.carriers.reading import every, first, from_base64
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -52,6 +53,11 @@ class Chronopost:
         self._clock = clock
         self.limits = limits or Limits(per_day=100, zone=ZoneInfo("Europe/Paris"))
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`."""
+        return (self._password.reveal(),)
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
         reply = self._call(
@@ -63,7 +69,7 @@ class Chronopost:
             skybillNumber=claim.tracking_number,
             pdf="true",
         )
-        root = read_xml(reply.body)
+        root = reply.xml()
         failed = self._failed(reply, root)
         if failed or root is None:
             return failed or error_outcome(reply, self._clock())
@@ -75,7 +81,7 @@ class Chronopost:
     def _why_not(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """No document: tell a parcel on its way from one whose document isn't there yet."""
         reply = self._call(http, "trackSkybillV2", language="fr_FR", skybillNumber=claim.tracking_number)
-        root = read_xml(reply.body)
+        root = reply.xml()
         failed = self._failed(reply, root)
         if failed or root is None:
             return failed or error_outcome(reply, self._clock())

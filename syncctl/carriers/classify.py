@@ -10,13 +10,20 @@ from datetime import datetime
 from syncctl.carriers.base import Kind, Outcome
 from syncctl.carriers.http import Reply
 from syncctl.carriers.limits import retry_at
+from syncctl.foreign_text import plain as shown
 
 INVALID_TRACKING = "invalid_tracking"
 INVALID_CREDENTIALS = "invalid_credentials"
 NOT_SUPPORTED = "carrier_not_supported"
 NO_DOCUMENT = "no_document"
 BAD_CONTENT = "bad_content"
+BLOCKED = "blocked"
+"""Turned away by something in front of the carrier's service, such as a firewall."""
+LINK_REFUSED = "link_refused"
 UNKNOWN = "unknown"
+
+_DENIED = (401, 403)
+_TAGS = re.compile(r"<[^>]*>")
 
 Codes = Mapping[str, tuple[Kind, str]]
 """The carrier's code → what it means and our name for it. A key that begins with `*` matches the end of a code."""
@@ -174,22 +181,56 @@ def classify(
 def error_outcome(
     reply: Reply, now: datetime, *, codes: Codes | None = None, code: str | None = None, text: str | None = None
 ) -> Outcome:
-    """Return the outcome of an answer that is an error. `text` is the carrier's message; None takes the body's beginning."""
-    page = html_title(reply.body) if text is None else None
+    """Return the outcome of an answer that is an error. `text` is the carrier's message; None takes the body's beginning.
+
+    A web page is nobody's judgement of the claim or the keys, and a 401 or 403 is one of the keys only where the carrier's own
+    service gave it: firewalls and the hosts of expired links answer so, too.
+    """
+    page = html_title(reply.body) if text is None and not code else None
     words = reply.text() if text is None else text
-    kind, cause = classify(codes=codes, code=code, status=reply.status if not reply.ok else None, text=words)
-    said = " ".join(words.split())[:300]
+    throttled = (by_text(words) or ("", ""))[0] == "throttled"
+    kind: Kind
+    if reply.status in _DENIED and not throttled and not _speaks_of_keys(reply, code, text):
+        kind, cause = "temporary", BLOCKED
+    elif page is not None and reply.status != 401 and not throttled:  # its words are meant for a person
+        kind, cause = by_status(reply.status) or ("temporary", BAD_CONTENT)
+    else:
+        kind, cause = classify(codes=codes, code=code, status=reply.status if not reply.ok else None, text=words)
     if page is not None:
-        cause = BAD_CONTENT if cause == UNKNOWN else cause
-        said = f"an HTML page where an answer should be: {page or 'without a title'}"
+        words = f"an HTML page where an answer should be: {page or 'without a title'}"
+    if cause == BLOCKED:
+        words = f"HTTP {reply.status} from {reply.host}, and not in the carrier's own words: {' '.join(words.split())}"
     return Outcome(
         kind=kind,
         cause=cause,
         code=code or cause,
-        message=said or f"HTTP {reply.status} without a word",
+        message=shown(words) or f"HTTP {reply.status} without a word",
         http_status=reply.status,
         retry_at=retry_at(reply.headers, now) if kind == "throttled" else None,
     )
+
+
+def link_outcome(reply: Reply, now: datetime) -> Outcome:
+    """Return the outcome of a document's link that answered with an error: most likely it has expired, and the next will do.
+
+    Whatever it says, it was not sent the keys and doesn't know the parcel: the claim is tried again, and the carrier's other
+    claims go on.
+    """
+    found = error_outcome(reply, now)
+    if found.kind == "throttled" and not reply.elsewhere:
+        return found
+    cause = found.cause if found.kind == "temporary" and found.cause not in (UNKNOWN, BLOCKED) else LINK_REFUSED
+    words = shown(html_title(reply.body) or _TAGS.sub(" ", reply.text()))
+    message = f"The document's link answered HTTP {reply.status} ({reply.host}){f': {words}' if words else ''}"
+    return Outcome(kind="temporary", cause=cause, code=cause, message=message, http_status=reply.status)
+
+
+def _speaks_of_keys(reply: Reply, code: str | None, text: str | None) -> bool:
+    """Tell whether a 401 or 403 comes from the carrier's own service: the host that was asked, and for a 403 in its own form."""
+    if reply.elsewhere:
+        return False
+    own_code = bool(code) and code != str(reply.status)
+    return reply.status == 401 or own_code or bool(text) or isinstance(reply.json(), dict)
 
 
 def html_title(body: bytes) -> str | None:

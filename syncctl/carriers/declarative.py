@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -21,10 +21,10 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from syncctl.carriers.base import Claim, Document, Kind, Outcome, delivered, not_yet, persistent, temporary
-from syncctl.carriers.classify import NO_DOCUMENT, Codes, error_outcome
+from syncctl.carriers.classify import NO_DOCUMENT, Codes, error_outcome, link_outcome
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import first, from_base64, moment, read_json, read_xml
+from syncctl.carriers.reading import first, from_base64, moment
 from syncctl.clock import Clock, system_clock
 from syncctl.errors import ConfigError
 
@@ -120,6 +120,7 @@ class Declarative:
         self.verified = bool(described.table.get("verified", False))
         self.limits = described.limits or Limits()
         self._path = described.path
+        self._from_environment = described.secrets
         self._clock = clock
         self._request: Mapping[str, Any] = self._section(described.table, "request")
         self._auth: Mapping[str, Any] = described.table.get("auth", {})
@@ -130,6 +131,12 @@ class Declarative:
             for code in described.table.get("codes", {}).get(kind, [])
         }
         self._check()
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`. Of a header such as `Token abc` the last word is one by itself."""
+        held = [str(self._auth[key]) for key in ("password", "value") if self._auth.get(key)]
+        return (*self._from_environment, *held, *(value.split()[-1] for value in held if " " in value.strip()))
 
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
@@ -150,7 +157,7 @@ class Declarative:
         if content is None and link:
             followed = http.get(link)
             if not followed.ok:
-                return error_outcome(followed, self._clock(), codes=self._codes)
+                return link_outcome(followed, self._clock())
             content, declared = followed.body, followed.content_type
         if content:
             return delivered(
@@ -237,7 +244,7 @@ class Answer:
     @classmethod
     def of(cls, reply: Reply, form: str) -> Answer:
         """Parse a reply."""
-        return cls(read_xml(reply.body) if form == "xml" else read_json(reply.body), form == "xml")
+        return cls(reply.xml() if form == "xml" else reply.json(), form == "xml")
 
     def find(self, place: object) -> Any:
         """Return what lies at a place, or None."""
@@ -245,7 +252,10 @@ class Answer:
             return None
         if self.is_xml:
             return first(self.value, str(place)) or None
-        return jmespath.search(str(place), self.value)
+        try:
+            return jmespath.search(str(place), self.value)
+        except (JMESPathError, ArithmeticError, RecursionError):  # a place that fits some answers and not this one
+            return None
 
     def text(self, place: object) -> str:
         """Return what lies at a place as text, or nothing."""

@@ -7,6 +7,7 @@ one it doesn't know: `GET /shipments/{number}/tracking` tells which.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, 
 from syncctl.carriers.classify import INVALID_TRACKING, error_outcome
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import from_base64, items_at, moment, pick, read_json, text_at
+from syncctl.carriers.reading import from_base64, items_at, moment, pick, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -47,11 +48,16 @@ class DhlExpress:
         self._clock = clock
         self.limits = limits or Limits(per_second=1, per_day=250)
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`."""
+        return (self._auth[1].reveal(),)
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
         query = {"shipperAccountNumber": self._account, "content": "epod-summary"}
         reply = self._get(http, claim, "proof-of-delivery", query)
-        said = read_json(reply.body)
+        said = reply.json()
         if reply.status == 404:
             return self._why_not(claim, http)
         if not reply.ok:
@@ -65,7 +71,7 @@ class DhlExpress:
 
     def _why_not(self, claim: Claim, http: CarrierHttp) -> Outcome:
         reply = self._get(http, claim, "tracking", {"trackingView": "all-checkpoints"})
-        said = read_json(reply.body)
+        said = reply.json()
         if reply.status == 404:
             return persistent(
                 INVALID_TRACKING, f"DHL Express does not know the shipment: {text_at(said, 'detail') or 'no result found'}."

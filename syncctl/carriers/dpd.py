@@ -7,16 +7,16 @@ needs no key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, persistent
-from syncctl.carriers.classify import INVALID_TRACKING, NO_DOCUMENT, error_outcome
+from syncctl.carriers.classify import INVALID_TRACKING, NO_DOCUMENT, error_outcome, link_outcome
 from syncctl.carriers.http import CarrierHttp
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import items_at, moment, pick, read_json, text_at
+from syncctl.carriers.reading import items_at, moment, pick, text_at
 from syncctl.clock import Clock, system_clock
 
 
@@ -45,11 +45,16 @@ class Dpd:
         self._clock = clock
         self.limits = limits or Limits(per_second=1, per_day=1000, zone=ZoneInfo("Europe/Berlin"))
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`: none, the service is public."""
+        return ()
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
         url = f"{self._base}/rest/plc/{self._language}/{quote(claim.tracking_number, safe='')}"
         reply = http.get(url, headers={"Accept": "application/json"})
-        said = read_json(reply.body)
+        said = reply.json()
         if not reply.ok or not isinstance(pick(said, "parcellifecycleResponse"), dict):
             return error_outcome(reply, self._clock())
         life = pick(said, "parcellifecycleResponse", "parcelLifeCycleData")
@@ -63,7 +68,7 @@ class Dpd:
             return persistent(NO_DOCUMENT, "DPD delivered the parcel but offers no document in its public tracking.")
         document = http.get(link)
         if not document.ok:
-            return error_outcome(document, self._clock())
+            return link_outcome(document, self._clock())
         return delivered(
             Document(
                 content=document.body,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from syncctl.carriers.base import Claim, Document, Outcome, delivered, temporary
@@ -13,7 +14,7 @@ from syncctl.carriers.classify import INVALID_CREDENTIALS, INVALID_TRACKING, Cod
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
 from syncctl.carriers.oauth import TokenRefused, Tokens
-from syncctl.carriers.reading import from_base64, items_at, pick, read_json, text_at
+from syncctl.carriers.reading import from_base64, items_at, pick, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -60,6 +61,11 @@ class FedEx:
         self._tokens = Tokens(clock, self._ask_token)
         self.limits = limits or Limits(per_second=5, per_day=1000)
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`."""
+        return (self._key, self._secret.reveal(), *self._tokens.obtained)
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
         try:
@@ -77,7 +83,7 @@ class FedEx:
                 "trackDocumentSpecification": [wanted],
             },
         )
-        said = read_json(reply.body)
+        said = reply.json()
         code = text_at(said, "errors", 0, "code")
         if code or not reply.ok:
             if reply.status == 401:

@@ -7,6 +7,8 @@ With `ReturnPOD` the answer holds the document as `POD` (a list of bytes, or bas
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, 
 from syncctl.carriers.classify import INVALID_TRACKING, Codes, error_outcome
 from syncctl.carriers.http import CarrierHttp
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import from_base64, items_at, moment, pick, read_json, text_at
+from syncctl.carriers.reading import from_base64, items_at, moment, pick, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -50,21 +52,27 @@ class Gls:
         self._clock = clock
         self.limits = limits or Limits(per_second=1, per_day=1000, zone=ZoneInfo("Europe/Budapest"))
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`. The hash opens as much as the password does."""
+        digest = self._digest()
+        return (self._password.reveal(), digest.hex(), *(between.join(map(str, digest)) for between in (", ", ",")))
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
-        if not claim.tracking_number.isdigit():
+        if not re.fullmatch("[0-9]{1,18}", claim.tracking_number):
             return persistent(INVALID_TRACKING, f"GLS parcel numbers are digits only; {claim.tracking_number!r} is none.")
         reply = http.post(
             f"{self._base}/ParcelService.svc/json/GetParcelStatuses",
             json={
                 "Username": self._username,
-                "Password": list(hashlib.sha512(self._password.reveal().encode("utf-8")).digest()),
+                "Password": list(self._digest()),
                 "ParcelNumber": int(claim.tracking_number),
                 "ReturnPOD": True,
                 "LanguageIsoCode": "EN",
             },
         )
-        said = read_json(reply.body)
+        said = reply.json()
         code = text_at(said, "GetParcelStatusErrors", 0, "ErrorCode")
         if not reply.ok or code or not isinstance(pick(said, "ParcelStatusList"), list):
             text = text_at(said, "GetParcelStatusErrors", 0, "ErrorDescription")
@@ -79,3 +87,6 @@ class Gls:
         if reached:
             return temporary("pod_not_ready", "GLS delivered the parcel but has no document for it yet.")
         return not_yet("GLS has not delivered the parcel yet.")
+
+    def _digest(self) -> bytes:
+        return hashlib.sha512(self._password.reveal().encode("utf-8")).digest()

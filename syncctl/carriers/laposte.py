@@ -6,6 +6,7 @@ document: a delivered parcel ends as a persistent `no_document` that says where 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from syncctl.carriers.base import Claim, Outcome, not_yet, persistent
 from syncctl.carriers.classify import INVALID_CREDENTIALS, INVALID_TRACKING, NO_DOCUMENT, Codes, error_outcome
 from syncctl.carriers.http import CarrierHttp
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import items_at, pick, read_json, text_at
+from syncctl.carriers.reading import items_at, pick, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -55,6 +56,11 @@ class LaPoste:
         self._clock = clock
         self.limits = limits or Limits(per_minute=100, zone=ZoneInfo("Europe/Paris"))
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`."""
+        return (self._key.reveal(),)
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
         reply = http.get(
@@ -62,7 +68,7 @@ class LaPoste:
             params={"lang": "fr_FR"},
             headers={"X-Okapi-Key": self._key.reveal(), "Accept": "application/json"},
         )
-        said = read_json(reply.body)
+        said = reply.json()
         code = text_at(said, "returnCode") or (str(reply.status) if not reply.ok else "")
         shipment = pick(said, "shipment")
         if not reply.ok or code not in ("", "200") or not isinstance(shipment, dict):

@@ -74,18 +74,18 @@ def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
 
 
 def _retry_after(value: str, now: datetime) -> datetime | None:
-    if value.isdigit():
-        return now + timedelta(seconds=min(int(value), 10_000_000))
+    if value.isdecimal():
+        return now + timedelta(seconds=min(int(value[:20]), 10_000_000))
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _reset(value: str, now: datetime) -> datetime | None:
     """A reset is either seconds from now or seconds since 1970: the size tells."""
-    if not value.isdigit():
+    if not value.isdecimal():
         return None
-    seconds = min(int(value), 10_000_000_000)
+    seconds = min(int(value[:20]), 10_000_000_000)
     return now + timedelta(seconds=seconds) if seconds < 100_000_000 else datetime.fromtimestamp(seconds, UTC)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from syncctl.carriers.base import Outcome
 from syncctl.carriers.classify import INVALID_CREDENTIALS, Codes, error_outcome
 from syncctl.carriers.http import CarrierHttp, Reply
-from syncctl.carriers.reading import pick, read_json, text_at
+from syncctl.carriers.reading import pick, text_at
 from syncctl.clock import Clock
 
 _REFUSED: Codes = {
@@ -36,6 +36,8 @@ class Tokens:
         self._ask = ask
         self._token = ""
         self._until: datetime | None = None
+        self.obtained: list[str] = []
+        """Every token so far: none of them may be shown."""
 
     def headers(self, http: CarrierHttp) -> Mapping[str, str]:
         """Return the Authorization header.
@@ -46,7 +48,7 @@ class Tokens:
         now = self._clock()
         if self._until is None or now >= self._until:
             reply = self._ask(http)
-            said = read_json(reply.body)
+            said = reply.json()
             token = text_at(said, "access_token")
             if not reply.ok or not token:
                 code = (
@@ -54,8 +56,9 @@ class Tokens:
                 )
                 raise TokenRefused(error_outcome(reply, now, codes=_REFUSED, code=code or None))
             seconds = pick(said, "expires_in")
-            lasts = int(seconds) if str(seconds).isdigit() else 600
+            lasts = int(digits) if (digits := str(seconds)).isdecimal() and len(digits) < 7 else 600
             self._token, self._until = token, now + timedelta(seconds=max(30, lasts - 60))
+            self.obtained.append(token)
         return {"Authorization": f"Bearer {self._token}"}
 
     def forget(self) -> None:

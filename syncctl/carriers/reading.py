@@ -1,12 +1,12 @@
-"""Reading what carriers send: JSON and XML that may be anything, base64, and dates in four spellings."""
+"""Reading what carriers send: places in JSON and XML that may be anything, base64, and dates in four spellings."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -14,20 +14,21 @@ from xml.etree.ElementTree import Element
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
+from syncctl.answer_json import MEMORY
 
-def read_json(body: bytes) -> Any:
-    """Return the JSON value, or None where the body is none."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""No parcel was delivered outside of these; a date that says so is a slip, and some of our own reckoning ends there."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
-def read_xml(body: bytes) -> Element | None:
-    """Return the root of an XML document, or None where the body is none.
+def read_xml(body: bytes, *, memory: int = MEMORY) -> Element | None:
+    """Return the root of an XML document, or None where the body is none, or takes more than `memory` bytes once it is read.
 
     Entities and DTDs are refused: nothing good has them here.
     """
+    # The weights of an element and of an attribute were measured; most of a proof of delivery is one text.
+    if len(body) * 3 + 280 * body.count(b"<") + 200 * body.count(b"=") > memory:
+        return None
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
@@ -86,9 +87,19 @@ def from_base64(value: object) -> bytes | None:
             return None
     if not isinstance(value, str) or not value.strip():
         return None
-    packed = re.sub(r"\s+", "", re.sub(r"^\s*data:[^,]*,", "", value))
+    packed = re.sub(r"^\s*data:[^,]*,", "", value) if "," in value[:200] else value
+    if not _BASE64.fullmatch(packed):
+        return None
     try:
-        return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
+        return binascii.a2b_base64(packed)  # takes the text as it is, line ends included: a document may be large
+    except binascii.Error:  # without the signs that fill the last group
+        return _unfilled(packed)
+
+
+def _unfilled(packed: str) -> bytes | None:
+    letters = "".join(packed.split()).rstrip("=")
+    try:
+        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
 
@@ -96,22 +107,23 @@ def from_base64(value: object) -> bytes | None:
 def moment(*texts: str, spellings: Sequence[str] = ("%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d")) -> datetime | None:
     """Read the first of these texts that is a date. One without an offset is taken for UTC: a few hours don't matter here."""
     for text in texts:
-        text = text.strip()
-        if not text:
-            continue
-        milliseconds = re.fullmatch(r"/Date\((-?\d+)([+-]\d{4})?\)/", text)
-        if milliseconds:
-            return datetime.fromtimestamp(int(milliseconds[1]) / 1000, UTC)
         try:
-            found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        except ValueError:
-            for spelling in spellings:
-                try:
-                    found = datetime.strptime(text, spelling).replace(tzinfo=UTC)
-                    break
-                except ValueError:
-                    continue
-            else:
-                continue
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+            found = _date(text.strip()[:100], spellings)
+            utc = None if found is None else found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        except (ValueError, OverflowError, OSError):  # the edges of time
+            continue
+        if utc is not None and FIRST_YEAR <= utc.year <= LAST_YEAR:
+            return utc
+    return None
+
+
+def _date(text: str, spellings: Sequence[str]) -> datetime | None:
+    milliseconds = re.fullmatch(r"/Date\((-?[0-9]+)([+-][0-9]{4})?\)/", text)
+    if milliseconds:
+        return datetime.fromtimestamp(int(milliseconds[1]) / 1000, UTC)
+    with suppress(ValueError):
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    for spelling in spellings:
+        with suppress(ValueError):
+            return datetime.strptime(text, spelling).replace(tzinfo=UTC)
     return None

@@ -7,6 +7,7 @@ With `returnSignature=true&returnPOD=true` a delivered package's `deliveryInform
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from syncctl.carriers.content import sniff
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
 from syncctl.carriers.oauth import TokenRefused, Tokens
-from syncctl.carriers.reading import from_base64, items_at, moment, pick, read_json, text_at
+from syncctl.carriers.reading import from_base64, items_at, moment, pick, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
 
@@ -57,6 +58,11 @@ class Ups:
         self._tokens = Tokens(clock, self._ask_token)
         self.limits = limits or Limits(per_second=2, per_day=500)
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """See `Carrier.secrets`."""
+        return (self._id, self._secret.reveal(), *self._tokens.obtained)
+
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
         try:
@@ -68,7 +74,7 @@ class Ups:
             params={"locale": "en_US", "returnSignature": "true", "returnMilestones": "false", "returnPOD": "true"},
             headers=headers,
         )
-        said = read_json(reply.body)
+        said = reply.json()
         shipment = pick(said, "trackResponse", "shipment", 0)
         code = text_at(said, "response", "errors", 0, "code") or text_at(shipment, "warnings", 0, "code")
         if not reply.ok or code or shipment is None:

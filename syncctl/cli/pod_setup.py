@@ -47,7 +47,7 @@ def open_documents(run: Run) -> DocumentStore:
 
 def options(run: Run, scope: str, *, carrier: str | None, claim: str | None, include_persistent: bool = False) -> PodOptions:
     """Return a run's options."""
-    from syncctl.carriers.http import MEGABYTE
+    from syncctl.http_answer import MEGABYTE
     from syncctl.services.pod_run import PodOptions
 
     settings = run.settings
@@ -64,6 +64,7 @@ def options(run: Run, scope: str, *, carrier: str | None, claim: str | None, inc
         largest_bytes=settings.pod_max_megabytes * MEGABYTE,
         connect_timeout=settings.pod_connect_timeout,
         read_timeout=settings.pod_read_timeout,
+        answer_timeout=settings.http_answer_timeout,
         notify=settings.pod_notify,
         notify_temporary=settings.pod_notify_temporary,
         url=settings.pod_url,

@@ -150,7 +150,7 @@ class Run:
         """
         from syncctl.stores.connect import open_store
 
-        return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep)
+        return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep, stop=self.stop)
 
     def context(self, progress: Callable[[Any], None] = lambda _: None) -> RunContext:
         """Return what this command hands down through its services."""
@@ -308,6 +308,7 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
     except errors.SyncError as error:
         failed = True
         report.fail(error)
+        report.exit_code = _exit_code(run, error)
         _log.info("%s ended: %s", call.name, error, exc_info=common.verbose > 1)
     except KeyboardInterrupt:
         report.exit_code = errors.EXIT_SIGINT
@@ -392,7 +393,7 @@ def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
     from syncctl.db.contract import FinishRun
 
     report = run.report
-    exit_code = getattr(failure, "exit_code", errors.EXIT_SOME_FAILED) if failure else report.exit_code
+    exit_code = _exit_code(run, failure) if failure else report.exit_code
     said = str(failure) if failure else " ".join(str(error["message"]) for error in report.errors[:5])
     counted = {name: sum(int(report.counts.get(key, 0)) for key in job.records.get(name, ())) for name in RECORDS}
     _log.info("%s ended with exit code %s: %s", run.command, exit_code, json.dumps(report.counts, default=str))
@@ -414,6 +415,13 @@ def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
     except errors.SyncError as error:
         level = logging.INFO if exit_code == errors.EXIT_UNAVAILABLE else logging.WARNING  # the former says so itself
         _log.log(level, "The end of this run could not be noted in USER_SYNC_LOG: %s", error)
+
+
+def _exit_code(run: Run | None, failure: BaseException) -> int:
+    """Return what a failure ends the run with. One that says only that the stop cut a wait short is the stop itself."""
+    if run and run.stop.is_set() and getattr(failure, "code", None) == errors.STOPPED:
+        return run.stop.exit_code or errors.EXIT_OK
+    return int(getattr(failure, "exit_code", errors.EXIT_SOME_FAILED))
 
 
 def _redacted(report: Report, run: Run | None) -> Report:

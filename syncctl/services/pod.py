@@ -18,6 +18,7 @@ from syncctl.carriers.base import Carrier, Outcome, persistent, temporary
 from syncctl.carriers.catalog import Catalog, folded
 from syncctl.carriers.classify import INVALID_CREDENTIALS, INVALID_TRACKING, NOT_SUPPORTED
 from syncctl.carriers.content import sniff
+from syncctl.carriers.http import CarrierUnreachable
 from syncctl.carriers.limits import BudgetExhausted
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import ClaimedPod, ClaimPods, Database, ListPods, RecordPodFailure, RecordPodSuccess, ReleasePod
@@ -77,6 +78,8 @@ class PodWorker:
                     break
                 number += 1
                 item = self._handle(claims[0], number, result)
+                if item is None:
+                    break
                 worked += item.outcome in ("success", "failed", "not_yet")
                 result.items.append(item)
                 self.progress(item)
@@ -134,7 +137,7 @@ class PodWorker:
             )
         )
 
-    def _handle(self, claim: ClaimedPod, number: int, result: PodResult) -> PodItem:
+    def _handle(self, claim: ClaimedPod, number: int, result: PodResult) -> PodItem | None:
         name = self.catalog.name_of(claim.carrier or "")
         carrier = self.catalog.carriers.get(name or "")
         label = carrier.label if carrier else self.catalog.label_of(name or "") or claim.carrier or "no carrier"
@@ -153,6 +156,9 @@ class PodWorker:
         except BudgetExhausted as full:
             self._exclude(str(name))
             return self._limited(claim, label, full.until, str(full))
+        except CarrierUnreachable as stopped:  # by the stop alone: it says nothing about the claim
+            self._release(claim, None, str(stopped))
+            return None
         except LeaseLost as lost:
             log.warning("%s", lost)
             return self._item(claim, label, "lost", message=str(lost))

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 import requests
 
+from syncctl.carriers.asking import ask
 from syncctl.carriers.base import Carrier, Claim, Outcome, temporary
 from syncctl.carriers.classify import BAD_CONTENT
 from syncctl.carriers.content import refusal, sniff
-from syncctl.carriers.http import MEGABYTE, CarrierHttp, CarrierUnreachable
+from syncctl.carriers.http import CarrierHttp, CarrierUnreachable
 from syncctl.carriers.limits import BudgetExhausted
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import (
@@ -25,6 +26,7 @@ from syncctl.db.contract import (
     ReserveCarrierCall,
 )
 from syncctl.errors import DatabaseUnavailable, SyncError
+from syncctl.http_answer import MEGABYTE
 from syncctl.services.pod_run import PodOptions
 from syncctl.services.stopping import Never, Stop
 
@@ -46,7 +48,12 @@ class Asker:
     _sessions: dict[str, requests.Session] = field(default_factory=dict)
 
     def ask(self, claim: ClaimedPod, carrier: Carrier) -> Outcome:
-        """Ask the carrier; whatever it or its adapter does comes back as an outcome."""
+        """Ask the carrier; whatever it or its adapter does comes back as an outcome.
+
+        Raises:
+            BudgetExhausted: no call is left.
+            CarrierUnreachable: the run is to stop, and nobody waited for the answer.
+        """
         session = self._sessions.get(carrier.name)
         if session is None:
             session = self._sessions[carrier.name] = self.session()
@@ -55,6 +62,8 @@ class Asker:
             reserve=lambda: self._reserve(carrier, claim),
             connect_timeout=self.options.connect_timeout,
             read_timeout=self.options.read_timeout,
+            answer_timeout=self.options.answer_timeout,
+            stop=self.stop,
             # Base64 in JSON takes a third more than the document itself.
             largest=self.options.largest_bytes * 3 // 2,
         )
@@ -62,18 +71,13 @@ class Asker:
             claim_id=claim.claim_id, reference=claim.claim_reference, tracking_number=(claim.tracking_number or "").strip()
         )
         try:
-            outcome = self._checked(carrier.fetch(wanted, http))
+            return self._checked(ask(carrier, wanted, http))
         except BudgetExhausted:
             self.finish(carrier, claim, "temporary", "budget")
             raise
-        except CarrierUnreachable as error:
-            outcome = temporary(str(error.code), str(error))
-        except SyncError:
+        except CarrierUnreachable as stopped:
+            self.finish(carrier, claim, "temporary", str(stopped.code))
             raise
-        except Exception as error:
-            log.exception("%s: asking %s failed in an unforeseen way", claim.claim_reference, carrier.label)
-            outcome = temporary("unforeseen", f"{type(error).__name__}: {error}")
-        return outcome
 
     def _checked(self, outcome: Outcome) -> Outcome:
         """Return the outcome, or where its document is none, one that says so."""

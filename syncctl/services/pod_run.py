@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncctl.carriers.http import MEGABYTE
 from syncctl.db.contract import CarrierUse
+from syncctl.http_answer import MEGABYTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class PodOptions:
     largest_bytes: int = 20 * MEGABYTE
     connect_timeout: float = 10
     read_timeout: float = 60
+    answer_timeout: float = 120
     notify: str = "at_maximum"
     notify_temporary: bool = False
     url: str = "document"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.settings import Settings
+from syncctl.stop import StopFlag
 from syncctl.stores.base import Store
 
 
-def open_store(settings: Settings, *, clock: Clock = system_clock, sleeper: Sleeper = system_sleeper) -> Store:
-    """Open a session with the configured store; nothing is sent yet.
+def open_store(
+    settings: Settings, *, clock: Clock = system_clock, sleeper: Sleeper = system_sleeper, stop: StopFlag | None = None
+) -> Store:
+    """Open a session with the configured store; nothing is sent yet. Once `stop` is set, no answer is waited for much longer.
 
     Raises:
         ConfigError: its address or keys are not set.
     """
     settings.need("woo_url", "woo_consumer_key", "woo_consumer_secret")
+    from syncctl.http_answer import MEGABYTE
     from syncctl.stores.woocommerce import WooCommerce
     from syncctl.stores.woocommerce_http import Connection
 
@@ -26,5 +30,7 @@ def open_store(settings: Settings, *, clock: Clock = system_clock, sleeper: Slee
         auth_in_query=settings.woo_auth_in_query,
         connect_timeout=settings.http_connect_timeout,
         read_timeout=settings.http_read_timeout,
+        answer_timeout=settings.http_answer_timeout,
+        largest=settings.http_max_megabytes * MEGABYTE,
     )
-    return WooCommerce(connection, store_id=settings.store_id, clock=clock, sleeper=sleeper)
+    return WooCommerce(connection, store_id=settings.store_id, clock=clock, sleeper=sleeper, stop=stop)

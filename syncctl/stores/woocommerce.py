@@ -13,6 +13,7 @@ from typing import Any
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import StoreRefused, StoreUnavailable
 from syncctl.models import Order
+from syncctl.stop import StopFlag
 from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Product, StoreCustomer, StoreStatus, UnreadableOrder, WalkState
 from syncctl.stores.walk import MAX_PER_PAGE, IdWalk, Rows, Step
 from syncctl.stores.woocommerce_http import Client, Connection, date_of
@@ -50,10 +51,11 @@ class WooCommerce:
         store_id: str = "woocommerce",
         clock: Clock = system_clock,
         sleeper: Sleeper = system_sleeper,
+        stop: StopFlag | None = None,
     ) -> None:
         self.store_id = store_id
         self._clock = clock
-        self._client = Client(connection, clock=clock, sleeper=sleeper)
+        self._client = Client(connection, clock=clock, sleeper=sleeper, stop=stop)
 
     def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
         """See `base.Store.pages`."""

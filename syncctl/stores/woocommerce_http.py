@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
@@ -21,9 +20,12 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]
 
 from syncctl import __version__
+from syncctl.answer_json import NoJson, read_json
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
-from syncctl.errors import ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
-from syncctl.secret import HIDDEN, Secret
+from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
+from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpAnswer, ask
+from syncctl.secret import Hider, Secret
+from syncctl.stop import Never, StopFlag
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,13 @@ CLOCK_TOLERANCE = 900.0
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _TRANSIENT = frozenset({408, 425, 429})
-_PLAIN_LENGTH = 300
+_NOT_AGAIN = frozenset({"too_large", "too_slow", STOPPED})
+"""Codes of answers that would be the same once more, or that nobody waits for any longer."""
+_LESS = (
+    "Ask for fewer orders at a time (SYNCCTL_ORDER_POLLING_BATCH_SIZE), or allow more in one answer (SYNCCTL_HTTP_MAX_MEGABYTES)."
+)
+_LONGEST_REST = 7 * 86_400.0
+"""Seconds. A store that asks for more has most likely sent nonsense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,10 @@ class Connection:
     """For plain HTTP: HMAC-SHA256 or HMAC-SHA1."""
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    answer_timeout: float = 120.0
+    """Seconds that a whole answer may take, from the beginning of the request."""
+    largest: int = 64 * MEGABYTE
+    """Bytes that an answer may have, unpacked."""
 
     @property
     def base(self) -> str:
@@ -88,7 +100,7 @@ class Answer:
     def total(self) -> int | None:
         """How many rows the whole list has, as the store counts."""
         text = self.headers.get("X-WP-Total", "")
-        return int(text) if text.isdecimal() else None
+        return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 class Client:
@@ -101,9 +113,13 @@ class Client:
         clock: Clock = system_clock,
         sleeper: Sleeper = system_sleeper,
         session: requests.Session | None = None,
+        stop: StopFlag | None = None,
     ) -> None:
         self.connection = connection
         self.base = connection.base
+        self._bounds = Bounds(largest=connection.largest, seconds=connection.answer_timeout, stop=stop or Never())
+        self._plain = Hider((connection.consumer_key.reveal(), connection.consumer_secret.reveal())).plain
+        self._told: set[str] = set()
         self._clock = clock
         self._session = session or requests.Session()
         self._session.headers["User-Agent"] = f"syncctl/{__version__}"
@@ -129,7 +145,7 @@ class Client:
             backoff.constant,
             StoreUnavailable,
             max_tries=GET_TRIES,
-            giveup=lambda error: (getattr(error, "retry_after", None) or 0.0) > LONGEST_WAIT_IN_CALL,
+            giveup=_not_again,
             on_backoff=wait,
             jitter=None,
             logger=None,
@@ -165,9 +181,11 @@ class Client:
         connection = self.connection
         parameters = {**parameters, **self._query_keys()}
         try:
-            response = self._session.request(
+            answer = ask(
+                self._session,
                 method,
                 self.base + API_PATH + path,
+                bounds=self._bounds,
                 params=parameters,
                 data=None if body is None else json.dumps(body).encode(),
                 headers=None if body is None else {"Content-Type": "application/json"},
@@ -175,15 +193,16 @@ class Client:
                 timeout=(connection.connect_timeout, connection.read_timeout),
                 # Given per request: the environment's CA bundle would override the session's own setting.
                 verify=True if connection.ca_bundle is None else str(connection.ca_bundle),
-                allow_redirects=False,
             )
+        except AnswerFailed as failed:
+            self._given_up(what, method, failed)
         except requests.RequestException as error:
             self._no_answer(what, method, error)
-        if 300 <= response.status_code < 400:
-            self._redirected(response)
-        if response.status_code >= 400:
-            self._refused(what, response)
-        return Answer(self._json(what, response), response.headers)
+        if 300 <= answer.status < 400:
+            self._redirected(answer)
+        if answer.status >= 400:
+            self._refused(what, answer)
+        return Answer(self._json(what, answer), answer.headers)
 
     def _auth(self) -> AuthBase:
         connection = self.connection
@@ -208,10 +227,19 @@ class Client:
             "consumer_secret": self.connection.consumer_secret.reveal(),
         }
 
+    def _given_up(self, what: str, method: str, failed: AnswerFailed) -> NoReturn:
+        """Say why an answer was not taken."""
+        why = {
+            "too_large": f"the answer to {what} is larger than {self._bounds.largest // MEGABYTE} MB, unpacked. {_LESS}",
+            "too_slow": f"the answer to {what} was not complete after {self._bounds.seconds:g} s (SYNCCTL_HTTP_ANSWER_TIMEOUT).",
+            STOPPED: f"{what} was broken off, because the run was asked to stop.",
+        }[failed.code]
+        raise StoreUnavailable(f"{self.base}: {why}{_lost(method)}", code=failed.code) from None
+
     def _no_answer(self, what: str, method: str, error: requests.RequestException) -> NoReturn:
         """Name why there was no answer. The cause is left out of the chain: its text holds the address with everything in it."""
         store = self.base
-        lost = "" if method == "GET" else " Whether it was carried out isn't known."
+        lost = _lost(method)
         if isinstance(error, requests.exceptions.SSLError):
             raise StoreMisconfigured(
                 f"{store}: no safe connection ({self._plain(str(_innermost(error)))}). "
@@ -238,26 +266,30 @@ class Client:
             ) from None
         raise StoreMisconfigured(f"{store}: {what} can't be sent ({type(error).__name__}). Look at SYNCCTL_WOO_URL.") from None
 
-    def _redirected(self, response: requests.Response) -> NoReturn:
-        target = urlsplit(response.headers.get("Location", ""))
-        where = f"{target.scheme}://{target.netloc}{target.path.partition('/wp-json')[0]}" if target.netloc else target.path
+    def _redirected(self, answer: HttpAnswer) -> NoReturn:
+        location = answer.headers.get("Location", "")
+        try:
+            target = urlsplit(location)
+            where = f"{target.scheme}://{target.netloc}{target.path.partition('/wp-json')[0]}" if target.netloc else target.path
+        except ValueError:  # no address at all
+            target, where = urlsplit(""), location
         raise StoreMisconfigured(
-            f"{self.base} sends us on to {where or 'another address'} (HTTP {response.status_code}). "
+            f"{self.base} sends us on to {self._plain(where) or 'another address'} (HTTP {answer.status}). "
             "Signed requests can't follow: set SYNCCTL_WOO_URL to the address where the store really is"
             + (", with https://." if target.scheme == "https" and not self.connection.secure else "."),
-            code=response.status_code,
+            code=answer.status,
         )
 
-    def _refused(self, what: str, response: requests.Response) -> NoReturn:
-        status = response.status_code
-        code, message = self._store_error(response)
+    def _refused(self, what: str, answer: HttpAnswer) -> NoReturn:
+        status = answer.status
+        code, message = self._store_error(answer)
         said = f"HTTP {status}" + (f", {code}" if code else "") + (f": {message}" if message else "")
         if status in _TRANSIENT or status >= 500:
-            wait = self._retry_after(response)
+            wait = self._retry_after(answer)
             asked = f" It asks for {wait:g} s of rest." if wait else ""
             raise StoreUnavailable(f"{self.base} can't answer {what} now ({said}).{asked}", code=code or status, retry_after=wait)
         if status in (401, 403):
-            why = self._denied_because(response, code, message)
+            why = self._denied_because(answer, code, message)
             raise StoreMisconfigured(f"{self.base} denies {what} ({said}). {why}", code=code or status)
         if status == 404 and code in ("", "rest_no_route"):
             raise StoreMisconfigured(
@@ -267,12 +299,12 @@ class Client:
             )
         raise StoreRefused(f"{self.base} refused {what} ({said}).", code=code or status)
 
-    def _denied_because(self, response: requests.Response, code: str, message: str) -> str:
+    def _denied_because(self, answer: HttpAnswer, code: str, message: str) -> str:
         if not code:
             return (
                 "The answer isn't WooCommerce's own: look for a firewall, a security plugin or a password in front of the store."
             )
-        off = self._clock_off(response)
+        off = self._clock_off(answer)
         if not self.connection.secure and abs(off) > CLOCK_TOLERANCE:
             side = "behind" if off > 0 else "ahead of"
             return f"This machine's clock is {abs(off) / 60:.0f} minutes {side} the store's; signed requests need it right to 15."
@@ -284,70 +316,78 @@ class Client:
         hint = "" if self.connection.auth_in_query else hint
         return f"Check SYNCCTL_WOO_CONSUMER_KEY and SYNCCTL_WOO_CONSUMER_SECRET, and that the key's user may manage orders.{hint}"
 
-    def _clock_off(self, response: requests.Response) -> float:
+    def _clock_off(self, answer: HttpAnswer) -> float:
         """How many seconds the store's clock is ahead of ours."""
-        store_time = date_of(response.headers)
+        store_time = date_of(answer.headers)
         return 0.0 if store_time is None else (store_time - self._clock()).total_seconds()
 
-    def _retry_after(self, response: requests.Response) -> float | None:
-        text = response.headers.get("Retry-After", "").strip()
+    def _retry_after(self, answer: HttpAnswer) -> float | None:
+        text = answer.headers.get("Retry-After", "").strip()
         if text.isdecimal():
-            return float(text)
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
+            return min(float(text[:20]), _LONGEST_REST)
+        moment = _moment(text)
+        if moment is None:
             return None
-        now = date_of(response.headers) or self._clock()
-        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+        now = date_of(answer.headers) or self._clock()
+        return min(max(0.0, (moment - now).total_seconds()), _LONGEST_REST)
 
-    def _store_error(self, response: requests.Response) -> tuple[str, str]:
+    def _store_error(self, answer: HttpAnswer) -> tuple[str, str]:
         """Read the code and message of an error's JSON body, in which `data` may be an object, a number or missing."""
         try:
-            body = json.loads(response.content.decode("utf-8-sig"))
-        except ValueError:
+            body = read_json(answer.body).value
+        except NoJson:
             return "", ""
         if not isinstance(body, dict):
             return "", ""
-        message = _without_tags(str(body.get("message") or ""))
+        message = _without_tags(_words(body.get("message")))
         data = body.get("data")
         reasons = data.get("params") if isinstance(data, dict) else None
         if isinstance(reasons, dict):
-            message += " (" + "; ".join(str(reason) for reason in reasons.values()) + ")"
-        return str(body.get("code") or ""), self._plain(message)
+            message += " (" + "; ".join(_words(reason) for reason in reasons.values()) + ")"
+        return self._plain(_words(body.get("code")), 64), self._plain(message)
 
-    def _json(self, what: str, response: requests.Response) -> Any:
-        """Parse a body. Some sites put a byte order mark or PHP warnings in front of it, which are skipped."""
-        text = response.content.decode("utf-8-sig", errors="replace").strip()
+    def _json(self, what: str, answer: HttpAnswer) -> Any:
+        """Parse a body. Some sites put a byte order mark, PHP warnings or a cache's comment round it, which are left out."""
+        store = self.base
         try:
-            return json.loads(text, parse_float=Decimal)
-        except ValueError:
-            pass
-        if text[:1] in ("{", "["):
-            raise StoreUnavailable(
-                f"{self.base}: the answer to {what} breaks off after {len(text)} characters.", code="truncated"
-            )
-        for start in sorted(at for at in (text.find("\n{"), text.find("\n["), text.find("{"), text.find("[")) if at >= 0):
-            try:
-                found = json.loads(text[start:], parse_float=Decimal)
-            except ValueError:
-                continue
-            log.warning(
-                "%s puts text in front of its JSON, such as PHP warnings: %s", self.base, self._plain(_without_tags(text[:start]))
-            )
-            return found
-        seen = self._plain(_without_tags(text)) or "nothing"
-        raise StoreUnavailable(
-            f'{self.base} answered {what} with {"a web page" if "<" in text else "text"} instead of data: "{seen}". '
-            "A proxy's or maintenance page? If it stays so, check SYNCCTL_WOO_URL and Settings → Permalinks.",
-            code="not_json",
-        )
+            found = read_json(answer.body, exact=True, memory=self._bounds.largest * 5 // 4)
+        except NoJson as error:
+            if error.kind == "truncated":
+                raise StoreUnavailable(
+                    f"{store}: the answer to {what} breaks off after {error.position:,} characters.", code="truncated"
+                ) from None
+            if error.kind == "too_large":
+                raise StoreUnavailable(
+                    f"{store}: the answer to {what}, {len(answer.body):,} bytes, takes too much memory. {_LESS}",
+                    code="too_large",
+                ) from None
+            raise StoreUnavailable(f"{store} answered {what} with {self._instead(error)}", code="not_json") from None
+        for place, text in (("in front of", found.before), ("behind", found.behind)):
+            if text and place not in self._told:
+                self._told.add(place)
+                log.warning(
+                    "%s puts text %s its JSON, such as a plugin's warning or comment; it is left out: %s",
+                    store,
+                    place,
+                    self._plain(_without_tags(text) or text),
+                )
+        return found.value
 
-    def _plain(self, text: str) -> str:
-        """One line, not too long, and never with a key in it."""
-        for secret in (self.connection.consumer_key.reveal(), self.connection.consumer_secret.reveal()):
-            text = text.replace(secret, HIDDEN)
-        text = " ".join(text.split())
-        return text if len(text) <= _PLAIN_LENGTH else text[: _PLAIN_LENGTH - 1] + "…"
+    def _instead(self, error: NoJson) -> str:
+        """Say what came instead of JSON, and what to look at."""
+        if error.kind == "empty":
+            return (
+                "nothing: HTTP 200 and an empty body. A PHP error in the shop that is not shown? "
+                "Its own log (WooCommerce → Status → Logs, or the host's) tells."
+            )
+        if error.kind in ("broken", "too_deep"):
+            what = "is nested too deep" if error.kind == "too_deep" else f"is none from character {error.position:,} on"
+            return f"JSON that {what}. Look for a plugin that changes REST answers."
+        seen = self._plain(_without_tags(error.text)) or "nothing"
+        return (
+            f'{"a web page" if error.kind == "page" else "text"} instead of data: "{seen}". '
+            "A proxy's or maintenance page? If it stays so, check SYNCCTL_WOO_URL and Settings → Permalinks."
+        )
 
 
 class _NoHeader(AuthBase):
@@ -359,11 +399,26 @@ class _NoHeader(AuthBase):
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
     """Read the Date header: the other side's clock."""
+    return _moment(headers.get("Date", ""))
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a header's date, in UTC; None where it is none, or one at the edge of time."""
     try:
-        moment = parsedate_to_datetime(headers.get("Date", ""))
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _lost(method: str) -> str:
+    """Say what a write without an answer leaves open."""
+    return "" if method == "GET" else " Whether it was carried out isn't known."
+
+
+def _not_again(error: Exception) -> bool:
+    """True where another try at once is of no use."""
+    return getattr(error, "code", None) in _NOT_AGAIN or (getattr(error, "retry_after", None) or 0.0) > LONGEST_WAIT_IN_CALL
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -373,6 +428,11 @@ def _innermost(error: BaseException) -> BaseException:
         if inner is None:
             return error
         error = inner
+
+
+def _words(value: object) -> str:
+    """Return what stands in a field of an error as text; nothing where it holds a list, an object or nothing."""
+    return "" if value is None or isinstance(value, dict | list | bool) else str(value)
 
 
 def _without_tags(text: str) -> str:

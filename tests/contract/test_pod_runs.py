@@ -89,7 +89,7 @@ def test_each_misbehaviour_ends_as_what_it_is_and_none_holds_up_the_others(bench
         "PNG": ("png", "success"),
         "JPEG": ("jpeg", "success"),
         "LINK": ("link", "success"),
-        "EXPIRED": ("expired", "unknown"),
+        "EXPIRED": ("expired", "link_refused"),
         "TIMEOUT": ("timeout", "timeout"),
         "BROKEN": ("broken", "connection"),
         "ENDLESS": ("endless", "too_large"),

@@ -1,0 +1,66 @@
+"""Asking a carrier: the one place where what it says becomes text of ours, without keys and without controls.
+
+A carrier may repeat the key that it was sent in its error, and whatever it says is shown on a terminal, kept with the claim and
+written to the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import replace
+
+from syncctl.carriers.base import Carrier, Claim, Document, Outcome, temporary
+from syncctl.carriers.http import CarrierHttp, CarrierUnreachable
+from syncctl.errors import STOPPED, SyncError
+from syncctl.secret import Hider
+
+log = logging.getLogger(__name__)
+
+LONGEST_MESSAGE, LONGEST_CODE, LONGEST_NAME = 500, 50, 100
+"""Characters, as wide as the columns that they end in."""
+
+
+def ask(carrier: Carrier, claim: Claim, http: CarrierHttp) -> Outcome:
+    """Ask for the proof of delivery of one claim; whatever the carrier or its adapter does comes back as an outcome.
+
+    Raises:
+        BudgetExhausted: a call was refused by the budget.
+        CarrierUnreachable: with the code `STOPPED` alone: the run is to stop. That is no outcome of the claim.
+    """
+    try:
+        outcome = carrier.fetch(claim, http)
+    except CarrierUnreachable as error:
+        if error.code == STOPPED:
+            raise
+        outcome = temporary(str(error.code), str(error))
+    except SyncError:
+        raise
+    except Exception as error:
+        told = Hider(carrier.secrets).clean(traceback.format_exc())
+        log.error("%s: asking %s failed in an unforeseen way: %s", claim.reference, carrier.label, told)
+        outcome = temporary("unforeseen", f"{type(error).__name__}: {error}")
+    # Made now: the carrier may have got a token meanwhile.
+    return _shown(outcome, Hider(carrier.secrets))
+
+
+def _shown(outcome: Outcome, hider: Hider) -> Outcome:
+    """Return the outcome with each of its texts fit to be shown."""
+    return replace(
+        outcome,
+        cause=hider.plain(outcome.cause, LONGEST_CODE),
+        code=hider.plain(outcome.code, LONGEST_CODE),
+        message=hider.plain(outcome.message, LONGEST_MESSAGE),
+        document=None if outcome.document is None else _described(outcome.document, hider),
+    )
+
+
+def _described(document: Document, hider: Hider) -> Document:
+    link = document.link
+    return replace(
+        document,
+        declared_type=hider.plain(document.declared_type, LONGEST_NAME),
+        # A link that holds a key would be of no use without it.
+        link=link if link and link == hider.plain(link, len(link)) else None,
+        signed_by=hider.plain(document.signed_by or "", LONGEST_NAME) or None,
+    )
