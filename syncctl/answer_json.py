@@ -71,8 +71,9 @@ def read_json(body: bytes, *, exact: bool = False, memory: int = MEMORY) -> Foun
     Raises:
         NoJson: there is none.
     """
-    size = _size(body) if len(body) * _MOST_TIMES > memory else len(body) * _MOST_TIMES
-    if size > memory:
+    # What is left for numbers with a point. Of a short answer nothing needs to be counted.
+    room = memory - _size(body) if len(body) * _MOST_TIMES > memory else memory
+    if room < 0:
         raise NoJson("too_large", position=len(body))
     text = body.decode(json.detect_encoding(body), errors="replace").strip("\ufeff \t\r\n\0")
     if not text:
@@ -81,11 +82,11 @@ def read_json(body: bytes, *, exact: bool = False, memory: int = MEMORY) -> Foun
         text = _without_halves(text)
     try:
         try:
-            found = _found(text, _decoder(exact=exact, memory=memory - size))
+            found = _found(text, _decoder(exact=exact, room=room))
         except NoJson:
             raise
         except ValueError:  # a whole number that Python refuses to read; to look at each of them is slow
-            found = _found(text, _decoder(exact=exact, memory=memory - size, parse_int=_integer))
+            found = _found(text, _decoder(exact=exact, room=room, parse_int=_integer))
     except RecursionError:
         raise NoJson("too_deep", text) from None
     if _too_deep(found.value):
@@ -184,9 +185,9 @@ def _without_halves(text: str) -> str:
     return "\ufffd".join(text[start:end] for start, end in zip([0, *ends], [*alone, len(text)], strict=True))
 
 
-def _decoder(*, exact: bool, memory: int, parse_int: Callable[[str], Any] | None = None) -> Decode:
-    """Make what reads a value from a place of a text on. `memory` is what is left for numbers with a point."""
-    left = memory // 128  # a Decimal and its place in a list
+def _decoder(*, exact: bool, room: int, parse_int: Callable[[str], Any] | None = None) -> Decode:
+    """Make what reads a value from a place of a text on. `room` is what is left for numbers with a point, in bytes."""
+    left = room // 128  # a Decimal and its place in a list
 
     def decimal(number: str) -> Decimal | str:
         nonlocal left

@@ -19,7 +19,7 @@ EXIT_SIGINT = 130
 EXIT_SIGTERM = 143
 
 STOPPED = "stopped"
-"""The code of an error that says only that nobody waits any longer: the run was asked to stop. It concerns no row and no system."""
+"""The code of an error that says only that nobody waits any longer, for the run is to stop. It concerns no row and no system."""
 
 
 class SyncError(Exception):

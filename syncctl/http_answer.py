@@ -45,6 +45,12 @@ class TooSlow(AnswerFailed):
     code = "too_slow"
 
 
+class StrangePacking(AnswerFailed):
+    """The body is packed in a way that was not asked for."""
+
+    code = "packing"
+
+
 class Stopped(AnswerFailed):
     """The run was asked to stop while it waited."""
 
@@ -72,11 +78,18 @@ class HttpAnswer:
     url: str
 
 
-def ask(session: requests.Session, method: str, url: str, *, bounds: Bounds, **more: Any) -> HttpAnswer:
+class HttpSession(requests.Session):
+    """A session that leaves redirects to its caller. `requests` would read a redirect's body, however large, to make the next."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """See `requests.Session.get_redirect_target`: nowhere."""
+
+
+def ask(session: HttpSession, method: str, url: str, *, bounds: Bounds, **more: Any) -> HttpAnswer:
     """Make one request; redirects are the caller's business. `more` is what `requests` takes, `timeout` included.
 
     Raises:
-        TooLarge, TooSlow, Stopped: the answer was given up.
+        TooLarge, TooSlow, StrangePacking, Stopped: the answer was given up.
         requests.RequestException: there is none, or it broke off.
     """
     # gzip alone is asked for: what else there is either unpacks less predictably or needs a package more.
@@ -99,27 +112,30 @@ def _body(response: requests.Response, largest: int, given_up: GivenUp) -> bytes
     """Read a body block by block. No copy of the whole is made on the way."""
     is_error = response.status_code >= 300
     most = min(largest, LARGEST_ERROR) if is_error else largest
-    held = io.BytesIO()
-    try:
-        for block in _unpacked(response, most):
-            if held.tell() + len(block) > most:
-                raise TooLarge
-            held.write(block)
-            if given_up():
-                break
-    except TooLarge:
-        if not is_error:
+    # Closed whatever comes: an error may be kept for a while, and with it all that was at hand when it was raised.
+    with io.BytesIO() as held:
+        try:
+            for block in _unpacked(response, most):
+                if held.tell() + len(block) > most:
+                    raise TooLarge
+                held.write(block)
+                if given_up():
+                    break
+        except TooLarge:
+            if not is_error:
+                raise
+        except requests.RequestException:
             raise
-    # What `requests` makes of these itself where it reads a body.
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise requests.exceptions.ReadTimeout(error) from error
-    except urllib3.exceptions.SSLError as error:
-        raise requests.exceptions.SSLError(error) from error
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise requests.exceptions.ChunkedEncodingError(error) from error
-    except zlib.error as error:
-        raise requests.exceptions.ContentDecodingError(error) from error
-    return held.getvalue()
+        # What `requests` makes of these itself where it reads a body.
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise requests.exceptions.ReadTimeout(error) from error
+        except urllib3.exceptions.SSLError as error:
+            raise requests.exceptions.SSLError(error) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise requests.exceptions.ChunkedEncodingError(error) from error
+        except zlib.error as error:
+            raise requests.exceptions.ContentDecodingError(error) from error
+        return held.getvalue()
 
 
 def _unpacked(response: requests.Response, most: int) -> Iterator[bytes]:
@@ -130,7 +146,7 @@ def _unpacked(response: requests.Response, most: int) -> Iterator[bytes]:
     codings = [coding for part in response.headers.get("Content-Encoding", "").split(",") if (coding := part.strip().lower())]
     packed = [coding for coding in codings if coding != "identity"]
     if len(packed) > 1 or any(coding not in _GZIP for coding in packed):
-        raise requests.exceptions.ContentDecodingError(f"Content-Encoding {', '.join(packed)[:50]!r} was not asked for")
+        raise StrangePacking(", ".join(packed))
     arrived = 0
     unpacking = _Gzip() if packed else None
     while block := response.raw.read1(_BLOCK, decode_content=False):
@@ -172,6 +188,6 @@ class _Gzip:
                 self._members += 1
                 self._member = zlib.decompressobj(wbits=31)
             # A full block may leave some of what it unpacks to in the decompressor, with no input left.
-            self.unfinished = not over and (self.unfinished or bool(found) or bool(data))
+            self.unfinished = not over and (self.unfinished or bool(found) or not self._members)
             if not data and (over or len(found) < _BLOCK):
                 return

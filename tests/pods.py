@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-import requests
-
 from syncctl.carriers.base import Claim
 from syncctl.carriers.http import CarrierHttp
+from syncctl.http_answer import HttpSession
 
 PDF = (
     b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
@@ -32,4 +31,4 @@ def a_claim(tracking_number: str = "XN081879383FR", reference: str = "CLM-2024-0
 
 def http(reserve: Callable[[], None] = lambda: None, **more: object) -> CarrierHttp:
     """Calls through the real session; `responses` or a loopback server answers."""
-    return CarrierHttp(requests.Session(), reserve=reserve, **more)
+    return CarrierHttp(HttpSession(), reserve=reserve, **more)

@@ -16,7 +16,7 @@ from syncctl.answer_json import MEMORY, NoJson, read_json
 from syncctl.carriers.reading import read_xml
 from syncctl.errors import TransientError
 from syncctl.foreign_text import plain
-from syncctl.http_answer import MEGABYTE, Bounds, Stopped, TooLarge, TooSlow, ask
+from syncctl.http_answer import MEGABYTE, Bounds, HttpSession, Stopped, StrangePacking, TooLarge, TooSlow, ask
 from syncctl.stop import Never, StopFlag
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class CarrierHttp:
 
     def __init__(
         self,
-        session: requests.Session,
+        session: HttpSession,
         *,
         reserve: Reserve,
         connect_timeout: float = 10,
@@ -122,6 +122,11 @@ class CarrierHttp:
             seconds = self._bounds.seconds
             raise CarrierUnreachable(
                 f"{host} did not answer completely within {seconds:g} s (SYNCCTL_HTTP_ANSWER_TIMEOUT).", code=error.code
+            ) from error
+        except StrangePacking as error:
+            told = plain(str(error), 50)
+            raise CarrierUnreachable(
+                f"{host} packs its answer in a way that was not asked for ({told}).", code=error.code
             ) from error
         except Stopped as error:
             raise CarrierUnreachable(f"The call to {host} was broken off: the run was asked to stop.", code=error.code) from error

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import requests
-
 from syncctl.carriers.base import Carrier, Outcome, persistent, temporary
 from syncctl.carriers.catalog import Catalog, folded
 from syncctl.carriers.classify import INVALID_CREDENTIALS, INVALID_TRACKING, NOT_SUPPORTED
@@ -23,6 +21,7 @@ from syncctl.carriers.limits import BudgetExhausted
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.db.contract import ClaimedPod, ClaimPods, Database, ListPods, RecordPodFailure, RecordPodSuccess, ReleasePod
 from syncctl.errors import ConfigError, DatabaseUnavailable, LeaseLost, SyncError
+from syncctl.http_answer import HttpSession
 from syncctl.services.pod_asking import Asker, carrier_use
 from syncctl.services.pod_documents import DocumentStore, StoredDocument
 from syncctl.services.pod_run import PodItem, PodOptions, PodResult
@@ -40,7 +39,7 @@ class PodWorker:
     documents: DocumentStore
     worker_id: str
     options: PodOptions
-    session: Callable[[], requests.Session] = requests.Session
+    session: Callable[[], HttpSession] = HttpSession
     stop: Stop = field(default_factory=Never)
     clock: Clock = system_clock
     sleeper: Sleeper = system_sleeper

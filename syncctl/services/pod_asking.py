@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import requests
-
 from syncctl.carriers.asking import ask
 from syncctl.carriers.base import Carrier, Claim, Outcome, temporary
 from syncctl.carriers.classify import BAD_CONTENT
@@ -26,7 +24,7 @@ from syncctl.db.contract import (
     ReserveCarrierCall,
 )
 from syncctl.errors import DatabaseUnavailable, SyncError
-from syncctl.http_answer import MEGABYTE
+from syncctl.http_answer import MEGABYTE, HttpSession
 from syncctl.services.pod_run import PodOptions
 from syncctl.services.stopping import Never, Stop
 
@@ -40,12 +38,12 @@ class Asker:
     database: Database
     worker_id: str
     options: PodOptions
-    session: Callable[[], requests.Session] = requests.Session
+    session: Callable[[], HttpSession] = HttpSession
     stop: Stop = field(default_factory=Never)
     clock: Clock = system_clock
     sleeper: Sleeper = system_sleeper
     patience: float = 0
-    _sessions: dict[str, requests.Session] = field(default_factory=dict)
+    _sessions: dict[str, HttpSession] = field(default_factory=dict)
 
     def ask(self, claim: ClaimedPod, carrier: Carrier) -> Outcome:
         """Ask the carrier; whatever it or its adapter does comes back as an outcome.

@@ -23,7 +23,7 @@ from syncctl import __version__
 from syncctl.answer_json import NoJson, read_json
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
-from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpAnswer, ask
+from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpAnswer, HttpSession, ask
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 
@@ -112,7 +112,7 @@ class Client:
         *,
         clock: Clock = system_clock,
         sleeper: Sleeper = system_sleeper,
-        session: requests.Session | None = None,
+        session: HttpSession | None = None,
         stop: StopFlag | None = None,
     ) -> None:
         self.connection = connection
@@ -121,7 +121,7 @@ class Client:
         self._plain = Hider((connection.consumer_key.reveal(), connection.consumer_secret.reveal())).plain
         self._told: set[str] = set()
         self._clock = clock
-        self._session = session or requests.Session()
+        self._session = session or HttpSession()
         self._session.headers["User-Agent"] = f"syncctl/{__version__}"
         self._session.headers["Accept"] = "application/json"
         if not (connection.consumer_key.value and connection.consumer_secret.value):
@@ -230,6 +230,8 @@ class Client:
     def _given_up(self, what: str, method: str, failed: AnswerFailed) -> NoReturn:
         """Say why an answer was not taken."""
         why = {
+            "packing": f"the answer to {what} is packed in a way that was not asked for ({self._plain(str(failed), 50)}). "
+            "Look for a proxy or a plugin that changes REST answers.",
             "too_large": f"the answer to {what} is larger than {self._bounds.largest // MEGABYTE} MB, unpacked. {_LESS}",
             "too_slow": f"the answer to {what} was not complete after {self._bounds.seconds:g} s (SYNCCTL_HTTP_ANSWER_TIMEOUT).",
             STOPPED: f"{what} was broken off, because the run was asked to stop.",

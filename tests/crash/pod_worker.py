@@ -11,13 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from syncctl.carriers.base import Document
 from syncctl.carriers.catalog import open_catalog
 from syncctl.carriers.content import Form
 from syncctl.db.connect import open_database
 from syncctl.db.contract import ClaimedPod, Database, Procedure
+from syncctl.http_answer import HttpSession
 from syncctl.services.pod import PodWorker
 from syncctl.services.pod_documents import DatabaseStore, DocumentStore, FolderStore, StoredDocument
 from syncctl.services.pod_run import PodOptions
@@ -42,9 +41,9 @@ class MortalStore:
         return kept
 
 
-def mortal_session(killer: Killer) -> Callable[[], requests.Session]:
-    class Session(requests.Session):
-        def send(self, *given: Any, **more: Any) -> requests.Response:
+def mortal_session(killer: Killer) -> Callable[[], HttpSession]:
+    class Session(HttpSession):
+        def send(self, *given: Any, **more: Any) -> Any:
             killer.pass_by("before", "http")
             answer = super().send(*given, **more)
             killer.pass_by("after", "http")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +15,14 @@ from typing import Any
 import pytest
 
 from syncctl.demo.store import SimulatedStore
-from syncctl.errors import ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
+from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
 from syncctl.secret import Secret
 from syncctl.stores.base import StoreStatus
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.certificates import make_certificate
 from tests.clocks import MovableClock
+from tests.hostile import Answer, Hostile, head, whole
 from tests.raws import raw_order
 
 Connect = Callable[..., WooCommerce]
@@ -250,6 +255,123 @@ def test_no_key_shows_in_messages_representations_or_logs(connect, shop, caplog)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert secret not in str(caught.value)
     assert secret not in caplog.text
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., WooCommerce]]:
+    """Makes a client of a server that answers every request with the same pieces."""
+    opened: list[tuple[Hostile, WooCommerce]] = []
+
+    def client(answer: Answer, *, stop: threading.Event | None = None, **changes: Any) -> WooCommerce:
+        server = Hostile(answer).__enter__()
+        connection = Connection(
+            **{
+                "url": server.url,
+                "consumer_key": Secret("ck_0123456789abcdef"),
+                "consumer_secret": Secret("cs_geheim+77"),
+                **changes,
+            }
+        )
+        opened.append((server, WooCommerce(connection, sleeper=lambda _: None, stop=stop)))
+        return opened[-1][1]
+
+    yield client
+    for server, woo in opened:
+        woo.close()
+        server.__exit__()
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("", "\n<!-- Cached page served in 0.123 seconds \x1b[2J -->"),
+        ("317\r\n", "\r\n0\r\n\r\n"),
+        ("<br>\nNotice: [0]\n", "<!-- c -->"),
+    ],
+)
+def test_text_round_the_json_is_left_out_and_told_once(answering, caplog, before, behind):
+    body = f'{before}[{{"id": 47, "status": "processing"}}]{behind}'.encode()
+    woo = answering(lambda _: whole(body))
+    for _ in range(3):
+        woo.ping()
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(told) == bool(before) + bool(behind)
+    assert not any("\x1b" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "changes", "code", "says"),
+    [
+        (whole(b""), {}, "not_json", "nothing: HTTP 200 and an empty body"),
+        (whole(b"[" * 100_000), {}, "not_json", "nested too deep"),
+        (whole(b'[{"id": 1},, {"id": 2}, {"id": 3}, {"id": 4}]'), {}, "not_json", "none from character 11 on"),
+        (whole(b"[" + b"1," * 100), {}, "truncated", "breaks off after 201 characters"),
+        (whole(b" " * 1_100_000), {"largest": 1_048_576}, "too_large", "larger than 1 MB.*SYNCCTL_HTTP_MAX_MEGABYTES"),
+        (
+            whole(b"[" + b"[]," * 100_000 + b"1]"),
+            {"largest": 1_048_576},
+            "too_large",
+            "too much memory.*SYNCCTL_HTTP_MAX_MEGABYTES",
+        ),
+        (whole(b"x", Content_Encoding="br"), {}, "packing", r"packed in a way that was not asked for \(br\)"),
+        (whole(b"x", Content_Encoding="gzip"), {}, "truncated", "broke off"),
+        (whole(b"", 503, Retry_After="9" * 5000), {}, "503", "asks for 604800 s"),
+        (whole(b"", 503, Retry_After="Thu, 01 Jan 0001 00:00:00 +1400", Date="x"), {}, "503", "HTTP 503"),
+    ],
+)
+def test_an_answer_that_is_none_says_what_is_wrong_and_what_to_do(answering, pieces, changes, code, says):
+    with pytest.raises(StoreUnavailable, match=says) as caught:
+        answering(lambda _: pieces, **changes).ping()
+    assert caught.value.code == code
+
+
+def test_a_count_of_thousands_of_digits_is_no_count(answering):
+    assert answering(lambda _: whole(b"[]", X_WP_Total="9" * 5000))._client.get("/orders").total is None
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_without_an_end_is_given_up_once_and_says_whether_it_was_a_write(answering, method):
+    asked: list[str] = []
+
+    def slow(server: Hostile) -> Iterator[bytes]:
+        asked.append(server.requests[-1])
+        yield head(length=1000)
+        yield from server.slowly([b" "] * 1000)
+
+    woo = answering(slow, answer_timeout=0.3)
+    with pytest.raises(StoreUnavailable, match=r"not complete after 0.3 s \(SYNCCTL_HTTP_ANSWER_TIMEOUT\)") as caught:
+        woo.ping() if method == "GET" else woo.add_note(47, "x")
+    assert caught.value.code == "too_slow"
+    assert ("isn't known" in str(caught.value)) == (method == "POST")
+    assert len(asked) == 1
+
+
+def test_a_stop_ends_the_wait_and_the_tries(answering):
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    woo = answering(lambda server: server.nothing(), stop=stop)
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="asked to stop") as caught:
+        woo.ping()
+    assert caught.value.code == STOPPED
+    assert time.monotonic() - began < 4
+
+
+def test_what_the_store_says_is_shown_without_keys_and_controls(answering):
+    basic = base64.b64encode(b"ck_0123456789abcdef:cs_geheim+77").decode()
+    said = f"\x1b[2J\u202eno {basic} cs_geheim%2B77 cs_geheim+77\r\n\x9b1m\ud83d" + "x" * 1000
+    body = json.dumps({"code": f"cs_geheim+77\x1b{'y' * 200}", "message": said, "data": {"params": {"a": said}}}).encode()
+    for status, kind in ((400, StoreRefused), (403, StoreMisconfigured), (500, StoreUnavailable)):
+        with pytest.raises(kind) as caught:
+            answering(lambda _, status=status: whole(body, status)).ping()
+        text = f"{caught.value} {caught.value.code}"
+        assert "geheim" not in text and basic[10:30] not in text
+        assert not {"\x1b", "\x9b", "\u202e", "\ud83d", "\n"} & set(text)
+        assert "no *** *** ***" in text
+        assert len(text) < 700
+    with pytest.raises(StoreMisconfigured) as caught:
+        answering(lambda _: whole(b"", 302, Location="https://x:y@[\x1b[2J/cs_geheim+77/wp-json/")).ping()
+    assert not {"\x1b"} & set(str(caught.value)) and "geheim" not in str(caught.value)
 
 
 @pytest.fixture
