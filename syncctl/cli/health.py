@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncctl.cli.output import Render, Report, clean, table
+from syncctl.cli.output import Render, Report, table
 from syncctl.cli.process import open_store
 from syncctl.cli.run import Run, command
 from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED
+from syncctl.foreign_text import without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -136,5 +137,5 @@ def _figure(value: float) -> str:
 
 def _line(console: Console, level: str, said: str, drawn: str = "") -> None:
     """Print the one line that a monitoring plugin prints: what is behind a `|` are figures, so the text has none."""
-    text = clean(" ".join(said.split())).replace("|", "/")
+    text = without_controls(" ".join(said.split())).replace("|", "/")
     console.print(f"SYNCCTL {level.upper()} - {text}" + (f" | {drawn}" if drawn else ""), soft_wrap=True)

@@ -138,14 +138,6 @@ def test_json_holds_controls_written_out_and_is_read_as_what_was_meant(capsys: p
     assert json.loads(out)["items"][0]["name"] == NASTY.replace("\ud83d", "\ufffd")
 
 
-@pytest.mark.parametrize(
-    "edge",
-    [datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))],
-)
-def test_a_date_at_the_edge_of_time_is_shown_all_the_same(edge: datetime):
-    assert cell_text(edge).startswith(edge.date().isoformat())
-
-
 def test_a_column_with_nothing_in_it_is_left_out(capsys: pytest.CaptureFixture[str]):
     table(Output().console(), ["Order", "Store", "Reason"], [["4711", "", None], ["4712", None, "cancelled"]])
     out = capsys.readouterr().out
