@@ -39,7 +39,7 @@ def broken(request: pytest.FixtureRequest, syncctl: Program) -> Program:
     with closing(EmbeddedDatabase(syncctl.folder / "shop.db")) as database:
         stage(database, order(1), order(2))
         set_aside(database, order(3))
-    with closing(sqlite3.connect(syncctl.folder / "shop.db")) as database, database:
+    with closing(sqlite3.connect(syncctl.folder / "shop.db")) as by_hand, by_hand:
         for table, columns in (
             ("USER_ORDER_STAGING", DATES),
             ("USER_ORDER_DEAD_LETTER", ("CREATED_DT",)),
@@ -47,7 +47,7 @@ def broken(request: pytest.FixtureRequest, syncctl: Program) -> Program:
             ("USER_ORDER_EVENT", ("EVENT_DT",)),
         ):
             assigned = ", ".join(f"{column} = :odd" for column in columns)
-            database.execute(f"UPDATE {table} SET {assigned} WHERE STAGING_ID <> 2", {"odd": request.param})
+            by_hand.execute(f"UPDATE {table} SET {assigned} WHERE STAGING_ID <> 2", {"odd": request.param})
     return syncctl
 
 
