@@ -158,8 +158,10 @@ class Days:
             self._note("reconcile", reconcile(self._stager(client), since=self.clock() - LOOKBACK, until=self.clock()))
         self.process()
         with closing(self._client()) as client:
-            write_back = WriteBack(self.database, client, "status", self._context())
-            self._note("sync-status", sync_status(self.database, write_back, store_id=client.store_id))
+            context = self._context()
+            write_back = WriteBack(self.database, client, "status", context)
+            synced = sync_status(self.database, write_back, context, store_id=client.store_id)
+            self._note("sync-status", (synced.counts, synced.changes, synced.unmapped, synced.deliveries))
         waiting = [letter.staging_id for letter in list_dead_letters(self.database)]
         for decision, chosen in (("retry", waiting[::2]), ("cancel", waiting[1::2])):
             if chosen:

@@ -463,7 +463,7 @@ SELECT
     copied.REVISION,
     copied.LINK_STATE,
     copied.TOT,
-    copied.ERP_STATUS_TOLD,
+    COALESCE(copied.ERP_STATUS_TOLD, 'open'),
     copied.CREATED_DT,
     copied.UPDATED_DT
 FROM dbo.USER_ORDER_LINK_COPY AS copied;

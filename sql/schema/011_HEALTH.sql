@@ -6,7 +6,8 @@ What health, validate and sync-status look at
     When each walk through a store last came to its end, and indexes for what a database keeps for years: runs, applied orders,
     rows that repeat an order, links of posted documents.
 
-Live site    A walk that stands at its end came to it when it was last written; of one under way the watermark tells.
+Live site    A walk that stands at its end came to it when it was last written; of one under way the watermark tells. A link whose
+             store was told nothing yet was told that the document is open.
 Repeatable   yes: each step looks first
 */
 IF COL_LENGTH(N'dbo.USER_SYNC_WALK', N'FINISHED_DT') IS NULL
@@ -62,6 +63,38 @@ BEGIN
     WHERE DUPLICATE_OF_ID IS NOT NULL;
 END;
 GO
+UPDATE
+    dbo.USER_ORDER_LINK
+SET
+    ERP_STATUS_TOLD = 'open'
+WHERE ERP_STATUS_TOLD IS NULL;
+GO
+IF EXISTS
+(
+    SELECT
+        1
+    FROM sys.columns AS col
+    WHERE col.object_id = OBJECT_ID(N'dbo.USER_ORDER_LINK')
+    AND   UPPER(col.name) = N'ERP_STATUS_TOLD'
+    AND   col.default_object_id = 0
+)
+BEGIN
+    ALTER TABLE dbo.USER_ORDER_LINK ADD CONSTRAINT DF_USER_ORDER_LINK_ERP_STATUS_TOLD DEFAULT ('open') FOR ERP_STATUS_TOLD;
+END;
+GO
+IF EXISTS
+(
+    SELECT
+        1
+    FROM sys.columns AS col
+    WHERE col.object_id = OBJECT_ID(N'dbo.USER_ORDER_LINK')
+    AND   UPPER(col.name) = N'ERP_STATUS_TOLD'
+    AND   col.is_nullable = 1
+)
+BEGIN
+    ALTER TABLE dbo.USER_ORDER_LINK ALTER COLUMN ERP_STATUS_TOLD varchar(20) NOT NULL;
+END;
+GO
 IF NOT EXISTS
 (
     SELECT
@@ -72,8 +105,8 @@ IF NOT EXISTS
 )
 BEGIN
     CREATE NONCLUSTERED INDEX IX_USER_ORDER_LINK_OPEN
-    ON dbo.USER_ORDER_LINK (STORE_ID, ERP_STATUS_TOLD, STAGING_ID)
-    INCLUDE (DOC_ID, REVISION)
-    WHERE LINK_STATE = 'OPEN';
+    ON dbo.USER_ORDER_LINK (STORE_ID, STAGING_ID)
+    INCLUDE (DOC_ID, REVISION, LINK_STATE, ERP_STATUS_TOLD)
+    WHERE LINK_STATE = 'OPEN' AND ERP_STATUS_TOLD <> 'gone';
 END;
 GO

@@ -14,11 +14,14 @@ from syncctl.errors import EXIT_SOME_FAILED
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from syncctl.retry import CircuitBreaker
+    from syncctl.services.sync_status import StatusSync
+
 app = typer.Typer()
 
 JOB = Job(
     direction="ERP_TO_STORE",
-    records={"input": ("changes",), "updated": ("written_back",), "failed": ("write_back_pending",)},
+    records={"input": ("changes",), "updated": ("written_back",), "failed": ("write_back_pending", "unmapped", "failed")},
     parallel=True,
 )
 
@@ -29,28 +32,43 @@ def sync_status(
 ) -> None:
     """Tell the store which orders were shipped or closed in the ERP, with their tracking numbers.
 
-    Each change is told once; a store status is never taken backwards.
+    Each change is told once; a store status is never taken backwards. Exit 1 where a change was not told, such as one that the
+    status map has no row for.
     """
+    from syncctl.services.sync_status import StatusSync
     from syncctl.services.sync_status import sync_status as sync
     from syncctl.services.write_back import WriteBack
 
     settings = run.settings
     context = run.context()
-    breaker = context.breaker("store")
+    result = StatusSync()
+    run.conclude = lambda: _report(run, result, context.breaker("store"), dry_run=dry_run)
     with closing(run.open_store()) if settings.woo_url and not dry_run else nullcontext() as store:
         write_back = (
             WriteBack(run.database, store, f"{run.run_id}/1", context, lease_seconds=settings.lease_seconds) if store else None
         )
-        result = sync(run.database, write_back, store_id=settings.store_id, dry_run=dry_run, stop=run.stop)
+        sync(run.database, write_back, context, store_id=settings.store_id, dry_run=dry_run, result=result)
+
+
+def _report(run: Run, result: StatusSync, breaker: CircuitBreaker, *, dry_run: bool) -> None:
     report = run.report
     report.counts = result.counts
     report.items = list(result.changes)
-    report.extra = {"dry_run": dry_run, "deliveries": result.deliveries}
+    report.extra = {"dry_run": dry_run, "deliveries": result.deliveries, "unmapped": result.unmapped, "stopped": result.stopped}
     for delivery in result.deliveries:
         if delivery.outcome in ("waiting", "failed"):
             report.add_error(f"Order {delivery.woo_order_id}: {delivery.message}", woo_order_id=delivery.woo_order_id)
-            report.exit_code = EXIT_SOME_FAILED
-    if breaker.open and breaker.last_error:
+    for each in result.failed:
+        said = f"Order {each.change.woo_order_id}: {each.change.erp_status} could not be queued for the store: {each.error}"
+        report.add_error(said, woo_order_id=each.change.woo_order_id)
+    unmapped = [_what_to_type(state, number) for state, number in result.missing()]
+    for said in unmapped:
+        report.add_error(said)
+    if report.errors:
+        report.exit_code = EXIT_SOME_FAILED
+    if result.ended_by:
+        report.fail(result.ended_by)
+    elif breaker.open and breaker.last_error:
         report.fail(breaker.last_error)
 
     def render(console: Console) -> None:
@@ -60,8 +78,22 @@ def sync_status(
                 ["Order>", "Staging id>", "Document>", "In the ERP", "In the store", "Tracking number"],
                 ([c.woo_order_id, c.staging_id, c.doc_id, c.erp_status, c.woo_status, c.tracking_no] for c in result.changes),
             )
+        for error in report.errors:
+            if "type" not in error:  # what ended the run is said anyway
+                console.print(str(error["message"]))
         summary(console, report)
         if dry_run:
             console.print("Dry run: nothing was written.")
 
     run.render = render
+
+
+def _what_to_type(state: str, number: int) -> str:
+    """Say what a state without a row in the status map means, and how to give it one."""
+    what = "1 document is" if number == 1 else f"{number:,} documents are"
+    usual = {"open": "'processing'", "shipped": "'completed'", "closed": "'cancelled'"}.get(state, "NULL")
+    row = f"INSERT INTO dbo.USER_STATUS_MAP (STORE_ID, ERP_STATUS, WOO_STATUS) VALUES ('*', '{state}', {usual});"  # noqa: S608
+    return (
+        f"{what} {state} in the ERP, and USER_STATUS_MAP has no row for that: the store is not told. Add one, and the next run"
+        f" tells it: {row} (NULL as WOO_STATUS tells the store nothing)"
+    )

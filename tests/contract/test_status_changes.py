@@ -73,7 +73,8 @@ def test_a_document_emptied_in_the_erp_cancels_the_order(shop):
 def test_what_the_map_leaves_empty_is_remembered_and_not_told(shop):
     doc = shop.apply(line(1)).doc_id
     shop.post(doc)
-    assert queue(shop) == []
+    [change] = queue(shop)
+    assert (change.erp_status, change.woo_status, change.is_mapped, change.outbox_id) == ("gone", None, True, None)
     assert statuses(shop) == []
     assert shop.one("SELECT ERP_STATUS_TOLD FROM dbo.USER_ORDER_LINK")["ERP_STATUS_TOLD"] == "gone"
     assert queue(shop) == []
@@ -88,6 +89,7 @@ def test_a_stores_own_words_come_before_those_of_all(shop, query):
     assert [change.woo_status for change in queue(shop)] == ["sent"]
     shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = NULL", ())
     shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SOLD = '0.0000'", ())
+    assert [change.woo_status for change in queue(shop)] == [None]
     assert queue(shop) == []
 
 
@@ -107,7 +109,7 @@ def test_shipped_and_then_posted_is_told_once(shop):
     shop.ship(doc)
     queue(shop)
     shop.post(doc)
-    assert queue(shop) == []
+    assert [change.woo_status for change in queue(shop)] == [None]
     assert [row["TARGET_STATUS"] for row in statuses(shop)] == ["completed"]
 
 
@@ -145,6 +147,46 @@ def test_a_batch_takes_the_oldest_orders_and_the_next_the_rest(shop, database):
     assert [change.woo_order_id for change in queue(shop, batch_size=2)] == [1, 2]
     assert [change.woo_order_id for change in queue(shop, batch_size=2)] == [3]
     assert queue(shop, batch_size=2) == []
+
+
+def shipped_orders(shop, *numbers):
+    for number in numbers:
+        stage(shop.database, order(number, line(1)))
+        shop.work(shop.claim())
+    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000'", ())
+
+
+def test_a_change_without_a_row_in_the_map_is_left_as_it_is_until_there_is_one(shop):
+    shipped_orders(shop, 1)
+    shop.query("DELETE FROM dbo.USER_STATUS_MAP WHERE ERP_STATUS = 'shipped'")
+    before = shop.snapshot()
+    for _ in range(2):
+        [change] = queue(shop)
+        assert (change.erp_status, change.woo_status, change.is_mapped, change.outbox_id) == ("shipped", None, False, None)
+    assert shop.snapshot() == before, "it is not taken for told"
+    shop.query("INSERT INTO dbo.USER_STATUS_MAP (STORE_ID, ERP_STATUS, WOO_STATUS) VALUES ('*', 'shipped', 'completed')")
+    assert [(change.woo_status, change.is_mapped) for change in queue(shop)] == [("completed", True)]
+    assert len(statuses(shop)) == 1
+
+
+def test_the_next_batch_lies_behind_the_last_change(shop):
+    shipped_orders(shop, 1, 2, 3, 4, 5)
+    shop.post(shop.one("SELECT DOC_ID FROM dbo.USER_ORDER_LINK WHERE WOO_ORDER_ID = 4")["DOC_ID"])
+    shop.query("DELETE FROM dbo.USER_STATUS_MAP WHERE ERP_STATUS = 'shipped'")
+    after, seen = 0, []
+    while found := queue(shop, batch_size=2, after_id=after):
+        after = found[-1].staging_id
+        seen.append([(change.woo_order_id, change.is_mapped) for change in found])
+    assert seen == [[(1, False), (2, False)], [(3, False), (4, True)], [(5, False)]]
+
+
+def test_tracking_numbers_that_are_missing_or_too_long_stop_no_batch(shop):
+    shipped_orders(shop, 1, 2)
+    first, second = (row["DOC_ID"] for row in shop.query("SELECT DOC_ID FROM dbo.USER_ORDER_LINK ORDER BY WOO_ORDER_ID", ()))
+    track(shop, first, *(f"1Z{number:018d}" for number in range(9)))
+    track(shop, second, "1Z2")
+    changes = {change.woo_order_id: change.tracking_no for change in queue(shop)}
+    assert (len(changes[1]), changes[2]) == (100, "1Z2")
 
 
 def test_another_stores_documents_are_left_alone(shop):

@@ -3,17 +3,19 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_StatusChanges
-    A store's open links whose CounterPoint document has come further than the store was told.
+    A store's open links, behind a staging id, whose CounterPoint document has come further than the store was told.
 
 Used by      sp_QueueStatusChanges
 Returns      one row a link: STAGING_ID, WOO_ORDER_ID, DOC_ID, REVISION, TOLD, ERP_STATUS (shipped, closed or gone)
 Note         open < shipped (SHIP_DAT) < closed (every line has quantity 0) < gone (no header: posted or deleted). Only forward: a
-             shipping date that is taken out again does not undo a completed order.
-Example      SELECT changes.* FROM dbo.fn_StatusChanges('woocommerce') AS changes;
+             shipping date that is taken out again does not undo a completed order. Links of documents that are known to be gone, which
+             pile up for ever, are not read.
+Example      SELECT changes.* FROM dbo.fn_StatusChanges('woocommerce', 0) AS changes;
 */
 CREATE OR ALTER FUNCTION dbo.fn_StatusChanges
 (
-    @STORE_ID varchar(50)
+    @STORE_ID varchar(50),
+    @AFTER_ID int
 )
 RETURNS TABLE
 AS
@@ -32,7 +34,7 @@ FROM
         link.WOO_ORDER_ID,
         link.DOC_ID,
         link.REVISION,
-        COALESCE(link.ERP_STATUS_TOLD, 'open') AS TOLD,
+        link.ERP_STATUS_TOLD AS TOLD,
         CASE
             WHEN document.DOC_ID IS NULL THEN 'gone'
             WHEN document.SHIP_DAT IS NOT NULL THEN 'shipped'
@@ -45,6 +47,8 @@ FROM
         ON document.DOC_ID = link.DOC_ID
     WHERE link.STORE_ID = @STORE_ID
     AND   link.LINK_STATE = 'OPEN'
+    AND   link.ERP_STATUS_TOLD <> 'gone'
+    AND   link.STAGING_ID > @AFTER_ID
 ) AS seen
 WHERE CASE seen.ERP_STATUS WHEN 'open' THEN 1 WHEN 'shipped' THEN 2 WHEN 'closed' THEN 3 ELSE 4 END
     > CASE seen.TOLD WHEN 'open' THEN 1 WHEN 'shipped' THEN 2 WHEN 'closed' THEN 3 ELSE 4 END;

@@ -6,19 +6,22 @@ dbo.sp_QueueStatusChanges
     Compares each linked CounterPoint document with what the store was last told, and puts what has changed into the outbox, once.
 
 Called by    syncctl sync-status
-Parameters   @STORE_ID; @BATCH_SIZE 1 to 10000 changes, oldest order first; @DRY_RUN = 1 returns the changes and queues nothing
-Returns      one row for each change that the store is told: STAGING_ID, WOO_ORDER_ID, DOC_ID, ERP_STATUS, WOO_STATUS, TRACKING_NO,
-             OUTBOX_ID (NULL in a dry run)
+Parameters   @STORE_ID; @BATCH_SIZE 1 to 10000 changes, oldest order first; @DRY_RUN = 1 returns the changes and queues nothing;
+             @AFTER_ID the staging id behind which to look: go on behind the last row until none comes
+Returns      one row a change: STAGING_ID, WOO_ORDER_ID, DOC_ID, ERP_STATUS, WOO_STATUS (NULL: the store is told nothing), IS_MAPPED,
+             TRACKING_NO, OUTBOX_ID (NULL in a dry run, and where nothing is told)
 Errors       50001 bad argument
 Locks        the changed links' rows, until the transaction ends
 Repeatable   yes: each change is queued once
-Note         fn_StatusChanges says what a change is; USER_STATUS_MAP what each is in the store, NULL: nothing.
+Note         fn_StatusChanges says what a change is; USER_STATUS_MAP what each is in the store, NULL: nothing. A change that it has no
+             row for (IS_MAPPED 0) is left as it is, and comes again with each call until it has one.
 Example      EXECUTE dbo.sp_QueueStatusChanges @STORE_ID = 'woocommerce', @DRY_RUN = 1;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_QueueStatusChanges
     @STORE_ID varchar(50),
     @BATCH_SIZE int = 1000,
     @DRY_RUN bit = 0,
+    @AFTER_ID int = 0,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -50,7 +53,8 @@ BEGIN
         REVISION int NOT NULL,
         TOLD varchar(20) NOT NULL,
         ERP_STATUS varchar(20) NOT NULL,
-        WOO_STATUS varchar(50) NULL,
+        WOO_STATUS varchar(20) NULL,
+        IS_MAPPED bit NOT NULL,
         TRACKING_NO nvarchar(max) NULL
     );
     DECLARE @PARCEL table
@@ -70,7 +74,7 @@ BEGIN
         )
         SELECT TOP (@BATCH_SIZE)
             seen.WOO_ORDER_ID
-        FROM dbo.fn_StatusChanges(@STORE_ID) AS seen
+        FROM dbo.fn_StatusChanges(@STORE_ID, @AFTER_ID) AS seen
         ORDER BY
             seen.STAGING_ID;
 
@@ -83,7 +87,7 @@ BEGIN
 
         INSERT INTO @CHANGE
         (
-            STAGING_ID, WOO_ORDER_ID, DOC_ID, REVISION, TOLD, ERP_STATUS, WOO_STATUS
+            STAGING_ID, WOO_ORDER_ID, DOC_ID, REVISION, TOLD, ERP_STATUS, WOO_STATUS, IS_MAPPED
         )
         SELECT
             seen.STAGING_ID,
@@ -92,8 +96,9 @@ BEGIN
             seen.REVISION,
             seen.TOLD,
             seen.ERP_STATUS,
-            CASE WHEN own.ERP_STATUS IS NOT NULL THEN own.WOO_STATUS ELSE shared.WOO_STATUS END
-        FROM dbo.fn_StatusChanges(@STORE_ID) AS seen
+            CASE WHEN own.ERP_STATUS IS NOT NULL THEN own.WOO_STATUS ELSE shared.WOO_STATUS END,
+            CASE WHEN COALESCE(own.ERP_STATUS, shared.ERP_STATUS) IS NULL THEN 0 ELSE 1 END
+        FROM dbo.fn_StatusChanges(@STORE_ID, @AFTER_ID) AS seen
         INNER JOIN @CANDIDATE AS candidate
             ON candidate.WOO_ORDER_ID = seen.WOO_ORDER_ID
         LEFT JOIN dbo.USER_STATUS_MAP AS own
@@ -109,10 +114,11 @@ BEGIN
         )
         SELECT
             parcel.DOC_ID,
-            ROW_NUMBER() OVER (PARTITION BY parcel.DOC_ID ORDER BY parcel.SEQ_NO),
-            parcel.PKG_TRK_NO
+            CONVERT(int, ROW_NUMBER() OVER (PARTITION BY parcel.DOC_ID ORDER BY parcel.SEQ_NO)),
+            LEFT(parcel.PKG_TRK_NO, 100)
         FROM dbo.PS_DOC_PKG_TRK_NO AS parcel
-        WHERE EXISTS (SELECT 1 FROM @CHANGE AS change WHERE change.DOC_ID = parcel.DOC_ID AND change.ERP_STATUS = 'shipped');
+        WHERE parcel.PKG_TRK_NO IS NOT NULL
+        AND   EXISTS (SELECT 1 FROM @CHANGE AS change WHERE change.DOC_ID = parcel.DOC_ID AND change.ERP_STATUS = 'shipped');
 
         WHILE EXISTS (SELECT 1 FROM @PARCEL AS parcel WHERE parcel.PARCEL_NO = @PARCEL_NO)
         BEGIN
@@ -138,7 +144,8 @@ BEGIN
             FROM dbo.USER_ORDER_LINK AS link
             INNER JOIN @CHANGE AS change
                 ON change.WOO_ORDER_ID = link.WOO_ORDER_ID
-            WHERE link.STORE_ID = @STORE_ID;
+            WHERE link.STORE_ID = @STORE_ID
+            AND   change.IS_MAPPED = 1;
 
             INSERT INTO dbo.USER_STORE_OUTBOX
             (
@@ -193,6 +200,7 @@ BEGIN
                     END
                 )
             FROM @CHANGE AS change
+            WHERE change.IS_MAPPED = 1
             ORDER BY
                 change.STAGING_ID;
         END;
@@ -214,6 +222,7 @@ BEGIN
         change.DOC_ID,
         change.ERP_STATUS,
         change.WOO_STATUS,
+        change.IS_MAPPED,
         TRACKING_NO = LEFT(change.TRACKING_NO, 100),
         OUTBOX_ID = CASE WHEN @DRY_RUN = 0 THEN told.OUTBOX_ID END
     FROM @CHANGE AS change
@@ -221,7 +230,7 @@ BEGIN
         ON  told.STORE_ID = @STORE_ID
         AND told.WOO_ORDER_ID = change.WOO_ORDER_ID
         AND told.DEDUP_KEY = CONCAT('status:', change.REVISION, ':', change.ERP_STATUS)
-    WHERE change.WOO_STATUS IS NOT NULL
+        AND change.WOO_STATUS IS NOT NULL
     ORDER BY
         change.STAGING_ID;
 END;

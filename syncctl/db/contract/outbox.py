@@ -146,13 +146,17 @@ class RetryOutbox(Procedure[OutboxEntry]):
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A change of an ERP document's state that the store will be told."""
+    """A change of an ERP document's state. The store is told `woo_status`; None: nothing.
+
+    Where `is_mapped` is false the status map has no row for the state: nothing was noted, and the change comes again.
+    """
 
     staging_id: Int
     woo_order_id: BigInt
     doc_id: BigInt
     erp_status: Code
-    woo_status: Code
+    woo_status: Code | None
+    is_mapped: Flag
     tracking_no: Key | None
     outbox_id: BigInt | None
 
@@ -161,8 +165,9 @@ class StatusChange:
 class QueueStatusChanges(Procedure[StatusChange]):
     """Compare each linked document's state with what the store was last told; put each change into the outbox, once.
 
-    ERP states: `open`, `shipped`, `closed`, `gone`; `USER_STATUS_MAP` says what each is in the store. With `dry_run` the
-    changes are returned and nothing is queued (`outbox_id` None).
+    ERP states: `open`, `shipped`, `closed`, `gone`; `USER_STATUS_MAP` says what each is in the store. Up to `batch_size` (1 to
+    10,000) changes of orders behind staging id `after_id`, in their order: go on behind the last one until none comes. With
+    `dry_run` the changes are returned and nothing is queued (`outbox_id` None).
     """
 
     name: ClassVar[str] = "sp_QueueStatusChanges"
@@ -172,3 +177,4 @@ class QueueStatusChanges(Procedure[StatusChange]):
     store_id: Name
     batch_size: Int = 1000
     dry_run: Flag = False
+    after_id: Int = 0

@@ -22,32 +22,36 @@ def queue_status_changes(session: Session, call: QueueStatusChanges) -> list[Sta
     words = _words(session, call.store_id)
     changes = []
     for link in _changed_links(session, call):
-        told, now = link["ERP_STATUS_TOLD"] or "open", link["ERP_STATUS"]
-        word, outbox_id = words.get(now), None
+        now = link["ERP_STATUS"]
+        is_mapped, word, outbox_id = now in words, words.get(now), None
         tracking_no = _tracking_no(session, link["DOC_ID"]) if now == "shipped" else None
-        if not call.dry_run:
-            session.run(
-                """
-                UPDATE dbo.USER_ORDER_LINK
-                SET ERP_STATUS_TOLD = :status, UPDATED_DT = :now
-                WHERE STORE_ID = :store AND WOO_ORDER_ID = :order
-                """,
-                {"status": now, "now": session.now, "store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]},
-            )
-            if word is not None:
-                note = None
-                if now == "shipped":
-                    note = f"Order shipped. Tracking number: {tracking_no}" if tracking_no else "Order shipped."
-                outbox_id = queue_message(
-                    session, link, "status", f"status:{link['REVISION']}:{now}", target_status=word, note=note
-                )
-            say = f"the store will be told {word}" if word else "the store is not told (status map)"
-            write_event(session, link, "ERP_STATUS", f"ERP document {link['DOC_ID']}: {told}, now {now}; {say}")
-        if word is not None:
-            changes.append(
-                StatusChange(link["STAGING_ID"], link["WOO_ORDER_ID"], link["DOC_ID"], now, word, tracking_no, outbox_id)
-            )
+        if is_mapped and not call.dry_run:
+            outbox_id = _note(session, link, word, tracking_no)
+        ids = link["STAGING_ID"], link["WOO_ORDER_ID"], link["DOC_ID"]
+        changes.append(StatusChange(*ids, now, word, is_mapped, tracking_no, outbox_id))
     return changes
+
+
+def _note(session: Session, link: sqlite3.Row, word: str | None, tracking_no: str | None) -> int | None:
+    """Note on the link how far its document has come, and queue what the store is told of it; return that message's number."""
+    told, now = link["ERP_STATUS_TOLD"] or "open", link["ERP_STATUS"]
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_LINK
+        SET ERP_STATUS_TOLD = :status, UPDATED_DT = :now
+        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order
+        """,
+        {"status": now, "now": session.now, "store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]},
+    )
+    outbox_id = None
+    if word is not None:
+        note = None
+        if now == "shipped":
+            note = f"Order shipped. Tracking number: {tracking_no}" if tracking_no else "Order shipped."
+        outbox_id = queue_message(session, link, "status", f"status:{link['REVISION']}:{now}", target_status=word, note=note)
+    say = f"the store will be told {word}" if word else "the store is not told (status map)"
+    write_event(session, link, "ERP_STATUS", f"ERP document {link['DOC_ID']}: {told}, now {now}; {say}")
+    return outbox_id
 
 
 def _words(session: Session, store_id: str) -> dict[str, str | None]:
@@ -57,7 +61,10 @@ def _words(session: Session, store_id: str) -> dict[str, str | None]:
 
 
 def _changed_links(session: Session, call: QueueStatusChanges) -> list[sqlite3.Row]:
-    """Return the open links whose document has come further than the store was told, oldest first."""
+    """Return the open links whose document has come further than the store was told, oldest first.
+
+    Links of documents that are known to be gone, which pile up for ever, are not read.
+    """
     rank = " ".join(f"WHEN '{status}' THEN {number}" for status, number in _RANK.items())
     return session.all(
         f"""
@@ -78,16 +85,18 @@ def _changed_links(session: Session, call: QueueStatusChanges) -> list[sqlite3.R
             LEFT JOIN dbo.PS_DOC_HDR AS header ON header.DOC_ID = link.DOC_ID
             WHERE link.STORE_ID = :store
             AND link.LINK_STATE = 'OPEN'
+            AND COALESCE(link.ERP_STATUS_TOLD, 'open') <> 'gone'
+            AND link.STAGING_ID > :after
         ) AS seen
         WHERE CASE seen.ERP_STATUS {rank} END > CASE COALESCE(seen.ERP_STATUS_TOLD, 'open') {rank} END
         ORDER BY seen.STAGING_ID
         LIMIT :batch
         """,  # noqa: S608  (the ranks are constants)
-        {"store": call.store_id, "batch": call.batch_size},
+        {"store": call.store_id, "after": call.after_id, "batch": call.batch_size},
     )
 
 
 def _tracking_no(session: Session, doc_id: int) -> str | None:
     """Return the document's tracking numbers as one text, cut to 100 characters, or None."""
     rows = session.all("SELECT PKG_TRK_NO FROM dbo.PS_DOC_PKG_TRK_NO WHERE DOC_ID = :doc ORDER BY SEQ_NO", {"doc": doc_id})
-    return ", ".join(row["PKG_TRK_NO"] for row in rows)[:100] or None
+    return ", ".join(str(row["PKG_TRK_NO"])[:100] for row in rows if row["PKG_TRK_NO"] is not None)[:100] or None
