@@ -108,6 +108,27 @@ def ask(session: HttpSession, method: str, url: str, *, bounds: Bounds, **more: 
         raise Stopped from None
 
 
+def limit_others(most: int = 4 * MEGABYTE) -> None:
+    """From now on let `requests` read no body larger than `most`: for a library of this process that makes its requests itself.
+
+    `ask` reads by another way. Asking twice is no harm.
+    """
+    whole = requests.Response.iter_content
+    if getattr(whole, "limited", False):
+        return
+
+    def iter_content(response: requests.Response, *given: Any, **more: Any) -> Iterator[Any]:
+        taken = 0
+        for block in whole(response, *given, **more):
+            taken += len(block)
+            if taken > most:
+                raise requests.exceptions.ContentDecodingError(f"an answer of more than {most:,} bytes")
+            yield block
+
+    iter_content.limited = True  # type: ignore[attr-defined]
+    requests.Response.iter_content = iter_content  # type: ignore[method-assign,assignment]
+
+
 def _body(response: requests.Response, largest: int, given_up: GivenUp) -> bytes:
     """Read a body block by block. No copy of the whole is made on the way."""
     is_error = response.status_code >= 300

@@ -86,7 +86,7 @@ def notify_clients(run: Run) -> list[Sent]:
         return []
     notifier = Notifier(
         run.database,
-        {"client": AppriseChannel(split(settings.notify_client_url))},
+        {"client": AppriseChannel(split(settings.notify_client_url), seconds=settings.http_answer_timeout, stop=run.stop)},
         Templates(settings.notify_template_dir),
         worker_id=run.run_id,
         stop=run.stop,

@@ -1,7 +1,9 @@
 """Simulated carriers on loopback, for trials and tests: they time out, throttle, lie, let links expire and change their minds.
 
 Each tracking number has a script, one word for each call, the last one for ever: `document`, `png`, `jpeg`, `link`, `expired`,
-`not_yet`, `unknown`, `credentials`, `throttle`, `throttle:120`, `busy`, `html`, `page`, `half`, `timeout`, `broken`, `endless`.
+`not_yet`, `unknown`, `credentials`, `throttle`, `throttle:120`, `busy`, `html`, `page`, `half`, `timeout`, `broken`, `endless`,
+`firewall` (its 403), `denied_link`, `denied_link:401` and `elsewhere` (a link that refuses, the last on another host), `repeats`
+(the key it was sent, in its error), `odd` (controls, half letters and a date of no age beside a document).
 A number without a script gets its document. The same number is known to every carrier.
 """
 
@@ -17,12 +19,20 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+FIREWALL = (
+    b"<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY><H1>Access Denied</H1>You don't have permission to access this server."
+    b"</BODY></HTML>"
+)
+EXPIRED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
 HTML = (
     b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Your session has expired. Please sign in again.</body></html>"
 )
+
+LINKS = {"link": "", "expired": "?expired=1", "denied_link": "?denied=", "elsewhere": "?denied="}
+"""Words that answer with a link, and what stands behind its path."""
 
 
 def pdf(tracking_number: str) -> bytes:
@@ -171,12 +181,18 @@ class _Handler(BaseHTTPRequestHandler):
         if self._misbehaves(word):
             return
         if what == "file":
-            expired = "expired" in parse_qs(urlsplit(self.path).query)
-            self._send(410, b"This link has expired.", "text/plain") if expired else self._send(
-                200, pdf(number), "application/pdf"
-            )
+            self._file(number, parse_qs(urlsplit(self.path).query))
             return
         self._answer(carrier, number, word)
+
+    def _file(self, number: str, asked: Mapping[str, list[str]]) -> None:
+        """Answer where a link leads."""
+        if "expired" in asked:
+            self._send(410, b"This link has expired.", "text/plain")
+        elif "denied" in asked:
+            self._send(int(asked["denied"][0]), EXPIRED, "application/xml")
+        else:
+            self._send(200, pdf(number), "application/pdf")
 
     def do_POST(self) -> None:
         """Chronopost's SOAP service; the operation and the number stand in the body."""
@@ -209,6 +225,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(429, b'{"error": {"message": "Too many requests"}}', headers={"Retry-After": argument} if argument else {})
         elif kind == "busy":
             self._send(503, b"Service temporarily unavailable", "text/plain")
+        elif kind == "firewall":
+            self._send(403, FIREWALL, "text/html")
         elif kind == "html":
             self._send(200, HTML, "application/json")
         else:
@@ -216,6 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _answer(self, carrier: str, number: str, word: str) -> None:
+        kind, _, argument = word.partition(":")
         signed = {"status": "DELIVERED", "signature": {"name": "A. Dupont"}, "delivered_at": "2024-01-15T10:00:00+01:00"}
         contents = {
             "document": pdf(number),
@@ -227,10 +246,22 @@ class _Handler(BaseHTTPRequestHandler):
         if word in contents:
             packed = base64.b64encode(contents[word]).decode("ascii")
             self._json(200, {**signed, "documents": [{"type": "application/pdf", "content": packed}]})
-        elif word in ("link", "expired"):
+        elif kind in LINKS:
             host = self.headers["Host"]
-            more = "?expired=1" if word == "expired" else ""
+            if kind == "elsewhere":  # the same server, by its other name
+                host = host.replace("127.0.0.1", "localhost")
+            more = LINKS[kind] + (argument or "403" if "denied" in LINKS[kind] else "")
             self._json(200, {**signed, "links": {"pod": f"http://{host}/{carrier}/file/{number}{more}"}})
+        elif word == "repeats":
+            key = self.headers.get("X-Api-Key", "")
+            said = f"no key {key}, {quote(key)}, {base64.b64encode(f'user:{key}'.encode()).decode()}, \x1b[2J\u202eBearer {key}"
+            self._json(400, {"error": {"code": key, "message": said}})
+        elif word == "odd":
+            packed = base64.b64encode(pdf(number)).decode("ascii")
+            signature = {"name": "A.\ud83d\x1b[2J Dupont\r\n"}
+            self._json(
+                200, {"signature": signature, "delivered_at": "0001-01-01T00:00:00+14:00", "documents": [{"content": packed}]}
+            )
         elif word == "not_yet":
             self._json(200, {"status": "IN_TRANSIT"})
         elif word == "unknown":

@@ -5,15 +5,22 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from syncctl.errors import ConfigError, TransientError
+from syncctl.errors import STOPPED, ConfigError, TransientError
+from syncctl.http_answer import limit_others
+from syncctl.in_time import GivenUp, OutOfTime, StopAsked, in_time
 from syncctl.notify.messages import Message
-from syncctl.secret import Secret
+from syncctl.secret import Hider, Secret
+from syncctl.stop import Never, StopFlag
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_LONGEST = 500
+"""Characters of what a channel says."""
+_TOKEN = 8
+"""Characters. A part of an address that is this long may be a token."""
 
 
 class DeliveryFailed(TransientError):
@@ -38,11 +45,14 @@ class Channel(Protocol):
 class AppriseChannel:
     """One or more Apprise addresses. With `address` they are sent to that mail address instead of their own."""
 
-    def __init__(self, urls: Sequence[Secret]) -> None:
+    def __init__(self, urls: Sequence[Secret], *, seconds: float = 120, stop: StopFlag | None = None) -> None:
         self._urls = tuple(urls)
+        self._seconds = seconds
+        self._stop = stop or Never()
+        self._hider = Hider(secret for url in self._urls for secret in _secrets(url.reveal()))
 
     def send(self, message: Message, *, address: str | None = None) -> None:
-        """See `Channel.send`."""
+        """See `Channel.send`. A delivery that takes too long, or goes on when the run is to stop, may still arrive."""
         import apprise
 
         if address is not None and not _ADDRESS.fullmatch(address):
@@ -54,20 +64,31 @@ class AppriseChannel:
             added = [sender.add(_addressed(url.reveal(), address)) for url in self._urls]
         if not all(added) or not added:
             raise ConfigError("An address to notify people (SYNCCTL_NOTIFY_CLIENT_URL, SYNCCTL_NOTIFY_OPERATOR_URL) is none.")
-        with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
-            taken = sender.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
-            words = said.getvalue()
-        if not taken:
-            told = " ".join(words.split())[:500] or "the channel gave no reason"
-            raise DeliveryFailed(f"Not delivered: {self._clean(told)}")
 
-    def _clean(self, text: str) -> str:
-        """Take the addresses' secrets out of what Apprise says."""
-        for url in self._urls:
-            text = text.replace(url.reveal(), "***")
-            for secret in re.findall(r"(?<=[:/])([^:/@]{4,})(?=@)", url.reveal()):
-                text = text.replace(secret, "***")
-        return text
+        limit_others()
+
+        def deliver(_: GivenUp) -> tuple[bool, str]:
+            with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+                taken = sender.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
+                return bool(taken), said.getvalue()
+
+        try:
+            taken, words = in_time(deliver, seconds=self._seconds, stop=self._stop)
+        except OutOfTime:
+            raise DeliveryFailed(
+                f"Whether it was delivered isn't known: no end after {self._seconds:g} s (SYNCCTL_HTTP_ANSWER_TIMEOUT)."
+            ) from None
+        except StopAsked:
+            raise DeliveryFailed("Whether it was delivered isn't known: the run was asked to stop.", code=STOPPED) from None
+        if not taken:
+            raise DeliveryFailed(f"Not delivered: {self._hider.plain(words, _LONGEST) or 'the channel gave no reason'}")
+
+
+def _secrets(url: str) -> Iterator[str]:
+    """Give what must not be shown of an address: all of it, its password, and every long part, for tokens stand in the path."""
+    yield url
+    yield from re.findall(r"(?<=[:/])([^:/@]{4,})(?=@)", url)
+    yield from (unquote(part) for part in re.split(r"[:/?&=@]+", url) if len(part) >= _TOKEN and "." not in part)
 
 
 def split(urls: Secret | None) -> list[Secret]:

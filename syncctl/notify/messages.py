@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from syncctl.errors import PermanentError
+from syncctl.foreign_text import one_line
+from syncctl.notify.reasons import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Templates:
         )
 
     def render(self, template: str, data: Mapping[str, Any]) -> Message:
-        """Fill a template.
+        """Fill a template. Data with a `cause` gets `reason` and `raison`, words for it; `error` is the former, whatever it was.
 
         Raises:
             TemplateError: there is no such template, or it wants something that the data doesn't have.
@@ -47,7 +49,7 @@ class Templates:
         from jinja2 import TemplateError as JinjaError
 
         try:
-            text = self._environment.get_template(f"{template}.txt").render(dict(data))
+            text = self._environment.get_template(f"{template}.txt").render(_told(data))
         except JinjaError as error:
             raise TemplateError(
                 f"The template {template}.txt can't be filled: {error.message or type(error).__name__}."
@@ -55,3 +57,12 @@ class Templates:
         title, _, body = text.strip().partition("\n")
         # One line: a customer's name must not add a header to a mail.
         return Message(" ".join(title.split()), body.strip())
+
+
+def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data as a person may read it: a cause in our words, never in a carrier's, and no control in any text."""
+    told = {key: one_line(value) if isinstance(value, str) else value for key, value in data.items()}
+    if "cause" in told:
+        english, french = reason(told["cause"])
+        told.update(reason=english, raison=french, error=english)
+    return told

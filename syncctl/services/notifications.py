@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from syncctl.db.contract import ClaimedNotification, ClaimNotifications, CompleteNotification, Database, FailNotification
-from syncctl.errors import DatabaseUnavailable, LeaseLost, SyncError
-from syncctl.notify.channels import Channel
+from syncctl.errors import STOPPED, DatabaseUnavailable, LeaseLost, SyncError
+from syncctl.notify.channels import Channel, DeliveryFailed
 from syncctl.notify.messages import Templates
 from syncctl.services.stopping import Never, Stop
 
@@ -56,6 +56,9 @@ class Notifier:
                 done.append(self._handle(messages[0]))
             except LeaseLost as lost:
                 log.warning("%s", lost)
+            except DeliveryFailed as stopped:  # by the stop alone: the message comes back when its lease ends
+                log.info("%s", stopped)
+                break
         return done
 
     def _handle(self, claimed: ClaimedNotification) -> Sent:
@@ -74,6 +77,8 @@ class Notifier:
         except DatabaseUnavailable:
             raise
         except SyncError as error:
+            if error.code == STOPPED:
+                raise
             return self._fail(claimed, str(error))
         except Exception as error:
             log.exception("Notification %s failed in an unforeseen way", claimed.notification_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ from syncctl.services.pod_documents import DatabaseStore, FolderStore
 from syncctl.services.pod_run import PodOptions, PodResult
 from syncctl.services.pod_status import pod_status
 from syncctl.settings import Settings
+from syncctl.stop import Never
 from tests.clocks import MovableClock
 from tests.faults import Failing, FaultyDatabase
 
@@ -65,6 +67,7 @@ class Bench:
             self.documents,
             worker_id=worker_id,
             options=chosen,
+            stop=stop or Never(),
             clock=self.clock,
             sleeper=self.clock.sleep,
         )
@@ -81,6 +84,64 @@ class Bench:
 def bench(database, clock, tmp_path) -> Iterator[Bench]:
     with SimulatedCarriers() as carriers:
         yield Bench(database, clock, carriers, tmp_path)
+
+
+def test_an_answer_that_says_nothing_of_the_keys_leaves_the_carriers_other_claims_alone(bench: Bench):
+    scripts = {
+        "WAF": ("firewall", "blocked"),
+        "LINK": ("denied_link", "link_refused"),
+        "LINK401": ("denied_link:401", "link_refused"),
+        "ELSE": ("elsewhere", "link_refused"),
+        "ODD": ("odd", "success"),
+        "LAST": ("document", "success"),
+    }
+    for number, (word, _) in scripts.items():
+        bench.add(number, word)
+    result = bench.run()
+    assert bench.outcomes(result) == {number: outcome for number, (_, outcome) in scripts.items()}
+    assert result.warnings == []
+    for number in ("WAF", "LINK", "LINK401", "ELSE"):
+        held = bench.claim(number)
+        assert (held.pod_error_class, held.standing) == ("temporary", "waiting"), number
+    held = bench.claim("ODD")
+    assert (held.pod_signed_by, held.pod_delivered_at) == ("A.\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[2J Dupont", None)
+
+
+@pytest.mark.parametrize("word", ["credentials", "throttle:60"])
+def test_a_refusal_of_the_keys_by_the_service_itself_still_stops_the_carrier(bench: Bench, word: str):
+    bench.add("FIRST", word)
+    bench.add("SECOND", "document")
+    result = bench.run()
+    assert len(result.items) == 1
+    assert bench.claim("SECOND").pod_fetch_status == "pending"
+
+
+def test_a_key_that_the_carrier_repeats_is_nowhere_to_be_seen(bench: Bench, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("DEBUG")
+    file = bench.folder / "carriers" / "acme.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('"simulated"', '"k3y/with+signs=="'), encoding="utf-8")
+    bench.add("XN1", "repeats", client_id="C1", client_email="client@example.com")
+    result = bench.run(notify="at_once", notify_temporary=True, max_retries=0)
+    held = bench.claim("XN1")
+    [queued] = bench.database.run(ListNotifications())
+    for text in (str(result), str(held), str(queued), caplog.text):
+        assert "k3y" not in text and b"k3y".hex() not in text
+        assert not {"\x1b", "\u202e"} & set(text)
+    assert held.pod_error == "no key ***, ***, ***, \N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}Bearer ***"
+    assert held.pod_error_code == "***"
+
+
+def test_a_run_that_is_to_stop_gives_the_claim_back_untried(bench: Bench):
+    bench.add("XN1", "timeout")
+    bench.add("XN2", "document")
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    result = bench.run(stop=stop, read_timeout=60)
+    assert result.items == []
+    held = bench.claim("XN1")
+    assert (held.standing, held.pod_retry_count, held.pod_error_class) == ("due", 0, None)
+    bench.carriers.simulation.scripts["XN1"] = ["document"]
+    assert bench.run().counts["success"] == 2
 
 
 def test_each_misbehaviour_ends_as_what_it_is_and_none_holds_up_the_others(bench: Bench):

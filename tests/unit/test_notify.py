@@ -6,24 +6,27 @@ import contextlib
 import json
 import socket
 import threading
+import tracemalloc
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncctl.errors import ConfigError
+from syncctl.errors import STOPPED, ConfigError
 from syncctl.notify.channels import AppriseChannel, DeliveryFailed, split
 from syncctl.notify.messages import Message, TemplateError, Templates
 from syncctl.secret import Secret
+from tests.hostile import MEGABYTE, Hostile, head, one_member, whole
 
 DATA = {
     "claim_reference": "CLM-2024-001",
     "carrier": "Chronopost",
     "tracking_number": "XN1",
     "client_name": "Zoë\r\nBcc: all@example.com",
-    "error": "Numéro inconnu",
+    "error": "Numéro inconnu, clé s3cret",
     "error_class": "persistent",
     "cause": "invalid_tracking",
     "retry_count": 0,
@@ -92,8 +95,15 @@ def mail_server():
 def test_the_built_in_message_says_what_to_do_in_both_languages_and_its_title_is_one_line():
     message = Templates().render("pod_failed", DATA)
     assert message.title == "Claim CLM-2024-001: no proof of delivery / pas de preuve de livraison"
-    for words in ("Please check the tracking number", "Merci de vérifier le numéro de suivi", "Numéro inconnu", "XN1"):
+    for words in (
+        "Please check the tracking number",
+        "Merci de vérifier le numéro de suivi",
+        "does not know",
+        "ne connaît pas",
+        "XN1",
+    ):
         assert words in message.body
+    assert "Numéro inconnu" not in message.body
     assert "\n" not in message.title
 
 
@@ -107,7 +117,9 @@ def test_the_message_is_complete_with_nothing_known(cause):
 
 def test_a_folders_template_comes_first(tmp_path: Path):
     (tmp_path / "pod_failed.txt").write_text("Réf. {{ claim_reference }}\n\n{{ error }}\n", encoding="utf-8")
-    assert Templates(tmp_path).render("pod_failed", DATA) == Message("Réf. CLM-2024-001", "Numéro inconnu")
+    assert Templates(tmp_path).render("pod_failed", DATA) == Message(
+        "Réf. CLM-2024-001", "The carrier does not know this tracking number."
+    )
 
 
 @pytest.mark.parametrize("template", ["{{ nothing }}", "{{ error.__class__.__mro__ }}", "{% if %}"])
@@ -175,3 +187,44 @@ def test_an_address_that_is_none_is_a_configuration_error(url, address):
 def test_addresses_are_split_at_blanks():
     assert [secret.reveal() for secret in split(Secret(" json://a  json://b "))] == ["json://a", "json://b"]
     assert split(None) == []
+
+
+def test_a_channel_that_never_ends_is_given_up_and_a_stop_is_heeded():
+    stop = threading.Event()
+    with Hostile(lambda server: server.slowly([head(length=100), *[b" "] * 100])) as server:
+        url = Secret(server.url.replace("http", "json"))
+        with pytest.raises(DeliveryFailed, match="SYNCCTL_HTTP_ANSWER_TIMEOUT"):
+            AppriseChannel([url], seconds=0.3).send(Message("t", "b"))
+        stop.set()
+        with pytest.raises(DeliveryFailed, match="asked to stop") as caught:
+            AppriseChannel([url], stop=stop).send(Message("t", "b"))
+        assert caught.value.code == STOPPED
+
+
+def test_a_channel_that_answers_gigabytes_takes_no_memory():
+    answer = lambda _: chain([head(500, Content_Encoding="gzip")], one_member(megabytes=1000))  # noqa: E731
+    with Hostile(answer) as server:
+        channel = AppriseChannel([Secret(server.url.replace("http", "json"))])
+        tracemalloc.start()
+        try:
+            with pytest.raises(DeliveryFailed):
+                channel.send(Message("t", "b"))
+            assert tracemalloc.get_traced_memory()[1] < 60 * MEGABYTE
+        finally:
+            tracemalloc.stop()
+
+
+def test_what_a_channel_says_shows_no_token_and_no_control():
+    said = b"token-0123456789 and pass word \x1b[2J\r\n"
+    with Hostile(lambda _: whole(said, 400)) as server:
+        url = Secret(f"{server.url.replace('http://', 'json://user:pass%20word@')}/token-0123456789")
+        with pytest.raises(DeliveryFailed) as caught:
+            AppriseChannel([url]).send(Message("t", "b"))
+    assert "0123456789" not in str(caught.value) and "\x1b" not in str(caught.value)
+    channel = AppriseChannel([url])
+    assert channel._hider.plain(f"said {said.decode()}") == "said *** and *** \N{REPLACEMENT CHARACTER}[2J"
+
+
+def test_a_text_of_the_data_brings_no_control_into_a_mail():
+    message = Templates().render("pod_failed", {**DATA, "carrier": "Acme\x1b[2J\u202e\nBcc: x"})
+    assert not {"\x1b", "\u202e"} & set(message.body) and "\nBcc" not in message.body
