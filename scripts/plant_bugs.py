@@ -72,6 +72,7 @@ PROCESS = "syncctl/services/process.py"
 LEASE = "syncctl/db/embedded/lease.py"
 WORK_LOOP = "syncctl/services/work_loop.py"
 WRITE_BACK = "syncctl/services/write_back.py"
+HEALTH_CHECKS = "syncctl/services/health_checks.py"
 CONTENT = "syncctl/stores/content.py"
 
 T_WORK = "tests/contract/test_work.py"
@@ -84,6 +85,9 @@ T_OUTAGES = "tests/integration/test_outages.py"
 T_KILLED = "tests/crash/test_killed.py"
 T_SIGNALS = "tests/crash/test_signals.py"
 T_INSTANCE = "tests/crash/test_one_instance.py"
+T_VALIDATE = "tests/contract/test_validate.py"
+T_HEALTH = "tests/integration/test_health.py"
+T_STATUS = "tests/integration/test_sync_status.py"
 
 BUGS = (
     bug(
@@ -432,6 +436,91 @@ BUGS = (
         "        if False:",
         T_SIGNALS,
         only="second_signal",
+    ),
+    bug(
+        "validate writes to an order that a worker holds",
+        "syncctl/db/embedded/erp_validate.py",
+        "    if notes:\n",
+        "    if notes or staged:\n",
+        T_VALIDATE,
+        only="left_alone",
+    ),
+    bug(
+        "validate judges another store's orders by its own rules",
+        "syncctl/services/validate.py",
+        "ListStagedOrders(store_id=self.store_id, states",
+        "ListStagedOrders(states",
+        "tests/integration/test_validate_run.py",
+        only="another_stores",
+    ),
+    bug(
+        "one odd date hides every order",
+        "syncctl/db/embedded/engine.py",
+        "except (ValueError, ArithmeticError):",
+        "except ArithmeticError:",
+        "tests/integration/test_validate_run.py",
+        only="date_that_is_none",
+    ),
+    bug(
+        "an order fetched by its id counts as a poll",
+        STAGING,
+        'session.now if moments["SINCE_DT"] is None else None',
+        "session.now",
+        T_STAGING,
+        only="came_to_its_end",
+    ),
+    bug(
+        "health is blind to what nobody tries again",
+        HEALTH_CHECKS,
+        'Check("failed", "critical" if overdue else',
+        'Check("failed",',
+        T_HEALTH,
+        only="nobody_tries",
+    ),
+    Bug(
+        "health tells ages by this host's clock",
+        (
+            Edit("syncctl/services/health.py", "import dataclass, field\n", "import dataclass, field, replace\n"),
+            Edit(
+                "syncctl/services/health.py",
+                "seen.numbers = numbers\n",
+                "seen.numbers = replace(numbers, now_dt=clock())\n",
+            ),
+        ),
+        (T_HEALTH,),
+        "databases_clock",
+    ),
+    bug(
+        "health waits for what hangs",
+        "syncctl/services/health.py",
+        "self._done.wait(max(0.0, until - time.monotonic()))",
+        "self._done.wait(20)",
+        T_HEALTH,
+        only="hangs",
+    ),
+    bug(
+        "monitoring hears nothing of a wrong setting",
+        "syncctl/cli/health.py",
+        '    report.exit_code = NAGIOS["unknown"]\n',
+        "",
+        "tests/acceptance/test_health.py",
+        only="bad_setting",
+    ),
+    bug(
+        "sync-status ends at a batch that the store is not told of",
+        "syncctl/services/sync_status.py",
+        "            if not found:\n",
+        "            if len([change for change in found if change.woo_status]) < self.batch_size:\n",
+        T_STATUS,
+        only="no_end",
+    ),
+    bug(
+        "a change without a mapping is taken for told",
+        "syncctl/db/embedded/erp_status.py",
+        "if is_mapped and not call.dry_run:",
+        "if not call.dry_run:",
+        "tests/contract/test_status_changes.py",
+        only="until_there_is_one",
     ),
 )
 

@@ -98,7 +98,7 @@ def health(
         if check.level != "ok":
             report.add_error(f"{check.name.replace('_', ' ')}: {check.message}", level=check.level, check=check.name)
     # What could not be looked at is a matter of the set-up, as it is for every other command.
-    found = EXIT_CONFIG if verdict.level == "unknown" else EXIT_SOME_FAILED
+    found = EXIT_CONFIG if any(check.level == "unknown" for check in verdict.checks) else EXIT_SOME_FAILED
     report.exit_code = NAGIOS[verdict.level] if nagios else 0 if verdict.healthy else found
     run.render = _nagios(verdict) if nagios else _table(verdict)
 

@@ -70,6 +70,8 @@ def test_a_database_that_is_not_there_is_unknown_and_none_is_made(syncctl: Progr
     assert "There is no database" in one_line(syncctl("health", "--nagios"), "UNKNOWN")
     ended = syncctl("health", "--json")
     assert (ended.code, ended.json["status"]) == (78, "unknown")
+    store.stop()
+    assert syncctl("health").code == 78
     assert not (syncctl.folder / "shop.db").exists()
 
 
