@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from syncctl.foreign_text import beginning
+
 Kind = Literal["empty", "truncated", "broken", "text", "page", "too_deep", "too_large"]
 """Why an answer holds no JSON: nothing in it, its end is missing, a mistake in the middle, a text, a web page, too many levels,
 or more than the memory for it."""
@@ -57,7 +59,7 @@ class NoJson(ValueError):
     def __init__(self, kind: Kind, text: str = "", position: int = 0) -> None:
         super().__init__(f"no JSON: {kind} at {position:,}")
         self.kind = kind
-        self.text = text[:4096]
+        self.text = beginning(text, 4096)
         self.position = position
 
 

@@ -22,6 +22,11 @@ def plain(text: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
+def beginning(text: str, longest: int) -> str:
+    """Return a text's beginning without the word that the cut goes through: it might be a key, and half a key is one, too."""
+    return text if len(text) <= longest else text[:longest].rpartition(" ")[0]
+
+
 def one_line(text: str) -> str:
     """Return a text with a blank in place of each tab and line end, and U+FFFD of every other control."""
     return _CONTROLS.sub(lambda found: " " if found[0].isspace() else "\N{REPLACEMENT CHARACTER}", text)

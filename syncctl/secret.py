@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
-from syncctl.foreign_text import LONGEST, plain
+from syncctl.foreign_text import LONGEST, beginning, plain
 
 HIDDEN = "***"
 _PASSWORD = re.compile(r"(?P<key>\b(?:PWD|PASSWORD|ACCESSTOKEN|CLIENTSECRET)\s*=\s*)(?:\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
@@ -63,7 +63,7 @@ class Hider:
 
     def plain(self, text: str, longest: int = LONGEST) -> str:
         """Return others' text as `foreign_text.plain` does, without secrets. Those go first: half a key is a key, too."""
-        return plain(self.clean(text[:_MOST]), longest)
+        return plain(self.clean(beginning(text, _MOST)), longest)
 
 
 def _patterns(secret: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ written to the log.
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import replace
 
 from syncctl.carriers.base import Carrier, Claim, Document, Outcome, temporary
@@ -37,9 +36,10 @@ def ask(carrier: Carrier, claim: Claim, http: CarrierHttp) -> Outcome:
     except SyncError:
         raise
     except Exception as error:
-        told = Hider(carrier.secrets).clean(traceback.format_exc())
-        log.error("%s: asking %s failed in an unforeseen way: %s", claim.reference, carrier.label, told)
-        outcome = temporary("unforeseen", f"{type(error).__name__}: {error}")
+        said = Hider(carrier.secrets).plain(f"{type(error).__name__}: {error}", LONGEST_MESSAGE)
+        shown = SyncError(said).with_traceback(error.__traceback__)
+        log.error("%s: asking %s failed in an unforeseen way", claim.reference, carrier.label, exc_info=shown)
+        outcome = temporary("unforeseen", said)
     # Made now: the carrier may have got a token meanwhile.
     return _shown(outcome, Hider(carrier.secrets))
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from syncctl.carriers.base import Kind, Outcome
 from syncctl.carriers.http import Reply
 from syncctl.carriers.limits import retry_at
-from syncctl.foreign_text import plain as shown
 
 INVALID_TRACKING = "invalid_tracking"
 INVALID_CREDENTIALS = "invalid_credentials"
@@ -199,12 +198,13 @@ def error_outcome(
     if page is not None:
         words = f"an HTML page where an answer should be: {page or 'without a title'}"
     if cause == BLOCKED:
-        words = f"HTTP {reply.status} from {reply.host}, and not in the carrier's own words: {' '.join(words.split())}"
+        words = f"HTTP {reply.status} from {reply.host}, and not in the carrier's own words: {_TAGS.sub(' ', words)}"
     return Outcome(
         kind=kind,
         cause=cause,
         code=code or cause,
-        message=shown(words) or f"HTTP {reply.status} without a word",
+        # Not cut here: what is secret in it is still there.
+        message=" ".join(words.split()) or f"HTTP {reply.status} without a word",
         http_status=reply.status,
         retry_at=retry_at(reply.headers, now) if kind == "throttled" else None,
     )
@@ -220,7 +220,7 @@ def link_outcome(reply: Reply, now: datetime) -> Outcome:
     if found.kind == "throttled" and not reply.elsewhere:
         return found
     cause = found.cause if found.kind == "temporary" and found.cause not in (UNKNOWN, BLOCKED) else LINK_REFUSED
-    words = shown(html_title(reply.body) or _TAGS.sub(" ", reply.text()))
+    words = " ".join((html_title(reply.body) or _TAGS.sub(" ", reply.text())).split())
     message = f"The document's link answered HTTP {reply.status} ({reply.host}){f': {words}' if words else ''}"
     return Outcome(kind="temporary", cause=cause, code=cause, message=message, http_status=reply.status)
 
@@ -239,4 +239,4 @@ def html_title(body: bytes) -> str | None:
     if not re.match(r"\s*<(!doctype html|html|head|body)\b", beginning, re.IGNORECASE):
         return None
     found = re.search(r"<title[^>]*>(.*?)</title>", beginning, re.IGNORECASE | re.DOTALL)
-    return " ".join(found[1].split())[:100] if found else ""
+    return " ".join(found[1].split()) if found else ""

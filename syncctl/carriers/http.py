@@ -15,7 +15,7 @@ import requests
 from syncctl.answer_json import MEMORY, NoJson, read_json
 from syncctl.carriers.reading import read_xml
 from syncctl.errors import TransientError
-from syncctl.foreign_text import plain
+from syncctl.foreign_text import beginning, plain
 from syncctl.http_answer import MEGABYTE, Bounds, HttpSession, Stopped, StrangePacking, TooLarge, TooSlow, ask
 from syncctl.stop import Never, StopFlag
 
@@ -61,9 +61,9 @@ class Reply:
         """True where the answer came from another host than the one that was asked."""
         return bool(self.asked) and host_of(self.asked) != self.host
 
-    def text(self, length: int = 2000) -> str:
+    def text(self, length: int = 8000) -> str:
         """Return the beginning of the body as text, for classification and messages."""
-        return self.body[: length * 4].decode("utf-8", errors="replace")[:length]
+        return beginning(self.body[: length * 4].decode("utf-8", errors="replace"), length)
 
     def json(self) -> Any:
         """Return the body's JSON value, or None where it is none that can be read."""
@@ -168,11 +168,11 @@ class CarrierHttp:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address, and of what is none its beginning: addresses come from carriers, too."""
+    """Return the host of an address. Addresses come from carriers, too, and may be none."""
     try:
-        return plain(urlsplit(url).hostname or url, 100)
+        return plain(urlsplit(url).hostname or "an address without a host", 100)
     except ValueError:
-        return plain(url, 100)
+        return "an address that is none"
 
 
 def _origin(url: str) -> tuple[str, str] | None:

@@ -17,8 +17,10 @@ from typing import Any, Protocol
 
 from syncctl.carriers.base import Document
 from syncctl.carriers.content import Form, sniff
+from syncctl.carriers.reading import moment
 from syncctl.db.contract import ClaimedPod, Database, GetPodDocument, StoredPod, StorePodDocument
 from syncctl.errors import ConfigError
+from syncctl.foreign_text import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,16 +123,15 @@ class FolderStore:
 
     def _stored(self, path: Path, content: bytes, form: Form, known: dict[str, Any]) -> StoredDocument:
         inside = path.relative_to(self._root).as_posix()
-        told = known.get("delivered_at")
         return StoredDocument(
             path=inside,
             url=f"{self._prefix}{inside}" if self._prefix else path.absolute().as_uri(),
             sha256=hashlib.sha256(content).hexdigest(),
             content_type=form.content_type,
             size_bytes=len(content),
-            source_url=known.get("source_url"),
-            signed_by=known.get("signed_by"),
-            delivered_at=datetime.fromisoformat(told) if told else None,
+            source_url=_text(known.get("source_url")),
+            signed_by=_text(known.get("signed_by")),
+            delivered_at=moment(_text(known.get("delivered_at")) or ""),
         )
 
 
@@ -138,9 +139,14 @@ def _read_beside(path: Path) -> dict[str, Any]:
     """Return what was known of a document; nothing where that can't be read, for the document itself is what counts."""
     try:
         known = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    """Return a text of a description, fit to be shown; None for anything else. The file may have been written by anybody."""
+    return plain(value, 4000) or None if isinstance(value, str) else None
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -89,6 +89,7 @@ def test_a_page_may_end_with_the_value_as_some_hosts_have_it():
         (r'"\\ud83d\\ude00"', "\\ud83d\\ude00"),
         (r'"\uD83D\uDE00"', "\U0001f600"),
     ],
+    ids=ascii,
 )
 def test_half_a_surrogate_pair_is_replaced(text, read):
     found = read_json(f"{{{text}: [{text}]}}".encode()).value

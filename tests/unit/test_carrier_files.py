@@ -310,6 +310,20 @@ def test_half_a_document_and_a_lost_description_are_no_trap(tmp_path):
     assert store.find(claimed(), "w") is None
 
 
+@pytest.mark.parametrize("told", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-99-99", 5, {"a": 1}, "20240115", None])
+def test_a_strange_description_does_not_hide_the_document(tmp_path, told):
+    store = FolderStore(tmp_path)
+    kept = store.keep(claimed(), Document(content=PDF), PDF_FORM, "w")
+    beside = (tmp_path / kept.path).with_suffix(".json")
+    beside.write_text(json.dumps({"delivered_at": told, "signed_by": "\ud83d\x1b[2J", "source_url": 7}), encoding="utf-8")
+    found = store.find(claimed(), "w")
+    assert found and (found.sha256, found.source_url) == (kept.sha256, None)
+    assert str(found.delivered_at) == ("2024-01-15 00:00:00+00:00" if told == "20240115" else "None")
+    assert not {"\x1b", "\ud83d"} & set(found.signed_by or "")
+    beside.write_text("[" * 100_000, encoding="utf-8")
+    assert store.find(claimed(), "w")
+
+
 def test_eight_writers_of_one_document_leave_one(tmp_path):
     store = FolderStore(tmp_path)
     threads = [Thread(target=store.keep, args=(claimed(), Document(content=PDF), PDF_FORM, "w")) for _ in range(8)]
