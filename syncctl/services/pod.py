@@ -156,7 +156,8 @@ class PodWorker:
             self._exclude(str(name))
             return self._limited(claim, label, full.until, str(full))
         except CarrierUnreachable as stopped:  # by the stop alone: it says nothing about the claim
-            self._release(claim, None, str(stopped))
+            self._release(claim, None, None)
+            log.info("%s was given back: %s", claim.claim_reference, stopped)
             return None
         except LeaseLost as lost:
             log.warning("%s", lost)

@@ -6,18 +6,20 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syncctl.db.contract import Procedure
+from syncctl.demo.carriers import SimulatedCarriers
 from syncctl.services.process import ProcessOptions
 from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from syncctl.stop import Stop
 from tests.crash.conftest import Shop
-from tests.crash.hosts import NOTES, Held, Site, ask_to_stop, ended, running
+from tests.crash.hosts import NOTES, ORDERS, Held, Site, ask_to_stop, ended, eventually, running
 from tests.faults import FaultyDatabase
 from tests.orders import order, stage
 
@@ -83,6 +85,60 @@ def test_a_second_signal_ends_the_run_at_once_and_the_next_one_finishes(site: Si
     assert site.host()("process").code == 0
     assert site.states() == [("APPLIED", 1)] * 2
     assert site.notes(orders) == [1, 1]
+
+
+@needs_posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_one_signal_ends_a_poll_whose_store_says_nothing(site: Site, number: signal.Signals, code: int) -> None:
+    site.place(1)
+    held = Held(site.store, ORDERS, every=True)
+    with running(site.host(), "stage", "--since", "1h", "--json", held=held) as process:
+        ask_to_stop(process, number)
+        began = time.monotonic()
+        told = ended(process).json
+    assert time.monotonic() - began < 5, "the store still holds its answer back"
+    assert (process.returncode, told["status"]) == (code, "stopped")
+    assert "asked to stop" in told["errors"][0]["message"]
+    assert site.rows("SELECT EXIT_CODE FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'stage'") == [[code]]
+    assert site.host()("stage", "--since", "1h", "--json").json["counts"]["staged"] == 1
+
+
+@needs_posix
+def test_one_signal_ends_a_run_whose_store_says_nothing_and_no_message_is_to_blame(site: Site) -> None:
+    orders = site.stage(2)
+    held = Held(site.store, NOTES)
+    with running(site.host(), "process", "--json", held=held) as process:
+        ask_to_stop(process)
+        began = time.monotonic()
+        told = ended(process).json
+    assert time.monotonic() - began < 5, "the store still holds its answer back"
+    assert (process.returncode, told["status"]) == (143, "stopped")
+    assert site.states() == [("APPLIED", 1), ("PENDING", 0)]
+    assert site.rows("SELECT DISTINCT STATE, ATTEMPT_NO FROM dbo.USER_STORE_OUTBOX") == [["PENDING", 0]]
+    assert site.host()("retry-failed").code == 0
+    assert site.host()("process").code == 0
+    assert site.notes(orders) == [1, 1]
+
+
+@needs_posix
+def test_one_signal_ends_a_fetch_whose_carrier_says_nothing(site: Site, tmp_path: Path) -> None:
+    host = site.host()
+    with SimulatedCarriers() as carriers:
+        carriers.simulation.scripts["XN1"] = ["timeout", "document"]
+        carriers.describe(tmp_path / "carriers", "acme")
+        host.settings.update(SYNCCTL_POD_CARRIER_DIR=str(tmp_path / "carriers"), SYNCCTL_POD_DIR=str(tmp_path / "pods"))
+        for number in ("XN1", "XN2"):
+            assert host("pod", "add", f"CLM-{number}", "--carrier", "acme", "--tracking", number).code == 0
+        with host.start("pod-fetch", "--json") as process:
+            eventually(lambda: carriers.simulation.asked("acme") == 1)
+            ask_to_stop(process)
+            began = time.monotonic()
+            told = ended(process).json
+        assert time.monotonic() - began < 5, "the carrier still holds its answer back"
+        assert (process.returncode, told["status"], told["items"]) == (143, "stopped", [])
+        found = host("pod", "list", "--json").json["items"]
+        assert [(item["standing"], item["pod_retry_count"], item["pod_error"]) for item in found] == [("due", 0, None)] * 2
+        assert host("pod-fetch", "--json").json["counts"]["success"] == 2
 
 
 def test_max_runtime_ends_a_run_in_good_order(site: Site) -> None:
