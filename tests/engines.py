@@ -17,7 +17,7 @@ from syncctl.db.contract import AuditOrders, CountStates, Database, StagedOrder
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import SyncError, TransientError
 from syncctl.secret import Secret
-from syncctl.services.dead_letters import decide, list_dead_letters
+from syncctl.services.dead_letters import decide, each_dead_letter
 from syncctl.services.find import each_staged_order
 from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.reconcile import reconcile
@@ -162,7 +162,7 @@ class Days:
             write_back = WriteBack(self.database, client, "status", context)
             synced = sync_status(self.database, write_back, context, store_id=client.store_id)
             self._note("sync-status", (synced.counts, synced.changes, synced.unmapped, synced.deliveries))
-        waiting = [letter.staging_id for letter in list_dead_letters(self.database)]
+        waiting = [letter.staging_id for letter in each_dead_letter(self.database)]
         for decision, chosen in (("retry", waiting[::2]), ("cancel", waiting[1::2])):
             if chosen:
                 self._note(decision, decide(self.database, decision, decided_by="tests", staging_ids=chosen, reason="asked"))
@@ -214,7 +214,7 @@ class Days:
     def _attempt(self, what: str, order: StagedOrder, *, then: str, dry_run: bool) -> None:
         """Roll an order back, and note what was done or why it was refused."""
         try:
-            done = rollback(self.database, order.staging_id, reason="tests", decided_by="tests", then=then, dry_run=dry_run)
+            done = rollback(self.database, order, reason="tests", decided_by="tests", then=then, dry_run=dry_run)
         except SyncError as error:
             self._note(what, (order.woo_order_id, type(error).__name__, error.code, str(error)))
         else:

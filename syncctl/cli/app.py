@@ -25,6 +25,7 @@ from syncctl.cli import (
     write_back,
 )
 from syncctl.cli.help import make_plain
+from syncctl.cli.orders import LARGEST_ID
 from syncctl.cli.output import Output, Report, drop_stdout, prepare_streams
 from syncctl.cli.run import COMMON, Common, new_run_id
 from syncctl.clock import system_clock
@@ -40,6 +41,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
 )
+
+_SHOWN_VALUE = 40
+"""Characters of a wrong value that are repeated to the person who typed it."""
 
 
 def _version(wanted: bool) -> None:
@@ -117,9 +121,14 @@ def _wrong_value(error: Any) -> str | None:
     if not str(found.get("type")).startswith(("int_", "greater_", "less_")):
         return None
     least, most = getattr(parameter, "min", None), getattr(parameter, "max", None)
+    if most is not None and most >= LARGEST_ID and not str(found["type"]).startswith("less_"):
+        least, most = least if str(found["type"]).startswith("greater_") else None, None  # as good as none
     span = (f" from {least}" if least is not None else "") + (f" to {most}" if most is not None else "")
     name = max(parameter.opts, key=len) if parameter.param_type_name == "option" else parameter.metavar or parameter.name
-    return f"{name} is '{found.get('input')}', but takes a whole number{span}"
+    given = str(found.get("input"))
+    shown = given if len(given) <= _SHOWN_VALUE else f"{given[:_SHOWN_VALUE]}…"
+    number = "; an order's number goes with --order" if name == "ID" and given.startswith("#") else ""
+    return f"{name} is '{shown}', but takes a whole number{span}{number}"
 
 
 def _usage_error(error: Any, arguments: Sequence[str]) -> int:

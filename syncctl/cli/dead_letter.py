@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncctl.cli.confirm import DryRun, Fate, Yes, ask, require_consent, show_fates
+from syncctl.cli.moments import moment
+from syncctl.cli.orders import Number, Numbers, StagingId, StagingIds, named, named_one
 from syncctl.cli.output import local_time, table
 from syncctl.cli.run import Run, command, user
 from syncctl.errors import EXIT_SOME_FAILED
@@ -13,15 +17,22 @@ from syncctl.errors import EXIT_SOME_FAILED
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from syncctl.services.dead_letters import DecidedOrder, Planned, Selection
+
 app = typer.Typer(
-    help="Orders set aside for a person: look at them, let them be tried again, or give them up.", no_args_is_help=True
+    help="Orders set aside for a person: look at them, let them be tried again, give them up, or take that back.",
+    no_args_is_help=True,
 )
 
 Class = Annotated[
     str | None, typer.Option("--class", help="Only those with this class of failure, such as validation.", metavar="CLASS")
 ]
-Ids = Annotated[list[int] | None, typer.Argument(help="Staging ids.", metavar="ID")]
-Everything = Annotated[bool, typer.Option("--all", help="All that wait.")]
+Everything = Annotated[bool, typer.Option("--all", help="All of this store that wait.")]
+NEXT = {
+    "retry": "`syncctl process` takes them up.",
+    "cancel": "`syncctl dead-letter reopen` takes that back.",
+    "reopen": "They wait for a person again: `syncctl dead-letter list`.",
+}
 
 
 @command(app, "list", group="dead-letter")
@@ -29,24 +40,26 @@ def list_letters(
     run: Run,
     error_class: Class = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those already decided.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 1000,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Show at most so many.")] = 1000,
 ) -> None:
     """List the orders that wait for a person, oldest first, with the error that put them aside."""
     from syncctl.services.dead_letters import list_dead_letters
 
-    letters = list_dead_letters(run.database, error_class=error_class, include_decided=everything, limit=limit)
+    letters, count = list_dead_letters(run.database, error_class=error_class, include_decided=everything, limit=limit)
     run.report.items = list(letters)
-    run.report.counts = {"dead_letters": len(letters), "waiting": sum(letter.decision is None for letter in letters)}
+    run.report.counts = {"dead_letters": count, "waiting": sum(letter.decision is None for letter in letters)}
 
     def render(console: Console) -> None:
         if not letters:
             console.print("No order waits for a person.")
             return
-        columns = ["Staging id>", "Order", "To do", "Class", "Attempts>", "Since", "Decided", "Error"]
+        columns = ["Staging id>", "Order", "Store", "To do", "Class", "Attempts>", "Since", "Decided", "Error"]
+        several = len({letter.store_id for letter in letters}) > 1
         rows = (
             [
                 letter.staging_id,
                 letter.woo_order_no or letter.woo_order_id,
+                letter.store_id if several else None,
                 letter.pending_action,
                 letter.error_class,
                 letter.attempts,
@@ -57,6 +70,8 @@ def list_letters(
             for letter in letters
         )
         table(console, columns, rows)
+        if count > len(letters):
+            console.print(f"These are the first {len(letters):,} of {count:,}; --limit {count} shows them all.")
         console.print(
             "`syncctl dead-letter show ID` tells more; then `syncctl dead-letter retry ID`, "
             'or `syncctl dead-letter cancel ID --reason "…"`.'
@@ -66,11 +81,11 @@ def list_letters(
 
 
 @command(app, "show", group="dead-letter")
-def show(run: Run, staging_id: Annotated[int, typer.Argument(help="The staging id.", metavar="ID")]) -> None:
+def show(run: Run, staging_id: StagingId = None, order: Number = None) -> None:
     """Show one order that was set aside: every attempt with its error, what was decided, and its content at that time."""
     from syncctl.services.dead_letters import show_dead_letter
 
-    story = show_dead_letter(run.database, staging_id)
+    story = show_dead_letter(run.database, named_one(run, staging_id, order))
     run.report.items = list(story.letters)
     run.report.counts = {"dead_letters": len(story.letters), "attempts": len(story.attempts)}
     run.report.extra = {"attempts": story.attempts, "order": story.order, "lines": story.lines}
@@ -95,50 +110,146 @@ def show(run: Run, staging_id: Annotated[int, typer.Argument(help="The staging i
 @command(app, "retry", group="dead-letter")
 def retry(
     run: Run,
-    ids: Ids = None,
+    ids: StagingIds = None,
+    order: Numbers = None,
     error_class: Class = None,
     everything: Everything = False,
     reason: Annotated[str | None, typer.Option("--reason", help="What was put right; it is kept.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Let orders be tried again, their attempts counted from nought: `process` takes them. What happened before is kept."""
-    _decide(run, "retry", ids, error_class, everything=everything, reason=reason)
+    _decide(run, "retry", ids, order, _selection(run, error_class, everything=everything), reason=reason, dry_run=dry_run)
 
 
 @command(app, "cancel", group="dead-letter")
 def cancel(
     run: Run,
-    ids: Ids = None,
+    ids: StagingIds = None,
+    order: Numbers = None,
     error_class: Class = None,
     everything: Everything = False,
     reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept with who decided.")] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
-    """Give orders up: one that never reached the ERP is skipped, one that did stays there as it is."""
-    _decide(run, "cancel", ids, error_class, everything=everything, reason=reason)
+    """Give orders up: one that never reached the ERP is skipped, one that did stays there as it is.
+
+    Shows which orders and asks first. `dead-letter reopen` takes it back.
+    """
+    require_consent(run, yes=yes, dry_run=dry_run)
+    selection = _selection(run, error_class, everything=everything)
+    _decide(run, "cancel", ids, order, selection, reason=reason, dry_run=dry_run, yes=yes)
+
+
+@command(app, "reopen", group="dead-letter")
+def reopen(
+    run: Run,
+    ids: StagingIds = None,
+    order: Numbers = None,
+    error_class: Class = None,
+    decided_by: Annotated[
+        str | None,
+        typer.Option("--by", help="Those that this person gave up, as `dead-letter list --all` names them.", metavar="NAME"),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", help="Those given up since then: 2026-11-20, 2026-11-20T14:30, or how long ago: 90m, 36h.", metavar="WHEN"
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of this store that were given up.")] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept with who decided.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Put orders that a person gave up back into review, with the reason they waited for.
+
+    Takes back `dead-letter cancel`; and, named by id or number, a `rollback` that left the order out of the ERP for good. An
+    order that has moved on since, by an edit in the store say, is refused.
+    """
+    selection = _selection(
+        run, error_class, everything=everything, decided_by=decided_by, since=moment(since, "--since", run.clock)
+    )
+    _decide(run, "reopen", ids, order, selection, reason=reason, dry_run=dry_run)
+
+
+def _selection(run: Run, error_class: str | None, **more: Any) -> Selection:
+    from syncctl.services.dead_letters import Selection
+
+    return Selection(error_class=error_class, store_id=run.settings.store_id, **more)
 
 
 def _decide(
-    run: Run, decision: str, ids: list[int] | None, error_class: str | None, *, everything: bool, reason: str | None
+    run: Run,
+    decision: str,
+    ids: list[int] | None,
+    numbers: list[str] | None,
+    selection: Selection,
+    *,
+    reason: str | None,
+    dry_run: bool,
+    yes: bool = True,
 ) -> None:
-    from syncctl.services.dead_letters import decide
+    from syncctl.services.dead_letters import decide, plan
 
-    decided = decide(
-        run.database,
-        decision,
-        decided_by=user(),
-        staging_ids=ids or (),
-        error_class=error_class,
-        everything=everything,
-        reason=reason,
-    )
-    run.report.items = list(decided)
-    run.report.counts = {
+    planned = plan(run.database, decision, orders=named(run, ids, numbers), selection=selection)
+    if dry_run:
+        run.report.items = list(planned)
+        run.report.counts = {"decided": 0, "refused": 0, "would_decide": len(planned)}
+        run.report.extra = {"dry_run": True}
+        run.render = lambda console: _show_plan(console, run, planned, selection)
+        return
+    if planned:
+        some = planned[0].name if len(planned) == 1 else f"{len(planned):,} orders"
+        ask(run, f"{decision.capitalize()} {some}?", show_fates(_fates(planned)), yes=yes)
+    decided: list[DecidedOrder] = []
+    run.conclude = lambda: _report(run, decision, decided, selection)
+    with run.output.progress("Orders", len(planned)) as advance:
+
+        def note(order: DecidedOrder) -> None:
+            decided.append(order)
+            advance(1)
+
+        if planned:
+            wanted = [order.staging_id for order in planned]
+            decide(run.database, decision, decided_by=user(), staging_ids=wanted, reason=reason, progress=note)
+
+
+def _fates(planned: Sequence[Planned]) -> list[Fate]:
+    groups: dict[str, list[str]] = {}
+    for order in planned:
+        groups.setdefault(order.effect, []).append(order.name)
+    return [Fate(f"{'order is' if len(names) == 1 else 'orders are'} {effect}", names) for effect, names in groups.items()]
+
+
+def _show_plan(console: Console, run: Run, planned: Sequence[Planned], selection: Selection) -> None:
+    show_fates(_fates(planned), names=None)(console)
+    if not planned:
+        _none(console, run, selection)
+    console.print("Dry run: nothing was changed.")
+
+
+def _none(console: Console, run: Run, selection: Selection) -> None:
+    """Say that no order fits; where others wait in another store's name, say that, too."""
+    from syncctl.services.dead_letters import of_other_stores
+
+    console.print("No order waits for a person." if not (selection.decided_by or selection.since) else "No such order.")
+    others = of_other_stores(run.database, run.settings.store_id)
+    if others:
+        counted = ", ".join(f"{count:,} of store {store}" for store, count in sorted(others.items()))
+        console.print(f"Not taken: {counted}. Name them by staging id, or set SYNCCTL_STORE_ID.")
+
+
+def _report(run: Run, decision: str, decided: Sequence[DecidedOrder], selection: Selection) -> None:
+    report = run.report
+    report.items = list(decided)
+    report.counts = {
         "decided": sum(not order.error for order in decided),
         "refused": sum(bool(order.error) for order in decided),
     }
     for order in decided:
         if order.error:
-            run.report.add_error(f"Staging id {order.staging_id}: {order.error}", staging_id=order.staging_id)
-            run.report.exit_code = EXIT_SOME_FAILED
+            report.add_error(f"Staging id {order.staging_id}: {order.error}", staging_id=order.staging_id)
+            report.exit_code = EXIT_SOME_FAILED
 
     def render(console: Console) -> None:
         if decided:
@@ -146,8 +257,8 @@ def _decide(
                 console, ["Staging id>", "State", "Refused"], ([order.staging_id, order.state, order.error] for order in decided)
             )
         else:
-            console.print("No order waits for a person.")
-        if decision == "retry" and run.report.counts["decided"]:
-            console.print("`syncctl process` takes them up.")
+            _none(console, run, selection)
+        if report.counts["decided"]:
+            console.print(NEXT[decision])
 
     run.render = render

@@ -159,6 +159,11 @@ class Output:
         """Print a line on stderr, in the tool's name."""
         sys.stderr.write(f"syncctl: {one_line(message)}\n")
 
+    def remark(self, message: str) -> None:
+        """Print a line on stderr that is no error: what a person should know before the result comes."""
+        if not (self.quiet or self.as_json):
+            self.complain(message)
+
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """Show a progress bar on stderr while the block runs, where that is a terminal; give a function that moves it on."""
@@ -218,11 +223,18 @@ def cell_text(value: object) -> str:
 
 
 def local_time(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """Write a moment in this host's time; one at an end of the calendar, where a host may know none, as it stands."""
+    """Return a moment as a person sees it, in local time; one that local time can't hold (in the years 1 and 9999) in UTC.
+
+    A moment without a zone is UTC, as everywhere in the database.
+    """
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
-        return moment.astimezone().strftime(form)
-    except (OverflowError, OSError, ValueError):
-        return moment.strftime(form)
+        shown = moment.astimezone()
+    except (OverflowError, ValueError, OSError):  # the last two: what C libraries say of it
+        shown = moment.astimezone(UTC)
+        form += " UTC"
+    # strftime writes the year 7 as 7 on some systems, as 0007 on others.
+    return shown.strftime(form.replace("%Y", f"{shown.year:04d}"))
 
 
 def words(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncctl.cli.moments import span
+from syncctl.cli.orders import LARGEST_ID, Numbers, named
 from syncctl.cli.output import local_time, summary, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED
@@ -31,12 +32,12 @@ JOB = Job(
 STYLES = {"created": "green", "updated": "green", "cancelled": "yellow", "failed": "red", "review": "bold red"}
 
 Ids = Annotated[
-    list[int] | None, typer.Argument(help="Staging ids to do, due or not; all that is due where none is named.", metavar="ID")
+    list[int] | None,
+    typer.Argument(
+        help="Staging ids to do, due or not; all that is due where none is named.", metavar="ID", min=1, max=LARGEST_ID
+    ),
 ]
-Orders = Annotated[
-    list[str] | None, typer.Option("--order", help="An order by the number people know it by; may be repeated.", metavar="NUMBER")
-]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take at most so many orders.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, max=LARGEST_ID, help="Take at most so many orders.")]
 Workers = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Work on so many orders at a time, each with a connection of its own.")
 ]
@@ -54,7 +55,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which orders would
 def process(
     run: Run,
     ids: Ids = None,
-    order: Orders = None,
+    order: Numbers = None,
     limit: Limit = None,
     workers: Workers = 1,
     no_retry: NoRetry = False,
@@ -87,7 +88,7 @@ def process(
 def retry_failed(
     run: Run,
     ids: Ids = None,
-    order: Orders = None,
+    order: Numbers = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what is not due yet.")] = False,
     limit: Limit = None,
     workers: Workers = 1,
@@ -130,19 +131,17 @@ def _run(
     dry_run: bool,
     ignore_due: bool = False,
 ) -> None:
-    from syncctl.services.find import by_order_number, staged_orders
     from syncctl.services.process import ProcessOptions, ProcessResult
 
     settings = run.settings
     if max_runtime is not None:
         run.stop.at_latest(span(max_runtime, "--max-runtime"))
-    named = [found.staging_id for found in staged_orders(run.database, ids)] if ids else []
-    named += [by_order_number(run.database, number, store_id=settings.store_id).staging_id for number in orders or []]
+    wanted = tuple(order.staging_id for order in named(run, ids, orders))
     options = ProcessOptions(
         rules=rules(settings),
         store_id=settings.store_id,
-        scope="listed" if named else scope,
-        staging_ids=tuple(dict.fromkeys(named)),
+        scope="listed" if wanted else scope,
+        staging_ids=wanted,
         ignore_due=ignore_due,
         limit=limit,
         max_retries=settings.max_retries,

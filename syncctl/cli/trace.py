@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.orders import LARGEST_ID, Number, named_one
 from syncctl.cli.output import table, words
 from syncctl.cli.process import open_store
 from syncctl.cli.run import Run, command
-from syncctl.errors import EXIT_SOME_FAILED
+from syncctl.errors import EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +21,16 @@ app = typer.Typer()
 @command(app, "trace")
 def trace(
     run: Run,
-    order: Annotated[str, typer.Argument(help="The order's number, or its id in the store.")],
+    reference: Annotated[
+        str | None, typer.Argument(help="The order's number, with or without #, or its id in the store.", metavar="ORDER")
+    ] = None,
+    order: Number = None,
+    staging_id: Annotated[
+        int | None,
+        typer.Option(
+            "--staging-id", min=1, max=LARGEST_ID, help="The order by its staging id, as other commands name it.", metavar="ID"
+        ),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Don't ask the store about an order that was never staged.")] = False,
 ) -> None:
     """Tell an order's whole story in time order, and why it is or isn't in the ERP.
@@ -29,12 +39,26 @@ def trace(
     """
     from syncctl.services.trace import trace as tell
 
+    if sum(given is not None for given in (reference, order, staging_id)) != 1:
+        raise UsageError(
+            "Say which order: its number (or id in the store), or --staging-id ID. `syncctl trace --help` tells more."
+        )
     ask = None if offline else open_store(run)
-    told = tell(run.database, order, store_id=run.settings.store_id, open_store=ask, offline=offline, clock=run.clock)
+    staged = None if staging_id is None else named_one(run, staging_id, None)
+    wanted = reference or order or str(staging_id)
+    told = tell(
+        run.database,
+        wanted,
+        store_id=run.settings.store_id,
+        staged=staged,
+        open_store=ask,
+        offline=offline,
+        clock=run.clock,
+    )
     run.report.counts = {"events": len(told.events)}
     run.report.items = list(told.events)
     run.report.extra = {
-        "reference": order,
+        "reference": wanted,
         "found": told.found,
         "verdict": told.verdict,
         "advice": told.advice,

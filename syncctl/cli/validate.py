@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.orders import LARGEST_ID, Numbers, named
 from syncctl.cli.output import summary, table
 from syncctl.cli.process import rules
 from syncctl.cli.run import Job, Run, command
@@ -35,8 +36,14 @@ def validate(
     run: Run,
     ids: Annotated[
         list[int] | None,
-        typer.Argument(help="Staging ids to check; all of this store that wait for the ERP where none is named.", metavar="ID"),
+        typer.Argument(
+            help="Staging ids to check; all of this store that wait for the ERP where none is named.",
+            metavar="ID",
+            min=1,
+            max=LARGEST_ID,
+        ),
     ] = None,
+    order: Numbers = None,
 ) -> None:
     """Check orders against the ERP and list every violation of each: unknown items and customers, totals, prices, dates, doubles.
 
@@ -46,14 +53,13 @@ def validate(
     from syncctl.services.validate import Validation
     from syncctl.services.validate import validate as check
 
+    wanted = [chosen.staging_id for chosen in named(run, ids, order)]
     found = Validation()
     run.conclude = lambda: _report(run, found)
     with run.output.progress("Orders") as advance:
         context = run.context(progress=lambda _: advance(1))
         settings = run.settings
-        check(
-            run.database, rules=rules(settings), store_id=settings.store_id, staging_ids=ids or (), context=context, result=found
-        )
+        check(run.database, rules=rules(settings), store_id=settings.store_id, staging_ids=wanted, context=context, result=found)
 
 
 def _report(run: Run, found: Validation) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.orders import LARGEST_STORE_ID, Numbers, named
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
 
@@ -26,12 +27,15 @@ def list_messages(
         str | None,
         typer.Option("--state", help="PENDING, CLAIMED, FAILED, DONE, DROPPED, between commas; else what isn't delivered."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 1000,
+    order: Numbers = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=9999, help="Show at most so many.")] = 1000,
 ) -> None:
     """List messages to the store that were not delivered yet, with the last error of each."""
     from syncctl.services.outbox import list_messages as read
 
-    _show(run, read(run.database, states=states.upper() if states else None, limit=limit), "No message waits.")
+    orders = named(run, None, order)
+    entries, more = read(run.database, states=states.upper() if states else None, orders=orders, limit=limit)
+    _show(run, entries, "No message waits.", more=more)
 
 
 @command(app, "retry", group="write-back")
@@ -39,16 +43,22 @@ def retry(
     run: Run,
     ids: Annotated[
         list[int] | None,
-        typer.Argument(help="Messages, as `write-back list` numbers them; all where none is named.", metavar="ID"),
+        typer.Argument(
+            help="Messages, as `write-back list` numbers them; all where none is named.",
+            metavar="ID",
+            min=1,
+            max=LARGEST_STORE_ID,
+        ),
     ] = None,
+    order: Numbers = None,
 ) -> None:
     """Make failed and waiting messages due now; `retry-failed` delivers them."""
     from syncctl.services.outbox import retry_messages
 
-    _show(run, retry_messages(run.database, ids or ()), "No message to retry.")
+    _show(run, retry_messages(run.database, ids or (), orders=named(run, None, order)), "No message to retry.")
 
 
-def _show(run: Run, entries: list[OutboxEntry], none: str) -> None:
+def _show(run: Run, entries: list[OutboxEntry], none: str, *, more: bool = False) -> None:
     run.report.items = list(entries)
     run.report.counts = {"messages": len(entries)}
 
@@ -62,5 +72,7 @@ def _show(run: Run, entries: list[OutboxEntry], none: str) -> None:
             for e in entries
         )
         table(console, columns, rows)
+        if more:
+            console.print(f"These are the first {len(entries):,}; there are more: --limit shows up to 9,999.")
 
     run.render = render

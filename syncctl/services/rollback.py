@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncctl.db.contract import Database, RollbackOrder, RollbackStep, StagedOrder
-from syncctl.services.find import staged_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +16,12 @@ class Rollback:
     dry_run: bool
 
 
-def rollback(database: Database, staging_id: int, *, reason: str, decided_by: str, then: str, dry_run: bool) -> Rollback:
+def rollback(database: Database, order: StagedOrder, *, reason: str, decided_by: str, then: str, dry_run: bool) -> Rollback:
     """Remove an applied order's ERP document and give its stock back; the order is made again (`reset`) or not (`cancel`).
 
     Raises:
-        NotFound: no such staging id.
         RollbackRefused: it isn't safe; the message names every condition that failed and what to do by hand.
         WrongState: nothing is applied.
     """
-    order = staged_orders(database, [staging_id])[0]
-    call = RollbackOrder(staging_id=staging_id, reason=reason, decided_by=decided_by, then=then, dry_run=dry_run)
+    call = RollbackOrder(staging_id=order.staging_id, reason=reason, decided_by=decided_by, then=then, dry_run=dry_run)
     return Rollback(order, database.run(call), dry_run)

@@ -12,7 +12,7 @@ from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import Database, ListStagedOrders, ListWalks, StagedOrder, TraceEvent, TraceOrder, Walk
 from syncctl.errors import SyncError
 from syncctl.models import Order
-from syncctl.services.find import latest
+from syncctl.services.find import LARGEST_STAGING_ID, by_reference, is_id
 from syncctl.stores.base import ORDERS_WALK, Store
 
 
@@ -45,35 +45,31 @@ def trace(
     reference: str,
     *,
     store_id: str,
+    staged: StagedOrder | None = None,
     open_store: Callable[[], Store] | None = None,
     offline: bool = False,
     clock: Clock = system_clock,
 ) -> Trace:
     """Tell the story of the order with this number or store id; of one never staged, say why by asking the store.
 
+    `staged` is the order where it is known already, by its staging id.
+
     Without `open_store` nobody is asked; `offline` says that this was wished, not that no store is configured.
 
     Raises:
         DatabaseUnavailable: no connection. A store that is down is part of the answer.
     """
-    rows = database.run(ListStagedOrders(store_id=store_id, order_ref=reference))
-    order = latest(rows, reference)
+    order = staged or by_reference(database, reference, store_id=store_id) or by_reference(database, reference)
     if order is None:
-        rows = database.run(ListStagedOrders(order_ref=reference))
-        order = latest(rows, reference)
-        if order is None:
-            verdict, advice = _never_seen(database, reference, store_id, open_store, offline=offline)
-            return Trace(reference, None, [], [], verdict, advice)
+        verdict, advice = _never_seen(database, reference.strip().removeprefix("#"), store_id, open_store, offline=offline)
+        return Trace(reference, None, [], [], verdict, advice)
     events = database.run(TraceOrder(store_id=order.store_id, woo_order_id=order.woo_order_id))
     verdict, advice = _verdict(order, clock())
     if order.store_id != store_id:
         verdict = f"It belongs to the store {order.store_id}, not to {store_id}, which this command is set to. {verdict}"
         advice = f"set SYNCCTL_STORE_ID to {order.store_id}" + (f", then: {advice}" if advice else "")
-    others = [
-        row
-        for row in rows
-        if row.staging_id != order.staging_id and (row.store_id, row.woo_order_id) == (order.store_id, order.woo_order_id)
-    ]
+    rows = database.run(ListStagedOrders(store_id=order.store_id, order_ref=str(order.woo_order_id)))
+    others = [row for row in rows if row.staging_id != order.staging_id and row.woo_order_id == order.woo_order_id]
     return Trace(reference, order, others, events, verdict, advice)
 
 
@@ -178,18 +174,22 @@ def _never_seen(
         else f"the last complete poll saw everything changed up to {_utc(watermark)}"
     )
     never = f"It was never staged; {polled}."
+    number = int(reference) if is_id(reference) else None
+    if number is not None and number <= LARGEST_STAGING_ID:
+        for meant in database.run(ListStagedOrders(staging_id=number)):
+            never += f" ({reference} is the staging id of order {meant.woo_order_no or meant.woo_order_id}.)"
     if offline:
         return f"{never} The store was not asked (--offline).", f"syncctl trace {reference}"
     if open_store is None:
         return f"{never} No store is configured to ask.", "set SYNCCTL_WOO_URL and its keys"
-    if not reference.isdecimal():
+    if number is None:
         return (
             f"{never} The store is asked by id, and {reference!r} is a number of its own kind.",
             "look up the order's id in the store (it is in the address of its page), then `syncctl trace ID`",
         )
     try:
         with closing(open_store()) as store:
-            there = store.get(int(reference))
+            there = store.get(number)
     except SyncError as error:
         return f"{never} The store could not be asked: {error}", "syncctl health"
     if there is None:
@@ -197,8 +197,8 @@ def _never_seen(
             f"The store has no order with the id {reference} (any more), and none of that id or number was staged; {polled}.",
             "",
         )
-    number = "" if there.number == reference else f", number {there.number}"
-    seen = f"It is in the store (status {there.status}{number}, last changed {_utc(there.modified_at)}) but was never staged"
+    its_number = "" if there.number == reference else f", number {there.number}"
+    seen = f"It is in the store (status {there.status}{its_number}, last changed {_utc(there.modified_at)}) but was never staged"
     return f"{seen}: {_not_polled(there, walk)}.", f"syncctl stage --order-id {reference}"
 
 

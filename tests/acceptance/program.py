@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,14 @@ class Program:
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Look into the database."""
-        with contextlib.closing(sqlite3.connect(self.folder / "shop.db")) as connection:
+        with self.connected() as connection:
             return connection.execute(sql, parameters).fetchall()
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        """Work on the database by hand; what was changed is kept."""
+        with contextlib.closing(sqlite3.connect(self.folder / "shop.db")) as connection, connection:
+            yield connection
 
     def start(self, *arguments: str, python: tuple[str, ...] = ("-m", "syncctl"), **how: Any) -> subprocess.Popen[str]:
         """Start the program and return at once."""

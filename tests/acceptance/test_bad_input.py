@@ -329,7 +329,7 @@ def writable(path: Path) -> bool:
         (("stage", "--since", "2999-01-01"), "in the future"),
         (("stage", "--batch-size", "1000"), "from 1 to 100"),
         (("stage", "--order-id", "-1"), "--order-id is '-1', but takes a whole number from 1."),
-        (("trace",), "'ORDER'"),
+        (("trace",), "--staging-id ID"),
         (("demo", "--orders", "3"), "from 10 to 5000"),
         (("rollback", "1", "--reason", "x", "--then", "delete"), "'delete' is not one of"),
     ],

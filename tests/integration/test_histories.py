@@ -196,7 +196,7 @@ class Histories(RuleBasedStateMachine):
         if row is None:
             return
         try:
-            rollback(self.database, row.staging_id, reason="test", decided_by="test", then=then, dry_run=False)
+            rollback(self.database, row, reason="test", decided_by="test", then=then, dry_run=False)
         except (RollbackRefused, WrongState):
             return
         assert number not in self.shipped, "a shipped order was rolled back"
