@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -21,11 +20,9 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture(params=["embedded", pytest.param("sqlserver", marks=pytest.mark.sqlserver)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """Names an empty database with the ERP's tables: on each engine in turn."""
-    if request.param == "sqlserver":
-        return str(request.getfixturevalue("empty_sqlserver"))
-    return f"sqlite:///{tmp_path / 'test.db'}"
+    return str(request.getfixturevalue(f"empty_{request.param}"))
 
 
 @pytest.fixture

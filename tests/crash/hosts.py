@@ -29,13 +29,17 @@ class Held:
     def __init__(self, store: SimulatedStore, path: str, *, every: bool = False) -> None:
         self.path = path
         self.every = every
+        self.first = ""
+        """The path of one that arrived first."""
         self.arrived = threading.Event()
         self.go = threading.Event()
         store.before_request = self
 
     def __call__(self, _method: str, path: str, _query: dict[str, str]) -> None:
         if re.search(self.path, path) and (self.every or not self.arrived.is_set()):
-            self.arrived.set()
+            if not self.arrived.is_set():
+                self.first = path
+                self.arrived.set()
             self.go.wait(PATIENCE)
 
 

@@ -45,7 +45,8 @@ def test_the_order_in_hand_is_finished_and_the_rest_given_back(
     assert 1 <= done < 6
     assert states.count(("PENDING", 0)) == 6 - done, "no attempt is burnt, no lease is left"
     assert told["counts"]["created"] == done
-    assert site.notes(orders)[0] == 1, "the order in hand was told to the store, too"
+    in_hand = int(held.first.split("/")[-2])
+    assert site.notes([in_hand]) == [1], "the order in hand was told to the store, too"
     assert site.rows("SELECT EXIT_CODE FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'process'") == [[code]]
     site.host()("process")
     site.host()("retry-failed")

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,10 +91,10 @@ class Counter:
 
 
 @pytest.fixture(params=["embedded", pytest.param("sqlserver", marks=pytest.mark.sqlserver)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """Each engine in turn; the contract suite looks at each document state on both, so one event of each kind is enough here."""
     if request.param == "embedded":
-        return f"sqlite:///{tmp_path / 'shop.db'}"
+        return str(request.getfixturevalue("empty_embedded"))
     parameters = request.node.callspec.params
     if parameters.get("name", "quantity") not in ("quantity", "deleted") or parameters.get("meanwhile", "shipped") == "gone":
         pytest.skip("this row of the table is walked through on the embedded engine only")

@@ -28,8 +28,8 @@ DOWN = DatabaseUnavailable("SQL01 does not answer", code="08001")
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'shop.db'}"
+def url(empty_embedded: str) -> str:
+    return empty_embedded
 
 
 def run(shop: Shop, *, fault: Callable[[Procedure[Any]], Exception | None] = lambda _: None, **options: Any) -> ProcessResult:

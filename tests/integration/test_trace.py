@@ -22,8 +22,8 @@ from tests.raws import raw_order
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'shop.db'}"
+def url(empty_embedded: str) -> str:
+    return empty_embedded
 
 
 def trace(shop: Shop, reference: object, *, store_id: str = "woocommerce", offline: bool = False) -> Trace:

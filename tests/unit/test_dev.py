@@ -44,6 +44,21 @@ def test_an_installation_counts_for_one_pyproject_one_python_and_one_place(monke
     assert len({before, moved, dev.fingerprint("")}) == 3
 
 
+def test_trial_databases_go_into_memory_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(dev, "IN_MEMORY", tmp_path)
+    monkeypatch.setattr(dev, "ROOM", 1)
+    assert dev.fast_folder() == {"TMPDIR": str(tmp_path)}
+    monkeypatch.setattr(dev, "ROOM", 1 << 80)
+    assert dev.fast_folder() == {}
+    monkeypatch.setattr(dev, "ROOM", 1)
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    assert dev.fast_folder() == {}
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setattr(dev, "IN_MEMORY", tmp_path / "missing")
+    assert dev.fast_folder() == {}
+
+
 def test_the_ci_script_calls_it_and_can_be_run():
     script = SCRIPT.parent.parent / ".ci" / "run"
     assert "scripts/dev.py test" in script.read_text(encoding="utf-8")
