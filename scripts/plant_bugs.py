@@ -74,6 +74,8 @@ WORK_LOOP = "syncctl/services/work_loop.py"
 WRITE_BACK = "syncctl/services/write_back.py"
 HEALTH_CHECKS = "syncctl/services/health_checks.py"
 CONTENT = "syncctl/stores/content.py"
+HTTP = "syncctl/http_answer.py"
+JSON = "syncctl/answer_json.py"
 
 T_WORK = "tests/contract/test_work.py"
 T_CREATE = "tests/contract/test_create.py"
@@ -88,6 +90,9 @@ T_INSTANCE = "tests/crash/test_one_instance.py"
 T_VALIDATE = "tests/contract/test_validate.py"
 T_HEALTH = "tests/integration/test_health.py"
 T_STATUS = "tests/integration/test_sync_status.py"
+T_HTTP = "tests/unit/test_http_answer.py"
+T_JSON = "tests/unit/test_answer_json.py"
+T_PODS = "tests/contract/test_pod_runs.py"
 
 BUGS = (
     bug(
@@ -521,6 +526,125 @@ BUGS = (
         "if not call.dry_run:",
         "tests/contract/test_status_changes.py",
         only="until_there_is_one",
+    ),
+    bug(
+        "an answer has no end",
+        HTTP,
+        "                if held.tell() + len(block) > most:\n                    raise TooLarge\n",
+        "",
+        T_HTTP,
+        only="not_read_and_costs_no_memory",
+    ),
+    bug(
+        "what arrives packed is not counted",
+        HTTP,
+        "        arrived += len(block)\n",
+        "",
+        T_HTTP,
+        only="nothing",
+    ),
+    bug(
+        "a redirect is read however large it is",
+        HTTP,
+        "    def get_redirect_target(self, resp",
+        "    def get_no_target(self, resp",
+        T_HTTP,
+        only="redirect",
+    ),
+    bug(
+        "nobody looks at the stop while an answer is awaited",
+        "syncctl/in_time.py",
+        "if stopped_until is None and stop.is_set():",
+        "if False:",
+        T_HTTP,
+        only="stop_breaks",
+    ),
+    bug(
+        "a deadline counts from the last byte",
+        "syncctl/in_time.py",
+        "    until = time.monotonic() + seconds\n",
+        "    until = time.monotonic() + 10 * seconds\n",
+        T_HTTP,
+        only="now_and_then",
+    ),
+    bug(
+        "half a letter comes in",
+        JSON,
+        "        text = _without_halves(text)\n",
+        "        pass\n",
+        T_JSON,
+        only="half",
+    ),
+    bug(
+        "an answer may fill the memory with little",
+        JSON,
+        "    if room < 0:\n",
+        "    if False:\n",
+        T_JSON,
+        only="fill_the_memory",
+    ),
+    bug(
+        "a web page's own data is taken for an answer",
+        JSON,
+        " and not _PAGE.search(found.before)",
+        "",
+        T_JSON,
+        only="says_why",
+    ),
+    bug(
+        "a message is cut before keys are hidden in it",
+        "syncctl/carriers/classify.py",
+        '        message=" ".join(words.split())',
+        '        message=" ".join(words.split())[:300]',
+        "tests/unit/test_carrier_answers.py",
+        only="cut_in_two",
+    ),
+    bug(
+        "a carrier's key is shown where the carrier repeats it",
+        "syncctl/carriers/asking.py",
+        "message=hider.plain(outcome.message, LONGEST_MESSAGE)",
+        "message=outcome.message",
+        T_PODS,
+        only="repeats",
+    ),
+    bug(
+        "an expired link counts as a wrong password",
+        "syncctl/carriers/declarative.py",
+        "                return link_outcome(followed, self._clock())\n",
+        "                return error_outcome(followed, self._clock())\n",
+        T_PODS,
+        only="says_nothing_of_the_keys",
+    ),
+    bug(
+        "a firewall's page counts as a wrong password",
+        "syncctl/carriers/classify.py",
+        "not throttled and not _speaks_of_keys(reply, code, text):",
+        "False:",
+        T_PODS,
+        only="says_nothing_of_the_keys",
+    ),
+    bug(
+        "the log takes what others wrote as it is",
+        "syncctl/log.py",
+        "escaped(self.clean(record.getMessage()))",
+        "self.clean(record.getMessage())",
+        "tests/unit/test_log.py",
+    ),
+    bug(
+        "what a customer wrote moves the cursor",
+        "syncctl/cli/output.py",
+        "text if control else without_controls(text)",
+        "text",
+        "tests/unit/test_output.py",
+        only="cursor",
+    ),
+    bug(
+        "a read-only key is found by the first order",
+        "syncctl/services/check_config.py",
+        "store.ping(writing=True)",
+        "store.ping()",
+        "tests/acceptance/test_cli.py",
+        only="read_only",
     ),
 )
 

@@ -52,7 +52,12 @@ class Hider:
     """Takes secrets out of texts, in every way in which a request carries them and an answer may repeat them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        patterns = {pattern for secret in secrets if secret.strip() for pattern in _patterns(secret)}
+        held = [secret for secret in dict.fromkeys(secrets) if secret.strip()]
+        patterns = {pattern for secret in held for pattern in _spellings(secret)}
+        packed = {re.escape(core) for secret in held for core in _inside_base64(secret.encode())}
+        if packed:
+            # The whole of it goes: what stands around the secret may be the rest of it.
+            patterns.add(f"(?<!{_BASE64}){_BASE64}*(?:{'|'.join(sorted(packed))}){_BASE64}*=*")
         self._held = re.compile("|".join(sorted(patterns, key=len, reverse=True))) if patterns else None
 
     def clean(self, text: str) -> str:
@@ -66,30 +71,29 @@ class Hider:
         return plain(self.clean(beginning(text, _MOST)), longest)
 
 
-def _patterns(secret: str) -> Iterator[str]:
-    """Give the expressions that find a secret: as it is, in an address, HTML, JSON, and inside base64 (Basic authentication)."""
+def _spellings(secret: str) -> Iterator[str]:
+    """Give the expressions that find a secret as it is, and as it is written in an address, in HTML and in JSON."""
     spelled = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), html.escape(secret), json.dumps(secret)[1:-1]}
     for text in spelled:
         found = re.sub(r"%[0-9A-F]{2}", lambda code: f"(?i:{code[0]})", re.escape(text))
         yield found if len(secret) >= _WHOLE_WORD else rf"(?<!\w){found}(?!\w)"
-    for core in _inside_base64(secret.encode()):
-        # The whole of it goes: what stands around the secret may be the rest of it.
-        found = f"{re.escape(core)}|{re.escape(core.translate(_URL_SAFE))}"
-        yield rf"(?<!{_BASE64}){_BASE64}*(?:{found}){_BASE64}*=*"
 
 
 _BASE64 = "[A-Za-z0-9+/_-]"
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _inside_base64(secret: bytes) -> Iterator[str]:
-    """Give what base64 has of a secret whatever stands round it: one text for each place of a group where it may begin."""
+    """Give what base64 has of a secret whatever stands round it: texts for each place of a group where it may begin.
+
+    Basic authentication carries it so, behind a user name of any length.
+    """
     for before in range(3):
         packed = base64.b64encode(b"\0" * before + secret).decode("ascii")
         begin = -(-before * 8 // 6)
         end = (before + len(secret)) * 8 // 6
         if end - begin >= _LONG_ENOUGH:
             yield packed[begin:end]
+            yield packed[begin:end].translate(str.maketrans("+/", "-_"))
 
 
 def without_password(connection: str) -> str:

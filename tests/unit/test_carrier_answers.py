@@ -73,6 +73,14 @@ def test_a_carrier_that_repeats_its_request_shows_no_key(carrier):
     assert len(outcome.message) <= 500 and len(outcome.code) <= 50
 
 
+def test_a_key_is_not_cut_in_two_and_shown_by_half():
+    with responses.RequestsMock() as web:
+        for before in range(250, 520, 3):
+            web.get(re.compile(".*"), json={"returnCode": 400, "returnMessage": "x" * before + KEY}, status=400)
+            outcome = ask(CARRIERS[1], a_claim(), http())
+            assert "k" not in outcome.message
+
+
 class Made:
     """A carrier that does as its test says."""
 
