@@ -125,7 +125,10 @@ class Settings(PodSettings):
         "Store", integer(1, 3600), 60, "Seconds to wait for the store's answer to begin, and for each part of it."
     )
     http_answer_timeout: int = setting(
-        "Store", integer(1, 3600), 120, "Seconds that a whole answer may take, the store's or a carrier's; then it is given up."
+        "Store",
+        integer(1, 3600),
+        120,
+        "Seconds that a whole answer may take, the store's, a carrier's or a channel's; then it is given up.",
     )
     http_max_megabytes: int = setting(
         "Store",

@@ -10,6 +10,7 @@ from datetime import datetime
 from syncctl.carriers.base import Kind, Outcome
 from syncctl.carriers.http import Reply
 from syncctl.carriers.limits import retry_at
+from syncctl.foreign_text import beginning
 
 INVALID_TRACKING = "invalid_tracking"
 INVALID_CREDENTIALS = "invalid_credentials"
@@ -22,6 +23,8 @@ LINK_REFUSED = "link_refused"
 UNKNOWN = "unknown"
 
 _DENIED = (401, 403)
+_MOST = 8000
+"""Characters of a carrier's text that are looked at: it may be as long as a document."""
 _TAGS = re.compile(r"<[^>]*>")
 
 Codes = Mapping[str, tuple[Kind, str]]
@@ -130,7 +133,7 @@ _COMPILED = tuple((kind, cause, re.compile("|".join(patterns))) for kind, cause,
 
 def plain(text: str) -> str:
     """Return a text as the patterns want it: small letters without accents, blanks single, apostrophes straight."""
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("œ", "oe"))
+    spread = unicodedata.normalize("NFKD", text[:_MOST].casefold().replace("’", "'").replace("œ", "oe"))
     return re.sub(r"\s+", " ", "".join(letter for letter in spread if not unicodedata.combining(letter)))
 
 
@@ -186,7 +189,7 @@ def error_outcome(
     service gave it: firewalls and the hosts of expired links answer so, too.
     """
     page = html_title(reply.body) if text is None and not code else None
-    words = reply.text() if text is None else text
+    words = beginning(reply.text() if text is None else text, _MOST)
     throttled = (by_text(words) or ("", ""))[0] == "throttled"
     kind: Kind
     if reply.status in _DENIED and not throttled and not _speaks_of_keys(reply, code, text):

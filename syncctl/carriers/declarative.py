@@ -54,6 +54,8 @@ _NEEDED = {
 }
 _KINDS: tuple[Kind, ...] = ("persistent", "not_yet", "temporary", "throttled")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_KEY = re.compile(r"key|token|secret|auth|pass|sign", re.IGNORECASE)
+"""In the name of a header or of a part of the query: what it holds is most likely a key."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -136,6 +138,8 @@ class Declarative:
     def secrets(self) -> Sequence[str]:
         """See `Carrier.secrets`. Of a header such as `Token abc` the last word is one by itself."""
         held = [str(self._auth[key]) for key in ("password", "value") if self._auth.get(key)]
+        sent = [*self._request.get("headers", {}).items(), *self._request.get("query", {}).items()]
+        held += [str(value) for name, value in sent if _KEY.search(str(name)) and "{" not in str(value)]
         return (*self._from_environment, *held, *(value.split()[-1] for value in held if " " in value.strip()))
 
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:

@@ -16,7 +16,8 @@ from syncctl.models import Order
 from syncctl.stop import StopFlag
 from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Product, StoreCustomer, StoreStatus, UnreadableOrder, WalkState
 from syncctl.stores.walk import MAX_PER_PAGE, IdWalk, Rows, Step
-from syncctl.stores.woocommerce_http import Client, Connection, date_of
+from syncctl.stores.woocommerce_answers import date_of
+from syncctl.stores.woocommerce_http import Client, Connection
 from syncctl.stores.woocommerce_orders import (
     NOT_ORDERS,
     TAG_KEY,

@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,6 +80,16 @@ def test_a_key_is_not_cut_in_two_and_shown_by_half():
             web.get(re.compile(".*"), json={"returnCode": 400, "returnMessage": "x" * before + KEY}, status=400)
             outcome = ask(CARRIERS[1], a_claim(), http())
             assert "k" not in outcome.message
+
+
+@pytest.mark.parametrize("text", ["x", "é", "Invalid ", "<title>", "not found ", "tracking number "])
+def test_a_message_of_megabytes_is_understood_in_no_time(text):
+    began = time.monotonic()
+    with responses.RequestsMock() as web:
+        web.get(re.compile(".*"), json={"returnCode": 418, "returnMessage": text * 400_000}, status=200)
+        outcome = ask(CARRIERS[1], a_claim(), http())
+    assert outcome.kind in ("temporary", "persistent") and len(outcome.message) <= 500
+    assert time.monotonic() - began < 5
 
 
 class Made:

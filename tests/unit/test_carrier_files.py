@@ -236,6 +236,8 @@ def test_files_that_contradict_each_other_or_nobody_are_refused(tmp_path):
 def test_what_a_file_takes_from_the_environment_is_a_secret(tmp_path):
     write(tmp_path)
     assert catalog(tmp_path).secrets == ("k3y",)
+    text = FILE.replace("[auth]", '[request.headers]\nX-Token = "t0ken-in-the-file"\nAccept = "a/b"\n[auth]')
+    assert set(carrier(tmp_path, text).secrets) == {"k3y", "t0ken-in-the-file"}
 
 
 def claimed(reference: str = "CLM-1", number: str | None = "XN1", claim_id: int = 1) -> ClaimedPod:

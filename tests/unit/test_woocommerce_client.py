@@ -374,6 +374,17 @@ def test_what_the_store_says_is_shown_without_keys_and_controls(answering):
     assert not {"\x1b"} & set(str(caught.value)) and "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("text", ["<script>", "<title>", "<", "&", " ", "ck_", "a/"])
+def test_a_message_is_made_of_any_text_in_no_time(answering, status, text):
+    body = text * 200_000 if status == 200 else json.dumps({"code": "x", "message": text * 100_000})
+    began = time.monotonic()
+    with pytest.raises((StoreUnavailable, StoreRefused)) as caught:
+        answering(lambda _: whole(body.encode(), status)).ping()
+    assert time.monotonic() - began < 5
+    assert len(str(caught.value)) < 700
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     return make_certificate(tmp_path)
