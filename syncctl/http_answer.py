@@ -142,8 +142,8 @@ def _body(response: requests.Response, largest: int, given_up: GivenUp) -> bytes
                 held.write(block)
                 if given_up():
                     break
-        except TooLarge:
-            if not is_error:
+        except (TooLarge, StrangePacking):
+            if not is_error:  # else the status says enough
                 raise
         except requests.RequestException:
             raise

@@ -128,6 +128,11 @@ def test_of_an_error_the_beginning_is_enough(session, serve):
     assert answer.body.startswith(b'{"code": "x"}') and len(answer.body) <= MEGABYTE
 
 
+def test_an_error_is_one_however_it_is_packed(session, serve):
+    answer = get(session, serve(lambda _: whole(b"\x0b\x02\x80", 403, Content_Encoding="br")))
+    assert (answer.status, answer.body) == (403, b"")
+
+
 def test_a_redirect_is_not_followed_and_not_read_either(session, serve):
     server = serve(lambda _: [head(302, Location="http://[nowhere"), *[b" " * 65_536] * 100])
     answer = get(session, server)
