@@ -61,11 +61,11 @@ def bug(name: str, path: str, old: str, new: str, *tests: str, only: str = "") -
 WORK = "syncctl/db/embedded/work.py"
 OUTBOX = "syncctl/db/embedded/outbox.py"
 SCHEMA = "syncctl/db/embedded/schema.sql"
-CREATE = "syncctl/db/embedded/erp_create.py"
-CHANGE = "syncctl/db/embedded/erp_change.py"
-DOCUMENT = "syncctl/db/embedded/erp_document.py"
-ERP_CONTENT = "syncctl/db/embedded/erp_content.py"
-ROLLBACK = "syncctl/db/embedded/erp_rollback.py"
+CREATE = "syncctl/db/embedded/apply.py"
+CHANGE = "syncctl/db/embedded/counterpoint/change.py"
+DOCUMENT = "syncctl/db/embedded/counterpoint/document.py"
+ERP_CONTENT = "syncctl/db/embedded/order_content.py"
+ROLLBACK = "syncctl/db/embedded/rollback.py"
 STAGING = "syncctl/db/embedded/staging.py"
 STAGE = "syncctl/services/stage.py"
 PROCESS = "syncctl/services/process.py"
@@ -405,7 +405,7 @@ BUGS = (
     ),
     bug(
         "a document that was shipped is changed all the same",
-        "syncctl/db/embedded/erp_document_state.py",
+        "syncctl/db/embedded/counterpoint/state.py",
         'if header["SHIP_DAT"] is not None:',
         "if False:",
         "tests/integration/test_conflicts.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import time
@@ -161,7 +162,7 @@ def _seeds(wanted: list[Script]) -> list[str]:
     return [
         batch.text
         for script in wanted
-        if script.name.startswith("schema/")
+        if script.name.startswith("schema/") or script.name.endswith("/settings.sql")
         for batch in script.batches
-        if batch.text.lstrip().startswith("INSERT INTO")
+        if re.sub(r"^\s*/\*.*?\*/\s*", "", batch.text, flags=re.DOTALL).lstrip().startswith("INSERT INTO")
     ]

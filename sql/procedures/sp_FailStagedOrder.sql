@@ -57,6 +57,7 @@ BEGIN
     DECLARE @TEXT nvarchar(500);
     DECLARE @DOC_ID bigint;
     DECLARE @NOTE nvarchar(max);
+    DECLARE @DEDUP_KEY nvarchar(100);
 
     BEGIN TRY
         BEGIN TRANSACTION;
@@ -172,40 +173,23 @@ BEGIN
         BEGIN
             SET @NOTE = CONCAT(N'syncctl: this order needs a person. ', @MESSAGE);
 
-            EXECUTE dbo.sp_WriteDocumentNote
+            EXECUTE dbo.sp_WriteErpNote
                 @DOC_ID = @DOC_ID,
                 @NOTE_ID = 'SYNC-REVIEW',
                 @NOTE = @NOTE,
                 @NOW = @NOW;
 
-            INSERT INTO dbo.USER_STORE_OUTBOX
-            (
-                STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, STATE, ATTEMPT_NO, NEXT_ATTEMPT_DT,
-                CREATED_DT
-            )
             SELECT
-                staged.STORE_ID,
-                staged.WOO_ORDER_ID,
-                staged.STAGING_ID,
-                'review',
-                CONCAT('review:', staged.PENDING_ACTION, ':', staged.CONTENT_HASH),
-                NULL,
-                @NOTE,
-                NULL,
-                'PENDING',
-                0,
-                @NOW,
-                @NOW
+                @DEDUP_KEY = CONCAT(N'review:', staged.PENDING_ACTION, N':', staged.CONTENT_HASH)
             FROM dbo.USER_ORDER_STAGING AS staged
-            WHERE staged.STAGING_ID = @STAGING_ID
-            AND   NOT EXISTS
-            (
-                SELECT 1
-                FROM dbo.USER_STORE_OUTBOX AS told
-                WHERE told.STORE_ID = staged.STORE_ID
-                AND   told.WOO_ORDER_ID = staged.WOO_ORDER_ID
-                AND   told.DEDUP_KEY = CONCAT('review:', staged.PENDING_ACTION, ':', staged.CONTENT_HASH)
-            );
+            WHERE staged.STAGING_ID = @STAGING_ID;
+
+            EXECUTE dbo.sp_QueueOrderMessage
+                @STAGING_ID = @STAGING_ID,
+                @KIND = 'review',
+                @DEDUP_KEY = @DEDUP_KEY,
+                @NOTE = @NOTE,
+                @NOW = @NOW;
         END;
 
         COMMIT TRANSACTION;

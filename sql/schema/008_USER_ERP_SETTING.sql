@@ -30,19 +30,6 @@ SELECT
 FROM
 (
     VALUES
-        (N'STR_ID', N'01', N'Store of web orders (PS_DOC_HDR.STR_ID)'),
-        (N'STA_ID', N'101', N'Station of web orders (PS_DOC_HDR.STA_ID)'),
-        (N'STK_LOC_ID', N'01', N'Location whose stock is committed'),
-        (N'PRC_LOC_ID', N'01', N'Location whose prices are compared'),
-        (N'DOC_TYP', N'O', N'Document type of an order'),
-        (N'LIN_TYP', N'O', N'Line type of an order line'),
-        (N'TOT_TYP', N'O', N'Type of the totals row'),
-        (N'TAX_COD', NULL, N'Tax code of documents and new customers; empty: not set'),
-        (N'MISC_CHRG_NO', N'1', N'Number of the first misc charge'),
-        (N'MISC_TYP', N'A', N'Type of a misc charge (A: an amount)'),
-        (N'TAX_AMT_SHIPPED', N'0', N'TAX_AMT_SHIPPED of a new order: 0, or TAX for the tax amount'),
-        (N'WRITE_PAYMENT', N'N', N'Y writes a PS_DOC_PMT row, pay codes from USER_PAY_CODE_MAP'),
-        (N'CUST_CATEG_COD', NULL, N'Category of customers made from web orders'),
         (N'APPLIED_STATUS', N'processing', N'Store status of an order that reached the ERP')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS
@@ -65,29 +52,4 @@ BEGIN
         CONSTRAINT PK_USER_NUMBER_SERIES PRIMARY KEY CLUSTERED (SERIES)
     );
 END;
-GO
-INSERT INTO dbo.USER_NUMBER_SERIES
-(
-    SERIES, PREFIX, WIDTH, NEXT_NO, DESCR
-)
-SELECT
-    seed.SERIES,
-    seed.PREFIX,
-    seed.WIDTH,
-    seed.NEXT_NO,
-    seed.DESCR
-FROM
-(
-    VALUES
-        (N'DOC_ID', N'101', 9, 1, N'Prefix (the station) and a number of WIDTH digits'),
-        (N'TKT_NO', N'101-', 6, 1, N'Prefix and a number of WIDTH digits'),
-        (N'CUST_NO', N'W', 8, 1, N'Customers made from web orders')
-) AS seed (SERIES, PREFIX, WIDTH, NEXT_NO, DESCR)
-WHERE NOT EXISTS
-(
-    SELECT
-        1
-    FROM dbo.USER_NUMBER_SERIES AS known
-    WHERE known.SERIES = seed.SERIES
-);
 GO

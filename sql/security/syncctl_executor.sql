@@ -167,6 +167,10 @@ IF OBJECT_ID(N'dbo.sp_LowerCarrierBudget', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_LowerCarrierBudget TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ProcessStagedOrder', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ProcessStagedOrder TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_QueueNotification', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_QueueNotification TO syncctl_executor;

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from syncctl import log
-from syncctl import settings as settings_module
+from syncctl import log, settings as settings_module
 
 if TYPE_CHECKING:
     from syncctl.carriers.catalog import Catalog

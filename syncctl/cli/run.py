@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncctl import errors, log
-from syncctl import settings as settings_module
+from syncctl import errors, log, settings as settings_module
 from syncctl.cli.help import PlainCommand
 from syncctl.cli.output import Output, Render, Report
 from syncctl.clock import Clock, system_clock

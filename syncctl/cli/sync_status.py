@@ -35,8 +35,7 @@ def sync_status(
     Each change is told once; a store status is never taken backwards. Exit 1 where a change was not told, such as one that the
     status map has no row for.
     """
-    from syncctl.services.sync_status import StatusSync
-    from syncctl.services.sync_status import sync_status as sync
+    from syncctl.services.sync_status import StatusSync, sync_status as sync
     from syncctl.services.write_back import WriteBack
 
     settings = run.settings

@@ -50,8 +50,7 @@ def validate(
     Only this store's orders are checked: the rules are its own. Errors keep an order out of the ERP, warnings don't. Exit 1 where
     an order has an error, or one that was named was not checked.
     """
-    from syncctl.services.validate import Validation
-    from syncctl.services.validate import validate as check
+    from syncctl.services.validate import Validation, validate as check
 
     wanted = [chosen.staging_id for chosen in named(run, ids, order)]
     found = Validation()

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from syncctl.demo import store_errors as errors
-from syncctl.demo import store_lists
+from syncctl.demo import store_errors as errors, store_lists
 from syncctl.demo.store_lists import Listing
 from syncctl.demo.store_state import Raw, StoreState
 

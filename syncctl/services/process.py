@@ -18,24 +18,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncctl.db.contract import (
-    AppliedOrder,
-    CancelOrderFromStaging,
     ClaimedOrder,
     ClaimStagedOrders,
-    CreateOrderFromStaging,
     Database,
-    ExtendLease,
     FailStagedOrder,
     ListRetryPolicies,
     ListStagedOrders,
+    ProcessStagedOrder,
     ReleaseStagedOrder,
-    UpdateOrderFromStaging,
 )
 from syncctl.errors import ConfigError, LeaseLost, PermanentError, SyncError, TransientError
 from syncctl.retry import LONGEST_WAIT_IN_RUN, delay_before
 from syncctl.services.amounts import seconds
 from syncctl.services.run_context import RunContext
-from syncctl.services.validate import Rules, blocking, validate_one
+from syncctl.services.validate import Rules
 from syncctl.services.work_loop import Result
 from syncctl.services.write_back import Delivery, WriteBack
 
@@ -211,26 +207,24 @@ class OrderWork:
     def do(self, item: ClaimedOrder) -> ProcessedOrder:
         """Validate and create, update or cancel: one order, in one transaction of the database."""
         self._tries[item.staging_id] += 1
-        applied = self._apply(item)
-        outcome = {"already_applied": "created", "reopened": "created"}.get(applied.outcome, applied.outcome)
-        return self._untold(self._processed(item, outcome, doc_id=applied.doc_id, tkt_no=applied.tkt_no))
-
-    def _apply(self, order: ClaimedOrder) -> AppliedOrder:
-        claimed_at = self.context.clock()
-        fence = {"staging_id": order.staging_id, "worker_id": self.worker_id, "attempt_no": order.attempt_no}
-        if order.pending_action == "cancel":
-            return self.database.run(CancelOrderFromStaging(**fence))[0]  # type: ignore[arg-type]
-        violations = blocking(
-            validate_one(
-                self.database, order.staging_id, self.options.rules, worker_id=self.worker_id, attempt_no=order.attempt_no
+        rules = self.options.rules
+        *violations, applied = self.database.run(
+            ProcessStagedOrder(
+                staging_id=item.staging_id,
+                worker_id=self.worker_id,
+                attempt_no=item.attempt_no,
+                unknown_customer=rules.unknown_customer,
+                guest_cust_no=rules.guest_cust_no,
+                erp_currency=rules.erp_currency,
+                price_check=rules.price_check,
+                price_tolerance=rules.price_tolerance,
             )
         )
-        if violations:
-            raise PermanentError("; ".join(violation.message for violation in violations), code=violations[0].code)
-        if (self.context.clock() - claimed_at).total_seconds() > self.options.lease_seconds / 3:
-            self.database.run(ExtendLease(**fence, lease_seconds=self.options.lease_seconds))  # type: ignore[arg-type]
-        call = CreateOrderFromStaging if order.pending_action == "create" else UpdateOrderFromStaging
-        return self.database.run(call(**fence))[0]  # type: ignore[arg-type]
+        if applied.outcome == "invalid":
+            errors = [row for row in violations if row.severity == "error"]
+            raise PermanentError("; ".join(str(row.message) for row in errors), code=errors[0].code)
+        outcome = {"already_applied": "created", "reopened": "created"}.get(str(applied.outcome), str(applied.outcome))
+        return self._untold(self._processed(item, outcome, doc_id=applied.doc_id, tkt_no=applied.tkt_no))
 
     def fail(self, item: ClaimedOrder, error: SyncError) -> ProcessedOrder:
         """Note a failed attempt; an order that may succeed soon is put aside until its time comes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from syncctl.stop import Never
-from syncctl.stop import StopFlag as Stop
+from syncctl.stop import Never, StopFlag as Stop
 
 __all__ = ["Never", "Stop"]

@@ -167,7 +167,7 @@ def test_an_order_that_an_older_program_applied_is_finished_with_its_own_numbers
 def test_an_order_that_is_not_validated_or_not_to_be_created_is_refused(shop):
     stage(shop.database, order(4711, line(1)))
     [claimed] = shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=1))
-    with pytest.raises(WrongState, match="not validated"):
+    with pytest.raises(WrongState, match="not passed validation"):
         create(shop, claimed.staging_id)
     shop.query("UPDATE dbo.USER_ORDER_STAGING SET PENDING_ACTION = 'cancel'")
     with pytest.raises(WrongState, match="waits for cancel"):
@@ -266,7 +266,7 @@ def test_a_customer_deleted_after_validation_is_a_mapping_error(shop):
     [staged] = claim_new(shop, order(4711, line(1)))
     shop.query("DELETE FROM dbo.AR_CUST WHERE CUST_NO = 'C100'")
     before = shop.snapshot()
-    with pytest.raises(MappingError, match="customer C100 is not in AR_CUST"):
+    with pytest.raises(MappingError, match="customer C100 is not in the ERP"):
         create(shop, staged)
     assert shop.snapshot() == before
 

@@ -10,8 +10,7 @@ import pytest
 from syncctl.db.contract import ClaimStagedOrders, DecideDeadLetter, RollbackOrder
 from syncctl.services.process import ProcessOptions
 from syncctl.services.run_context import RunContext
-from syncctl.services.trace import Trace
-from syncctl.services.trace import trace as tell
+from syncctl.services.trace import Trace, trace as tell
 from syncctl.services.validate import Rules, validate
 from syncctl.services.workers import process
 from tests.acceptance.program import Program

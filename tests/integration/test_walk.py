@@ -10,8 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import StoreRefused

@@ -6,7 +6,7 @@ dbo.sp_CreateOrderLines
     Writes the staged order's lines that the document doesn't have yet, each with its link, after the document's last line. Lines
     with quantity 0 are left out.
 
-Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions
+Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
 Parameters   @STAGING_ID; @DOC_ID and @TKT_NO of a header that exists; @STK_LOC_ID, NULL for the site's setting;
              @ADDED OUTPUT: how many lines were written
 Returns      no rows
@@ -83,7 +83,7 @@ BEGIN
         line.EXT_PRC,
         line.GROSS_EXT_PRC
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_StagedLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
+    CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   line.QTY > 0
     AND   NOT EXISTS

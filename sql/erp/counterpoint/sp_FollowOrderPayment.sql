@@ -5,7 +5,7 @@ GO
 dbo.sp_FollowOrderPayment
     Lets the payment that came with an order follow its total. Payments that people took in CounterPoint stay as they are.
 
-Called by    sp_FollowStagedOrder, sp_CancelOrderFromStaging, inside their transactions, before the totals are written
+Called by    sp_ChangeErpDocument, sp_CloseErpDocument, inside their transactions, before the totals are written
 Parameters   @DOC_ID; @BEFORE_TOT the total that we last wrote; @STAGING_ID whose total counts now, or NULL for 0
 Returns      no rows
 Errors       none

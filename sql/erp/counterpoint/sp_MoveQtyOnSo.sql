@@ -5,7 +5,7 @@ GO
 dbo.sp_MoveQtyOnSo
     Moves an item's quantity on sales orders (IM_INV.QTY_ON_SO) by a difference. A row that IM_INV lacks is added.
 
-Called by    sp_CreateOrderFromStaging, sp_FollowStagedOrder, sp_ReturnQtyOnSo, inside their transactions, item by item in the order
+Called by    sp_CreateErpDocument, sp_ChangeErpDocument, sp_ReturnQtyOnSo, inside their transactions, item by item in the order
              of ITEM_NO: two orders of the same items never wait for each other in a circle
 Parameters   @ITEM_NO; @LOC_ID the stock location; @QUANTITY above or below 0
 Returns      no rows

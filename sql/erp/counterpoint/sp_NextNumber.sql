@@ -6,7 +6,7 @@ dbo.sp_NextNumber
     Takes the next free number of a series, inside the caller's transaction: where that goes back, the number does too, so that
     there are no gaps.
 
-Called by    sp_CreateOrderFromStaging, sp_OrderCustomer
+Called by    sp_CreateErpDocument, sp_CreateErpCustomer
 Parameters   @SERIES DOC_ID, TKT_NO or CUST_NO; @NUMBER OUTPUT: the series' PREFIX and its number, WIDTH digits wide
 Returns      no rows
 Errors       50040 the series is missing, or its next number doesn't fit the ERP

@@ -5,7 +5,7 @@ GO
 dbo.sp_ReturnQtyOnSo
     Gives back all the stock that an order's linked lines hold.
 
-Called by    sp_CancelOrderFromStaging, sp_RollbackOrder, inside their transactions; they set the lines to 0 or delete them right after
+Called by    sp_CloseErpDocument, sp_RemoveErpDocument, inside their transactions; they set the lines to 0 or delete them right after
 Parameters   @STORE_ID, @WOO_ORDER_ID; @LOC_ID the document's stock location
 Returns      no rows
 Errors       none

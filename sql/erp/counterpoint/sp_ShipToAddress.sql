@@ -6,7 +6,7 @@ dbo.sp_ShipToAddress
     The customer's ship-to address with the order's content, found again, or added under the next free number. The billing address
     stands in where the order has no shipping address.
 
-Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions
+Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
 Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all
 Returns      no rows
 Errors       none
@@ -54,7 +54,7 @@ BEGIN
         @CNTRY = address.CNTRY,
         @PHONE = address.PHONE
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_StagedAddress(staged.ORDER_JSON) AS address
+    CROSS APPLY dbo.fn_ErpAddress(staged.ORDER_JSON) AS address
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N''
     ORDER BY

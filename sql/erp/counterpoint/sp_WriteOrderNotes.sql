@@ -6,7 +6,7 @@ dbo.sp_WriteOrderNotes
     Writes what has no column of its own into the document's notes: WEB-ORDER (payment, coupons, charges, ship-to address) and
     WEB-CUSTOMER (the customer's own words, where there are any).
 
-Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions
+Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
 Parameters   @STAGING_ID; @DOC_ID
 Returns      no rows
 Errors       none

@@ -6,7 +6,7 @@ dbo.sp_WriteOrderTotals
     Writes a document's misc charges, its totals row and the line counts of its header, from the staged order: anew, or over those
     that are there.
 
-Called by    sp_CreateOrderFromStaging and what follows a change, inside their transactions, after the lines and the payment
+Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions, after the lines and the payment
 Parameters   @STAGING_ID; @DOC_ID
 Returns      no rows
 Errors       50030 lines, charges and tax don't come to the store's total, to the cent
@@ -62,7 +62,7 @@ BEGIN
         @SUB_TOT = COALESCE(SUM(line.GROSS_EXT_PRC), 0),
         @NET = COALESCE(SUM(line.EXT_PRC), 0)
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_StagedLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
+    CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   line.QTY > 0;
 

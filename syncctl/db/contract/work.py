@@ -101,7 +101,7 @@ class ValidateStagedOrder(Procedure[Violation]):
     """Find everything that is wrong with a staged order, all at once, and note it on the row where that is the caller's to write.
 
     `unknown_customer`: `review` | `create` | `guest` (then `guest_cust_no`). `price_check`: `off` | `warning` | `error`, for a
-    unit price that differs from `IM_PRC` by more than `price_tolerance` (a fraction: 0.05 is 5 %).
+    unit price that differs from the ERP's by more than `price_tolerance` (a fraction: 0.05 is 5 %).
 
     With `worker_id` and `attempt_no` (both or neither) it is this attempt that validates: LeaseLost where it no longer holds the
     order. Without, it is a person who asks: an order that somebody works on, or that no longer waits for the ERP, is left as it
@@ -120,6 +120,49 @@ class ValidateStagedOrder(Procedure[Violation]):
     price_tolerance: Money | None = None
     worker_id: Key | None = None
     attempt_no: Int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedRow:
+    """A violation (`kind` violation: the columns of `Violation`), or at the end the outcome (`kind` outcome).
+
+    `outcome`: created, reopened, already_applied, updated, unchanged, cancelled; or invalid, where an error blocks the order.
+    """
+
+    kind: Code
+    code: Name | None = None
+    field: Name | None = None
+    value: Line | None = None
+    message: Line | None = None
+    severity: Code | None = None
+    doc_id: BigInt | None = None
+    tkt_no: Code | None = None
+    outcome: Code | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessStagedOrder(Procedure[ProcessedRow]):
+    """Do a claimed order in one call and one transaction: fence, validate by the rules, create or update or cancel, settle.
+
+    An order that an error blocks is still claimed afterwards; what was found stands on its row.
+
+    Raises:
+        Conflict: the document is shipped, posted, gone, or was changed by hand in the ERP.
+        MappingError: something has no counterpart in the ERP.
+    """
+
+    name: ClassVar[str] = "sp_ProcessStagedOrder"
+    returns: ClassVar[type] = ProcessedRow
+    repeatable: ClassVar[bool] = True
+
+    staging_id: Int
+    worker_id: Key
+    attempt_no: Int
+    unknown_customer: Code = "review"
+    guest_cust_no: Code | None = None
+    erp_currency: Code = "USD"
+    price_check: Code = "warning"
+    price_tolerance: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +207,7 @@ class UpdateOrderFromStaging(Procedure[AppliedOrder]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderFromStaging(Procedure[AppliedOrder]):
-    """Close the ERP document and give `QTY_ON_SO` back.
+    """Close the ERP document and give its stock back.
 
     Raises:
         Conflict: the document is shipped, posted, gone, or was changed by hand in the ERP.

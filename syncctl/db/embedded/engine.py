@@ -35,12 +35,12 @@ _MODULES = (
     "operations",
     "health",
     "dead_letters",
-    "erp_validate",
-    "erp_create",
-    "erp_change",
-    "erp_rollback",
-    "erp_status",
-    "erp_audit",
+    "validate",
+    "apply",
+    "rollback",
+    "status_changes",
+    "audit",
+    "counterpoint",
     "pod_claims",
     "pod_outcomes",
     "carrier_budget",
@@ -122,7 +122,8 @@ class EmbeddedDatabase:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             found = self._version()  # another process may have been first
-            scripts = [schema] if found == 0 else []
+            # A new file belongs to the one ERP that the embedded engine has.
+            scripts = [schema, folder.joinpath("counterpoint", "schema.sql").read_text(encoding="utf-8")] if found == 0 else []
             for number in range(found + 1, version + 1) if found else ():
                 step = folder.joinpath("upgrades", f"{number:03d}.sql").read_text(encoding="utf-8")
                 scripts.append(f"{step}PRAGMA dbo.user_version = {number};\n")

@@ -76,20 +76,6 @@ def queue_message(
     return cursor.lastrowid if cursor.rowcount == 1 else None
 
 
-def write_document_note(session: Session, doc_id: int, note_id: str, note: str) -> None:
-    """Write a note on an ERP document, in place of the one with this id; nothing where the document is gone."""
-    session.run(
-        """
-        INSERT INTO dbo.PS_DOC_NOTE (DOC_ID, NOTE_ID, NOTE_DAT, USR_ID, NOTE)
-        SELECT DOC_ID, :note_id, :now, 'SYNCCTL', :note
-        FROM dbo.PS_DOC_HDR
-        WHERE DOC_ID = :doc
-        ON CONFLICT (DOC_ID, NOTE_ID) DO UPDATE SET NOTE_DAT = excluded.NOTE_DAT, USR_ID = excluded.USR_ID, NOTE = excluded.NOTE
-        """,
-        {"doc": doc_id, "note_id": note_id, "now": session.now, "note": note},
-    )
-
-
 def write_dead_letter(session: Session, order: sqlite3.Row, error_class: str, error_code: str | None, message: str) -> None:
     """Set an order aside with its payload. Its failed attempts count from the first one of the present content or decision."""
     session.run(

@@ -17,9 +17,10 @@ from syncctl.db.contract import (
     ReleaseStagedOrder,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.erp import erp_of
 from syncctl.db.embedded.lease import ORDER, require_lease
 from syncctl.db.embedded.policy import plan_retry
-from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_document_note, write_event
+from syncctl.db.embedded.records import cut, queue_message, write_attempt, write_dead_letter, write_event
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
 
 
@@ -229,7 +230,7 @@ def _tell_both_sides(session: Session, row: sqlite3.Row, note: str) -> None:
         {"store": row["STORE_ID"], "order": row["WOO_ORDER_ID"]},
     )
     if link is not None:
-        write_document_note(session, link["DOC_ID"], "SYNC-REVIEW", note)
+        erp_of(session).write_note(session, link["DOC_ID"], "SYNC-REVIEW", note)
         # Once for this action on this content: an edit that was told about must not hide that the order was cancelled since.
         key = f"review:{row['PENDING_ACTION'] or ''}:{row['CONTENT_HASH'] or ''}"
         queue_message(session, row, "review", key, note=note)

@@ -1,0 +1,26 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.fn_CounterPointSite
+    The site settings that CounterPoint documents are written and found by, as the columns' own types have them.
+
+Used by      fn_ErpAudit
+Returns      one row: STA_ID, STK_LOC_ID, DOC_TYP, TOT_TYP
+Example      SELECT site.* FROM dbo.fn_CounterPointSite() AS site;
+*/
+CREATE OR ALTER FUNCTION dbo.fn_CounterPointSite
+(
+)
+RETURNS TABLE
+AS
+RETURN
+(
+    SELECT
+        STA_ID = CONVERT(varchar(10), MAX(CASE WHEN setting.NAME = 'STA_ID' THEN setting.VALUE END)),
+        STK_LOC_ID = CONVERT(varchar(10), MAX(CASE WHEN setting.NAME = 'STK_LOC_ID' THEN setting.VALUE END)),
+        DOC_TYP = CONVERT(varchar(1), MAX(CASE WHEN setting.NAME = 'DOC_TYP' THEN setting.VALUE END)),
+        TOT_TYP = CONVERT(varchar(1), MAX(CASE WHEN setting.NAME = 'TOT_TYP' THEN setting.VALUE END))
+    FROM dbo.USER_ERP_SETTING AS setting
+);
+GO

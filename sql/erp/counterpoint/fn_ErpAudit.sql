@@ -1,0 +1,186 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.fn_ErpAudit
+    What CounterPoint's own rows say against the promises: a linked document that isn't there, one that bears an order's number without
+    a link, totals that disagree, and with @INVENTORY = 1 committed stock that open lines don't explain.
+
+Used by      sp_AuditOrders
+Returns      RANK_NO (its order among the findings), CHECK_NAME, STAGING_ID, DETAIL
+Example      SELECT found.* FROM dbo.fn_ErpAudit(NULL, 1) AS found;
+*/
+CREATE OR ALTER FUNCTION dbo.fn_ErpAudit
+(
+    @STORE_ID varchar(50),
+    @INVENTORY bit
+)
+RETURNS TABLE
+AS
+RETURN
+(
+    SELECT
+        RANK_NO = 22,
+        CHECK_NAME = CONVERT(varchar(50), 'one_document'),
+        staged.STAGING_ID,
+        DETAIL = CONCAT(N'document ', header.DOC_ID, N' bears the order''s number without a link')
+    FROM dbo.PS_DOC_HDR AS header
+    CROSS JOIN dbo.fn_CounterPointSite() AS setting
+    INNER JOIN dbo.USER_ORDER_STAGING AS staged
+        ON  LEFT(staged.WOO_ORDER_NO, 20) = header.CUST_PO_NO
+        AND staged.DUPLICATE_OF_ID IS NULL
+    WHERE header.STA_ID = setting.STA_ID
+    AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = header.DOC_ID)
+    AND   NOT EXISTS
+    (
+        SELECT
+            1
+        FROM dbo.USER_ORDER_STAGING AS other
+        WHERE other.CP_DOC_ID = CONVERT(varchar(15), header.DOC_ID)
+    )
+    UNION ALL
+    SELECT
+        20,
+        'one_document',
+        staged.STAGING_ID,
+        CONCAT(N'document ', linked.DOC_ID, N' is not in the ERP')
+    FROM dbo.USER_ORDER_STAGING AS staged
+    INNER JOIN dbo.USER_ORDER_LINK AS linked
+        ON  linked.STORE_ID = staged.STORE_ID
+        AND linked.WOO_ORDER_ID = staged.WOO_ORDER_ID
+        AND linked.LINK_STATE = 'OPEN'
+    LEFT JOIN dbo.PS_DOC_HDR AS header
+        ON header.DOC_ID = linked.DOC_ID
+    WHERE staged.DUPLICATE_OF_ID IS NULL
+    AND   staged.IS_APPLIED = 1
+    AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    AND   staged.CP_DOC_ID = CONVERT(varchar(20), linked.DOC_ID)
+    AND   header.DOC_ID IS NULL
+    AND   COALESCE(linked.ERP_STATUS_TOLD, '') <> 'gone'
+    UNION ALL
+    SELECT
+        30,
+        'totals_equal',
+        compared.STAGING_ID,
+        CASE WHEN compared.TOT IS NULL
+            THEN CONCAT(N'document ', compared.DOC_ID, N' has no totals row')
+            ELSE CONCAT
+            (
+                N'document ', compared.DOC_ID, N': staged ', CONVERT(varchar(30), compared.STAGED_TOT), N', link ',
+                CONVERT(varchar(30), compared.LINK_TOT), N', TOT ', CONVERT(varchar(30), compared.TOT), N', its parts ',
+                CONVERT(varchar(30), compared.PARTS), N', lines and charges ', CONVERT(varchar(30), compared.ROWS_TOT)
+            ) END
+    FROM
+    (
+        SELECT
+            staged.STAGING_ID,
+            linked.DOC_ID,
+            STAGED_TOT = CONVERT(decimal(15, 2), ROUND(staged.TOT_AMT, 2)),
+            LINK_TOT = CONVERT(decimal(15, 2), linked.TOT),
+            TOT = CONVERT(decimal(15, 2), totals.TOT),
+            PARTS = CONVERT
+            (
+                decimal(15, 2), totals.SUB_TOT - totals.TOT_HDR_DISC - totals.TOT_LIN_DISC + totals.TAX_AMT + totals.TOT_MISC
+            ),
+            ROWS_TOT = CONVERT
+            (
+                decimal(15, 2), COALESCE(lines.EXT_PRC, 0) + COALESCE(charges.MISC_AMT, 0) + totals.TAX_AMT - totals.TOT_HDR_DISC
+            )
+        FROM dbo.USER_ORDER_STAGING AS staged
+        CROSS JOIN dbo.fn_CounterPointSite() AS setting
+        INNER JOIN dbo.USER_ORDER_LINK AS linked
+            ON  linked.STORE_ID = staged.STORE_ID
+            AND linked.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            AND linked.LINK_STATE = 'OPEN'
+        INNER JOIN dbo.PS_DOC_HDR AS header
+            ON header.DOC_ID = linked.DOC_ID
+        LEFT JOIN dbo.PS_DOC_HDR_TOT AS totals
+            ON  totals.DOC_ID = linked.DOC_ID
+            AND totals.TOT_TYP = setting.TOT_TYP
+        LEFT JOIN
+        (
+            SELECT
+                line.DOC_ID,
+                EXT_PRC = SUM(line.EXT_PRC)
+            FROM dbo.PS_DOC_LIN AS line
+            INNER JOIN dbo.USER_ORDER_LINK AS owner
+                ON owner.DOC_ID = line.DOC_ID
+            GROUP BY
+                line.DOC_ID
+        ) AS lines
+            ON lines.DOC_ID = linked.DOC_ID
+        LEFT JOIN
+        (
+            SELECT
+                charge.DOC_ID,
+                MISC_AMT = SUM(charge.MISC_AMT)
+            FROM dbo.PS_DOC_HDR_MISC_CHRG AS charge
+            CROSS JOIN dbo.fn_CounterPointSite() AS setting
+            INNER JOIN dbo.USER_ORDER_LINK AS owner
+                ON owner.DOC_ID = charge.DOC_ID
+            WHERE charge.TOT_TYP = setting.TOT_TYP
+            GROUP BY
+                charge.DOC_ID
+        ) AS charges
+            ON charges.DOC_ID = linked.DOC_ID
+        WHERE staged.STATE = 'APPLIED'
+        AND   staged.DUPLICATE_OF_ID IS NULL
+        AND   staged.APPLIED_HASH = staged.CONTENT_HASH
+        AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    ) AS compared
+    WHERE compared.TOT IS NULL
+    OR    compared.STAGED_TOT <> compared.LINK_TOT
+    OR    compared.LINK_TOT <> compared.TOT
+    OR    compared.TOT <> compared.PARTS
+    OR    compared.PARTS <> compared.ROWS_TOT
+    UNION ALL
+    SELECT
+        40,
+        'inventory_equals_open_lines',
+        NULL,
+        CONCAT
+        (
+            N'item ', stock.ITEM_NO, N' at ', stock.LOC_ID, N': QTY_ON_SO ', CONVERT(varchar(30), CONVERT(decimal(15, 4), stock.ON_ORDER)),
+            N', open lines ', CONVERT(varchar(30), CONVERT(decimal(15, 4), stock.HELD))
+        )
+    FROM
+    (
+        SELECT
+            side.ITEM_NO,
+            LOC_ID = MAX(side.LOC_ID),
+            ON_ORDER = SUM(side.ON_ORDER),
+            HELD = SUM(side.HELD)
+        FROM
+        (
+            SELECT
+                inventory.ITEM_NO,
+                inventory.LOC_ID,
+                ON_ORDER = inventory.QTY_ON_SO,
+                HELD = CONVERT(decimal(15, 4), 0)
+            FROM dbo.IM_INV AS inventory
+            CROSS JOIN dbo.fn_CounterPointSite() AS setting
+            WHERE inventory.LOC_ID = setting.STK_LOC_ID
+            UNION ALL
+            SELECT
+                line.ITEM_NO,
+                line.STK_LOC_ID,
+                CONVERT(decimal(15, 4), 0),
+                line.QTY_SOLD
+            FROM dbo.PS_DOC_LIN AS line
+            CROSS JOIN dbo.fn_CounterPointSite() AS setting
+            INNER JOIN dbo.PS_DOC_HDR AS header
+                ON header.DOC_ID = line.DOC_ID
+            INNER JOIN dbo.IM_ITEM AS item
+                ON item.ITEM_NO = line.ITEM_NO
+            WHERE header.SHIP_DAT IS NULL
+            AND   header.DOC_TYP = setting.DOC_TYP
+            AND   line.STK_LOC_ID = setting.STK_LOC_ID
+        ) AS side
+        GROUP BY
+            side.ITEM_NO
+    ) AS stock
+    WHERE stock.ON_ORDER <> stock.HELD
+    AND   @INVENTORY = 1
+);
+GO

@@ -1,0 +1,117 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.fn_ErpDocumentRows
+    The rows of CounterPoint that removing an order's document would change, each with what would become of it.
+
+Used by      sp_RollbackOrder
+Returns      SEQ_NO (the order of tables), SUB_NO, SUB_KEY, TABLE_NAME, ROW_KEY, CHANGE
+Example      SELECT rows.* FROM dbo.fn_ErpDocumentRows('woocommerce', 4711) AS rows;
+*/
+CREATE OR ALTER FUNCTION dbo.fn_ErpDocumentRows
+(
+    @STORE_ID varchar(50),
+    @WOO_ORDER_ID bigint
+)
+RETURNS TABLE
+AS
+RETURN
+(
+    SELECT
+        SEQ_NO = 1,
+        SUB_NO = CONVERT(bigint, 0),
+        SUB_KEY = CONVERT(varchar(50), held.ITEM_NO),
+        TABLE_NAME = CONVERT(varchar(50), 'IM_INV'),
+        ROW_KEY = CONVERT(nvarchar(100), CONCAT(N'ITEM_NO = ', held.ITEM_NO, N', LOC_ID = ', held.STK_LOC_ID)),
+        CHANGE = CONVERT(nvarchar(500), CONCAT
+        (
+            N'QTY_ON_SO ', CONVERT(varchar(30), COALESCE(stock.QTY_ON_SO, 0)), N' → ',
+            CONVERT(varchar(30), CONVERT(decimal(15, 4), COALESCE(stock.QTY_ON_SO, 0) - held.QTY_SOLD))
+        ))
+    FROM
+    (
+        SELECT
+            linked.ITEM_NO,
+            header.STK_LOC_ID,
+            QTY_SOLD = SUM(linked.QTY_SOLD)
+        FROM dbo.USER_ORDER_LINE_LINK AS linked
+        INNER JOIN dbo.PS_DOC_HDR AS header
+            ON header.DOC_ID = linked.DOC_ID
+        WHERE linked.STORE_ID = @STORE_ID
+        AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+        GROUP BY
+            linked.ITEM_NO,
+            header.STK_LOC_ID
+        HAVING SUM(linked.QTY_SOLD) <> 0
+    ) AS held
+    LEFT JOIN dbo.IM_INV AS stock
+        ON  stock.ITEM_NO = held.ITEM_NO
+        AND stock.LOC_ID = held.STK_LOC_ID
+    UNION ALL
+    SELECT
+        2,
+        line.LIN_SEQ_NO,
+        '',
+        'PS_DOC_LIN',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', LIN_SEQ_NO = ', line.LIN_SEQ_NO),
+        CONCAT(N'deleted: ', line.ITEM_NO, N', quantity ', CONVERT(varchar(30), line.QTY_SOLD), N', ', CONVERT(varchar(30), line.EXT_PRC))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_LIN AS line
+        ON line.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        3,
+        charge.MISC_CHRG_NO,
+        charge.TOT_TYP,
+        'PS_DOC_HDR_MISC_CHRG',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', MISC_CHRG_NO = ', charge.MISC_CHRG_NO),
+        CONCAT(N'deleted: ', CONVERT(varchar(30), charge.MISC_AMT))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_HDR_MISC_CHRG AS charge
+        ON charge.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        4,
+        0,
+        totals.TOT_TYP,
+        'PS_DOC_HDR_TOT',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', TOT_TYP = ', totals.TOT_TYP),
+        CONCAT(N'deleted: total ', CONVERT(varchar(30), totals.TOT))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_HDR_TOT AS totals
+        ON totals.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        5,
+        0,
+        note.NOTE_ID,
+        'PS_DOC_NOTE',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', NOTE_ID = ', note.NOTE_ID),
+        N'deleted'
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_NOTE AS note
+        ON note.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        6,
+        0,
+        '',
+        'PS_DOC_HDR',
+        CONCAT(N'DOC_ID = ', link.DOC_ID),
+        CONCAT(N'deleted: ', link.TKT_NO)
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_HDR AS header
+        ON header.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+);
+GO

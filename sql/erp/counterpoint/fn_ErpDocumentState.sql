@@ -1,0 +1,150 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.fn_ErpDocumentState
+    What became of an order's CounterPoint document since syncctl wrote it: everything that forbids to change it from here.
+
+Used by      sp_ApplyOrder, sp_CheckDocumentState, sp_RequireRollbackIsSafe; a person who wonders why an order is in review
+Returns      no row without a link, else one: DOC_ID, TKT_NO, REVISION, LINK_STATE, LINK_TOT (what we wrote), IS_FOUND, STK_LOC_ID,
+             PAYMENTS (how many), PAID (what people took; not the payment that came with the order), PARCELS (how many), REASONS ('' when nothing forbids it)
+Note         The link rows hold what syncctl last wrote. Whatever differs from them was changed by hand, and is left to a person.
+             Callers hold the header first (sp_HoldErpDocument): nobody ships the document between this look and their change.
+Example      SELECT REASONS FROM dbo.fn_ErpDocumentState('woocommerce', 4711);
+*/
+CREATE OR ALTER FUNCTION dbo.fn_ErpDocumentState
+(
+    @STORE_ID varchar(50),
+    @WOO_ORDER_ID bigint
+)
+RETURNS TABLE
+AS
+RETURN
+SELECT
+    link.DOC_ID,
+    link.TKT_NO,
+    link.REVISION,
+    link.LINK_STATE,
+    link.TOT AS LINK_TOT,
+    CAST(CASE WHEN document.DOC_ID IS NULL THEN 0 ELSE 1 END AS bit) AS IS_FOUND,
+    document.STK_LOC_ID,
+    payment.PAYMENTS,
+    CASE
+        WHEN setting.WRITE_PAYMENT = N'Y' AND payment.PAYMENTS = 1 AND payment.AMT = link.TOT THEN 0
+        ELSE payment.AMT
+    END AS PAID,
+    (SELECT COUNT(*) FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) AS PARCELS,
+    CASE
+        WHEN document.DOC_ID IS NULL THEN N'it is no longer among the open documents: it was posted, or deleted by hand'
+        ELSE COALESCE
+        (
+            STUFF
+            (
+                CONCAT
+                (
+                    CASE
+                        WHEN document.SHIP_DAT IS NOT NULL
+                        THEN CONCAT(N'; it was shipped on ', CONVERT(nvarchar(10), document.SHIP_DAT, 120))
+                    END,
+                    CASE
+                        WHEN document.DOC_TYP <> setting.DOC_TYP
+                        THEN CONCAT(N'; it was released: its type is ', document.DOC_TYP, N', not ', setting.DOC_TYP)
+                    END,
+                    CASE
+                        WHEN line.REMOVED > 0
+                        THEN CONCAT(N'; ', line.REMOVED, N' of its lines ', CASE line.REMOVED WHEN 1 THEN N'was' ELSE N'were' END, N' removed by hand')
+                    END,
+                    CASE
+                        WHEN line.ADDED > 0
+                        THEN CONCAT(N'; ', line.ADDED, N' of its lines ', CASE line.ADDED WHEN 1 THEN N'was' ELSE N'were' END, N' added by hand')
+                    END,
+                    CASE
+                        WHEN line.CHANGED > 0
+                        THEN CONCAT(N'; ', line.CHANGED, N' of its lines ', CASE line.CHANGED WHEN 1 THEN N'was' ELSE N'were' END, N' changed by hand')
+                    END,
+                    CASE
+                        WHEN totals.DOC_ID IS NULL OR totals.TOT <> link.TOT
+                        THEN CONCAT
+                        (
+                            N'; its total was changed by hand: ', COALESCE(CONVERT(nvarchar(20), totals.TOT), N'missing'),
+                            N' instead of ', CONVERT(nvarchar(20), link.TOT)
+                        )
+                        WHEN totals.TOT_MISC <> charge.AMT
+                        THEN N'; its misc charges were changed by hand'
+                    END
+                ),
+                1,
+                2,
+                N''
+            ),
+            N''
+        )
+    END AS REASONS
+FROM dbo.USER_ORDER_LINK AS link
+CROSS JOIN
+(
+    SELECT
+        MAX(CASE WHEN site.NAME = 'DOC_TYP' THEN site.VALUE END) AS DOC_TYP,
+        MAX(CASE WHEN site.NAME = 'TOT_TYP' THEN site.VALUE END) AS TOT_TYP,
+        MAX(CASE WHEN site.NAME = 'WRITE_PAYMENT' THEN site.VALUE END) AS WRITE_PAYMENT
+    FROM dbo.USER_ERP_SETTING AS site
+) AS setting
+LEFT JOIN dbo.PS_DOC_HDR AS document
+    ON document.DOC_ID = link.DOC_ID
+LEFT JOIN dbo.PS_DOC_HDR_TOT AS totals
+    ON  totals.DOC_ID = link.DOC_ID
+    AND totals.TOT_TYP = setting.TOT_TYP
+OUTER APPLY
+(
+    SELECT
+        COUNT(*) AS PAYMENTS,
+        COALESCE(SUM(paid.AMT), 0) AS AMT
+    FROM dbo.PS_DOC_PMT AS paid
+    WHERE paid.DOC_ID = link.DOC_ID
+) AS payment
+OUTER APPLY
+(
+    SELECT
+        COALESCE(SUM(misc.MISC_AMT), 0) AS AMT
+    FROM dbo.PS_DOC_HDR_MISC_CHRG AS misc
+    WHERE misc.DOC_ID = link.DOC_ID
+) AS charge
+OUTER APPLY
+(
+    SELECT
+        COUNT(CASE WHEN found.LIN_SEQ_NO IS NULL THEN 1 END) AS REMOVED,
+        COUNT(CASE WHEN ours.LIN_SEQ_NO IS NULL THEN 1 END) AS ADDED,
+        COUNT
+        (
+            CASE
+                WHEN found.ITEM_NO <> ours.ITEM_NO OR found.QTY_SOLD <> ours.QTY_SOLD OR found.EXT_PRC <> ours.EXT_PRC THEN 1
+                WHEN ours.LIN_SEQ_NO IS NOT NULL AND found.LIN_SEQ_NO IS NOT NULL AND (found.ITEM_NO IS NULL OR found.EXT_PRC IS NULL) THEN 1
+            END
+        ) AS CHANGED
+    FROM
+    (
+        SELECT
+            written.LIN_SEQ_NO,
+            written.ITEM_NO,
+            written.QTY_SOLD,
+            written.EXT_PRC
+        FROM dbo.USER_ORDER_LINE_LINK AS written
+        WHERE written.STORE_ID = link.STORE_ID
+        AND   written.WOO_ORDER_ID = link.WOO_ORDER_ID
+        AND   written.DOC_ID = link.DOC_ID
+    ) AS ours
+    FULL OUTER JOIN
+    (
+        SELECT
+            present.LIN_SEQ_NO,
+            present.ITEM_NO,
+            present.QTY_SOLD,
+            present.EXT_PRC
+        FROM dbo.PS_DOC_LIN AS present
+        WHERE present.DOC_ID = link.DOC_ID
+    ) AS found
+        ON found.LIN_SEQ_NO = ours.LIN_SEQ_NO
+) AS line
+WHERE link.STORE_ID = @STORE_ID
+AND   link.WOO_ORDER_ID = @WOO_ORDER_ID;
+GO

@@ -1,0 +1,308 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_ChangeErpDocument
+    Brings a linked CounterPoint document in line with the staged order: lines changed, added and removed, stock by the difference,
+    customer, ship-to, charges, totals, notes. A closed document that is changed is open again.
+
+Called by    sp_ApplyOrder, inside its caller's transaction, which holds the document and has looked at its state
+Parameters   @STAGING_ID; @CUST_NO whose it is now; @CHANGES OUTPUT: what changed, for people, each part ending in '; '
+Returns      no rows
+Errors       50030 the order's total does not add up; 50040 an item has no counterpart
+Locks        header, lines, totals and stock rows (in the order of ITEM_NO), until the caller's transaction ends
+Repeatable   yes: the second time nothing differs
+Note         Lines are told apart by the store's line id, so two lines of one item stay two. A line with quantity 0 goes. Charges
+             are no lines: nothing that is removed from the order takes the shipping with it.
+Example      EXECUTE dbo.sp_ChangeErpDocument @STAGING_ID = 1, @CUST_NO = 'C100', @CHANGES = @CHANGES OUTPUT;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_ChangeErpDocument
+    @STAGING_ID int,
+    @CUST_NO varchar(15),
+    @CHANGES nvarchar(2000) OUTPUT,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @MESSAGE nvarchar(2000),
+        @STORE_ID varchar(50),
+        @WOO_ORDER_ID bigint,
+        @WOO_ORDER_NO nvarchar(50),
+        @DOC_ID bigint,
+        @TKT_NO varchar(15),
+        @STK_LOC_ID varchar(10),
+        @BEFORE_TOT decimal(15, 2),
+        @ADDED int,
+        @SHIP_ADRS_ID varchar(10),
+        @CONTACT_ID tinyint,
+        @ITEM_NO varchar(20),
+        @QUANTITY decimal(15, 4);
+    DECLARE @BEFORE table
+    (
+        ITEM_NO varchar(20) NOT NULL,
+        QTY_SOLD decimal(15, 4) NOT NULL
+    );
+    DECLARE @MOVED table
+    (
+        ITEM_NO varchar(20) NOT NULL,
+        QUANTITY decimal(15, 4) NOT NULL
+    );
+    DECLARE @LINE table
+    (
+        WOO_LINE_ID bigint NOT NULL,
+        LIN_SEQ_NO int NOT NULL,
+        WHAT varchar(10) NOT NULL,
+        SKU nvarchar(100) NULL,
+        ITEM_NO varchar(20) NULL,
+        CATEG_COD varchar(10) NULL,
+        DESCR nvarchar(250) NULL,
+        QTY decimal(15, 4) NULL,
+        PRC decimal(15, 4) NULL,
+        EXT_PRC decimal(15, 2) NULL,
+        GROSS_EXT_PRC decimal(15, 2) NULL
+    );
+
+    SELECT
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID,
+        @WOO_ORDER_NO = staged.WOO_ORDER_NO,
+        @DOC_ID = link.DOC_ID,
+        @TKT_NO = link.TKT_NO,
+        @BEFORE_TOT = link.TOT,
+        @STK_LOC_ID = document.STK_LOC_ID
+    FROM dbo.USER_ORDER_STAGING AS staged
+    INNER JOIN dbo.USER_ORDER_LINK AS link
+        ON  link.STORE_ID = staged.STORE_ID
+        AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID
+    INNER JOIN dbo.PS_DOC_HDR AS document
+        ON document.DOC_ID = link.DOC_ID
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    INSERT INTO @BEFORE
+    (
+        ITEM_NO, QTY_SOLD
+    )
+    SELECT
+        linked.ITEM_NO,
+        linked.QTY_SOLD
+    FROM dbo.USER_ORDER_LINE_LINK AS linked
+    WHERE linked.STORE_ID = @STORE_ID
+    AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID;
+
+    /* Each line that we wrote: gone from the order, different, or as it should be. DESCR is compared as the ERP's code page has it. */
+    INSERT INTO @LINE
+    (
+        WOO_LINE_ID, LIN_SEQ_NO, WHAT, SKU, ITEM_NO, CATEG_COD, DESCR, QTY, PRC, EXT_PRC, GROSS_EXT_PRC
+    )
+    SELECT
+        linked.WOO_LINE_ID,
+        linked.LIN_SEQ_NO,
+        CASE
+            WHEN wanted.WOO_LINE_ID IS NULL THEN 'removed'
+            WHEN line.ITEM_NO = wanted.ITEM_NO
+            AND  line.DESCR = CONVERT(varchar(250), wanted.DESCR)
+            AND  line.QTY_SOLD = wanted.QTY
+            AND  line.PRC = wanted.PRC
+            AND  line.EXT_PRC = wanted.EXT_PRC
+            AND  line.GROSS_EXT_PRC = wanted.GROSS_EXT_PRC THEN 'same'
+            ELSE 'changed'
+        END,
+        wanted.SKU,
+        wanted.ITEM_NO,
+        wanted.CATEG_COD,
+        wanted.DESCR,
+        wanted.QTY,
+        wanted.PRC,
+        wanted.EXT_PRC,
+        wanted.GROSS_EXT_PRC
+    FROM dbo.USER_ORDER_LINE_LINK AS linked
+    INNER JOIN dbo.PS_DOC_LIN AS line
+        ON  line.DOC_ID = linked.DOC_ID
+        AND line.LIN_SEQ_NO = linked.LIN_SEQ_NO
+    LEFT JOIN
+    (
+        SELECT
+            parsed.*
+        FROM dbo.USER_ORDER_STAGING AS staged
+        CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS parsed
+        WHERE staged.STAGING_ID = @STAGING_ID
+        AND   parsed.QTY > 0
+    ) AS wanted
+        ON wanted.WOO_LINE_ID = linked.WOO_LINE_ID
+    WHERE linked.STORE_ID = @STORE_ID
+    AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID;
+
+    SELECT TOP (1)
+        @MESSAGE = CONCAT
+        (
+            N'Order ', @WOO_ORDER_NO, N', line ', line.WOO_LINE_ID, N': SKU ''', line.SKU, N''' has no item in the ERP any more.',
+            N' Add the item, or a row in USER_ITEM_MAP, then `syncctl dead-letter retry`.'
+        )
+    FROM @LINE AS line
+    WHERE line.WHAT = 'changed'
+    AND   line.ITEM_NO IS NULL
+    ORDER BY
+        line.LIN_SEQ_NO;
+
+    IF @MESSAGE IS NOT NULL
+    BEGIN
+        THROW 50040, @MESSAGE, 1;
+    END;
+
+    DELETE FROM dbo.PS_DOC_LIN
+    WHERE DOC_ID = @DOC_ID
+    AND   LIN_SEQ_NO IN (SELECT line.LIN_SEQ_NO FROM @LINE AS line WHERE line.WHAT = 'removed');
+
+    DELETE FROM dbo.USER_ORDER_LINE_LINK
+    WHERE STORE_ID = @STORE_ID
+    AND   WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   WOO_LINE_ID IN (SELECT line.WOO_LINE_ID FROM @LINE AS line WHERE line.WHAT = 'removed');
+
+    UPDATE
+        line
+    SET
+        ITEM_NO = wanted.ITEM_NO,
+        CATEG_COD = wanted.CATEG_COD,
+        DESCR = wanted.DESCR,
+        QTY_SOLD = wanted.QTY,
+        PRC = CONVERT(money, wanted.PRC),
+        EXT_PRC = wanted.EXT_PRC,
+        GROSS_EXT_PRC = wanted.GROSS_EXT_PRC,
+        CALC_EXT_PRC = wanted.EXT_PRC
+    FROM dbo.PS_DOC_LIN AS line
+    INNER JOIN @LINE AS wanted
+        ON wanted.LIN_SEQ_NO = line.LIN_SEQ_NO
+    WHERE line.DOC_ID = @DOC_ID
+    AND   wanted.WHAT = 'changed';
+
+    UPDATE
+        linked
+    SET
+        ITEM_NO = wanted.ITEM_NO,
+        QTY_SOLD = wanted.QTY,
+        EXT_PRC = wanted.EXT_PRC
+    FROM dbo.USER_ORDER_LINE_LINK AS linked
+    INNER JOIN @LINE AS wanted
+        ON wanted.WOO_LINE_ID = linked.WOO_LINE_ID
+    WHERE linked.STORE_ID = @STORE_ID
+    AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   wanted.WHAT = 'changed';
+
+    EXECUTE dbo.sp_CreateOrderLines
+        @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
+        @TKT_NO = @TKT_NO,
+        @STK_LOC_ID = @STK_LOC_ID,
+        @ADDED = @ADDED OUTPUT,
+        @NOW = @NOW;
+
+    EXECUTE dbo.sp_ShipToAddress
+        @STAGING_ID = @STAGING_ID,
+        @CUST_NO = @CUST_NO,
+        @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
+        @NOW = @NOW;
+
+    SET @CONTACT_ID = TRY_CONVERT(tinyint, @SHIP_ADRS_ID);
+
+    SELECT
+        @CHANGES = CONCAT
+        (
+            CASE
+                WHEN document.CUST_NO IS NULL OR document.CUST_NO <> @CUST_NO
+                THEN CONCAT(N'customer ', COALESCE(document.CUST_NO, 'none'), N' → ', @CUST_NO, N'; ')
+            END,
+            CASE
+                WHEN COALESCE(document.SHIP_TO_CONTACT_ID, 0) <> COALESCE(@CONTACT_ID, 0)
+                THEN N'other ship-to address; '
+            END
+        )
+    FROM dbo.PS_DOC_HDR AS document
+    WHERE document.DOC_ID = @DOC_ID;
+
+    UPDATE
+        dbo.PS_DOC_HDR
+    SET
+        CUST_NO = @CUST_NO,
+        SHIP_TO_CONTACT_ID = @CONTACT_ID,
+        CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20)
+    WHERE DOC_ID = @DOC_ID;
+
+    /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */
+    INSERT INTO @MOVED
+    (
+        ITEM_NO, QUANTITY
+    )
+    SELECT
+        moved.ITEM_NO,
+        SUM(moved.QUANTITY)
+    FROM
+    (
+        SELECT
+            linked.ITEM_NO,
+            linked.QTY_SOLD AS QUANTITY
+        FROM dbo.USER_ORDER_LINE_LINK AS linked
+        WHERE linked.STORE_ID = @STORE_ID
+        AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+        UNION ALL
+        SELECT
+            held.ITEM_NO,
+            -held.QTY_SOLD
+        FROM @BEFORE AS held
+    ) AS moved
+    GROUP BY
+        moved.ITEM_NO
+    HAVING SUM(moved.QUANTITY) <> 0;
+
+    WHILE EXISTS (SELECT 1 FROM @MOVED AS moved)
+    BEGIN
+        SELECT TOP (1)
+            @ITEM_NO = moved.ITEM_NO,
+            @QUANTITY = moved.QUANTITY
+        FROM @MOVED AS moved
+        ORDER BY
+            moved.ITEM_NO;
+
+        EXECUTE dbo.sp_MoveQtyOnSo
+            @ITEM_NO = @ITEM_NO,
+            @LOC_ID = @STK_LOC_ID,
+            @QUANTITY = @QUANTITY,
+            @NOW = @NOW;
+
+        DELETE FROM @MOVED
+        WHERE ITEM_NO = @ITEM_NO;
+    END;
+
+    EXECUTE dbo.sp_FollowOrderPayment
+        @DOC_ID = @DOC_ID,
+        @BEFORE_TOT = @BEFORE_TOT,
+        @STAGING_ID = @STAGING_ID,
+        @NOW = @NOW;
+
+    EXECUTE dbo.sp_WriteOrderTotals
+        @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
+        @NOW = @NOW;
+
+    EXECUTE dbo.sp_WriteOrderNotes
+        @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
+        @NOW = @NOW;
+
+    /* What asked a person to look, or said that the order was closed, is settled by now. */
+    DELETE FROM dbo.PS_DOC_NOTE
+    WHERE DOC_ID = @DOC_ID
+    AND   NOTE_ID IN ('SYNC-CANCEL', 'SYNC-REVIEW');
+
+    SELECT
+        @CHANGES = CONCAT
+        (
+            COUNT(CASE WHEN line.WHAT = 'changed' THEN 1 END), N' lines changed, ', @ADDED, N' added, ',
+            COUNT(CASE WHEN line.WHAT = 'removed' THEN 1 END), N' removed; ', @CHANGES
+        )
+    FROM @LINE AS line;
+END;
+GO

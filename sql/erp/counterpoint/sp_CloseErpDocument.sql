@@ -1,0 +1,110 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_CloseErpDocument
+    Takes everything off an order's CounterPoint document but its lines' items, and gives its stock back.
+
+Called by    sp_ApplyOrder, inside its caller's transaction, which holds the document and has looked at its state
+Parameters   @STAGING_ID
+Returns      no rows
+Errors       none
+Locks        the document's rows and the stock rows (in the order of ITEM_NO), until the transaction ends
+Repeatable   yes: the second time there is nothing left to take off
+Example      EXECUTE dbo.sp_CloseErpDocument @STAGING_ID = 1;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_CloseErpDocument
+    @STAGING_ID int,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @STORE_ID varchar(50),
+        @WOO_ORDER_ID bigint,
+        @DOC_ID bigint,
+        @BEFORE_TOT decimal(15, 2),
+        @STK_LOC_ID varchar(10),
+        @TOT_TYP varchar(1);
+
+    SELECT
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    SELECT
+        @BEFORE_TOT = link.TOT,
+        @DOC_ID = link.DOC_ID,
+        @STK_LOC_ID = document.STK_LOC_ID
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_HDR AS document
+        ON document.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID;
+
+    SELECT
+        @TOT_TYP = setting.VALUE
+    FROM dbo.USER_ERP_SETTING AS setting
+    WHERE setting.NAME = 'TOT_TYP';
+
+    EXECUTE dbo.sp_ReturnQtyOnSo
+        @STORE_ID = @STORE_ID,
+        @WOO_ORDER_ID = @WOO_ORDER_ID,
+        @LOC_ID = @STK_LOC_ID,
+        @NOW = @NOW;
+
+    UPDATE
+        dbo.PS_DOC_LIN
+    SET
+        QTY_SOLD = 0,
+        EXT_PRC = 0,
+        GROSS_EXT_PRC = 0,
+        CALC_EXT_PRC = 0
+    WHERE DOC_ID = @DOC_ID;
+
+    UPDATE
+        dbo.USER_ORDER_LINE_LINK
+    SET
+        QTY_SOLD = 0,
+        EXT_PRC = 0
+    WHERE STORE_ID = @STORE_ID
+    AND   WOO_ORDER_ID = @WOO_ORDER_ID;
+
+    DELETE FROM dbo.PS_DOC_HDR_MISC_CHRG
+    WHERE DOC_ID = @DOC_ID
+    AND   TOT_TYP = @TOT_TYP;
+
+    EXECUTE dbo.sp_FollowOrderPayment
+        @DOC_ID = @DOC_ID,
+        @BEFORE_TOT = @BEFORE_TOT,
+        @NOW = @NOW;
+
+    UPDATE
+        dbo.PS_DOC_HDR_TOT
+    SET
+        SUB_TOT = 0,
+        TAX_AMT = 0,
+        TOT = 0,
+        TOT_HDR_DISC = 0,
+        TOT_LIN_DISC = 0,
+        TOT_MISC = 0,
+        AMT_DUE = 0,
+        TAX_AMT_SHIPPED = 0
+    WHERE DOC_ID = @DOC_ID
+    AND   TOT_TYP = @TOT_TYP;
+
+    UPDATE
+        dbo.PS_DOC_HDR
+    SET
+        ORD_LINS = 0,
+        SAL_LINS = 0,
+        SAL_LIN_TOT = 0,
+        LST_MAINT_DT = @NOW,
+        LST_MAINT_USR_ID = 'SYNCCTL'
+    WHERE DOC_ID = @DOC_ID;
+END;
+GO

@@ -1,0 +1,150 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_CreateErpDocument
+    Writes a staged order's CounterPoint document: header, lines with their links, payment, charges, totals, notes, committed stock.
+
+Called by    sp_ApplyOrder, inside its caller's transaction
+Parameters   @STAGING_ID; @CUST_NO whose it is; @DOC_ID, @TKT_NO OUTPUT: the new document's numbers
+Returns      no rows
+Errors       50030 the amounts don't add up; 50040 item, pay code or number series without a counterpart
+Locks        the number series, which creators hold in turn to their commit, and the items' stock rows in the order of their numbers
+Repeatable   no: each call writes a document
+Example      EXECUTE dbo.sp_CreateErpDocument @STAGING_ID = 1, @CUST_NO = 'C100', @DOC_ID = @DOC_ID OUTPUT, @TKT_NO = @TKT_NO OUTPUT;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_CreateErpDocument
+    @STAGING_ID int,
+    @CUST_NO varchar(15),
+    @DOC_ID bigint OUTPUT,
+    @TKT_NO varchar(15) OUTPUT,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @MESSAGE nvarchar(2000),
+        @STORE_ID varchar(50),
+        @WOO_ORDER_ID bigint,
+        @WOO_ORDER_NO varchar(50),
+        @PMT_METH varchar(50),
+        @TKT_DT datetime2(3),
+        @TOT decimal(15, 2),
+        @NUMBER varchar(20),
+        @SHIP_ADRS_ID varchar(10),
+        @PAY_COD varchar(10),
+        @ITEM_NO varchar(20),
+        @QTY decimal(15, 4),
+        @STR_ID varchar(10),
+        @STA_ID varchar(10),
+        @STK_LOC_ID varchar(10),
+        @PRC_LOC_ID varchar(10),
+        @DOC_TYP varchar(1),
+        @TAX_COD varchar(10),
+        @WRITE_PAYMENT nvarchar(10);
+
+    SELECT
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID,
+        @WOO_ORDER_NO = staged.WOO_ORDER_NO,
+        @PMT_METH = staged.PMT_METH,
+        @TKT_DT = staged.TKT_DT,
+        @TOT = ROUND(COALESCE(staged.TOT_AMT, 0), 2)
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    SELECT
+        @STR_ID = MAX(CASE WHEN setting.NAME = 'STR_ID' THEN setting.VALUE END),
+        @STA_ID = MAX(CASE WHEN setting.NAME = 'STA_ID' THEN setting.VALUE END),
+        @STK_LOC_ID = MAX(CASE WHEN setting.NAME = 'STK_LOC_ID' THEN setting.VALUE END),
+        @PRC_LOC_ID = MAX(CASE WHEN setting.NAME = 'PRC_LOC_ID' THEN setting.VALUE END),
+        @DOC_TYP = MAX(CASE WHEN setting.NAME = 'DOC_TYP' THEN setting.VALUE END),
+        @TAX_COD = NULLIF(MAX(CASE WHEN setting.NAME = 'TAX_COD' THEN setting.VALUE END), N''),
+        @WRITE_PAYMENT = MAX(CASE WHEN setting.NAME = 'WRITE_PAYMENT' THEN setting.VALUE END)
+    FROM dbo.USER_ERP_SETTING AS setting;
+
+    EXECUTE dbo.sp_ShipToAddress
+        @STAGING_ID = @STAGING_ID,
+        @CUST_NO = @CUST_NO,
+        @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
+        @NOW = @NOW;
+    EXECUTE dbo.sp_NextNumber @SERIES = 'DOC_ID', @NUMBER = @NUMBER OUTPUT, @NOW = @NOW;
+    SET @DOC_ID = CONVERT(bigint, @NUMBER);
+    EXECUTE dbo.sp_NextNumber @SERIES = 'TKT_NO', @NUMBER = @NUMBER OUTPUT, @NOW = @NOW;
+    SET @TKT_NO = CONVERT(varchar(15), @NUMBER);
+
+    INSERT INTO dbo.PS_DOC_HDR
+    (
+        DOC_ID, DOC_GUID, DOC_TYP, STR_ID, STA_ID, TKT_NO, CUST_NO, TKT_DT, STK_LOC_ID, PRC_LOC_ID, TAX_COD, CUST_PO_NO,
+        SHIP_TO_CONTACT_ID
+    )
+    VALUES
+    (
+        @DOC_ID, NEWID(), @DOC_TYP, @STR_ID, @STA_ID, @TKT_NO, @CUST_NO, @TKT_DT, @STK_LOC_ID, @PRC_LOC_ID, @TAX_COD,
+        LEFT(@WOO_ORDER_NO, 20), TRY_CONVERT(tinyint, @SHIP_ADRS_ID)
+    );
+
+    EXECUTE dbo.sp_CreateOrderLines @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @TKT_NO = @TKT_NO, @NOW = @NOW;
+
+    IF @WRITE_PAYMENT = N'Y' AND @TOT <> 0
+    BEGIN
+        SELECT TOP (1)
+            @PAY_COD = mapped.PAY_COD
+        FROM dbo.USER_PAY_CODE_MAP AS mapped
+        WHERE mapped.PMT_METH = @PMT_METH
+        AND   mapped.STORE_ID IN (@STORE_ID, '*')
+        ORDER BY
+            CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END;
+
+        IF @PAY_COD IS NULL
+        BEGIN
+            SET @MESSAGE = CONCAT
+            (
+                N'Order ', @WOO_ORDER_NO, N': payment method ''', @PMT_METH, N''' has no pay code. Add it to USER_PAY_CODE_MAP,',
+                N' or set WRITE_PAYMENT to N.'
+            );
+            THROW 50040, @MESSAGE, 1;
+        END;
+
+        INSERT INTO dbo.PS_DOC_PMT
+        (
+            DOC_ID, PMT_SEQ_NO, PAY_COD, AMT, PAY_DAT
+        )
+        VALUES
+        (
+            @DOC_ID, 1, @PAY_COD, @TOT, @TKT_DT
+        );
+    END;
+
+    EXECUTE dbo.sp_WriteOrderTotals @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @NOW = @NOW;
+    EXECUTE dbo.sp_WriteOrderNotes @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @NOW = @NOW;
+
+    SELECT
+        @ITEM_NO = MIN(linked.ITEM_NO)
+    FROM dbo.USER_ORDER_LINE_LINK AS linked
+    WHERE linked.STORE_ID = @STORE_ID
+    AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID;
+
+    WHILE @ITEM_NO IS NOT NULL
+    BEGIN
+        SELECT
+            @QTY = SUM(linked.QTY_SOLD)
+        FROM dbo.USER_ORDER_LINE_LINK AS linked
+        WHERE linked.STORE_ID = @STORE_ID
+        AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+        AND   linked.ITEM_NO = @ITEM_NO;
+
+        EXECUTE dbo.sp_MoveQtyOnSo @ITEM_NO = @ITEM_NO, @LOC_ID = @STK_LOC_ID, @QUANTITY = @QTY, @NOW = @NOW;
+
+        SELECT
+            @ITEM_NO = MIN(linked.ITEM_NO)
+        FROM dbo.USER_ORDER_LINE_LINK AS linked
+        WHERE linked.STORE_ID = @STORE_ID
+        AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+        AND   linked.ITEM_NO > @ITEM_NO;
+    END;
+END;
+GO

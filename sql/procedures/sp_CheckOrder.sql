@@ -1,0 +1,514 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_CheckOrder
+    Finds everything that is wrong with a staged order, all at once, and notes it on the row: the rules, inside the caller's transaction.
+
+Called by    sp_ValidateStagedOrder, sp_ProcessStagedOrder, which hold the order's row and have looked at the parameters
+Parameters   as sp_ValidateStagedOrder; @VIOLATIONS OUTPUT: a JSON array of objects with CODE, FIELD, VALUE, MESSAGE, SEVERITY, NULL where
+             nothing is wrong; @IS_BLOCKED OUTPUT: 1 where one of them is an error; @NOTES 0 notes nothing on the row
+Returns      no rows
+Errors       none of its own
+Locks        none of its own
+Repeatable   yes
+Note         The ERP is asked through fn_ErpLines, sp_FindErpCustomer and sp_CheckErpCustomer. A price is compared for the whole line,
+             where a store rounds: half a cent for each piece, at most one cent, is rounding.
+Example      EXECUTE dbo.sp_CheckOrder @STAGING_ID = 1, @VIOLATIONS = @FOUND OUTPUT, @IS_BLOCKED = @BLOCKED OUTPUT;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_CheckOrder
+    @STAGING_ID int,
+    @VIOLATIONS nvarchar(max) OUTPUT,
+    @IS_BLOCKED bit OUTPUT,
+    @UNKNOWN_CUSTOMER varchar(20) = 'review',
+    @GUEST_CUST_NO varchar(20) = NULL,
+    @ERP_CURRENCY varchar(20) = 'USD',
+    @PRICE_CHECK varchar(20) = 'warning',
+    @PRICE_TOLERANCE decimal(15, 4) = NULL,
+    @NOTES bit = 1,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+    SET @VIOLATIONS = NULL;
+    SET @IS_BLOCKED = 0;
+
+    DECLARE
+        @CUST_NO varchar(15),
+        @CUSTOMER_EXISTS bit = 0,
+        @PARTS decimal(15, 2),
+        @VALIDATION_ERROR nvarchar(max),
+        @CODES nvarchar(max),
+        @STORE_ID varchar(50),
+        @WOO_ORDER_ID bigint,
+        @WOO_ORDER_NO varchar(50),
+        @WOO_CUST_ID bigint,
+        @CUST_EMAIL nvarchar(100),
+        @TKT_DT datetime2(3),
+        @CURRENCY varchar(20),
+        @TAX_AMT decimal(15, 2),
+        @TOT_AMT decimal(15, 2),
+        @TRANSACTION_ID nvarchar(200),
+        @LINE_ITEMS_JSON nvarchar(max),
+        @ORDER_JSON nvarchar(max),
+        @PENDING_ACTION varchar(20),
+        @OTHER_ID int,
+        @OTHER_DOC_ID varchar(20),
+        @OTHERS nvarchar(max),
+        @TEXT_NO int = 1;
+    DECLARE @OTHER table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        ORDER_NO nvarchar(50) NOT NULL
+    );
+    DECLARE @TOLD table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        MESSAGE nvarchar(500) NULL,
+        CODE nvarchar(110) NOT NULL
+    );
+    DECLARE @LINE table
+    (
+        POSITION_NO int NOT NULL,
+        FIELD varchar(50) NOT NULL,
+        SKU nvarchar(4000) NOT NULL,
+        DESCR nvarchar(4000) NOT NULL,
+        QTY decimal(15, 4) NOT NULL,
+        QTY_TEXT varchar(30) NOT NULL,
+        SUBTOT_AMT decimal(15, 4) NOT NULL,
+        TOT_AMT decimal(15, 4) NOT NULL,
+        EXT_PRC decimal(15, 2) NOT NULL,
+        ITEM_NO nvarchar(50) NULL,
+        LIST_PRC decimal(15, 4) NULL
+    );
+    DECLARE @VIOLATION table
+    (
+        GROUP_NO int NOT NULL,
+        POSITION_NO int NOT NULL,
+        CODE varchar(50) NOT NULL,
+        FIELD varchar(50) NOT NULL,
+        VALUE nvarchar(500) NULL,
+        MESSAGE nvarchar(500) NOT NULL,
+        SEVERITY varchar(20) NOT NULL
+    );
+
+    SELECT
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID,
+        @WOO_ORDER_NO = NULLIF(staged.WOO_ORDER_NO, ''),
+        @WOO_CUST_ID = staged.WOO_CUST_ID,
+        @CUST_EMAIL = NULLIF(LTRIM(RTRIM(staged.CUST_EMAIL)), N''),
+        @TKT_DT = staged.TKT_DT,
+        @CURRENCY = NULLIF(staged.CURRENCY, ''),
+        @TAX_AMT = ROUND(COALESCE(staged.TAX_AMT, 0), 2),
+        @TOT_AMT = ROUND(staged.TOT_AMT, 2),
+        @TRANSACTION_ID = NULLIF(staged.TRANSACTION_ID, N''),
+        @LINE_ITEMS_JSON = staged.LINE_ITEMS_JSON,
+        @ORDER_JSON = staged.ORDER_JSON,
+        @PENDING_ACTION = staged.PENDING_ACTION
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
+    IF @PENDING_ACTION IN ('create', 'update')
+    BEGIN
+        EXECUTE dbo.sp_ResolveCustomer
+            @STAGING_ID = @STAGING_ID,
+            @CUST_NO = @CUST_NO OUTPUT;
+
+        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'guest'
+        BEGIN
+            SET @CUST_NO = NULLIF(@GUEST_CUST_NO, '');
+        END;
+
+        IF @CUST_NO IS NOT NULL
+        BEGIN
+            EXECUTE dbo.sp_CheckErpCustomer
+                @CUST_NO = @CUST_NO,
+                @IS_THERE = @CUSTOMER_EXISTS OUTPUT;
+        END;
+
+        INSERT INTO @LINE
+        (
+            POSITION_NO, FIELD, SKU, DESCR, QTY, QTY_TEXT, SUBTOT_AMT, TOT_AMT, EXT_PRC, ITEM_NO, LIST_PRC
+        )
+        SELECT
+            line.POSITION_NO,
+            CONCAT('LINE_ITEMS[', line.WOO_LINE_ID, ']'),
+            line.SKU,
+            line.DESCR,
+            line.QTY,
+            CASE WHEN line.QTY = ROUND(line.QTY, 0) THEN CONVERT(varchar(30), CONVERT(bigint, line.QTY))
+                ELSE CONVERT(varchar(30), line.QTY) END,
+            line.SUBTOT_AMT,
+            line.TOT_AMT,
+            line.EXT_PRC,
+            line.ITEM_NO,
+            line.LIST_PRC
+        FROM dbo.fn_ErpLines(@STORE_ID, @LINE_ITEMS_JSON) AS line;
+
+        /* The order as a whole: is it there already, is it there twice? */
+        SELECT TOP (1)
+            @OTHER_ID = other.STAGING_ID,
+            @OTHER_DOC_ID = other.CP_DOC_ID
+        FROM
+        (
+            SELECT
+                staged.STAGING_ID,
+                CP_DOC_ID = CONVERT(varchar(20), staged.CP_DOC_ID)
+            FROM dbo.USER_ORDER_STAGING AS staged
+            WHERE staged.DUPLICATE_OF_ID IS NULL
+            AND   staged.STORE_ID = @STORE_ID
+            AND   staged.WOO_ORDER_ID = @WOO_ORDER_ID
+            AND   staged.STAGING_ID <> @STAGING_ID
+            AND   staged.IS_APPLIED = 1
+            UNION ALL
+            SELECT
+                repeated.STAGING_ID,
+                CONVERT(varchar(20), repeated.CP_DOC_ID)
+            FROM dbo.USER_ORDER_STAGING AS repeated
+            WHERE repeated.DUPLICATE_OF_ID IS NOT NULL
+            AND   repeated.STORE_ID = @STORE_ID
+            AND   repeated.WOO_ORDER_ID = @WOO_ORDER_ID
+            AND   repeated.STAGING_ID <> @STAGING_ID
+            AND   repeated.IS_APPLIED = 1
+            UNION ALL
+            SELECT
+                linked.STAGING_ID,
+                CONVERT(varchar(20), linked.DOC_ID)
+            FROM dbo.USER_ORDER_LINK AS linked
+            WHERE linked.STORE_ID = @STORE_ID
+            AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+            AND   linked.STAGING_ID <> @STAGING_ID
+            AND   linked.LINK_STATE = 'OPEN'
+        ) AS other
+        ORDER BY
+            other.STAGING_ID;
+
+        IF @OTHER_ID IS NOT NULL
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                1, 0, 'duplicate', 'WOO_ORDER_ID', CONVERT(nvarchar(30), @WOO_ORDER_ID),
+                CONCAT
+                (
+                    N'The order is in the ERP already, as document ', COALESCE(@OTHER_DOC_ID, '?'), N' of staging id ', @OTHER_ID,
+                    N'. Keep one: `syncctl dead-letter cancel` this one.'
+                ),
+                'error'
+            );
+        END;
+
+        INSERT INTO @OTHER
+        (
+            TEXT_NO, ORDER_NO
+        )
+        SELECT
+            ROW_NUMBER() OVER (ORDER BY staged.STAGING_ID),
+            COALESCE(NULLIF(staged.WOO_ORDER_NO, ''), CONVERT(varchar(30), staged.WOO_ORDER_ID))
+        FROM dbo.USER_ORDER_STAGING AS staged
+        WHERE staged.STORE_ID = @STORE_ID
+        AND   staged.TRANSACTION_ID = @TRANSACTION_ID
+        AND   staged.TRANSACTION_ID IS NOT NULL
+        AND   staged.WOO_ORDER_ID <> @WOO_ORDER_ID
+        AND   staged.STATUS_GROUP = 'live'
+        AND   staged.DUPLICATE_OF_ID IS NULL;
+
+        /* STRING_AGG would need SQL Server 2017. */
+        WHILE EXISTS (SELECT 1 FROM @OTHER AS other WHERE other.TEXT_NO = @TEXT_NO)
+        BEGIN
+            SELECT
+                @OTHERS = CONCAT(@OTHERS + N', ', other.ORDER_NO)
+            FROM @OTHER AS other
+            WHERE other.TEXT_NO = @TEXT_NO;
+
+            SET @TEXT_NO = @TEXT_NO + 1;
+        END;
+
+        IF @OTHERS IS NOT NULL
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                2, 0, 'duplicate_transaction', 'TRANSACTION_ID', @TRANSACTION_ID,
+                LEFT(CONCAT
+                (
+                    N'Order ', @OTHERS, N' has the same payment transaction: the store may have made it twice. If so, cancel one there.'
+                ), 500),
+                'warning'
+            );
+        END;
+
+        /* Its head. */
+        INSERT INTO @VIOLATION
+        SELECT
+            3,
+            required.POSITION_NO,
+            'missing_field',
+            required.FIELD,
+            NULL,
+            CONCAT(required.FIELD, N' is missing. Correct the order in the store, or its staging row.'),
+            'error'
+        FROM
+        (
+            SELECT POSITION_NO = 1, FIELD = 'WOO_ORDER_NO', IS_MISSING = CASE WHEN @WOO_ORDER_NO IS NULL THEN 1 ELSE 0 END
+            UNION ALL
+            SELECT 2, 'CURRENCY', CASE WHEN @CURRENCY IS NULL THEN 1 ELSE 0 END
+            UNION ALL
+            SELECT 3, 'TOT_AMT', CASE WHEN @TOT_AMT IS NULL THEN 1 ELSE 0 END
+            UNION ALL
+            SELECT 4, 'TKT_DT', CASE WHEN @TKT_DT IS NULL THEN 1 ELSE 0 END
+        ) AS required
+        WHERE required.IS_MISSING = 1;
+
+        IF NOT EXISTS (SELECT 1 FROM @LINE AS line)
+        AND NOT EXISTS (SELECT 1 FROM dbo.fn_StagedCharges(@ORDER_JSON) AS charge)
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                4, 0, 'missing_field', 'LINES', NULL, N'The order has neither lines nor charges. Correct or cancel it in the store.', 'error'
+            );
+        END;
+
+        IF @TKT_DT < '2000-01-01' OR @TKT_DT > DATEADD(DAY, 1, @NOW)
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                5, 0, 'invalid_date', 'TKT_DT', CONVERT(varchar(19), @TKT_DT, 120),
+                N'The order''s date lies before 2000 or in the future. Check the store''s clock and time zone.', 'error'
+            );
+        END;
+
+        IF UPPER(@CURRENCY) <> UPPER(@ERP_CURRENCY)
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                6, 0, 'currency', 'CURRENCY', @CURRENCY,
+                CONCAT
+                (
+                    N'The order is in ', @CURRENCY, N', the ERP keeps its books in ', @ERP_CURRENCY, N'. Enter it in the ERP by hand.'
+                ),
+                'error'
+            );
+        END;
+
+        /* Its customer. */
+        IF @CUST_NO IS NOT NULL AND @CUSTOMER_EXISTS = 0
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                7, 0, 'unknown_customer', 'CUST_NO', @CUST_NO,
+                CONCAT
+                (
+                    N'Customer ', @CUST_NO,
+                    N' is not in the ERP. Correct USER_CUSTOMER_MAP or the guest customer, or add it in the ERP.'
+                ),
+                'error'
+            );
+        END;
+
+        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'guest'
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                7, 0, 'unknown_customer', 'CUST_NO', NULL, N'No guest customer is set. Name one with SYNCCTL_GUEST_CUST_NO.', 'error'
+            );
+        END;
+
+        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'review'
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                7, 0, 'unknown_customer', 'CUST_NO', COALESCE(@CUST_EMAIL, CONVERT(nvarchar(30), @WOO_CUST_ID)),
+                CONCAT
+                (
+                    N'The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in',
+                    N' the ERP; or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.'
+                ),
+                'error'
+            );
+        END;
+
+        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'create' AND @CUST_EMAIL IS NULL
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                7, 0, 'missing_field', 'CUST_EMAIL', NULL,
+                N'A customer can''t be made without an e-mail address. Add it in the store.', 'error'
+            );
+        END;
+
+        /* Its lines. */
+        INSERT INTO @VIOLATION
+        SELECT
+            8,
+            line.POSITION_NO,
+            'quantity',
+            CONCAT(line.FIELD, '.QTY'),
+            line.QTY_TEXT,
+            CASE WHEN line.SUBTOT_AMT = 0 AND line.TOT_AMT = 0
+                THEN N'Quantity 0 and no amount: the line is left out.'
+                ELSE CONCAT
+                (
+                    N'Quantity ', line.QTY_TEXT, N' with an amount of ', CONVERT(varchar(30), line.EXT_PRC), N'. Correct the line in the store.'
+                ) END,
+            CASE WHEN line.SUBTOT_AMT = 0 AND line.TOT_AMT = 0 THEN 'warning' ELSE 'error' END
+        FROM @LINE AS line
+        WHERE line.QTY <= 0;
+
+        INSERT INTO @VIOLATION
+        SELECT
+            8,
+            line.POSITION_NO,
+            CASE WHEN line.SKU = N'' THEN 'missing_sku' ELSE 'unknown_sku' END,
+            CONCAT(line.FIELD, '.SKU'),
+            CASE WHEN line.SKU = N'' THEN NULLIF(LEFT(line.DESCR, 500), N'') ELSE LEFT(line.SKU, 500) END,
+            CASE WHEN line.SKU = N''
+                THEN CONCAT(N'Line ''', LEFT(line.DESCR, 250), N''' has no SKU. Give the product one in the store, or enter the order by hand.')
+                ELSE LEFT(CONCAT(N'The ERP has no item for SKU ', line.SKU, N'. Add the item, or a row to USER_ITEM_MAP.'), 500) END,
+            'error'
+        FROM @LINE AS line
+        WHERE line.QTY > 0
+        AND   line.ITEM_NO IS NULL;
+
+        IF @PRICE_CHECK <> 'off'
+        BEGIN
+            INSERT INTO @VIOLATION
+            SELECT
+                8,
+                priced.POSITION_NO,
+                'price',
+                CONCAT(priced.FIELD, '.PRC'),
+                CONVERT(varchar(30), priced.UNIT_PRC),
+                CONCAT
+                (
+                    N'Item ', priced.ITEM_NO, N' costs ', CONVERT(varchar(30), priced.PRC_1), N' in the ERP, ',
+                    CONVERT(varchar(30), priced.UNIT_PRC), N' in the store. Align the two prices.'
+                ),
+                @PRICE_CHECK
+            FROM
+            (
+                SELECT
+                    line.POSITION_NO,
+                    line.FIELD,
+                    line.ITEM_NO,
+                    PRC_1 = line.LIST_PRC,
+                    UNIT_PRC = CONVERT(decimal(15, 4), ROUND(line.SUBTOT_AMT / NULLIF(line.QTY, 0), 4)),
+                    IS_OFF = CASE WHEN ABS(line.SUBTOT_AMT - line.LIST_PRC * line.QTY)
+                        > COALESCE(@PRICE_TOLERANCE, 0) * CONVERT(decimal(15, 4), line.LIST_PRC * line.QTY)
+                        + CASE WHEN line.QTY < 2 THEN 0.005 * line.QTY ELSE 0.01 END
+                        THEN 1 ELSE 0 END
+                FROM @LINE AS line
+                WHERE line.QTY > 0
+                AND   line.ITEM_NO IS NOT NULL
+                AND   line.LIST_PRC IS NOT NULL
+            ) AS priced
+            WHERE priced.IS_OFF = 1;
+        END;
+
+        /* Its total. */
+        SELECT
+            @PARTS = @TAX_AMT + COALESCE(SUM(part.AMT), 0)
+        FROM
+        (
+            SELECT
+                AMT = line.EXT_PRC
+            FROM @LINE AS line
+            UNION ALL
+            SELECT
+                charge.AMT
+            FROM dbo.fn_StagedCharges(@ORDER_JSON) AS charge
+        ) AS part;
+
+        IF @PARTS <> @TOT_AMT
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                9, 0, 'total', 'TOT_AMT', CONVERT(varchar(30), @TOT_AMT),
+                CONCAT
+                (
+                    N'Lines, charges and tax come to ', CONVERT(varchar(30), @PARTS), N', the order''s total is ',
+                    CONVERT(varchar(30), @TOT_AMT), N'. Correct it in the store.'
+                ),
+                'error'
+            );
+        END;
+
+        INSERT INTO @TOLD
+        (
+            TEXT_NO, MESSAGE, CODE
+        )
+        SELECT
+            ROW_NUMBER() OVER (ORDER BY violation.GROUP_NO, violation.POSITION_NO),
+            CASE WHEN violation.SEVERITY = 'error' THEN violation.MESSAGE END,
+            CONCAT(violation.CODE, N' ', violation.FIELD)
+        FROM @VIOLATION AS violation;
+
+        SET @TEXT_NO = 1;
+
+        WHILE EXISTS (SELECT 1 FROM @TOLD AS told WHERE told.TEXT_NO = @TEXT_NO)
+        BEGIN
+            SELECT
+                @VALIDATION_ERROR = COALESCE(@VALIDATION_ERROR + N'; ' + told.MESSAGE, @VALIDATION_ERROR, told.MESSAGE),
+                @CODES = CONCAT(@CODES + N', ', told.CODE)
+            FROM @TOLD AS told
+            WHERE told.TEXT_NO = @TEXT_NO;
+
+            SET @TEXT_NO = @TEXT_NO + 1;
+        END;
+
+        IF @NOTES = 1
+        BEGIN
+            UPDATE
+                dbo.USER_ORDER_STAGING
+            SET
+                IS_VALIDATED = CASE WHEN @VALIDATION_ERROR IS NULL THEN 1 ELSE 0 END,
+                VALIDATED_DT = @NOW,
+                VALIDATION_ERROR = LEFT(@VALIDATION_ERROR, 500),
+                CUST_NO = @CUST_NO,
+                UPDATED_DT = @NOW
+            WHERE STAGING_ID = @STAGING_ID;
+
+            INSERT INTO dbo.USER_ORDER_EVENT
+            (
+                STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, MESSAGE
+            )
+            VALUES
+            (
+                @STORE_ID, @WOO_ORDER_ID, @STAGING_ID, @NOW,
+                CASE WHEN @VALIDATION_ERROR IS NULL THEN 'VALIDATED' ELSE 'INVALID' END, @CODES
+            );
+        END;
+    END;
+
+    IF @VALIDATION_ERROR IS NOT NULL
+    BEGIN
+        SET @IS_BLOCKED = 1;
+    END;
+
+    SET @VIOLATIONS =
+    (
+        SELECT
+            violation.CODE,
+            violation.FIELD,
+            violation.VALUE,
+            violation.MESSAGE,
+            violation.SEVERITY
+        FROM @VIOLATION AS violation
+        ORDER BY
+            violation.GROUP_NO,
+            violation.POSITION_NO
+        FOR JSON PATH
+    );
+END;
+GO

@@ -1,0 +1,63 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_CreateOrderFromStaging
+    Creates the ERP document of a claimed order that has passed validation: document, lines, stock, link and the message to the store,
+    in one transaction.
+
+Called by    an operator or a DBA by hand; the program does the same through sp_ProcessStagedOrder
+Returns      one row: STAGING_ID, DOC_ID, TKT_NO, OUTCOME (created, reopened, already_applied)
+Errors       as sp_ApplyOrder
+Locks        as sp_ApplyOrder, until this transaction ends
+Repeatable   yes: an answer that was lost is given again
+Note         An order whose document a cancellation closed gets that document back, reopened.
+Example      EXECUTE dbo.sp_CreateOrderFromStaging @STAGING_ID = 1, @WORKER_ID = N'host-1234', @ATTEMPT_NO = 1;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_CreateOrderFromStaging
+    @STAGING_ID int,
+    @WORKER_ID nvarchar(100),
+    @ATTEMPT_NO int,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @DOC_ID bigint,
+        @TKT_NO varchar(15),
+        @OUTCOME varchar(20);
+
+    BEGIN TRY
+        BEGIN TRANSACTION;
+
+        EXECUTE dbo.sp_ApplyOrder
+            @STAGING_ID = @STAGING_ID,
+            @WORKER_ID = @WORKER_ID,
+            @ATTEMPT_NO = @ATTEMPT_NO,
+            @ACTION = 'create',
+            @DOC_ID = @DOC_ID OUTPUT,
+            @TKT_NO = @TKT_NO OUTPUT,
+            @OUTCOME = @OUTCOME OUTPUT,
+            @NOW = @NOW;
+
+        COMMIT TRANSACTION;
+    END TRY
+    BEGIN CATCH
+        IF XACT_STATE() <> 0
+        BEGIN
+            ROLLBACK TRANSACTION;
+        END;
+
+        THROW;
+    END CATCH;
+
+    SELECT
+        STAGING_ID = @STAGING_ID,
+        DOC_ID = @DOC_ID,
+        TKT_NO = @TKT_NO,
+        OUTCOME = @OUTCOME;
+END;
+GO

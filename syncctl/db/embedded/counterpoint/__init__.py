@@ -1,0 +1,35 @@
+"""CounterPoint on the embedded engine: the document port over its tables. The T-SQL twin is `sql/erp/counterpoint/`."""
+
+from __future__ import annotations
+
+from syncctl.db.embedded.counterpoint import seed  # noqa: F401  (serves SeedDemoErp)
+from syncctl.db.embedded.counterpoint.audit import audit
+from syncctl.db.embedded.counterpoint.change import change_document, close_document
+from syncctl.db.embedded.counterpoint.create import create_document, document_rows, remove_document
+from syncctl.db.embedded.counterpoint.customer import create_customer, find_customer, has_customer
+from syncctl.db.embedded.counterpoint.document import find_item, write_note
+from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
+from syncctl.db.embedded.erp import Erp
+
+
+class CounterPoint:
+    """See `erp.Erp`."""
+
+    name = "CounterPoint"
+    audit = staticmethod(audit)
+    change_document = staticmethod(change_document)
+    close_document = staticmethod(close_document)
+    create_customer = staticmethod(create_customer)
+    create_document = staticmethod(create_document)
+    document_rows = staticmethod(document_rows)
+    document_state = staticmethod(document_state)
+    find_customer = staticmethod(find_customer)
+    find_item = staticmethod(find_item)
+    has_customer = staticmethod(has_customer)
+    remove_document = staticmethod(remove_document)
+    statuses = staticmethod(statuses)
+    tracking_numbers = staticmethod(tracking_numbers)
+    write_note = staticmethod(write_note)
+
+
+ERP: Erp = CounterPoint()

@@ -1,0 +1,122 @@
+"""What CounterPoint's own rows say against the promises; the twin of `dbo.fn_ErpAudit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from syncctl.db.contract import AuditFinding
+from syncctl.db.embedded.erp import settings_of
+from syncctl.db.embedded.order_content import cents
+from syncctl.db.embedded.registry import Session
+
+
+def audit(session: Session, store_id: str | None, *, inventory: bool) -> Iterator[AuditFinding]:
+    """See `Erp.audit`."""
+    yield from _documents(session, store_id)
+    yield from _totals_equal(session, store_id)
+    if inventory:
+        yield from _inventory_equals_open_lines(session)
+
+
+def _documents(session: Session, store_id: str | None) -> Iterator[AuditFinding]:
+    """Look for linked documents that aren't there, and for documents of our station without a link."""
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, link.DOC_ID
+        FROM dbo.USER_ORDER_STAGING AS staged
+        INNER JOIN dbo.USER_ORDER_LINK AS link
+            ON link.STORE_ID = staged.STORE_ID AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID AND link.LINK_STATE = 'OPEN'
+        LEFT JOIN dbo.PS_DOC_HDR AS header ON header.DOC_ID = link.DOC_ID
+        WHERE staged.DUPLICATE_OF_ID IS NULL AND staged.IS_APPLIED = 1 AND (:store IS NULL OR staged.STORE_ID = :store)
+        AND staged.CP_DOC_ID = CAST(link.DOC_ID AS TEXT) AND header.DOC_ID IS NULL
+        AND COALESCE(link.ERP_STATUS_TOLD, '') <> 'gone'
+        ORDER BY staged.STAGING_ID
+        """,
+        {"store": store_id},
+    ):
+        yield AuditFinding("one_document", row["STAGING_ID"], f"document {row['DOC_ID']} is not in the ERP")
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, header.DOC_ID
+        FROM dbo.PS_DOC_HDR AS header
+        INNER JOIN dbo.USER_ERP_SETTING AS station ON station.NAME = 'STA_ID' AND station.VALUE = header.STA_ID
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON SUBSTR(staged.WOO_ORDER_NO, 1, 20) = header.CUST_PO_NO AND staged.DUPLICATE_OF_ID IS NULL
+        WHERE (:store IS NULL OR staged.STORE_ID = :store)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS link WHERE link.DOC_ID = header.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_STAGING AS other WHERE other.CP_DOC_ID = CAST(header.DOC_ID AS TEXT))
+        ORDER BY staged.STAGING_ID, header.DOC_ID
+        """,
+        {"store": store_id},
+    ):
+        yield AuditFinding("one_document", row["STAGING_ID"], f"document {row['DOC_ID']} bears the order's number without a link")
+
+
+def _totals_equal(session: Session, store_id: str | None) -> Iterator[AuditFinding]:
+    """Look at the orders whose document should say what the store says: applied, and no change on its way."""
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, staged.TOT_AMT, link.TOT AS LINK_TOT, totals.*, link.DOC_ID AS LINKED_ID
+        FROM dbo.USER_ORDER_STAGING AS staged
+        INNER JOIN dbo.USER_ORDER_LINK AS link
+            ON link.STORE_ID = staged.STORE_ID AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID AND link.LINK_STATE = 'OPEN'
+        INNER JOIN dbo.PS_DOC_HDR AS header ON header.DOC_ID = link.DOC_ID
+        LEFT JOIN dbo.USER_ERP_SETTING AS setting ON setting.NAME = 'TOT_TYP'
+        LEFT JOIN dbo.PS_DOC_HDR_TOT AS totals ON totals.DOC_ID = link.DOC_ID AND totals.TOT_TYP = setting.VALUE
+        WHERE staged.STATE = 'APPLIED' AND staged.DUPLICATE_OF_ID IS NULL AND staged.APPLIED_HASH = staged.CONTENT_HASH
+        AND (:store IS NULL OR staged.STORE_ID = :store)
+        ORDER BY staged.STAGING_ID
+        """,
+        {"store": store_id},
+    ):
+        if row["TOT"] is None:
+            yield AuditFinding("totals_equal", row["STAGING_ID"], f"document {row['LINKED_ID']} has no totals row")
+            continue
+        key = {"doc_id": row["LINKED_ID"], "tot_typ": row["TOT_TYP"]}
+        lines = sum(
+            (line["EXT_PRC"] for line in session.all("SELECT EXT_PRC FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc_id", key)),
+            Decimal(0),
+        )
+        charges = session.all("SELECT MISC_AMT FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = :doc_id AND TOT_TYP = :tot_typ", key)
+        misc = sum((charge["MISC_AMT"] for charge in charges), Decimal(0))
+        parts = row["SUB_TOT"] - row["TOT_HDR_DISC"] - row["TOT_LIN_DISC"] + row["TAX_AMT"] + row["TOT_MISC"]
+        staged = cents(row["TOT_AMT"])
+        rows = lines + misc + row["TAX_AMT"] - row["TOT_HDR_DISC"]
+        if not staged == row["LINK_TOT"] == row["TOT"] == parts == rows:
+            detail = (
+                f"document {row['LINKED_ID']}: staged {staged:.2f}, link {row['LINK_TOT']:.2f}, TOT {row['TOT']:.2f},"
+                f" its parts {parts:.2f}, lines and charges {rows:.2f}"
+            )
+            yield AuditFinding("totals_equal", row["STAGING_ID"], detail)
+
+
+def _inventory_equals_open_lines(session: Session) -> list[AuditFinding]:
+    """Compare each stock row of the web location with the order lines that are open there."""
+    on_order: dict[str, Decimal] = {}
+    held: dict[str, Decimal] = {}
+    settings = settings_of(session)
+    for row in session.all("SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV WHERE LOC_ID = :loc", {"loc": settings["STK_LOC_ID"]}):
+        on_order[row["ITEM_NO"]] = row["QTY_ON_SO"]
+    for row in session.all(
+        """
+        SELECT item.ITEM_NO, line.QTY_SOLD
+        FROM dbo.PS_DOC_LIN AS line
+        INNER JOIN dbo.PS_DOC_HDR AS header
+            ON header.DOC_ID = line.DOC_ID AND header.SHIP_DAT IS NULL AND header.DOC_TYP = :doc_typ
+        INNER JOIN dbo.IM_ITEM AS item ON item.ITEM_NO = line.ITEM_NO
+        WHERE line.STK_LOC_ID = :loc
+        """,
+        {"loc": settings["STK_LOC_ID"], "doc_typ": settings["DOC_TYP"]},
+    ):
+        held[row["ITEM_NO"]] = held.get(row["ITEM_NO"], Decimal(0)) + row["QTY_SOLD"]
+    return [
+        AuditFinding(
+            "inventory_equals_open_lines",
+            None,
+            f"item {item_no} at {settings['STK_LOC_ID']}: QTY_ON_SO {on_order.get(item_no, Decimal(0)):.4f},"
+            f" open lines {held.get(item_no, Decimal(0)):.4f}",
+        )
+        for item_no in sorted(on_order.keys() | held.keys())
+        if on_order.get(item_no, Decimal(0)) != held.get(item_no, Decimal(0))
+    ]

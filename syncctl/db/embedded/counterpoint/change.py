@@ -1,0 +1,185 @@
+"""Changing and closing CounterPoint documents on the embedded engine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from syncctl.db.embedded.counterpoint.customer import contact_id, ship_to_address
+from syncctl.db.embedded.counterpoint.document import (
+    committed_quantities,
+    create_order_lines,
+    document_totals,
+    move_inventory,
+    remove_note,
+    require_item,
+    settings_at,
+    write_order_notes,
+    write_totals,
+)
+from syncctl.db.embedded.erp import Document, Settings
+from syncctl.db.embedded.order_content import Content, StagedLine, cents, unit_price
+from syncctl.db.embedded.registry import Session
+
+NOTHING = Decimal("0.00")
+
+
+def change_document(session: Session, staged: sqlite3.Row, content: Content, link: sqlite3.Row, cust_no: str) -> str:
+    """See `Erp.change_document`."""
+    settings = settings_at(session, link["DOC_ID"])
+    totals = document_totals(staged, content)
+    document = Document(link["DOC_ID"], link["TKT_NO"])
+    before = committed_quantities(session, staged)
+    changed, removed = _follow_lines(session, staged, content, document)
+    added = create_order_lines(session, staged, content, document, settings)
+    header = _follow_header(session, staged, content, document, cust_no)
+    move_inventory(session, before, committed_quantities(session, staged), settings)
+    _follow_payment(session, link, totals.tot, settings)
+    write_totals(session, document, content, totals, settings)
+    write_order_notes(session, staged, content, document)
+    for settled in ("SYNC-CANCEL", "SYNC-REVIEW"):
+        remove_note(session, document.doc_id, settled)
+    return f"{changed} lines changed, {added} added, {removed} removed; {header}"
+
+
+def _follow_lines(session: Session, staged: sqlite3.Row, content: Content, document: Document) -> tuple[int, int]:
+    """Change the lines that differ and delete those that the store no longer has. Returns how many of each."""
+    key = {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"], "doc": document.doc_id}
+    wanted = {line.line_id: line for line in content.sold_lines}
+    changed = removed = 0
+    for row in session.all(
+        """
+        SELECT link.WOO_LINE_ID, line.*
+        FROM dbo.USER_ORDER_LINE_LINK AS link
+        INNER JOIN dbo.PS_DOC_LIN AS line ON line.DOC_ID = link.DOC_ID AND line.LIN_SEQ_NO = link.LIN_SEQ_NO
+        WHERE link.STORE_ID = :store AND link.WOO_ORDER_ID = :order AND link.DOC_ID = :doc
+        ORDER BY line.LIN_SEQ_NO
+        """,
+        key,
+    ):
+        line_key = {**key, "line": row["WOO_LINE_ID"], "seq": row["LIN_SEQ_NO"]}
+        line = wanted.get(row["WOO_LINE_ID"])
+        if line is None:
+            session.run("DELETE FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc AND LIN_SEQ_NO = :seq", line_key)
+            session.run(
+                "DELETE FROM dbo.USER_ORDER_LINE_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND WOO_LINE_ID = :line",
+                line_key,
+            )
+            removed += 1
+            continue
+        values = _line_values(session, staged, line)
+        if any(row[column] != value for column, value in values.items()):
+            _write_line(session, line_key, values)
+            changed += 1
+    return changed, removed
+
+
+def _line_values(session: Session, staged: sqlite3.Row, line: StagedLine) -> dict[str, Any]:
+    """Say what a line's columns must hold."""
+    return {
+        "ITEM_NO": require_item(session, staged, line.line_id, line.sku),
+        "DESCR": line.descr[:250],
+        "QTY_SOLD": line.quantity,
+        "PRC": unit_price(line.total, line.quantity),
+        "EXT_PRC": cents(line.total),
+        "GROSS_EXT_PRC": cents(line.subtotal),
+    }
+
+
+def _write_line(session: Session, line_key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Write a changed line and its link."""
+    session.run(
+        """
+        UPDATE dbo.PS_DOC_LIN
+        SET ITEM_NO = :ITEM_NO, DESCR = :DESCR, QTY_SOLD = :QTY_SOLD, PRC = :PRC, EXT_PRC = :EXT_PRC,
+            GROSS_EXT_PRC = :GROSS_EXT_PRC, CALC_EXT_PRC = :EXT_PRC,
+            CATEG_COD = (SELECT CATEG_COD FROM dbo.IM_ITEM AS item WHERE item.ITEM_NO = :ITEM_NO)
+        WHERE DOC_ID = :doc AND LIN_SEQ_NO = :seq
+        """,
+        {**line_key, **values},
+    )
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_LINE_LINK
+        SET ITEM_NO = :ITEM_NO, QTY_SOLD = :QTY_SOLD, EXT_PRC = :EXT_PRC
+        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND WOO_LINE_ID = :line
+        """,
+        {**line_key, **values},
+    )
+
+
+def _follow_header(session: Session, staged: sqlite3.Row, content: Content, document: Document, cust_no: str) -> str:
+    """Let customer and ship-to follow, and return what changed of them, to be put before the total."""
+    contact = contact_id(ship_to_address(session, cust_no, content))
+    key = {"doc": document.doc_id, "cust": cust_no, "contact": contact, "number": staged["WOO_ORDER_NO"][:20]}
+    changes = session.one(
+        """
+        SELECT CASE WHEN CUST_NO IS NOT :cust THEN 'customer ' || COALESCE(CUST_NO, 'none') || ' → ' || :cust || '; ' ELSE '' END
+            || CASE WHEN SHIP_TO_CONTACT_ID IS NOT :contact THEN 'other ship-to address; ' ELSE '' END AS CHANGES
+        FROM dbo.PS_DOC_HDR
+        WHERE DOC_ID = :doc
+        """,
+        key,
+    )
+    session.run(
+        "UPDATE dbo.PS_DOC_HDR SET CUST_NO = :cust, SHIP_TO_CONTACT_ID = :contact, CUST_PO_NO = :number WHERE DOC_ID = :doc", key
+    )
+    return str(changes["CHANGES"]) if changes else ""
+
+
+def _follow_payment(session: Session, link: sqlite3.Row, total: Decimal, settings: Settings) -> None:
+    """Let the payment that came with the order follow its total; payments that were taken in the ERP stay as they are.
+
+    A cancelled order's payment stays with amount 0, so that it is found again when the order is reopened.
+    """
+    payments = session.all("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})
+    if settings["WRITE_PAYMENT"] != "Y" or len(payments) != 1 or payments[0]["AMT"] != link["TOT"]:
+        return
+    session.run("UPDATE dbo.PS_DOC_PMT SET AMT = :amount WHERE DOC_ID = :doc", {"amount": total, "doc": link["DOC_ID"]})
+
+
+def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> None:
+    """See `Erp.close_document`."""
+    settings = settings_at(session, link["DOC_ID"])
+    key = {
+        "doc": link["DOC_ID"],
+        "type": settings["TOT_TYP"],
+        "store": link["STORE_ID"],
+        "order": link["WOO_ORDER_ID"],
+        "zero": NOTHING,
+        "now": session.now,
+    }
+    move_inventory(session, committed_quantities(session, staged), {}, settings)
+    session.run(
+        """
+        UPDATE dbo.PS_DOC_LIN
+        SET QTY_SOLD = :zero, EXT_PRC = :zero, GROSS_EXT_PRC = :zero, CALC_EXT_PRC = :zero
+        WHERE DOC_ID = :doc
+        """,
+        key,
+    )
+    session.run(
+        "UPDATE dbo.USER_ORDER_LINE_LINK SET QTY_SOLD = :zero, EXT_PRC = :zero WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
+        key,
+    )
+    session.run("DELETE FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = :doc AND TOT_TYP = :type", key)
+    _follow_payment(session, link, NOTHING, settings)
+    session.run(
+        """
+        UPDATE dbo.PS_DOC_HDR_TOT
+        SET SUB_TOT = :zero, TAX_AMT = :zero, TOT = :zero, TOT_HDR_DISC = :zero, TOT_LIN_DISC = :zero, TOT_MISC = :zero,
+            AMT_DUE = :zero, TAX_AMT_SHIPPED = :zero
+        WHERE DOC_ID = :doc AND TOT_TYP = :type
+        """,
+        key,
+    )
+    session.run(
+        """
+        UPDATE dbo.PS_DOC_HDR
+        SET ORD_LINS = 0, SAL_LINS = 0, SAL_LIN_TOT = :zero, LST_MAINT_DT = :now, LST_MAINT_USR_ID = 'SYNCCTL'
+        WHERE DOC_ID = :doc
+        """,
+        key,
+    )

@@ -1,0 +1,100 @@
+"""What became of a linked CounterPoint document since we wrote it; see `dbo.fn_ErpDocumentState` and `dbo.fn_ErpStatus`."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from syncctl.db.embedded.erp import NOTHING, DocumentState, settings_of
+from syncctl.db.embedded.registry import Session
+
+
+def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
+    """See `Erp.document_state`."""
+    order = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"], "doc": link["DOC_ID"]}
+    header = session.one("SELECT * FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", order)
+    payments = session.all("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)
+    if header is None:
+        gone = "it is no longer among the open documents: it was posted, or deleted by hand"
+        return DocumentState(found=False, payments=len(payments), reasons=(gone,))
+    settings = settings_of(session)
+    totals = session.one(
+        "SELECT TOT, TOT_MISC FROM dbo.PS_DOC_HDR_TOT WHERE DOC_ID = :doc AND TOT_TYP = :type",
+        {**order, "type": settings["TOT_TYP"]},
+    )
+    charges = session.all("SELECT MISC_AMT FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = :doc", order)
+    reasons: list[str] = []
+    if header["SHIP_DAT"] is not None:
+        reasons.append(f"it was shipped on {header['SHIP_DAT']:%Y-%m-%d}")
+    if header["DOC_TYP"] != settings["DOC_TYP"]:
+        reasons.append(f"it was released: its type is {header['DOC_TYP']}, not {settings['DOC_TYP']}")
+    reasons += _line_reasons(session, order)
+    if totals is None or totals["TOT"] != link["TOT"]:
+        found = "missing" if totals is None else f"{totals['TOT']:.2f}"
+        reasons.append(f"its total was changed by hand: {found} instead of {link['TOT']:.2f}")
+    elif totals["TOT_MISC"] != sum((row["MISC_AMT"] for row in charges), NOTHING):
+        reasons.append("its misc charges were changed by hand")
+    paid = sum((row["AMT"] for row in payments), NOTHING)
+    if settings["WRITE_PAYMENT"] == "Y" and len(payments) == 1 and paid == link["TOT"]:
+        paid = NOTHING
+    return DocumentState(
+        found=True,
+        paid=paid,
+        payments=len(payments),
+        parcels=len(tracking_numbers(session, link["DOC_ID"])),
+        reasons=tuple(reasons),
+    )
+
+
+def _line_reasons(session: Session, order: dict[str, object]) -> list[str]:
+    """Name the lines that are missing, extra or different."""
+    found = {row["LIN_SEQ_NO"]: row for row in session.all("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", order)}
+    ours = {
+        row["LIN_SEQ_NO"]: row
+        for row in session.all(
+            "SELECT * FROM dbo.USER_ORDER_LINE_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND DOC_ID = :doc", order
+        )
+    }
+    changed = [
+        number
+        for number in ours.keys() & found.keys()
+        if any(ours[number][column] != found[number][column] for column in ("ITEM_NO", "QTY_SOLD", "EXT_PRC"))
+    ]
+    counts = (
+        (len(ours.keys() - found.keys()), "removed"),
+        (len(found.keys() - ours.keys()), "added"),
+        (len(changed), "changed"),
+    )
+    return [f"{count} of its lines {'was' if count == 1 else 'were'} {what} by hand" for count, what in counts if count]
+
+
+def tracking_numbers(session: Session, doc_id: int) -> list[str]:
+    """See `Erp.tracking_numbers`."""
+    rows = session.all("SELECT PKG_TRK_NO FROM dbo.PS_DOC_PKG_TRK_NO WHERE DOC_ID = :doc ORDER BY SEQ_NO", {"doc": doc_id})
+    return [str(row["PKG_TRK_NO"]) for row in rows if row["PKG_TRK_NO"] is not None]
+
+
+def statuses(session: Session, store_id: str, *, after_id: int) -> dict[int, str]:
+    """See `Erp.statuses`."""
+    rows = session.all(
+        """
+        SELECT
+            link.WOO_ORDER_ID,
+            CASE
+                WHEN header.DOC_ID IS NULL THEN 'gone'
+                WHEN header.SHIP_DAT IS NOT NULL THEN 'shipped'
+                WHEN EXISTS (SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = link.DOC_ID)
+                AND NOT EXISTS (
+                    SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = link.DOC_ID AND CAST(line.QTY_SOLD AS REAL) <> 0
+                ) THEN 'closed'
+                ELSE 'open'
+            END AS ERP_STATUS
+        FROM dbo.USER_ORDER_LINK AS link
+        LEFT JOIN dbo.PS_DOC_HDR AS header ON header.DOC_ID = link.DOC_ID
+        WHERE link.STORE_ID = :store
+        AND link.LINK_STATE = 'OPEN'
+        AND COALESCE(link.ERP_STATUS_TOLD, 'open') <> 'gone'
+        AND link.STAGING_ID > :after
+        """,
+        {"store": store_id, "after": after_id},
+    )
+    return {row["WOO_ORDER_ID"]: row["ERP_STATUS"] for row in rows}

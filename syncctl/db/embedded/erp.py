@@ -1,0 +1,164 @@
+"""The document port: what an ERP must offer, and the one that this database belongs to.
+
+An order's life is written once, in `apply.py`; an ERP only knows how a document looks in its own tables. Each is a folder beside
+this module, and a line in `ERPS`. The T-SQL twin of a port is a folder under `sql/erp/`, with the procedures and functions that
+have `Erp` in their names.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+from syncctl.db.contract import AuditFinding
+from syncctl.db.embedded.order_content import Content
+from syncctl.db.embedded.registry import Session
+from syncctl.errors import ConfigError
+
+Settings = Mapping[str, str | None]
+NOTHING = Decimal(0)
+ERPS = {"counterpoint": "syncctl.db.embedded.counterpoint"}
+"""An ERP's name → the package whose `ERP` is its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document's two numbers."""
+
+    doc_id: int
+    tkt_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """A linked document, and in `reasons` everything that forbids to change it from here (empty: nothing does)."""
+
+    found: bool
+    paid: Decimal = NOTHING
+    """Payments that a person took on the document; not those that came with the order."""
+    payments: int = 0
+    parcels: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+class Item(NamedTuple):
+    """What a SKU is in the ERP: its item, and the list price there (None where it has none)."""
+
+    item_no: str
+    list_price: Decimal | None
+
+
+class ChangedRow(NamedTuple):
+    """A row of the ERP that removing a document changes."""
+
+    table: str
+    key: str
+    change: str
+
+
+class Erp(Protocol):
+    """The port. Everything happens inside the caller's transaction; only `create_document` and its like write."""
+
+    name: str
+    """What people call it, in notes and messages."""
+
+    def find_item(self, session: Session, mapped: str | None, sku: str) -> Item | None:
+        """Return the item that the map names, else the one of that SKU; None where there is none."""
+        ...
+
+    def find_customer(self, session: Session, email: str) -> str | None:
+        """Return the ERP's own customer with this e-mail address, of several the lowest number."""
+        ...
+
+    def has_customer(self, session: Session, cust_no: str) -> bool:
+        """Say whether the ERP has a customer of that number."""
+        ...
+
+    def create_customer(self, session: Session, staged: sqlite3.Row, content: Content) -> str:
+        """Make a customer from the order's billing address and e-mail; return the new number."""
+        ...
+
+    def create_document(self, session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:
+        """Write the order's document with everything that belongs to it, and a line link for each line.
+
+        Raises:
+            Conflict: the amounts don't add up.
+            MappingError: something has no counterpart.
+        """
+        ...
+
+    def change_document(self, session: Session, staged: sqlite3.Row, content: Content, link: sqlite3.Row, cust_no: str) -> str:
+        """Bring a document in line with the order, reopened where it was closed. Returns what changed, in parts."""
+        ...
+
+    def close_document(self, session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> None:
+        """Take everything off a document and give its stock back; the document itself stays."""
+        ...
+
+    def document_rows(self, session: Session, link: sqlite3.Row) -> Iterable[ChangedRow]:
+        """Return the rows that removing the document changes, in that order."""
+        ...
+
+    def remove_document(self, session: Session, link: sqlite3.Row) -> None:
+        """Delete a document and give its stock back."""
+        ...
+
+    def document_state(self, session: Session, link: sqlite3.Row) -> DocumentState:
+        """Compare the document with its link rows, which hold what was last written."""
+        ...
+
+    def statuses(self, session: Session, store_id: str, *, after_id: int) -> Mapping[int, str]:
+        """Return how the documents of a store's open links stand, by the order's id: open, shipped, closed, gone.
+
+        Only of links behind the staging id `after_id`, and of documents that aren't known to be gone: those pile up for ever.
+        """
+        ...
+
+    def tracking_numbers(self, session: Session, doc_id: int) -> list[str]:
+        """Return the tracking numbers of a document's parcels."""
+        ...
+
+    def write_note(self, session: Session, doc_id: int, note_id: str, note: str) -> None:
+        """Write a note on a document, in place of the one with this id; nothing where the document is gone."""
+        ...
+
+    def audit(self, session: Session, store_id: str | None, *, inventory: bool) -> Iterable[AuditFinding]:
+        """Return what the ERP's own rows say against the promises."""
+        ...
+
+
+def settings_of(session: Session) -> Settings:
+    """Return the site settings by name; an empty one is None."""
+    return {row["NAME"]: row["VALUE"] or None for row in session.all("SELECT NAME, VALUE FROM dbo.USER_ERP_SETTING")}
+
+
+def erp_of(session: Session) -> Erp:
+    """Return the port of the ERP that this database belongs to.
+
+    Raises:
+        ConfigError: it belongs to one that this version doesn't know.
+    """
+    row = session.one("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP'")
+    name = row["VALUE"] if row is not None else None
+    if name not in ERPS:
+        raise ConfigError(f"This database belongs to the ERP {name!r}; this version of syncctl knows {', '.join(sorted(ERPS))}.")
+    erp: Erp = import_module(ERPS[name]).ERP
+    return erp
+
+
+def mapped_item(session: Session, store_id: str, sku: str) -> str | None:
+    """Return the item that `USER_ITEM_MAP` names for a SKU: the store's own row before '*'."""
+    row = session.one(
+        "SELECT ITEM_NO FROM dbo.USER_ITEM_MAP WHERE SKU = :sku AND STORE_ID IN (:store, '*') ORDER BY STORE_ID = '*' LIMIT 1",
+        {"sku": sku, "store": store_id},
+    )
+    return None if row is None else str(row["ITEM_NO"])
+
+
+def item_of(session: Session, erp: Erp, store_id: str, sku: str) -> Item | None:
+    """Return the item that a SKU means: by `USER_ITEM_MAP` (the store's own row before '*'), else as the ERP finds it."""
+    return erp.find_item(session, mapped_item(session, store_id, sku), sku)

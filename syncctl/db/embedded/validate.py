@@ -1,0 +1,299 @@
+"""Validation on the embedded engine: everything that is wrong with a staged order, all at once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from syncctl.db.contract import ProcessStagedOrder, ValidateStagedOrder, Violation
+from syncctl.db.embedded.customers import resolve_customer
+from syncctl.db.embedded.engine import NO_MOMENT
+from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of
+from syncctl.db.embedded.order_content import Content, StagedLine, cents, read_content, unit_price
+from syncctl.db.embedded.records import cut, write_event
+from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.work import fence, staged_order
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A worker's attempt at an order, as the fence asks for it."""
+
+    staging_id: int
+    worker_id: str
+    attempt_no: int
+
+
+Rules = ValidateStagedOrder | ProcessStagedOrder
+"""The calls that carry the rules."""
+
+
+def require_rules(call: Rules, *checks: tuple[bool, str]) -> None:
+    """Raise BadArgument for everything that is wrong with the rules, and what else is checked with them."""
+    require(
+        (call.unknown_customer in ("review", "create", "guest"), "@UNKNOWN_CUSTOMER takes review, create, guest."),
+        (call.price_check in ("off", "warning", "error"), "@PRICE_CHECK takes off, warning, error."),
+        (call.erp_currency != "", "@ERP_CURRENCY is required."),
+        (call.price_tolerance is None or 0 <= call.price_tolerance <= 1, "@PRICE_TOLERANCE takes 0 to 1."),
+        *checks,
+    )
+
+
+@serves(ValidateStagedOrder)
+def validate_staged_order(session: Session, call: ValidateStagedOrder) -> list[Violation]:
+    """See `sql/procedures/sp_ValidateStagedOrder.sql`."""
+    require_rules(call, ((call.worker_id is None) == (call.attempt_no is None), "@WORKER_ID and @ATTEMPT_NO come together."))
+    if call.worker_id is not None and call.attempt_no is not None:
+        staged = fence(session, _Attempt(call.staging_id, call.worker_id, call.attempt_no))
+        notes = True
+    else:
+        staged = staged_order(session, call.staging_id)
+        lease_over = staged["LEASE_UNTIL_DT"] is not None and staged["LEASE_UNTIL_DT"] <= session.now
+        notes = staged["STATE"] in ("PENDING", "FAILED") or (staged["STATE"] == "CLAIMED" and lease_over)
+    return check_order(session, call, staged, notes=notes)
+
+
+def check_order(session: Session, call: Rules, staged: sqlite3.Row, *, notes: bool = True) -> list[Violation]:
+    """Find everything that is wrong with an order and with `notes` note it on its row. See `sql/procedures/sp_CheckOrder.sql`."""
+    if staged["PENDING_ACTION"] not in ("create", "update"):
+        return []
+    erp = erp_of(session)
+    content = read_content(staged)
+    cust_no = resolve_customer(session, erp, staged, call.guest_cust_no if call.unknown_customer == "guest" else None)
+    violations = [
+        *_duplicates(session, staged),
+        *_header(session, call, staged, content),
+        *_customer(session, erp, call, staged, cust_no),
+        *(
+            violation
+            for line in content.lines
+            for violation in _line(call, line, item_of(session, erp, staged["STORE_ID"], line.sku) if line.sold else None)
+        ),
+        *_total(staged, content),
+    ]
+    if notes:
+        _write(session, staged, cust_no, violations)
+    return violations
+
+
+def _error(code: str, field: str, value: object, message: str) -> Violation:
+    return Violation(code, field, None if value is None else cut(str(value), 500), cut(message, 500), "error")
+
+
+def _warning(code: str, field: str, value: object, message: str) -> Violation:
+    return Violation(code, field, None if value is None else cut(str(value), 500), cut(message, 500), "warning")
+
+
+def _duplicates(session: Session, staged: sqlite3.Row) -> Iterator[Violation]:
+    key = {
+        "id": staged["STAGING_ID"],
+        "store": staged["STORE_ID"],
+        "order_id": staged["WOO_ORDER_ID"],
+        "transaction": staged["TRANSACTION_ID"] or None,
+    }
+    other = session.one(
+        """
+        SELECT STAGING_ID, CP_DOC_ID
+        FROM
+        (
+            SELECT STAGING_ID, CP_DOC_ID
+            FROM dbo.USER_ORDER_STAGING
+            WHERE DUPLICATE_OF_ID IS NULL
+            AND STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
+            UNION ALL
+            SELECT STAGING_ID, CP_DOC_ID
+            FROM dbo.USER_ORDER_STAGING
+            WHERE DUPLICATE_OF_ID IS NOT NULL
+            AND STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
+            UNION ALL
+            SELECT STAGING_ID, CAST(DOC_ID AS TEXT)
+            FROM dbo.USER_ORDER_LINK
+            WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND LINK_STATE = 'OPEN'
+        )
+        ORDER BY STAGING_ID
+        LIMIT 1
+        """,
+        key,
+    )
+    if other is not None:
+        yield _error(
+            "duplicate",
+            "WOO_ORDER_ID",
+            staged["WOO_ORDER_ID"],
+            f"The order is in the ERP already, as document {other['CP_DOC_ID'] or '?'} of staging id {other['STAGING_ID']}."
+            " Keep one: `syncctl dead-letter cancel` this one.",
+        )
+    same = session.all(
+        """
+        SELECT WOO_ORDER_NO, WOO_ORDER_ID
+        FROM dbo.USER_ORDER_STAGING
+        WHERE STORE_ID = :store AND TRANSACTION_ID = :transaction AND WOO_ORDER_ID <> :order_id
+        AND STATUS_GROUP = 'live' AND DUPLICATE_OF_ID IS NULL
+        ORDER BY STAGING_ID
+        """,
+        key,
+    )
+    if same:
+        numbers = ", ".join(row["WOO_ORDER_NO"] or str(row["WOO_ORDER_ID"]) for row in same)
+        yield _warning(
+            "duplicate_transaction",
+            "TRANSACTION_ID",
+            staged["TRANSACTION_ID"],
+            f"Order {numbers} has the same payment transaction: the store may have made it twice. If so, cancel one there.",
+        )
+
+
+def _header(session: Session, call: Rules, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
+    for field in ("WOO_ORDER_NO", "CURRENCY", "TOT_AMT", "TKT_DT"):
+        if staged[field] in (None, ""):
+            yield _error("missing_field", field, None, f"{field} is missing. Correct the order in the store, or its staging row.")
+    if not content.lines and not content.charges:
+        yield _error(
+            "missing_field", "LINES", None, "The order has neither lines nor charges. Correct or cancel it in the store."
+        )
+    ticket = staged["TKT_DT"]
+    if ticket == NO_MOMENT:
+        said = "The order's date is none. Correct it in the store, or its staging row."
+        yield _error("invalid_date", "TKT_DT", _written(session, staged), said)
+    elif ticket is not None and not _EARLIEST <= ticket <= session.now + timedelta(days=1):
+        yield _error(
+            "invalid_date",
+            "TKT_DT",
+            ticket.replace(tzinfo=None).isoformat(" ", "seconds"),
+            "The order's date lies before 2000 or in the future. Check the store's clock and time zone.",
+        )
+    currency = staged["CURRENCY"]
+    if currency and currency.upper() != call.erp_currency.upper():
+        yield _error(
+            "currency",
+            "CURRENCY",
+            currency,
+            f"The order is in {currency}, the ERP keeps its books in {call.erp_currency}. Enter it in the ERP by hand.",
+        )
+
+
+def _written(session: Session, staged: sqlite3.Row) -> str | None:
+    """Return what is written in place of the order's date: as an expression it is text, whatever the column's type."""
+    row = session.one(
+        "SELECT TKT_DT || '' AS TKT_DT FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": staged["STAGING_ID"]}
+    )
+    return row["TKT_DT"] if row is not None else None
+
+
+def _customer(session: Session, erp: Erp, call: Rules, staged: sqlite3.Row, cust_no: str | None) -> Iterator[Violation]:
+    email = staged["CUST_EMAIL"] or ""
+    if cust_no is not None:
+        if not erp.has_customer(session, cust_no):
+            yield _error(
+                "unknown_customer",
+                "CUST_NO",
+                cust_no,
+                f"Customer {cust_no} is not in the ERP. Correct USER_CUSTOMER_MAP or the guest customer, or add it in the ERP.",
+            )
+    elif call.unknown_customer == "guest":
+        yield _error("unknown_customer", "CUST_NO", None, "No guest customer is set. Name one with SYNCCTL_GUEST_CUST_NO.")
+    elif call.unknown_customer == "review":
+        yield _error(
+            "unknown_customer",
+            "CUST_NO",
+            email or staged["WOO_CUST_ID"],
+            "The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in the ERP; "
+            "or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.",
+        )
+    elif not email.strip():
+        yield _error(
+            "missing_field", "CUST_EMAIL", None, "A customer can't be made without an e-mail address. Add it in the store."
+        )
+
+
+def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violation]:
+    field = f"LINE_ITEMS[{line.line_id}]"
+    if not line.sold:
+        if line.subtotal == 0 and line.total == 0:
+            yield _warning("quantity", f"{field}.QTY", _plain(line.quantity), "Quantity 0 and no amount: the line is left out.")
+        else:
+            yield _error(
+                "quantity",
+                f"{field}.QTY",
+                _plain(line.quantity),
+                f"Quantity {_plain(line.quantity)} with an amount of {cents(line.total)}. Correct the line in the store.",
+            )
+        return
+    if not line.sku:
+        said = f"Line '{cut(line.descr, 250)}' has no SKU. Give the product one in the store, or enter the order by hand."
+        yield _error("missing_sku", f"{field}.SKU", line.descr or None, said)
+        return
+    if item is None:
+        yield _error(
+            "unknown_sku",
+            f"{field}.SKU",
+            line.sku,
+            f"The ERP has no item for SKU {line.sku}. Add the item, or a row to USER_ITEM_MAP.",
+        )
+        return
+    if call.price_check == "off":
+        return
+    price = item.list_price
+    if price is not None and _differs(line, price, call.price_tolerance or Decimal(0)):
+        violation = _error if call.price_check == "error" else _warning
+        unit = unit_price(line.subtotal, line.quantity)
+        yield violation(
+            "price",
+            f"{field}.PRC",
+            unit,
+            f"Item {item.item_no} costs {price:.4f} in the ERP, {unit} in the store. Align the two prices.",
+        )
+
+
+def _plain(quantity: Decimal) -> str:
+    """Write a whole quantity without a point, any other with its four decimals."""
+    return str(int(quantity)) if quantity == int(quantity) else f"{quantity:.4f}"
+
+
+def _differs(line: StagedLine, price: Decimal, tolerance: Decimal) -> bool:
+    """Compare for the whole line, where a store rounds: half a cent for each piece, at most one cent, is rounding."""
+    expected = price * line.quantity
+    rounding = min(Decimal("0.005") * line.quantity, Decimal("0.01"))
+    return abs(line.subtotal - expected) > tolerance * expected + rounding
+
+
+def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
+    if staged["TOT_AMT"] is None:
+        return
+    parts = sum((cents(line.total) for line in content.lines), Decimal(0)) + sum(
+        (cents(item.amount) for item in content.charges), Decimal(0)
+    )
+    parts += cents(staged["TAX_AMT"] or Decimal(0))
+    total = cents(staged["TOT_AMT"])
+    if parts != total:
+        yield _error(
+            "total",
+            "TOT_AMT",
+            total,
+            f"Lines, charges and tax come to {parts}, the order's total is {total}. Correct it in the store.",
+        )
+
+
+def _write(session: Session, staged: sqlite3.Row, cust_no: str | None, violations: list[Violation]) -> None:
+    errors = [violation for violation in violations if violation.severity == "error"]
+    session.run(
+        """
+        UPDATE dbo.USER_ORDER_STAGING
+        SET IS_VALIDATED = :valid, VALIDATED_DT = :now, VALIDATION_ERROR = :error, CUST_NO = :cust_no, UPDATED_DT = :now
+        WHERE STAGING_ID = :id
+        """,
+        {
+            "id": staged["STAGING_ID"],
+            "valid": not errors,
+            "now": session.now,
+            "error": cut("; ".join(violation.message for violation in errors), 500) or None,
+            "cust_no": cust_no,
+        },
+    )
+    codes = ", ".join(f"{violation.code} {violation.field}" for violation in violations)
+    write_event(session, staged, "INVALID" if errors else "VALIDATED", codes or None)
