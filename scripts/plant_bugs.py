@@ -62,6 +62,7 @@ WORK = "syncctl/db/embedded/work.py"
 OUTBOX = "syncctl/db/embedded/outbox.py"
 SCHEMA = "syncctl/db/embedded/schema.sql"
 CREATE = "syncctl/db/embedded/apply.py"
+WRITE_DOCUMENT = "syncctl/db/embedded/counterpoint/create.py"
 CHANGE = "syncctl/db/embedded/counterpoint/change.py"
 DOCUMENT = "syncctl/db/embedded/counterpoint/document.py"
 ERP_CONTENT = "syncctl/db/embedded/order_content.py"
@@ -161,7 +162,7 @@ BUGS = (
     ),
     bug(
         "the document is committed before its lines",
-        CREATE,
+        WRITE_DOCUMENT,
         "    create_order_lines(session, staged, content, document, settings)\n    _write_payment",
         '    session.db.execute("COMMIT")\n    session.db.execute("BEGIN IMMEDIATE")\n'
         "    create_order_lines(session, staged, content, document, settings)\n    _write_payment",
@@ -171,8 +172,8 @@ BUGS = (
     bug(
         "an order in the ERP is created again",
         CREATE,
-        """if staged["STATE"] == "APPLIED" or staged["IS_APPLIED"] or (link is not None and link["LINK_STATE"] == "OPEN"):""",
-        """if staged["STATE"] == "APPLIED":""",
+        """if action == "create" and (staged["IS_APPLIED"] or (link is not None and link["LINK_STATE"] == "OPEN")):""",
+        "if False:",
         T_CREATE,
         only="reset_by_hand or older_program",
     ),
@@ -390,9 +391,9 @@ BUGS = (
     ),
     bug(
         "stock is given back twice: rolling back",
-        ROLLBACK,
-        "        move_inventory(session, returned, {}, settings)\n",
-        "        move_inventory(session, returned, {}, settings)\n" * 2,
+        WRITE_DOCUMENT,
+        """    move_inventory(session, committed_quantities(session, link), {}, settings_at(session, link["DOC_ID"]))\n""",
+        """    move_inventory(session, committed_quantities(session, link), {}, settings_at(session, link["DOC_ID"]))\n""" * 2,
         "tests/contract/test_rollback.py",
     ),
     bug(
@@ -444,7 +445,7 @@ BUGS = (
     ),
     bug(
         "validate writes to an order that a worker holds",
-        "syncctl/db/embedded/erp_validate.py",
+        "syncctl/db/embedded/validate.py",
         "    if notes:\n",
         "    if notes or staged:\n",
         T_VALIDATE,
@@ -521,7 +522,7 @@ BUGS = (
     ),
     bug(
         "a change without a mapping is taken for told",
-        "syncctl/db/embedded/erp_status.py",
+        "syncctl/db/embedded/status_changes.py",
         "if is_mapped and not call.dry_run:",
         "if not call.dry_run:",
         "tests/contract/test_status_changes.py",

@@ -53,7 +53,9 @@ def seed(
     run.render = render
 
 
-_ERP = Annotated[str, typer.Option("--erp", help="Which ERP's procedures: a folder under sql/erp.")]
+_ERP = Annotated[
+    str | None, typer.Option("--erp", help="Which ERP's procedures: a folder under sql/erp; else the one deployed before.")
+]
 
 
 @command(app, "deploy", group="db")
@@ -64,7 +66,7 @@ def deploy(
         bool,
         typer.Option("--demo-erp", help="Make the ERP's tables too: a trial ERP on an empty server. Refused where they exist."),
     ] = False,
-    erp: _ERP = "counterpoint",
+    erp: _ERP = None,
     again: Annotated[
         bool, typer.Option("--again", help="Run every procedure, view and function, though the journal says it is unchanged.")
     ] = False,
@@ -119,7 +121,7 @@ def _show_deployment(console: Console, done: Deployment) -> None:
 
 
 @command(app, "check", group="db")
-def check(run: Run, erp: _ERP = "counterpoint") -> None:
+def check(run: Run, erp: _ERP = None) -> None:
     """Look a SQL Server database over: version, scripts deployed, procedures changed by hand, missing rights, the ERP's tables.
 
     Changes nothing. Exit 1 where something keeps orders from being worked on.

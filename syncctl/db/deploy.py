@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, scripts
+from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, erps, scripts
 from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
-from syncctl.errors import ConfigError, SyncError, TransientError
+from syncctl.errors import ConfigError, SyncError, TransientError, UsageError
 
 if TYPE_CHECKING:
     from syncctl.db.sqlserver import SqlServer
@@ -76,7 +76,7 @@ class Deployment:
 
 
 def deploy(
-    database: SqlServer, *, erp: str = "counterpoint", demo_erp: bool = False, dry_run: bool = False, again: bool = False
+    database: SqlServer, *, erp: str | None = None, demo_erp: bool = False, dry_run: bool = False, again: bool = False
 ) -> Deployment:
     """Run what this database lacks; with `again` every procedure, view and function too, changed or not.
 
@@ -86,9 +86,11 @@ def deploy(
         DeployError: a script failed; the message names file, batch and line.
         ConfigError: the ERP's tables aren't in this database.
         AlreadyRunning: another deploy is at work.
+        UsageError: this database belongs to another ERP.
     """
-    wanted = scripts(erp, demo_erp=demo_erp)
     with database.exclusive("deploy"):
+        erp = erp_of(database, erp)
+        wanted = scripts(erp, demo_erp=demo_erp)
         _require_erp(database, erp, demo_erp=demo_erp)
         applied = journal(database)
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
@@ -128,6 +130,25 @@ def journal(database: SqlServer) -> dict[str, str]:
         return {}
     rows = database.query("SELECT SCRIPT, SHA256 FROM dbo.USER_SCHEMA_JOURNAL ORDER BY JOURNAL_ID;")
     return {row["SCRIPT"]: row["SHA256"] for row in rows}
+
+
+def erp_of(database: SqlServer, wanted: str | None) -> str:
+    """Return the ERP that this database belongs to, as the last deploy recorded it; before the first one, the one wanted.
+
+    Raises:
+        UsageError: it belongs to another one, or nobody says which.
+    """
+    recorded = None
+    if "USER_ERP_SETTING" in _tables(database):
+        rows = database.query("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP';")
+        recorded = str(rows[0]["VALUE"]) if rows else None
+    if recorded and wanted not in (None, recorded):
+        raise UsageError(f"{database.where} belongs to the ERP {recorded}, not to {wanted}: one database serves one ERP.")
+    known = erps()
+    found = recorded or wanted or (known[0] if len(known) == 1 else None)
+    if found is None:
+        raise UsageError(f"Say which ERP {database.where} belongs to: --erp {' or --erp '.join(known)}.")
+    return found
 
 
 def _tables(database: SqlServer) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
-from syncctl.db.deploy import journal
+from syncctl.db.deploy import erp_of, journal
 from syncctl.db.deploy_scripts import Script, erp_columns, scripts
 from syncctl.errors import SyncError
 
@@ -46,8 +46,9 @@ class DatabaseFinding:
     detail: str
 
 
-def check(database: SqlServer, *, erp: str = "counterpoint") -> list[DatabaseFinding]:
+def check(database: SqlServer, *, erp: str | None = None) -> list[DatabaseFinding]:
     """Look at everything, change nothing. What is wrong is a finding; only a database that can't be read raises."""
+    erp = erp_of(database, erp)
     wanted = scripts(erp)
     return [
         *_server(database),

@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from syncctl.db.deploy_check import DatabaseFinding
     from syncctl.db.sqlserver import SqlServer
 
-ERP = "counterpoint"
-
 
 def deploy_database(
-    database: Database, *, erp: str = ERP, demo_erp: bool = False, dry_run: bool = False, again: bool = False
+    database: Database, *, erp: str | None = None, demo_erp: bool = False, dry_run: bool = False, again: bool = False
 ) -> Deployment:
     """Bring a SQL Server database to this version. Twice in a row changes nothing the second time.
 
+    Without `erp` the one that the database belongs to by its last deploy; on the first one, the only one that there is SQL for.
+
     Raises:
-        UsageError: an embedded database, which makes its tables by itself; or an ERP that there is no SQL for.
+        UsageError: an embedded database, which makes its tables by itself; an ERP that there is no SQL for, or another than the
+            one that the database belongs to.
         DeployError: a script failed; the message names file, batch and line.
         ConfigError: the ERP's tables are missing, or the login lacks a right.
         AlreadyRunning: another deploy is at work on this database.
@@ -32,7 +33,7 @@ def deploy_database(
     return deploy(_server(database), erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
 
 
-def check_database(database: Database, *, erp: str = ERP) -> list[DatabaseFinding]:
+def check_database(database: Database, *, erp: str | None = None) -> list[DatabaseFinding]:
     """Look a SQL Server database over: version, deploy, drift, rights, the ERP's tables and columns. Changes nothing.
 
     Raises:

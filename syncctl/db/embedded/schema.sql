@@ -1,4 +1,4 @@
--- The embedded database. Tables and columns bear the names of sql/schema/ and sql/erp/counterpoint/demo_schema.sql.
+-- The embedded database. Tables and columns bear the names of sql/schema/; an ERP's own tables lie in the ERP's folder.
 -- DECIMAL_TEXT, DATETIME_TEXT (UTC, 'YYYY-MM-DD HH:MM:SS.mmm') and DATE_TEXT are text to SQLite, so that no amount is ever a float.
 -- A change here raises user_version at the end, and upgrades/NNN.sql makes the same of a file of the version before.
 

@@ -1,0 +1,38 @@
+"""The walls of the document port: no table, word or width of an ERP is known outside its own folders."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = re.compile(r"\b(?:PS|IM|AR|EC|SY)_[A-Z]\w*|\bCounterPoint\b|\bcounterpoint\b|QTY_ON_SO|QTY_COMMIT")
+ALLOWED = {
+    "syncctl/db/embedded/erp.py": "the registry names each ERP's package",
+    "syncctl/db/embedded/engine.py": "a new embedded database belongs to the one ERP that this engine has",
+    "syncctl/db/embedded/upgrades/003.sql": "files of an older version belonged to CounterPoint",
+}
+
+
+def files() -> list[Path]:
+    sql = [
+        path
+        for folder in ("schema", "functions", "views", "procedures", "security")
+        for path in (ROOT / "sql" / folder).glob("*.sql")
+    ]
+    embedded = [path for path in (ROOT / "syncctl/db/embedded").rglob("*") if path.suffix in (".py", ".sql")]
+    services = list((ROOT / "syncctl/services").glob("*.py"))
+    contract = list((ROOT / "syncctl/db/contract").glob("*.py"))
+    return [path for path in (*sql, *embedded, *services, *contract) if path.parent.name != "counterpoint"]
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_an_erps_words_stay_in_its_folders(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    found = sorted({word for line in path.read_text(encoding="utf-8").splitlines() for word in WORDS.findall(line)})
+    if name in ALLOWED:
+        assert found, f"{name} is allowed for nothing any more"
+        return
+    assert found == []
