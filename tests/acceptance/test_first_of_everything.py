@@ -337,7 +337,7 @@ def test_a_deleted_product_names_its_line_and_waits_for_a_person(chain: Chain):
     chain.stage()
     assert chain.process() == {"claimed": 1, "review": 1}
     [letter] = chain.syncctl("dead-letter", "list", "--json").json["items"]
-    assert 'Line "Poster of 2019" has no SKU' in letter["error_message"]
+    assert "Line 'Poster of 2019' has no SKU" in letter["error_message"]
     chain.keeper.remove_line(1)
     assert chain.stage() == {"polled": 1, "restaged": 1}
     assert chain.process()["created"] == 1

@@ -13,8 +13,7 @@ STEPS = [
     f"{when}:{name}:1"
     for name in (
         "sp_ClaimStagedOrders",
-        "sp_ValidateStagedOrder",
-        "sp_CreateOrderFromStaging",
+        "sp_ProcessStagedOrder",
         "sp_ClaimOutbox",
         "add_note",
         "put_status",
@@ -39,7 +38,7 @@ def test_an_order_is_created_once(shop: Shop, moment: str) -> None:
     assert shop.store.went_backwards() == []
 
 
-@pytest.mark.parametrize("moment", ["before:sp_UpdateOrderFromStaging:1", "after:sp_UpdateOrderFromStaging:1"])
+@pytest.mark.parametrize("moment", ["before:sp_ProcessStagedOrder:1", "after:sp_ProcessStagedOrder:1"])
 def test_an_update_is_applied_once(shop: Shop, moment: str) -> None:
     number = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 2, "19.99"), ("MUG", 1, "8.00")))
     shop.stage()
@@ -54,7 +53,7 @@ def test_an_update_is_applied_once(shop: Shop, moment: str) -> None:
     assert shop.notes(number) == 1
 
 
-@pytest.mark.parametrize("moment", ["before:sp_CancelOrderFromStaging:1", "after:sp_CancelOrderFromStaging:1"])
+@pytest.mark.parametrize("moment", ["before:sp_ProcessStagedOrder:1", "after:sp_ProcessStagedOrder:1"])
 def test_a_cancellation_gives_stock_back_once(shop: Shop, moment: str) -> None:
     number = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 2, "19.99")))
     other = shop.store.shopkeeper.place(raw_order(("TEE-BLK", 3, "19.99")))
@@ -72,7 +71,7 @@ def test_a_cancellation_gives_stock_back_once(shop: Shop, moment: str) -> None:
 def test_the_lost_run_counts_as_an_attempt(shop: Shop) -> None:
     number = shop.store.shopkeeper.place(raw_order())
     shop.stage()
-    shop.killed("before:sp_CreateOrderFromStaging:1")
+    shop.killed("before:sp_ProcessStagedOrder:1")
     assert (shop.order(number).state, shop.order(number).attempt_no) == ("CLAIMED", 1)
     shop.catch_up()
     assert (shop.order(number).state, shop.order(number).attempt_no) == ("APPLIED", 2)
@@ -82,7 +81,7 @@ def test_an_order_that_kills_every_worker_is_set_aside(shop: Shop) -> None:
     number = shop.store.shopkeeper.place(raw_order())
     shop.stage()
     for _ in range(3):
-        shop.killed("before:sp_CreateOrderFromStaging:1")
+        shop.killed("before:sp_ProcessStagedOrder:1")
         shop.clock.sleep(3600)
     shop.catch_up()
     assert shop.order(number).state == "NEEDS_MANUAL_REVIEW"

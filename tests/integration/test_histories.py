@@ -163,10 +163,10 @@ class Histories(RuleBasedStateMachine):
     )
     def run_process(self, fault: str, retry: bool, limit: int | None) -> None:
         before = {
-            "deadlock": Failing("sp_CreateOrderFromStaging", DEADLOCK, times=2),
-            "unforeseen": Failing("sp_ValidateStagedOrder", ZeroDivisionError("no idea")),
+            "deadlock": Failing("sp_ProcessStagedOrder", DEADLOCK, times=2),
+            "unforeseen": Failing("sp_ProcessStagedOrder", ZeroDivisionError("no idea")),
         }.get(fault)
-        after = Failing("sp_CreateOrderFromStaging", LOST) if fault == "lost answer" else None
+        after = Failing("sp_ProcessStagedOrder", LOST) if fault == "lost answer" else None
         if fault == "store down":
             self.store.fail("status", status=503, times=100)
         if fault == "note lost":

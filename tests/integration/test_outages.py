@@ -67,14 +67,14 @@ class GoesAway:
         return DOWN if self.gone else None
 
 
-@pytest.mark.parametrize("at", ["sp_ClaimStagedOrders", "sp_ValidateStagedOrder", "sp_CreateOrderFromStaging", "sp_ClaimOutbox"])
+@pytest.mark.parametrize("at", ["sp_ClaimStagedOrders", "sp_ProcessStagedOrder", "sp_ClaimOutbox"])
 def test_the_database_goes_away_in_mid_run(shop: Shop, at: str) -> None:
     stage(shop.database, *(order(number) for number in range(1, 9)))
     result = run(shop, fault=GoesAway(at, 3))
     assert result.ended_by is DOWN
     assert result.counts["created"] == 2, "what was done is in the report"
     attempts = [row["ATTEMPT_NO"] for row in shop.rows("SELECT ATTEMPT_NO FROM dbo.USER_ORDER_STAGING ORDER BY STAGING_ID")]
-    tried = 2 + (at in ("sp_ValidateStagedOrder", "sp_CreateOrderFromStaging"))
+    tried = 2 + (at == "sp_ProcessStagedOrder")
     assert attempts == [1] * tried + [0] * (8 - tried)
     shop.catch_up()
     assert states(shop) == {"APPLIED": 8}
@@ -117,7 +117,7 @@ def test_a_failure_that_cannot_be_noted_does_not_end_the_run(shop: Shop) -> None
     def fault(call: Procedure[Any]) -> Exception | None:
         if getattr(call, "staging_id", None) != 2:
             return None
-        refused = {"sp_CreateOrderFromStaging": ValueError("poison"), "sp_FailStagedOrder": PermanentError("and worse")}
+        refused = {"sp_ProcessStagedOrder": ValueError("poison"), "sp_FailStagedOrder": PermanentError("and worse")}
         return refused.get(call.name)
 
     result = run(shop, fault=fault)

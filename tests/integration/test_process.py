@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import ClaimStagedOrders, Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
+from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import ConfigError, DatabaseUnavailable, PermanentError, TransientError
 from syncctl.services.process import ProcessOptions, ProcessResult
@@ -70,7 +70,7 @@ def test_nothing_pending_ends_at_once(bench: Bench) -> None:
 def test_a_passing_error_is_retried_in_the_run_after_2_and_4_seconds(bench: Bench) -> None:
     stage(bench.database, order(1))
     started = bench.clock()
-    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=2))
+    result = bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=2))
     assert [(item.outcome, item.attempts) for item in result.orders] == [("created", 3)]
     assert (bench.clock() - started).total_seconds() == pytest.approx(6, abs=0.5)
     assert [attempt.error_code for attempt in bench.database.run(ListOrderAttempts(staging_id=1))] == ["1205", "1205"]
@@ -79,7 +79,7 @@ def test_a_passing_error_is_retried_in_the_run_after_2_and_4_seconds(bench: Benc
 
 def test_the_attempt_is_in_validation_error_and_the_documented_query_finds_it(bench: Bench) -> None:
     stage(bench.database, order(1))
-    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=3))
+    result = bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=3))
     assert result.counts["failed"] == 1
     found = bench.database.query(
         """
@@ -104,14 +104,14 @@ def test_the_attempt_is_in_validation_error_and_the_documented_query_finds_it(be
 
 def test_no_retry_tries_once(bench: Bench) -> None:
     stage(bench.database, order(1))
-    assert bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK), retry=False).counts["failed"] == 1
+    assert bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK), retry=False).counts["failed"] == 1
     assert bench.order(1).attempt_no == 1
     assert bench.clock.slept == []
 
 
 def test_an_order_that_waits_does_not_hold_up_the_others(bench: Bench) -> None:
     stage(bench.database, order(1), order(2), order(3))
-    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, staging_id=1))
+    result = bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, staging_id=1))
     assert [item.woo_order_id for item in sorted(result.orders, key=lambda item: item.doc_id or 0)] == [2, 3, 1]
     assert result.counts["created"] == 3
 
@@ -127,7 +127,7 @@ def test_a_permanent_error_goes_to_review_at_once(bench: Bench) -> None:
 
 def test_a_poison_row_does_not_end_the_run(bench: Bench) -> None:
     stage(bench.database, order(1), order(2), order(3))
-    result = bench.process(Failing("sp_CreateOrderFromStaging", ZeroDivisionError("poison"), times=99, staging_id=2))
+    result = bench.process(Failing("sp_ProcessStagedOrder", ZeroDivisionError("poison"), times=99, staging_id=2))
     assert result.counts["created"] == 2
     assert result.counts["failed"] == 1
     assert bench.order(2).state == "FAILED"
@@ -136,7 +136,7 @@ def test_a_poison_row_does_not_end_the_run(bench: Bench) -> None:
 
 def test_a_lost_answer_creates_no_second_document(bench: Bench) -> None:
     stage(bench.database, order(1))
-    lost = Failing("sp_CreateOrderFromStaging", TransientError("connection lost", code="08S01"))
+    lost = Failing("sp_ProcessStagedOrder", TransientError("connection lost", code="08S01"))
     result = bench.process(after=lost)
     assert bench.count("PS_DOC_HDR") == 1
     assert bench.order(1).state == "APPLIED"
@@ -146,14 +146,14 @@ def test_a_lost_answer_creates_no_second_document(bench: Bench) -> None:
 def test_when_the_database_is_down_no_attempt_of_an_untried_order_is_burnt(bench: Bench) -> None:
     stage(bench.database, *(order(number) for number in range(1, 11)))
     down = DatabaseUnavailable("no connection")
-    result = bench.process(Failing("sp_ValidateStagedOrder", down, times=99), Failing("sp_FailStagedOrder", down, times=99))
+    result = bench.process(Failing("sp_ProcessStagedOrder", down, times=99), Failing("sp_FailStagedOrder", down, times=99))
     assert result.ended_by is not None
     assert [bench.order(number).attempt_no for number in range(1, 11)] == [1] + [0] * 9
 
 
 def test_the_limit_counts_orders_not_attempts(bench: Bench) -> None:
     stage(bench.database, order(1), order(2), order(3))
-    result = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK), limit=2)
+    result = bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK), limit=2)
     assert result.counts["created"] == 2
     assert bench.order(3).state == "PENDING"
 
@@ -175,7 +175,7 @@ def test_workers_share_the_orders(bench: Bench) -> None:
 
 def test_orders_by_id_are_taken_whatever_the_time(bench: Bench) -> None:
     stage(bench.database, order(1), order(2))
-    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=2), retry=False)
+    bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=2), retry=False)
     assert bench.order(1).state == "FAILED"
     result = bench.process(scope="listed", staging_ids=(1,))
     assert [(item.staging_id, item.outcome) for item in result.orders] == [(1, "created")]
@@ -183,13 +183,13 @@ def test_orders_by_id_are_taken_whatever_the_time(bench: Bench) -> None:
 
 def test_an_error_without_a_retry_is_tried_by_no_loop(bench: Bench) -> None:
     stage(bench.database, order(1))
-    result = bench.process(Failing("sp_CreateOrderFromStaging", PermanentError("no", error_class="mapping"), times=99))
+    result = bench.process(Failing("sp_ProcessStagedOrder", PermanentError("no", error_class="mapping"), times=99))
     assert [(item.outcome, item.attempts) for item in result.orders] == [("review", 1)]
 
 
 def test_an_orders_own_number_of_attempts_comes_from_max_retries_and_leads_to_a_person(bench: Bench) -> None:
     stage(bench.database, order(1), order(2))
-    fault = Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99, staging_id=1)
+    fault = Failing("sp_ProcessStagedOrder", DEADLOCK, times=99, staging_id=1)
     result = bench.process(fault, max_retries=2, own_attempts=2)
     assert {item.woo_order_id: (item.outcome, item.attempts) for item in result.orders} == {1: ("review", 2), 2: ("created", 1)}
     assert bench.order(1).state == "NEEDS_MANUAL_REVIEW"
@@ -200,8 +200,8 @@ def test_an_orders_own_number_of_attempts_comes_from_max_retries_and_leads_to_a_
 def test_more_attempts_than_the_policy_gives_can_be_asked_for(bench: Bench) -> None:
     bench.database.run(SetRetryPolicy(error_class="deadlock", max_attempts=1))
     stage(bench.database, order(1), order(2))
-    assert bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=1), limit=1).counts["review"] == 1
-    again = bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=3), max_retries=4, own_attempts=4)
+    assert bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=1), limit=1).counts["review"] == 1
+    again = bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=3), max_retries=4, own_attempts=4)
     assert [(item.woo_order_id, item.outcome, item.attempts) for item in again.orders] == [(2, "created", 4)]
 
 
@@ -209,7 +209,7 @@ def test_what_failed_waits_between_runs_and_longer_each_time(bench: Bench) -> No
     stage(bench.database, order(1))
     waits: list[float] = []
     for _ in range(4):
-        fault = Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99)
+        fault = Failing("sp_ProcessStagedOrder", DEADLOCK, times=99)
         scope = "failed" if waits else "pending"
         assert bench.process(fault, scope=scope, retry=False).counts["failed"] == 1
         assert bench.process(scope="failed").counts["claimed"] == 0, "it was taken before its time"
@@ -224,44 +224,16 @@ def test_what_failed_waits_between_runs_and_longer_each_time(bench: Bench) -> No
 
 def test_orders_that_fail_together_are_not_all_due_at_one_moment(bench: Bench) -> None:
     stage(bench.database, *(order(number) for number in range(1, 11)))
-    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), retry=False)
+    bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=99), retry=False)
     due = {bench.order(number).next_attempt_dt for number in range(1, 11)}
     assert len(due) > 1
-
-
-def test_a_long_order_keeps_its_lease(bench: Bench) -> None:
-    stage(bench.database, order(1))
-
-    class Slow(Failing):
-        """Lets time go by instead of failing."""
-
-        def __call__(self, call: Any) -> Exception | None:
-            if call.name == self.name:
-                bench.clock.sleep(250)
-            return None
-
-    untils = []
-
-    def taken_meanwhile(call: Any) -> Exception | None:
-        if call.name == "sp_CreateOrderFromStaging":
-            bench.clock.sleep(250)
-            untils.append(bench.order(1).lease_until_dt)
-            other = ClaimStagedOrders(worker_id="other", batch_size=1, lease_seconds=60)
-            assert bench.database.run(other) == [], "another worker took an order that was being worked on"
-        return None
-
-    slow = Slow("sp_ValidateStagedOrder", DEADLOCK)
-    result = bench.process(slow, taken_meanwhile)
-    assert [(item.outcome, item.attempts) for item in result.orders] == [("created", 1)]
-    assert untils[0] is not None
-    assert untils[0] > bench.clock()
 
 
 def test_the_other_sides_own_wait_is_kept_to(bench: Bench) -> None:
     stage(bench.database, order(1))
     throttled = TransientError("slow down", error_class="throttle", retry_after=20)
     began = bench.clock()
-    assert bench.process(Failing("sp_CreateOrderFromStaging", throttled)).counts["created"] == 1
+    assert bench.process(Failing("sp_ProcessStagedOrder", throttled)).counts["created"] == 1
     assert (bench.clock() - began).total_seconds() >= 20
 
 
@@ -269,7 +241,7 @@ def test_a_wait_of_more_than_half_a_minute_is_left_to_a_later_run(bench: Bench) 
     stage(bench.database, order(1), order(2))
     began = bench.clock()
     throttled = TransientError("slow down", error_class="throttle", retry_after=40)
-    result = bench.process(Failing("sp_CreateOrderFromStaging", throttled, staging_id=1))
+    result = bench.process(Failing("sp_ProcessStagedOrder", throttled, staging_id=1))
     assert (result.counts["created"], result.counts["failed"]) == (1, 1)
     assert bench.clock.slept == []
     due = bench.order(1).next_attempt_dt
@@ -280,15 +252,15 @@ def test_a_wait_of_more_than_half_a_minute_is_left_to_a_later_run(bench: Bench) 
 def test_raised_max_retries_do_not_make_one_order_hold_the_run(bench: Bench) -> None:
     stage(bench.database, order(1))
     began = bench.clock()
-    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), max_retries=10)
+    bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=99), max_retries=10)
     assert (bench.clock() - began).total_seconds() == pytest.approx(2 + 4 + 8 + 16, abs=0.5)
     assert bench.order(1).attempt_no == 5
 
 
 def test_all_failed_orders_are_tried_once_each_and_none_again_at_once(bench: Bench) -> None:
     stage(bench.database, *(order(number) for number in range(1, 8)))
-    bench.process(Failing("sp_CreateOrderFromStaging", DEADLOCK, times=99), retry=False)
-    poison = Failing("sp_CreateOrderFromStaging", DEADLOCK, staging_id=3, times=99)
+    bench.process(Failing("sp_ProcessStagedOrder", DEADLOCK, times=99), retry=False)
+    poison = Failing("sp_ProcessStagedOrder", DEADLOCK, staging_id=3, times=99)
     result = bench.process(poison, scope="failed", ignore_due=True, retry=False)
     assert (result.claimed, result.counts["created"], result.counts["failed"]) == (7, 6, 1)
     assert (bench.order(3).attempt_no, bench.order(3).state) == (2, "FAILED")
@@ -297,7 +269,7 @@ def test_all_failed_orders_are_tried_once_each_and_none_again_at_once(bench: Ben
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_wrong_set_up_ends_the_run_and_burns_nothing(bench: Bench, workers: int) -> None:
     stage(bench.database, order(1), order(2), order(3))
-    for refused in ("sp_ValidateStagedOrder", "sp_CreateOrderFromStaging", "sp_ClaimStagedOrders"):
+    for refused in ("sp_ProcessStagedOrder", "sp_ClaimStagedOrders"):
         result = bench.process(Failing(refused, ConfigError("EXECUTE permission was denied"), times=99), workers=workers)
         assert isinstance(result.ended_by, ConfigError)
         assert [(row.state, row.attempt_no) for row in map(bench.order, (1, 2, 3))] == [("PENDING", 0)] * 3
