@@ -11,6 +11,7 @@ Returns      one row per message: NOTIFICATION_ID, EVENT_TYPE, AUDIENCE, RECIPIE
 Errors       50001 bad argument
 Locks        the claimed rows for the length of the UPDATE; rows locked by others are skipped
 Repeatable   no: each call claims other rows
+Note         Messages of the JSON array @PASSED are left out (this run has had them), and those to the audiences of the JSON array @EXCLUDED.
 Example      EXECUTE dbo.sp_ClaimNotifications @WORKER_ID = N'host-1234', @BATCH_SIZE = 10;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimNotifications
@@ -18,6 +19,8 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimNotifications
     @BATCH_SIZE int = 1,
     @LEASE_SECONDS int = 300,
     @EVENT_TYPE varchar(50) = NULL,
+    @PASSED nvarchar(max) = NULL,
+    @EXCLUDED nvarchar(max) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -29,7 +32,9 @@ BEGIN
     (
         CASE WHEN NULLIF(@WORKER_ID, N'') IS NULL THEN N'@WORKER_ID is required. ' END,
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
-        CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END
+        CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
+        CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END,
+        CASE WHEN ISJSON(@EXCLUDED) = 0 THEN N'@EXCLUDED takes a JSON array. ' END
     ));
 
     IF @ERRORS <> N''
@@ -37,10 +42,24 @@ BEGIN
         THROW 50001, @ERRORS, 1;
     END;
 
+    DECLARE @LEFT_OUT table
+    (
+        NOTIFICATION_ID bigint NOT NULL PRIMARY KEY
+    );
+
     DECLARE @TAKEN table
     (
         NOTIFICATION_ID bigint NOT NULL PRIMARY KEY
     );
+
+    IF @PASSED IS NOT NULL
+    BEGIN
+        INSERT INTO @LEFT_OUT (NOTIFICATION_ID)
+        SELECT DISTINCT
+            TRY_CONVERT(bigint, element.[value])
+        FROM OPENJSON(@PASSED) AS element
+        WHERE TRY_CONVERT(bigint, element.[value]) IS NOT NULL;
+    END;
 
     UPDATE dbo.USER_NOTIFICATION
     SET
@@ -61,7 +80,9 @@ BEGIN
             (candidate.STATE = 'PENDING' AND candidate.NEXT_ATTEMPT_DT <= @NOW)
             OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)
         )
-        AND (@EVENT_TYPE IS NULL OR candidate.EVENT_TYPE = @EVENT_TYPE)
+        AND   (@EVENT_TYPE IS NULL OR candidate.EVENT_TYPE = @EVENT_TYPE)
+        AND   NOT EXISTS (SELECT 1 FROM OPENJSON(@EXCLUDED) AS unwanted WHERE unwanted.[value] = candidate.AUDIENCE)
+        AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.NOTIFICATION_ID = candidate.NOTIFICATION_ID)
         ORDER BY
             candidate.NOTIFICATION_ID
     )

@@ -12,6 +12,8 @@ Locks        the claimed rows for the length of this short transaction; rows loc
 Repeatable   no: each call takes other rows
 Note         Of the failed claims, those with a persistent error or with @MAX_RETRIES retries behind them are left alone, unless named.
              A claim whose lease has run out is due again; when three workers in a row died over it, that is a failed attempt.
+             Those of the JSON array @PASSED are left out: this run has had them. @CARRIERS and @EXCLUDED are JSON arrays of carriers
+             exactly as claims spell them.
 Example      EXECUTE dbo.sp_ClaimPods @WORKER_ID = N'host-1234', @SCOPE = 'failed', @BATCH_SIZE = 30;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimPods
@@ -25,6 +27,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimPods
     @EXCLUDED nvarchar(max) = NULL,
     @IGNORE_DUE bit = 0,
     @INCLUDE_PERSISTENT bit = 0,
+    @PASSED nvarchar(max) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -38,7 +41,8 @@ BEGIN
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
         CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
         CASE WHEN @SCOPE IS NULL OR @SCOPE NOT IN ('pending', 'failed') THEN N'@SCOPE takes pending, failed. ' END,
-        CASE WHEN @MAX_RETRIES IS NULL OR @MAX_RETRIES NOT BETWEEN 0 AND 1000 THEN N'@MAX_RETRIES takes 0 to 1000. ' END
+        CASE WHEN @MAX_RETRIES IS NULL OR @MAX_RETRIES NOT BETWEEN 0 AND 1000 THEN N'@MAX_RETRIES takes 0 to 1000. ' END,
+        CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END
     ));
 
     IF @ERRORS <> N''
@@ -46,12 +50,26 @@ BEGIN
         THROW 50001, @ERRORS, 1;
     END;
 
+    DECLARE @LEFT_OUT table
+    (
+        CLAIM_ID bigint NOT NULL PRIMARY KEY
+    );
+
     DECLARE @TAKEN table
     (
         CLAIM_ID bigint NOT NULL PRIMARY KEY
     );
 
     BEGIN TRY
+        IF @PASSED IS NOT NULL
+        BEGIN
+            INSERT INTO @LEFT_OUT (CLAIM_ID)
+            SELECT DISTINCT
+                TRY_CONVERT(bigint, element.[value])
+            FROM OPENJSON(@PASSED) AS element
+            WHERE TRY_CONVERT(bigint, element.[value]) IS NOT NULL;
+        END;
+
         BEGIN TRANSACTION;
 
         /* One worker after the other died over these: that is a failed attempt, or it would go on for ever. */
@@ -111,15 +129,15 @@ BEGIN
             AND
             (
                 @CARRIERS IS NULL
-                OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(candidate.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')
-                    IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
+                OR COALESCE(candidate.carrier, '') IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
             )
             AND
             (
                 @EXCLUDED IS NULL
-                OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(candidate.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')
-                    NOT IN (SELECT unwanted.[value] FROM OPENJSON(@EXCLUDED) AS unwanted)
+                OR COALESCE(candidate.carrier, '') NOT IN
+                    (SELECT unwanted.[value] FROM OPENJSON(@EXCLUDED) AS unwanted WHERE unwanted.[value] IS NOT NULL)
             )
+            AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.CLAIM_ID = candidate.id)
             ORDER BY
                 candidate.pod_next_attempt_at,
                 candidate.id

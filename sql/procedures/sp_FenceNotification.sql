@@ -5,7 +5,7 @@ GO
 dbo.sp_FenceNotification
     Locks a message for the caller's transaction and makes sure that this worker's attempt still holds it.
 
-Called by    sp_CompleteNotification, sp_FailNotification, first thing in their transaction
+Called by    sp_CompleteNotification, sp_FailNotification, sp_ReleaseNotification, first thing in their transaction
 Returns      nothing
 Errors       50004 no such message; 50010 another worker or attempt holds the message, or nobody does
 Locks        the message's row, exclusively, until the caller's transaction ends

@@ -81,8 +81,7 @@ BEGIN
     AND
     (
         @CARRIERS IS NULL
-        OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(claim.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')
-            IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
+        OR COALESCE(claim.carrier, '') IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
     )
     ORDER BY
         claim.pod_next_attempt_at,

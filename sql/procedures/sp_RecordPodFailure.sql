@@ -10,6 +10,8 @@ Returns      one row: CLAIM_ID, POD_FETCH_STATUS, POD_RETRY_COUNT, NEXT_ATTEMPT_
 Errors       50001 bad argument; 50004 no such claim; 50010 lease lost
 Locks        the claim's row and its message's, for this short transaction
 Repeatable   no: the second call finds the lease gone (50010)
+Note         A parcel that has not been delivered for @NOT_YET_DAYS, or at @NOT_YET_TRIES answers, is given up: a persistent error, not_delivered.
+             That count goes on over failures that may pass, and begins anew with a claim that a person has put back.
 Example      EXECUTE dbo.sp_RecordPodFailure @CLAIM_ID = 42, @WORKER_ID = N'host-1234', @ATTEMPT_NO = 1, @OUTCOME = 'temporary', …;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_RecordPodFailure
@@ -24,6 +26,8 @@ CREATE OR ALTER PROCEDURE dbo.sp_RecordPodFailure
     @WAIT_SECONDS int = 21600,
     @NOTIFY varchar(20) = 'at_maximum',
     @NOTIFY_TEMPORARY bit = 0,
+    @NOT_YET_DAYS int = 30,
+    @NOT_YET_TRIES int = 200,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -36,7 +40,9 @@ BEGIN
         CASE WHEN @OUTCOME IS NULL OR @OUTCOME NOT IN ('persistent', 'temporary', 'not_yet') THEN N'@OUTCOME takes persistent, temporary, not_yet. ' END,
         CASE WHEN @NOTIFY IS NULL OR @NOTIFY NOT IN ('at_once', 'at_maximum', 'never') THEN N'@NOTIFY takes at_once, at_maximum, never. ' END,
         CASE WHEN @MAX_RETRIES IS NULL OR @MAX_RETRIES NOT BETWEEN 0 AND 1000 THEN N'@MAX_RETRIES takes 0 to 1000. ' END,
-        CASE WHEN @WAIT_SECONDS IS NULL OR @WAIT_SECONDS NOT BETWEEN 0 AND 2592000 THEN N'@WAIT_SECONDS takes 0 to 2592000. ' END
+        CASE WHEN @WAIT_SECONDS IS NULL OR @WAIT_SECONDS NOT BETWEEN 0 AND 2592000 THEN N'@WAIT_SECONDS takes 0 to 2592000. ' END,
+        CASE WHEN @NOT_YET_DAYS IS NULL OR @NOT_YET_DAYS NOT BETWEEN 1 AND 3650 THEN N'@NOT_YET_DAYS takes 1 to 3650. ' END,
+        CASE WHEN @NOT_YET_TRIES IS NULL OR @NOT_YET_TRIES NOT BETWEEN 1 AND 100000 THEN N'@NOT_YET_TRIES takes 1 to 100000. ' END
     ));
 
     IF @ERRORS <> N''
@@ -49,6 +55,9 @@ BEGIN
     DECLARE @COUNT int;
     DECLARE @DUE datetime2(3);
     DECLARE @FINAL bit;
+    DECLARE @LAST varchar(20);
+    DECLARE @ANSWERS int;
+    DECLARE @SINCE datetime2(3);
     DECLARE @KEY nvarchar(100);
     DECLARE @DATA nvarchar(max);
     DECLARE @NOT_BEFORE datetime2(3);
@@ -67,6 +76,36 @@ BEGIN
             @WORKER_ID = @WORKER_ID,
             @ATTEMPT_NO = @ATTEMPT_NO,
             @NOW = @NOW;
+
+        SELECT
+            @LAST = claim.pod_error_class,
+            @ANSWERS = COALESCE(claim.pod_not_yet_count, 0),
+            @SINCE = claim.pod_not_yet_since
+        FROM dbo.claims AS claim
+        WHERE claim.id = @CLAIM_ID;
+
+        IF @LAST IS NULL OR @LAST = 'persistent'
+        BEGIN
+            SET @ANSWERS = 0;
+            SET @SINCE = NULL;
+        END;
+
+        IF @OUTCOME = 'not_yet'
+        BEGIN
+            SET @ANSWERS = @ANSWERS + 1;
+            SET @SINCE = COALESCE(@SINCE, @NOW);
+
+            IF @ANSWERS >= @NOT_YET_TRIES OR DATEADD(DAY, @NOT_YET_DAYS, @SINCE) <= @NOW
+            BEGIN
+                SET @OUTCOME = 'persistent';
+                SET @CAUSE = 'not_delivered';
+                SET @ERROR_CODE = 'not_delivered';
+                SET @MESSAGE = CONCAT
+                (
+                    N'Still not delivered after ', @ANSWERS, N' answer(s) since ', CONVERT(nvarchar(10), @SINCE, 23), N': ', @MESSAGE
+                );
+            END;
+        END;
 
         SELECT
             @RETRIED = CASE WHEN claim.pod_fetch_status = 'failed' THEN 1 ELSE 0 END,
@@ -99,6 +138,8 @@ BEGIN
             pod_error_class = @OUTCOME,
             pod_error_cause = @CAUSE,
             pod_error_code = COALESCE(NULLIF(@ERROR_CODE, ''), @CAUSE),
+            pod_not_yet_count = @ANSWERS,
+            pod_not_yet_since = @SINCE,
             pod_lease_until = NULL,
             pod_crash_count = 0
         WHERE id = @CLAIM_ID;

@@ -82,6 +82,8 @@ BEGIN
             pod_error_cause = NULL,
             pod_error_code = NULL,
             pod_next_attempt_at = NULL,
+            pod_not_yet_count = 0,
+            pod_not_yet_since = NULL,
             pod_lease_until = NULL,
             pod_crash_count = 0
         WHERE id = @CLAIM_ID;

@@ -45,6 +45,8 @@ BEGIN
         pod_attempt_no bigint NOT NULL CONSTRAINT DF_claims_pod_attempt_no DEFAULT (0),
         pod_crash_count int NOT NULL CONSTRAINT DF_claims_pod_crash_count DEFAULT (0),
         created_at datetime2(3) NULL CONSTRAINT DF_claims_created_at DEFAULT (SYSUTCDATETIME()),
+        pod_not_yet_count int NULL,
+        pod_not_yet_since datetime2(3) NULL,
         CONSTRAINT PK_claims PRIMARY KEY CLUSTERED (id),
         CONSTRAINT UX_claims_claim_reference UNIQUE (claim_reference)
     );

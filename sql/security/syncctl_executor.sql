@@ -187,6 +187,10 @@ IF OBJECT_ID(N'dbo.sp_RecordPodSuccess', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_RecordPodSuccess TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ReleaseNotification', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ReleaseNotification TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ReleaseOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ReleaseOutbox TO syncctl_executor;

@@ -60,6 +60,8 @@ LOST_STATES = ("08", "HYT01")
 
 _RECORD = re.compile(r"\[([0-9A-Z]{5})\] ((?:\[[^\]]*\])+) ?")
 _TAIL = re.compile(r" ?\((-?\d+)\)(?: \(SQL\w+\))?\s*;?\s*$")
+_MISSING = re.compile(r"\b(column|relation) \S+ does not exist")
+"""An engine that speaks T-SQL on another's tables has that one's words for 207 and 208."""
 _CALL = re.compile(r"\s*\(SQL\w+\)\s*;?\s*$")
 
 
@@ -142,7 +144,7 @@ def translate(found: Diagnosis, *, where: str, doing: str) -> SyncError:
             "then add the login's user to the role syncctl_executor.",
             code=number,
         )
-    if number in (207, 208):
+    if number in (207, 208) or _MISSING.search(text):
         return ConfigError(f"{told}. A table or column is missing: `syncctl db check` names it.", code=number)
     if number in CONSTRAINT or found.state.startswith("23"):
         return PermanentError(told, code=number or found.state, error_class="constraint")

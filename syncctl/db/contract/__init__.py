@@ -29,6 +29,7 @@ from syncctl.db.contract.notify import (
     NotificationEntry as NotificationEntry,
     QueuedNotification as QueuedNotification,
     QueueNotification as QueueNotification,
+    ReleaseNotification as ReleaseNotification,
     SetNotifyPreference as SetNotifyPreference,
 )
 from syncctl.db.contract.operations import (

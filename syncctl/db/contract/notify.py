@@ -58,7 +58,11 @@ class ClaimedNotification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimNotifications(Procedure[ClaimedNotification]):
-    """Lease up to `batch_size` due messages, oldest first. One whose worker died comes back when the lease ends."""
+    """Lease up to `batch_size` due messages, oldest first. One whose worker died comes back when the lease ends.
+
+    Left out are the messages of the JSON array `passed` (numbers: this run has had them), and those to the audiences of the JSON
+    array `excluded`.
+    """
 
     name: ClassVar[str] = "sp_ClaimNotifications"
     returns: ClassVar[type] = ClaimedNotification
@@ -67,6 +71,8 @@ class ClaimNotifications(Procedure[ClaimedNotification]):
     batch_size: Int = 1
     lease_seconds: Int = 300
     event_type: Name | None = None
+    passed: Text | None = None
+    excluded: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,18 @@ class FailNotification(Procedure[NoRow]):
     attempt_no: Int
     message: Text
     retry_after_seconds: Int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseNotification(Procedure[NoRow]):
+    """Give a message back untried. The attempt doesn't count."""
+
+    name: ClassVar[str] = "sp_ReleaseNotification"
+    returns: ClassVar[type] = NoRow
+
+    notification_id: BigInt
+    worker_id: Key
+    attempt_no: Int
 
 
 @dataclass(frozen=True, slots=True)

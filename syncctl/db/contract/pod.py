@@ -31,7 +31,8 @@ class ClaimPods(Procedure[ClaimedPod]):
     """Lease up to `batch_size` (1 to 1,000) due claims of one status to one worker, those due longest first.
 
     `scope` is `pending` or `failed`. Of the failed, those whose error is persistent or whose retries are used up are left alone.
-    `carriers` and `excluded` are JSON arrays of carriers' names, as claims spell them but without case, blanks and dashes.
+    `carriers` and `excluded` are JSON arrays of carriers exactly as claims spell them: which spellings mean one carrier is not
+    for the database to say. The claims of the JSON array `passed` (numbers) are left out: this run has had them.
     A `claim_reference` names one claim: it is taken whenever it is due, whatever its error and its retries (`ignore_due`).
     A claim whose worker died comes back when the lease ends; after three such deaths in a row it counts as a failed attempt.
     """
@@ -49,6 +50,7 @@ class ClaimPods(Procedure[ClaimedPod]):
     excluded: Text | None = None
     ignore_due: Flag = False
     include_persistent: Flag = False
+    passed: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class PodClaim:
 class ListPods(Procedure[PodClaim]):
     """Claims of one status (None: any), in the order in which they would be taken. Changes nothing.
 
-    `standing` keeps only the claims that stand so.
+    `standing` keeps only the claims that stand so, `carriers` (a JSON array) those of carriers that are spelt exactly so.
     """
 
     name: ClassVar[str] = "sp_ListPods"
@@ -181,7 +183,9 @@ class RecordPodFailure(Procedure[FailedPod]):
     """Note an attempt without a document. `outcome`: `persistent`, `temporary` or `not_yet`.
 
     A failed retry counts one; the next attempt is 1, 6, 24, 72 hours later by that count, then 72 hours each. A claim taken from
-    `pending` becomes `failed` with count 0. `not_yet` keeps status and count and waits `wait_seconds`.
+    `pending` becomes `failed` with count 0. `not_yet` keeps status and count and waits `wait_seconds`, until it has been the
+    answer for `not_yet_days` or `not_yet_tries` times: then it is a persistent error. That count begins anew where the claim's
+    last error was persistent: a person has put it back.
     `notify` says when the client hears of a persistent error, once: `at_once`, `at_maximum` (when the retries would be over) or
     `never`; with `notify_temporary` also of a temporary one whose retries are used up.
     """
@@ -200,6 +204,8 @@ class RecordPodFailure(Procedure[FailedPod]):
     wait_seconds: Int = 21_600
     notify: Code = "at_maximum"
     notify_temporary: Flag = False
+    not_yet_days: Int = 30
+    not_yet_tries: Int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import NoRow, Procedure
 from syncctl.db.embedded.registry import SERVED, Session
-from syncctl.errors import AlreadyRunning, DatabaseUnavailable, PermanentError, TransientError
+from syncctl.errors import AlreadyRunning, ConfigError, DatabaseUnavailable, PermanentError, TransientError
 
 Row = TypeVar("Row")
 
@@ -217,7 +217,17 @@ def _named(path: Path) -> Iterator[None]:
             raise DatabaseUnavailable(
                 f"{text}. Check that the file and its folder exist and that this account may write to both.", code=code
             ) from error
+        if str(error).startswith(("no such column", "no such table")):
+            raise ConfigError(
+                f"{text}. A table or column is missing: the file was changed by hand, or is of another version.", code=code
+            ) from error
         raise PermanentError(text, code=code, error_class="unknown") from error
+    except IndexError as error:
+        if str(error) != "No item with that key":
+            raise
+        raise ConfigError(
+            f"database {path}: a column is missing: the file was changed by hand, or is of another version."
+        ) from error
     except sqlite3.IntegrityError as error:
         raise PermanentError(f"database {path}: {error}", code=error.sqlite_errorcode, error_class="constraint") from error
     except sqlite3.DatabaseError as error:

@@ -15,11 +15,12 @@ from syncctl.db.contract import (
     NotificationEntry,
     QueuedNotification,
     QueueNotification,
+    ReleaseNotification,
     SetNotifyPreference,
 )
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.lease import NOTIFICATION, require_lease
-from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
 
 _STATES = ("PENDING", "CLAIMED", "SENT", "DROPPED", "FAILED")
 
@@ -96,17 +97,31 @@ def queue_notification(session: Session, call: QueueNotification) -> list[Queued
 @serves(ClaimNotifications)
 def claim_notifications(session: Session, call: ClaimNotifications) -> list[ClaimedNotification]:
     """See `sql/procedures/sp_ClaimNotifications.sql`."""
-    require_lease(call.worker_id, call.batch_size, call.lease_seconds)
+    require_lease(
+        call.worker_id,
+        call.batch_size,
+        call.lease_seconds,
+        (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
+        (call.excluded is None or is_json_list(call.excluded), "@EXCLUDED takes a JSON array."),
+    )
     due = session.all(
         """
         SELECT NOTIFICATION_ID
         FROM dbo.USER_NOTIFICATION
         WHERE ((STATE = 'PENDING' AND NEXT_ATTEMPT_DT <= :now) OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))
         AND (:event IS NULL OR EVENT_TYPE = :event)
+        AND (:passed IS NULL OR NOTIFICATION_ID NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
+        AND (:excluded IS NULL OR AUDIENCE NOT IN (SELECT value FROM json_each(:excluded) WHERE type = 'text'))
         ORDER BY NOTIFICATION_ID
         LIMIT :batch
         """,
-        {"now": session.now, "event": call.event_type, "batch": call.batch_size},
+        {
+            "now": session.now,
+            "event": call.event_type,
+            "passed": call.passed,
+            "excluded": call.excluded,
+            "batch": call.batch_size,
+        },
     )
     taken = NOTIFICATION.take(session, (row["NOTIFICATION_ID"] for row in due), call.worker_id, call.lease_seconds)
     return [_claimed(session, row) for row in taken]
@@ -173,6 +188,21 @@ def fail_notification(session: Session, call: FailNotification) -> list[NoRow]:
             "ended": session.now if wait is None else None,
             "id": call.notification_id,
         },
+    )
+    return []
+
+
+@serves(ReleaseNotification)
+def release_notification(session: Session, call: ReleaseNotification) -> list[NoRow]:
+    """See `sql/procedures/sp_ReleaseNotification.sql`."""
+    NOTIFICATION.fence(session, call.notification_id, call.worker_id, call.attempt_no)
+    session.run(
+        """
+        UPDATE dbo.USER_NOTIFICATION
+        SET STATE = 'PENDING', ATTEMPT_NO = ATTEMPT_NO - 1, LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL
+        WHERE NOTIFICATION_ID = :id
+        """,
+        {"id": call.notification_id},
     )
     return []
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from syncctl.db.contract import AddClaim, ClaimedPod, ClaimPods, CountPods, ListPods, NoRow, PodClaim, PodCount, ReleasePod
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.lease import PROOF, require_lease
-from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
 
 WAITS = (1, 6, 24, 72)
 """Hours before retry 1, 2, 3, 4; every later one waits as long as the last."""
@@ -18,9 +18,6 @@ DEATHS = 3
 SCOPES = ("pending", "failed")
 STANDINGS = ("due", "waiting", "persistent", "exhausted", "leased", "done")
 
-FOLDED = (
-    "REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(claim.carrier, '')), ' ', ''), '-', ''), '_', ''), '.', ''), '/', '')"
-)
 STATUS = "COALESCE(claim.pod_fetch_status, 'pending')"
 STANDING = """
     CASE
@@ -48,6 +45,7 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
         call.lease_seconds,
         (call.scope in SCOPES, "@SCOPE takes pending, failed."),
         (0 <= call.max_retries <= 1000, "@MAX_RETRIES takes 0 to 1000."),
+        (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
     )
     _count_deaths(session)
     due = session.all(
@@ -62,8 +60,9 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
              OR (   (:persistent OR COALESCE(claim.pod_error_class, '') <> 'persistent')
                  AND COALESCE(claim.pod_retry_count, 0) < :max_retries))
         AND (:reference IS NULL OR claim.claim_reference = :reference)
-        AND (:carriers IS NULL OR {FOLDED} IN (SELECT value FROM json_each(:carriers)))
-        AND (:excluded IS NULL OR {FOLDED} NOT IN (SELECT value FROM json_each(:excluded)))
+        AND (:carriers IS NULL OR COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers)))
+        AND (:excluded IS NULL OR COALESCE(claim.carrier, '') NOT IN (SELECT value FROM json_each(:excluded) WHERE type = 'text'))
+        AND (:passed IS NULL OR claim.id NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
         ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
         LIMIT :batch
         """,  # noqa: S608  (constants)
@@ -76,6 +75,7 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
             "reference": call.claim_reference,
             "carriers": call.carriers,
             "excluded": call.excluded,
+            "passed": call.passed,
             "batch": call.batch_size,
         },
     )
@@ -159,7 +159,7 @@ def list_pods(session: Session, call: ListPods) -> list[PodClaim]:
         f"""
         (:scope IS NULL OR {STATUS} = :scope)
         AND (:reference IS NULL OR claim.claim_reference = :reference)
-        AND (:carriers IS NULL OR {FOLDED} IN (SELECT value FROM json_each(:carriers)))
+        AND (:carriers IS NULL OR COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers)))
         AND (:standing IS NULL OR {STANDING} = :standing)
         ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
         LIMIT :batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncctl.db.contract import (
@@ -90,7 +91,7 @@ def record_pod_success(session: Session, call: RecordPodSuccess) -> list[NoRow]:
             pod_retry_count = CASE WHEN :retried THEN COALESCE(pod_retry_count, 0) + 1 ELSE COALESCE(pod_retry_count, 0) END,
             pod_last_retry_at = CASE WHEN :retried THEN :now ELSE pod_last_retry_at END,
             pod_error = NULL, pod_error_class = NULL, pod_error_cause = NULL, pod_error_code = NULL, pod_next_attempt_at = NULL,
-            pod_lease_until = NULL, pod_crash_count = 0
+            pod_not_yet_count = 0, pod_not_yet_since = NULL, pod_lease_until = NULL, pod_crash_count = 0
         WHERE id = :id
         """,
         {
@@ -118,8 +119,14 @@ def record_pod_failure(session: Session, call: RecordPodFailure) -> list[FailedP
         (call.notify in ("at_once", "at_maximum", "never"), "@NOTIFY takes at_once, at_maximum, never."),
         (0 <= call.max_retries <= 1000, "@MAX_RETRIES takes 0 to 1000."),
         (0 <= call.wait_seconds <= 2_592_000, "@WAIT_SECONDS takes 0 to 2592000."),
+        (1 <= call.not_yet_days <= 3650, "@NOT_YET_DAYS takes 1 to 3650."),
+        (1 <= call.not_yet_tries <= 100_000, "@NOT_YET_TRIES takes 1 to 100000."),
     )
     row = PROOF.fence(session, call.claim_id, call.worker_id, call.attempt_no)
+    answers, since = _not_yet(session, call, row)
+    if call.outcome == "not_yet" and _is_enough(session, call, answers, since):
+        told = f"Still not delivered after {answers} answer(s) since {since:%Y-%m-%d}: {call.message}"
+        call = replace(call, outcome="persistent", cause="not_delivered", error_code="not_delivered", message=told)
     retried = row["pod_fetch_status"] == "failed"
     waiting = call.outcome == "not_yet"
     status = (row["pod_fetch_status"] or "pending") if waiting else "failed"
@@ -137,7 +144,7 @@ def record_pod_failure(session: Session, call: RecordPodFailure) -> list[FailedP
         SET pod_fetch_status = :status, pod_retry_count = :count, pod_next_attempt_at = :due,
             pod_last_retry_at = CASE WHEN :retried THEN :now ELSE pod_last_retry_at END,
             pod_error = :message, pod_error_class = :class, pod_error_cause = :cause, pod_error_code = :code,
-            pod_lease_until = NULL, pod_crash_count = 0
+            pod_not_yet_count = :answers, pod_not_yet_since = :since, pod_lease_until = NULL, pod_crash_count = 0
         WHERE id = :id
         """,
         {
@@ -150,6 +157,8 @@ def record_pod_failure(session: Session, call: RecordPodFailure) -> list[FailedP
             "class": call.outcome,
             "cause": call.cause,
             "code": call.error_code or call.cause,
+            "answers": answers,
+            "since": since,
             "id": row["id"],
         },
     )
@@ -164,6 +173,22 @@ def record_pod_failure(session: Session, call: RecordPodFailure) -> list[FailedP
             notification_id=notification,
         )
     ]
+
+
+def _not_yet(session: Session, call: RecordPodFailure, row: sqlite3.Row) -> tuple[int, datetime | None]:
+    """How often in this series the carrier has said that the parcel isn't delivered, and since when.
+
+    A series goes on over failures that may pass. It begins anew with a claim that a person has put back.
+    """
+    goes_on = row["pod_error_class"] not in (None, "persistent")
+    answers = (row["pod_not_yet_count"] or 0) if goes_on else 0
+    since: datetime | None = row["pod_not_yet_since"] if goes_on else None
+    return (answers + 1, since or session.now) if call.outcome == "not_yet" else (answers, since)
+
+
+def _is_enough(session: Session, call: RecordPodFailure, answers: int, since: datetime | None) -> bool:
+    """Tell whether nobody goes on asking."""
+    return answers >= call.not_yet_tries or (since is not None and since + timedelta(days=call.not_yet_days) <= session.now)
 
 
 def _tell(session: Session, call: RecordPodFailure, row: sqlite3.Row, *, count: int, final: bool) -> int | None:

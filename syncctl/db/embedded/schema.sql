@@ -314,7 +314,9 @@ CREATE TABLE dbo.claims (
     pod_lease_until DATETIME_TEXT,
     pod_attempt_no INTEGER NOT NULL DEFAULT 0,
     pod_crash_count INTEGER NOT NULL DEFAULT 0,
-    created_at DATETIME_TEXT
+    created_at DATETIME_TEXT,
+    pod_not_yet_count INTEGER,
+    pod_not_yet_since DATETIME_TEXT
 );
 CREATE INDEX dbo.IX_claims_pod ON claims (pod_fetch_status, pod_next_attempt_at);
 
@@ -385,4 +387,4 @@ CREATE TABLE dbo.USER_NOTIFY_PREFERENCE (
     ADDRESS TEXT,
     CONSTRAINT PK_USER_NOTIFY_PREFERENCE PRIMARY KEY (RECIPIENT_ID, EVENT_TYPE)
 );
-PRAGMA dbo.user_version = 3;
+PRAGMA dbo.user_version = 4;
