@@ -75,6 +75,7 @@ WORK_LOOP = "syncctl/services/work_loop.py"
 WRITE_BACK = "syncctl/services/write_back.py"
 HEALTH_CHECKS = "syncctl/services/health_checks.py"
 CONTENT = "syncctl/stores/content.py"
+POD = "syncctl/services/pod.py"
 HTTP = "syncctl/http_answer.py"
 JSON = "syncctl/answer_json.py"
 
@@ -85,6 +86,7 @@ T_STAGING = "tests/contract/test_staging.py"
 T_PROCESS = "tests/integration/test_process.py"
 T_POLL = "tests/integration/test_poll.py"
 T_OUTAGES = "tests/integration/test_outages.py"
+T_POD_ODD = "tests/contract/test_pod_odd.py"
 T_KILLED = "tests/crash/test_killed.py"
 T_SIGNALS = "tests/crash/test_signals.py"
 T_INSTANCE = "tests/crash/test_one_instance.py"
@@ -297,7 +299,7 @@ BUGS = (
     bug(
         "wrong keys burn every message's attempts",
         WORK_LOOP,
-        "if not isinstance(error, TransientError | StoreMisconfigured):",
+        "if not isinstance(error, TransientError | SystemMisconfigured):",
         "if not isinstance(error, TransientError):",
         T_OUTAGES,
         only="keys",
@@ -646,6 +648,95 @@ BUGS = (
         "store.ping()",
         "tests/acceptance/test_cli.py",
         only="read_only",
+    ),
+    bug(
+        "a run takes a claim again that it has had",
+        POD,
+        "passed=json.dumps(self._passed) if self._passed else None,",
+        "passed=None,",
+        T_POD_ODD,
+        only="taken_once or asked_about_twice",
+    ),
+    bug(
+        "the database forgets which claims a run has had",
+        "syncctl/db/embedded/pod_claims.py",
+        "AND (:passed IS NULL OR claim.id NOT IN",
+        "AND (TRUE OR claim.id NOT IN",
+        "tests/contract/test_pod.py",
+        only="run_has_had",
+    ),
+    bug(
+        "a mark or an accent makes another carrier",
+        "syncctl/carriers/catalog.py",
+        'return "".join(letter for letter in spread if letter.isalnum())',
+        "return spread",
+        T_POD_ODD,
+        only="wanted_in_all_its_spellings",
+    ),
+    bug(
+        "one claim's refusal counts as a wrong password",
+        "syncctl/services/systems.py",
+        "if check():",
+        "if False:",
+        T_POD_ODD,
+        only="one_parcel_that_is_refused",
+    ),
+    bug(
+        "one refusal condemns a carrier that can't be asked",
+        "syncctl/services/systems.py",
+        "REFUSALS = 2",
+        "REFUSALS = 1",
+        T_POD_ODD,
+        only="one_refusal_alone",
+    ),
+    bug(
+        "a wrong password fails all the carrier's claims",
+        POD,
+        '        self._excluded.add(claim.carrier or "")\n',
+        "",
+        T_POD_ODD,
+        only="wrong_password",
+    ),
+    bug(
+        "a carrier that is down burns its claims' retries",
+        POD,
+        "if concern in (Concern.SYSTEM, Concern.SETUP):",
+        "if concern is Concern.SETUP:",
+        T_POD_ODD,
+        only="costs_its_claims_nothing",
+    ),
+    bug(
+        "not delivered yet has no end",
+        "syncctl/db/embedded/pod_outcomes.py",
+        'if call.outcome == "not_yet" and _is_enough(',
+        'if call.outcome == "never" and _is_enough(',
+        "tests/contract/test_pod.py",
+        T_POD_ODD,
+        only="not_yet",
+    ),
+    bug(
+        "a carrier is asked for a document that can't be kept",
+        POD,
+        "self.documents.check()",
+        "pass",
+        T_POD_ODD,
+        only="found_before_a_carrier",
+    ),
+    bug(
+        "a mail server that is down burns every message's tries",
+        "syncctl/services/notifications.py",
+        "if concern is Concern.ROW:",
+        "if True:",
+        "tests/contract/test_notifier.py",
+        only="costs_the_messages_nothing",
+    ),
+    bug(
+        "one odd address counts as a wrong setting",
+        "syncctl/notify/channels.py",
+        'raise AddressRefused(f"{address!r} is no mail address.")',
+        'raise ConfigError(f"{address!r} is no mail address.")',
+        "tests/contract/test_notifier.py",
+        only="odd_address",
     ),
 )
 

@@ -91,7 +91,13 @@ class StoreRefused(PermanentError):
     error_class = "store_refused"
 
 
-class StoreMisconfigured(StoreRefused):
+class SystemMisconfigured(PermanentError):
+    """Another system says that it can't be used as configured: keys, address, certificate. It may mean one row alone."""
+
+    exit_code = EXIT_CONFIG
+
+
+class StoreMisconfigured(StoreRefused, SystemMisconfigured):
     """The store can't be used as configured: keys, address, certificate, permalinks. It concerns every order, not one of them."""
 
     exit_code = EXIT_CONFIG

@@ -43,6 +43,12 @@ class PodSettings(HealthSettings):
     pod_not_yet_minutes: int = setting(
         _GROUP, integer(1, 43_200), 360, "Minutes until a parcel that was not delivered yet is asked for again."
     )
+    pod_not_yet_days: int = setting(
+        _GROUP, integer(1, 3650), 30, "Days after which a parcel that is still not delivered is given up, and needs a person."
+    )
+    pod_not_yet_tries: int = setting(
+        _GROUP, integer(1, 100_000), 200, "So many answers that a parcel is not delivered yet, and it is given up, too."
+    )
     pod_lease_seconds: int = setting(
         _GROUP, integer(60, 86_400), 600, "How long a claim belongs to a worker that says nothing; then another may take it."
     )

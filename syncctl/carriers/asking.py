@@ -7,9 +7,10 @@ written to the log.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
-from syncctl.carriers.base import Carrier, Claim, Document, Outcome, temporary
+from syncctl.carriers.base import Carrier, Checkable, Claim, Document, Outcome, temporary
 from syncctl.carriers.http import CarrierHttp, CarrierUnreachable
 from syncctl.errors import STOPPED, SyncError
 from syncctl.secret import Hider
@@ -27,8 +28,23 @@ def ask(carrier: Carrier, claim: Claim, http: CarrierHttp) -> Outcome:
         BudgetExhausted: a call was refused by the budget.
         CarrierUnreachable: with the code `STOPPED` alone: the run is to stop. That is no outcome of the claim.
     """
+    outcome = _outcome(carrier, claim.reference, lambda: carrier.fetch(claim, http))
+    return outcome or temporary("unforeseen", "The adapter said nothing.")
+
+
+def check(carrier: Carrier, claim: Claim, http: CarrierHttp) -> Outcome | None:
+    """Ask a carrier that failed over this claim whether it is there and takes its keys; None where it is and does.
+
+    Raises as `ask` does.
+    """
+    if not isinstance(carrier, Checkable):
+        raise TypeError(f"{carrier.label} has nothing to be asked")
+    return _outcome(carrier, claim.reference, lambda: carrier.check(http))
+
+
+def _outcome(carrier: Carrier, reference: str, call: Callable[[], Outcome | None]) -> Outcome | None:
     try:
-        outcome = carrier.fetch(claim, http)
+        outcome = call()
     except CarrierUnreachable as error:
         if error.code == STOPPED:
             raise
@@ -38,10 +54,10 @@ def ask(carrier: Carrier, claim: Claim, http: CarrierHttp) -> Outcome:
     except Exception as error:
         said = Hider(carrier.secrets).plain(f"{type(error).__name__}: {error}", LONGEST_MESSAGE)
         shown = SyncError(said).with_traceback(error.__traceback__)
-        log.error("%s: asking %s failed in an unforeseen way", claim.reference, carrier.label, exc_info=shown)
+        log.error("%s: asking %s failed in an unforeseen way", reference, carrier.label, exc_info=shown)
         outcome = temporary("unforeseen", said)
     # Made now: the carrier may have got a token meanwhile.
-    return _shown(outcome, Hider(carrier.secrets))
+    return None if outcome is None else _shown(outcome, Hider(carrier.secrets))
 
 
 def _shown(outcome: Outcome, hider: Hider) -> Outcome:

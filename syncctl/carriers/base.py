@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from syncctl.carriers.http import CarrierHttp
 from syncctl.carriers.limits import Limits
@@ -115,5 +115,19 @@ class Carrier(Protocol):
 
         Raises:
             BudgetExhausted: a call was refused by the budget, so nothing was asked (or not everything).
+        """
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A carrier that can be asked whether it is there and takes its keys, without naming a parcel."""
+
+    def check(self, http: CarrierHttp) -> Outcome | None:
+        """Ask; None where all is well, else the outcome that says what is wrong.
+
+        Raises:
+            BudgetExhausted: no call is left.
+            CarrierUnreachable: no answer.
         """
         ...

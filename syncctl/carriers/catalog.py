@@ -5,7 +5,6 @@ Finds one by what a claim says.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -65,9 +64,13 @@ class Catalog:
 
 
 def folded(said: str) -> str:
-    """Return a carrier's name without what spellings differ in: case, accents, blanks, dashes."""
-    spread = unicodedata.normalize("NFKD", said.casefold())
-    return re.sub(r"[^a-z0-9]", "", spread)
+    """Return a carrier's name without what spellings differ in: case, accents, blanks of any kind, dashes, marks such as ®.
+
+    The one place that says what is one carrier: the database compares spellings as they are.
+    """
+    letters = "".join(letter for letter in said if letter.isalnum())  # first: spread out, a ™ would be two of them
+    spread = unicodedata.normalize("NFKD", letters.casefold()).casefold()
+    return "".join(letter for letter in spread if letter.isalnum())
 
 
 def open_catalog(

@@ -97,6 +97,10 @@ class FedEx:
                 return delivered(Document(content=content, declared_type=_type(text_at(output, "documentFormat"))))
         return temporary("pod_not_ready", "FedEx answered without a document.")
 
+    def check(self, http: CarrierHttp) -> Outcome | None:
+        """See `Checkable.check`: the token's address names no parcel."""
+        return self._tokens.check(http)
+
     def _ask_token(self, http: CarrierHttp) -> Reply:
         form = {"grant_type": "client_credentials", "client_id": self._key, "client_secret": self._secret.reveal()}
         return http.post(f"{self._base}/oauth/token", data=form)

@@ -61,6 +61,15 @@ class Tokens:
             self.obtained.append(token)
         return {"Authorization": f"Bearer {self._token}"}
 
+    def check(self, http: CarrierHttp) -> Outcome | None:
+        """Get a new token; None where there is one, else the outcome that says why not."""
+        self.forget()
+        try:
+            self.headers(http)
+        except TokenRefused as refused:
+            return refused.outcome
+        return None
+
     def forget(self) -> None:
         """Drop the token: the carrier no longer takes it."""
         self._until = None

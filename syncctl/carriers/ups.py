@@ -84,6 +84,10 @@ class Ups:
             return error_outcome(reply, self._clock(), codes=_CODES, code=code or None, text=text or None)
         return _package(pick(shipment, "package", 0))
 
+    def check(self, http: CarrierHttp) -> Outcome | None:
+        """See `Checkable.check`: the token's address names no parcel."""
+        return self._tokens.check(http)
+
     def _ask_token(self, http: CarrierHttp) -> Reply:
         return http.post(
             f"{self._base}/security/v1/oauth/token",

@@ -9,11 +9,12 @@ import typer
 
 from syncctl.cli.output import local_time, table
 from syncctl.cli.run import Job, Run, command
-from syncctl.errors import EXIT_SOME_FAILED, NotFound, UsageError
+from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED, ConfigError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from syncctl.services.notifications import NotificationResult
     from syncctl.services.pod_run import PodItem, PodResult
 
 jobs = typer.Typer()
@@ -24,7 +25,7 @@ JOB = Job(
     records={
         "input": ("found",),
         "created": ("success",),
-        "skipped": ("skipped_persistent", "skipped_rate_limit", "skipped_unconfigured", "not_yet"),
+        "skipped": ("skipped_persistent", "skipped_rate_limit", "skipped_unconfigured", "skipped_left_out", "not_yet"),
         "failed": ("failed",),
     },
     parallel=True,
@@ -35,7 +36,8 @@ OUTCOMES = {
     "not_yet": "not delivered yet",
     "skipped_rate_limit": "skipped (rate limit)",
     "skipped_unconfigured": "skipped (not configured)",
-    "lost": "another worker has it",
+    "skipped_left_out": "skipped (carrier left out)",
+    "lost": "left until its lease ends",
 }
 
 Carrier = Annotated[str | None, typer.Option("--carrier", help="Only claims of this carrier.", metavar="NAME")]
@@ -76,39 +78,47 @@ def pod_retry(
 
 def _run(run: Run, scope: str, carrier: str | None, claim: str | None, *, dry_run: bool, persistent: bool = False) -> None:
     from syncctl.cli.pod_setup import notify_clients, open_carriers, open_documents, options
-    from syncctl.services.notifications import counts
-    from syncctl.services.pod import PodWorker
+    from syncctl.services.notifications import NotificationResult
+    from syncctl.services.pod import PodWork
+    from syncctl.services.pod_run import PodResult
 
     catalog = open_carriers(run)
     if carrier and catalog.name_of(carrier) is None:
         known = ", ".join(sorted({*catalog.carriers, *catalog.missing}))
         raise UsageError(f"There is no carrier {carrier!r}; there are {known}.")
     chosen = options(run, scope, carrier=carrier, claim=claim, include_persistent=persistent)
-    worker = PodWorker(
-        run.database,
-        catalog,
-        open_documents(run),
-        worker_id=run.run_id,
-        options=chosen,
-        stop=run.stop,
-        clock=run.clock,
-        sleeper=run.stop.sleep,
-    )
-    report = run.report
-    if dry_run:
-        report.items = [{"claim_reference": reference} for reference in worker.due()]
-        report.counts = {"found": len(report.items)}
-        run.render = lambda console: _would(console, scope, [item["claim_reference"] for item in report.items])
-        return
+    result, told = PodResult(scope=scope), NotificationResult()
     with run.output.progress("claims", chosen.batch_size) as step:
-        worker.progress = lambda _: step(1)
-        result = worker.run()
-    sent = notify_clients(run)
+        context = run.context(progress=lambda _: step(1))
+        work = PodWork(run.database, catalog, open_documents(run), run.run_id, chosen, context, result)
+        if dry_run:
+            _preview(run, scope, work.due())
+            return
+        labels = {name: named.label for name, named in catalog.carriers.items()}
+        run.conclude = lambda: _report(run, result, told, labels)
+        work.run()
+    if not (result.ended_by or context.stop.is_set()):
+        notify_clients(run, run.context(), told)
+
+
+def _preview(run: Run, scope: str, references: list[str]) -> None:
+    run.report.items = [{"claim_reference": reference} for reference in references]
+    run.report.counts = {"found": len(references)}
+    run.render = lambda console: console.print("\n".join(references) if references else _nothing(scope))
+
+
+def _report(run: Run, result: PodResult, told: NotificationResult, labels: dict[str, str]) -> None:
+    """Fill the report with what was done, whatever ended the run."""
+    report = run.report
     report.items = list(result.items)
-    report.counts = {**result.counts, **counts(sent)}
-    report.extra = {"success_rate": result.success_rate, "usage": result.usage, "notifications": sent}
+    report.counts = {**result.counts, **told.counts}
+    report.extra = {
+        "success_rate": result.success_rate,
+        "usage": result.usage,
+        "notifications": told.sent,
+        "stopped": result.stopped,
+    }
     run.metrics = {"success_rate": result.success_rate, "calls_today": {use.carrier: use.used_day for use in result.usage}}
-    labels = {name: named.label for name, named in catalog.carriers.items()}
     for item in result.items:
         if item.final:
             report.add_error(
@@ -116,17 +126,19 @@ def _run(run: Run, scope: str, carrier: str | None, claim: str | None, *, dry_ru
             )
     for warning in result.warnings:
         report.add_error(warning, type="CarrierWarning")
-    if result.counts["failed"]:
+    if result.counts["failed"] or result.counts["skipped_left_out"]:
         report.exit_code = EXIT_SOME_FAILED
+    for audience, why in told.left_out.items():
+        report.add_error(f"Messages to {audience}s wait: {why}", type=type(why).__name__)
+        report.exit_code = EXIT_CONFIG if isinstance(why, ConfigError) else EXIT_SOME_FAILED
+    ended = result.ended_by or told.ended_by
+    if ended:
+        report.fail(ended)
     run.render = lambda console: _summary(console, run, result, labels)
 
 
 def _nothing(scope: str) -> str:
     return "No failed PODs eligible for retry" if scope == "failed" else "No pending PODs to fetch"
-
-
-def _would(console: Console, scope: str, references: list[str]) -> None:
-    console.print("\n".join(references) if references else _nothing(scope))
 
 
 def _what(item: PodItem) -> str:
@@ -153,6 +165,7 @@ def _summary(console: Console, run: Run, result: PodResult, labels: dict[str, st
             ("Skipped (persistent)", "skipped_persistent"),
             ("Skipped (rate limit)", "skipped_rate_limit"),
             ("Skipped (not configured)", "skipped_unconfigured"),
+            ("Skipped (carrier left out)", "skipped_left_out"),
             ("Max retries reached", "max_retries_reached"),
         ):
             if counts[key] or key in ("processed", "success", "failed"):

@@ -10,9 +10,10 @@ from syncctl import log, settings as settings_module
 if TYPE_CHECKING:
     from syncctl.carriers.catalog import Catalog
     from syncctl.cli.run import Run
-    from syncctl.services.notifications import Sent
+    from syncctl.services.notifications import NotificationResult
     from syncctl.services.pod_documents import DocumentStore
     from syncctl.services.pod_run import PodOptions
+    from syncctl.services.run_context import RunContext
 
 EVENT = "pod_failed"
 _log = logging.getLogger("syncctl.cli")
@@ -59,6 +60,8 @@ def options(run: Run, scope: str, *, carrier: str | None, claim: str | None, inc
         include_persistent=include_persistent,
         lease_seconds=settings.pod_lease_seconds,
         not_yet_seconds=settings.pod_not_yet_minutes * 60,
+        not_yet_days=settings.pod_not_yet_days,
+        not_yet_tries=settings.pod_not_yet_tries,
         patience_seconds=settings.pod_patience_seconds,
         largest_bytes=settings.pod_max_megabytes * MEGABYTE,
         connect_timeout=settings.pod_connect_timeout,
@@ -70,7 +73,7 @@ def options(run: Run, scope: str, *, carrier: str | None, claim: str | None, inc
     )
 
 
-def notify_clients(run: Run) -> list[Sent]:
+def notify_clients(run: Run, context: RunContext, result: NotificationResult) -> None:
     """Deliver the messages to clients that are due; where no way to them is set, say so and leave them."""
     from syncctl.db.contract import ListNotifications
     from syncctl.notify.channels import AppriseChannel, split
@@ -82,12 +85,13 @@ def notify_clients(run: Run) -> list[Sent]:
         waiting = run.database.run(ListNotifications(states="PENDING", event_type=EVENT, batch_size=1))
         if waiting and waiting[0].next_attempt_dt and waiting[0].next_attempt_dt <= run.clock():
             _log.warning("Clients wait for messages: SYNCCTL_NOTIFY_CLIENT_URL is not set.")
-        return []
-    notifier = Notifier(
+        return
+    Notifier(
         run.database,
         {"client": AppriseChannel(split(settings.notify_client_url), seconds=settings.http_answer_timeout, stop=run.stop)},
         Templates(settings.notify_template_dir),
         worker_id=run.run_id,
-        stop=run.stop,
-    )
-    return notifier.deliver(event_type=EVENT)
+        context=context,
+        result=result,
+        event_type=EVENT,
+    ).deliver()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-from syncctl.errors import STOPPED, ConfigError, TransientError
+from syncctl.errors import STOPPED, ConfigError, PermanentError, TransientError
 from syncctl.http_answer import limit_others
 from syncctl.in_time import GivenUp, OutOfTime, StopAsked, in_time
 from syncctl.notify.messages import Message
@@ -26,6 +26,13 @@ _TOKEN = 8
 class DeliveryFailed(TransientError):
     """A message could not be handed over; the text says what the channel said."""
 
+    system = "channel"
+    error_class = "notify"
+
+
+class AddressRefused(PermanentError):
+    """What stands where a person's address should is none."""
+
     error_class = "notify"
 
 
@@ -37,7 +44,8 @@ class Channel(Protocol):
 
         Raises:
             DeliveryFailed: it was not taken; try again later.
-            ConfigError: the channel's address makes no sense.
+            AddressRefused: the person's address makes no sense.
+            ConfigError: the channel's own address makes no sense.
         """
         ...
 
@@ -56,13 +64,15 @@ class AppriseChannel:
         import apprise
 
         if address is not None and not _ADDRESS.fullmatch(address):
-            raise ConfigError(f"{address!r} is no mail address.")
+            raise AddressRefused(f"{address!r} is no mail address.")
         sender = apprise.Apprise()
         with warnings.catch_warnings():
             # Apprise loads its plug-ins here, some of which import what Python is about to drop.
             warnings.simplefilter("ignore", DeprecationWarning)
             added = [sender.add(_addressed(url.reveal(), address)) for url in self._urls]
         if not all(added) or not added:
+            if address is not None and added and self._usable():
+                raise AddressRefused(f"{address!r} is no address that a message can be sent to.")
             raise ConfigError("An address to notify people (SYNCCTL_NOTIFY_CLIENT_URL, SYNCCTL_NOTIFY_OPERATOR_URL) is none.")
 
         limit_others()
@@ -82,6 +92,12 @@ class AppriseChannel:
             raise DeliveryFailed("Whether it was delivered isn't known: the run was asked to stop.", code=STOPPED) from None
         if not taken:
             raise DeliveryFailed(f"Not delivered: {self._hider.plain(words, _LONGEST) or 'the channel gave no reason'}")
+
+    def _usable(self) -> bool:
+        """Tell whether the addresses make sense with a person's address that does."""
+        import apprise
+
+        return all(apprise.Apprise().add(_addressed(url.reveal(), "someone@example.com")) for url in self._urls)
 
 
 def _secrets(url: str) -> Iterator[str]:

@@ -1,23 +1,39 @@
-"""Deliver the messages to people that wait: each by one worker, tried again where that failed, kept whatever comes of it."""
+"""Deliver the messages to people that wait: each by one worker, tried again where that failed, kept whatever comes of it.
+
+One odd message holds up no other. A way to people that is down is left alone for the rest of the run, and so are the messages
+that would have gone that way: they lose no try by it.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from syncctl.db.contract import ClaimedNotification, ClaimNotifications, CompleteNotification, Database, FailNotification
-from syncctl.errors import STOPPED, DatabaseUnavailable, LeaseLost, SyncError
-from syncctl.notify.channels import Channel, DeliveryFailed
+from syncctl.db.contract import (
+    ClaimedNotification,
+    ClaimNotifications,
+    CompleteNotification,
+    Database,
+    FailNotification,
+    ListRetryPolicies,
+    ReleaseNotification,
+)
+from syncctl.errors import ConfigError, SyncError, TransientError
+from syncctl.foreign_text import plain
+from syncctl.notify.channels import Channel
 from syncctl.notify.messages import Templates
-from syncctl.services.stopping import Never, Stop
+from syncctl.services.run_context import RunContext
+from syncctl.services.systems import Systems
+from syncctl.services.work_loop import Concern, Result, work_off
 
 log = logging.getLogger(__name__)
 
 WAITS = (60, 300, 900, 3600, 14_400, 43_200, 86_400)
 """Seconds before each further try; after the last a message is given up and kept as FAILED."""
+_LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,97 +48,166 @@ class Sent:
 
 
 @dataclass(slots=True)
+class NotificationResult(Result[Sent]):
+    """What a run did with its messages."""
+
+    left_out: dict[str, SyncError] = field(default_factory=dict)
+    """Ways to people that could not be used, by audience, and why."""
+
+    @property
+    def sent(self) -> list[Sent]:
+        """The messages that this run had in its hands."""
+        return list(self.rows.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many messages came to what."""
+        return counts(self.sent)
+
+
+@dataclass(slots=True)
 class Notifier:
-    """Delivers to clients and operators, each through its channel. Without one, a message is a failed delivery like another."""
+    """Messages to clients and operators, each through its channel: a `work_loop.Work`."""
 
     database: Database
     channels: Mapping[str, Channel]
     templates: Templates
     worker_id: str
-    stop: Stop = field(default_factory=Never)
+    context: RunContext
+    result: NotificationResult = field(default_factory=NotificationResult)
+    event_type: str | None = None
+    limit: int = 100
+    _systems: Systems = field(init=False)
+    _passed: list[int] = field(default_factory=list)
 
-    def deliver(self, *, event_type: str | None = None, limit: int = 100) -> list[Sent]:
-        """Deliver what is due, up to `limit` messages.
+    def __post_init__(self) -> None:
+        self._systems = Systems(self.context, left_out=self.result.left_out)
 
-        Raises:
-            DatabaseUnavailable: no connection to the database.
-        """
-        done: list[Sent] = []
-        while len(done) < limit and not self.stop.is_set():
-            messages = self.database.run(ClaimNotifications(worker_id=self.worker_id, batch_size=1, event_type=event_type))
-            if not messages:
-                break
-            try:
-                done.append(self._handle(messages[0]))
-            except LeaseLost as lost:
-                log.warning("%s", lost)
-            except DeliveryFailed as stopped:  # by the stop alone: the message comes back when its lease ends
-                log.info("%s", stopped)
-                break
-        return done
+    def deliver(self) -> NotificationResult:
+        """Deliver what is due, up to `limit` messages, none of them twice. What ended it early is `ended_by` of the result."""
+        work_off(self, self.result, self.context)
+        return self.result
 
-    def _handle(self, claimed: ClaimedNotification) -> Sent:
-        channel = self.channels.get(claimed.audience)
-        if not claimed.wanted:
-            return self._end(claimed, "dropped", "the recipient wants no messages of this kind")
-        if claimed.audience == "client" and not claimed.address:
-            return self._end(claimed, "dropped", "the recipient has no address")
-        if channel is None:
-            return self._fail(
-                claimed, f"no channel for {claimed.audience}s is set (SYNCCTL_NOTIFY_{claimed.audience.upper()}_URL)"
-            )
-        try:
-            message = self.templates.render(claimed.template, json.loads(claimed.data_json))
-            channel.send(message, address=claimed.address if claimed.audience == "client" else None)
-        except DatabaseUnavailable:
-            raise
-        except SyncError as error:
-            if error.code == STOPPED:
-                raise
-            return self._fail(claimed, str(error))
-        except Exception as error:
-            log.exception("Notification %s failed in an unforeseen way", claimed.notification_id)
-            return self._fail(claimed, f"{type(error).__name__}: {error}")
-        return self._end(claimed, "sent", "")
-
-    def _end(self, claimed: ClaimedNotification, result: str, detail: str) -> Sent:
-        self.database.run(
-            CompleteNotification(
-                notification_id=claimed.notification_id,
+    def claim(self, limit: int) -> Sequence[ClaimedNotification]:
+        """Take messages that this run has not had, to people whom there is a way to."""
+        limit = min(limit, self.limit - len(self._passed))
+        if limit <= 0:
+            return ()
+        left_out = self._systems.left_out
+        messages = self.database.run(
+            ClaimNotifications(
                 worker_id=self.worker_id,
-                attempt_no=claimed.attempt_no,
+                batch_size=limit,
+                event_type=self.event_type,
+                passed=json.dumps(self._passed) if self._passed else None,
+                excluded=json.dumps(sorted(left_out)) if left_out else None,
+            )
+        )
+        self._passed += [message.notification_id for message in messages]
+        self.result.count_claimed(len(messages))
+        return messages
+
+    def next_due(self) -> float | None:
+        """A message that failed is a later run's."""
+        return None
+
+    def key(self, item: ClaimedNotification) -> int:
+        """See `Work.key`."""
+        return item.notification_id
+
+    def do(self, item: ClaimedNotification) -> Sent:
+        """Hand one message over, or say why nobody gets it."""
+        if not item.wanted:
+            return self._end(item, "dropped", "the recipient wants no messages of this kind")
+        if item.audience == "client" and not item.address:
+            return self._end(item, "dropped", "the recipient has no address")
+        try:
+            self._send(item)
+        except SyncError as error:
+            return self._unsent(item, error)
+        self._systems.answered(item.audience)
+        return self._end(item, "sent", "")
+
+    def _send(self, message: ClaimedNotification) -> None:
+        text = self.templates.render(message.template, json.loads(message.data_json))
+        channel = self.channels.get(message.audience)
+        if channel is None:
+            setting = f"SYNCCTL_NOTIFY_{message.audience.upper()}_URL"
+            raise ConfigError(f"There is no way to tell {message.audience}s anything: {setting} is not set.")
+        channel.send(text, address=message.address if message.audience == "client" else None)
+
+    def _unsent(self, message: ClaimedNotification, error: SyncError) -> Sent:
+        """A message that its channel did not take is tried again later; one whose channel takes nothing waits as it was."""
+        concern = self._systems.concern(message.audience, error)
+        if concern is Concern.STOP:
+            raise error
+        if concern is Concern.ROW:
+            return self.fail(message, error)
+        log.warning("Messages to %ss wait: %s", message.audience, error)
+        self.context.reaching(self.release, message, str(error))
+        return self._sent(message, "waiting", str(error))
+
+    def _end(self, message: ClaimedNotification, result: str, detail: str) -> Sent:
+        self.context.reaching(
+            self.database.run,
+            CompleteNotification(
+                notification_id=message.notification_id,
+                worker_id=self.worker_id,
+                attempt_no=message.attempt_no,
                 result=result,
                 detail=detail or None,
-            )
+            ),
         )
-        return self._sent(claimed, result, detail)
+        return self._sent(message, result, detail)
 
-    def _fail(self, claimed: ClaimedNotification, why: str) -> Sent:
-        wait = WAITS[claimed.attempt_no - 1] if claimed.attempt_no <= len(WAITS) else None
-        log.warning("Notification %s (%s) was not delivered: %s", claimed.notification_id, claimed.event_type, why)
-        self.database.run(
+    def fail(self, item: ClaimedNotification, error: SyncError) -> Sent:
+        """Note a failed try; the message goes behind the others. What a busy database refused costs it nothing."""
+        if isinstance(error, TransientError) and error.system == "database":
+            self.release(item, str(error))
+            return self._sent(item, "waiting", str(error))
+        wait = WAITS[item.attempt_no - 1] if item.attempt_no <= len(WAITS) else None
+        log.warning("Notification %s (%s) was not delivered: %s", item.notification_id, item.event_type, error)
+        self.context.reaching(
+            self.database.run,
             FailNotification(
-                notification_id=claimed.notification_id,
+                notification_id=item.notification_id,
                 worker_id=self.worker_id,
-                attempt_no=claimed.attempt_no,
-                message=why,
+                attempt_no=item.attempt_no,
+                message=plain(str(error), _LONGEST_REASON),
                 retry_after_seconds=wait,
-            )
+            ),
         )
-        return self._sent(claimed, "failed" if wait is None else "waiting", why)
+        return self._sent(item, "failed" if wait is None else "waiting", str(error))
+
+    def lose(self, item: ClaimedNotification, error: SyncError) -> Sent:
+        """See `Work.lose`."""
+        return self._sent(item, "waiting", str(error))
+
+    def release(self, item: ClaimedNotification, reason: str) -> None:  # noqa: ARG002  (the reason is the channel's, not its)
+        """See `Work.release`."""
+        self.database.run(
+            ReleaseNotification(notification_id=item.notification_id, worker_id=self.worker_id, attempt_no=item.attempt_no)
+        )
+
+    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (that of the channels is judged where a message is sent)
+        """Ask the database for its shortest table."""
+        self.database.run(ListRetryPolicies())
+
+    def finish(self, rows: Sequence[Sent]) -> None:
+        """Nothing follows."""
 
     @staticmethod
-    def _sent(claimed: ClaimedNotification, outcome: str, message: str) -> Sent:
+    def _sent(message: ClaimedNotification, outcome: str, text: str) -> Sent:
         return Sent(
-            notification_id=claimed.notification_id,
-            event_type=claimed.event_type,
-            address=claimed.address,
+            notification_id=message.notification_id,
+            event_type=message.event_type,
+            address=message.address,
             outcome=outcome,
-            message=message,
+            message=text,
         )
 
 
-def counts(sent: list[Sent]) -> dict[str, int]:
+def counts(sent: Iterable[Sent]) -> dict[str, int]:
     """Return how many messages came to what."""
     outcomes = Counter(message.outcome for message in sent)
     return {f"notifications_{name}": outcomes[name] for name in ("sent", "dropped", "waiting", "failed") if outcomes[name]}

@@ -8,166 +8,196 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from syncctl.carriers.base import Carrier, Outcome, persistent, temporary
-from syncctl.carriers.catalog import Catalog, folded
-from syncctl.carriers.classify import INVALID_CREDENTIALS, INVALID_TRACKING, NOT_SUPPORTED
+from syncctl.carriers.catalog import Catalog
+from syncctl.carriers.classify import INVALID_TRACKING, NOT_SUPPORTED
 from syncctl.carriers.content import sniff
-from syncctl.carriers.http import CarrierUnreachable
 from syncctl.carriers.limits import BudgetExhausted
-from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
-from syncctl.db.contract import ClaimedPod, ClaimPods, Database, ListPods, RecordPodFailure, RecordPodSuccess, ReleasePod
-from syncctl.errors import ConfigError, DatabaseUnavailable, LeaseLost, SyncError
+from syncctl.db.contract import (
+    CarrierUse,
+    ClaimedPod,
+    ClaimPods,
+    CountPods,
+    Database,
+    ListPods,
+    ListRetryPolicies,
+    Procedure,
+    RecordPodFailure,
+    RecordPodSuccess,
+    ReleasePod,
+)
+from syncctl.errors import SyncError, SystemMisconfigured, TransientError
+from syncctl.foreign_text import plain
 from syncctl.http_answer import HttpSession
-from syncctl.services.pod_asking import Asker, carrier_use
+from syncctl.services.pod_asking import Asker, carrier_use, doubt
 from syncctl.services.pod_documents import DocumentStore, StoredDocument
 from syncctl.services.pod_run import PodItem, PodOptions, PodResult
-from syncctl.services.stopping import Never, Stop
+from syncctl.services.run_context import RunContext
+from syncctl.services.systems import Systems
+from syncctl.services.work_loop import Concern, work_off
 
 log = logging.getLogger(__name__)
 
+Row = TypeVar("Row")
+
+REFUSED = "refused"
+"""The cause of a refusal that concerns the claim, not the keys: the carrier takes them with other questions."""
+
 
 @dataclass(slots=True)
-class PodWorker:
-    """One run over the claims of one status."""
+class PodWork:
+    """The claims of one status: a `work_loop.Work`."""
 
     database: Database
     catalog: Catalog
     documents: DocumentStore
     worker_id: str
     options: PodOptions
+    context: RunContext
+    result: PodResult = field(default_factory=PodResult)
     session: Callable[[], HttpSession] = HttpSession
-    stop: Stop = field(default_factory=Never)
-    clock: Clock = system_clock
-    sleeper: Sleeper = system_sleeper
-    progress: Callable[[PodItem], None] = lambda _: None
     _asker: Asker = field(init=False)
+    _systems: Systems = field(init=False)
+    _wanted: str | None = None
+    """How claims spell the one carrier whose claims are wanted, as JSON."""
+    _passed: list[int] = field(default_factory=list)
+    """Claims that this run has had in its hands: none of them is taken again, whatever became of it."""
+    _skipped: dict[str, PodItem] = field(default_factory=dict)
+    """Carriers whose claims are left for a later run, by name, each with the first of them."""
     _excluded: set[str] = field(default_factory=set)
+    """Their spellings, as far as claims of this run have shown them."""
+    _worked: int = 0
 
     def __post_init__(self) -> None:
-        self._asker = Asker(
-            self.database,
-            self.worker_id,
-            self.options,
-            session=self.session,
-            stop=self.stop,
-            clock=self.clock,
-            sleeper=self.sleeper,
-            patience=self.options.patience_seconds,
-        )
+        self._asker = Asker(self.database, self.worker_id, self.options, self.context, session=self.session)
+        self._systems = Systems(self.context)
 
     def run(self) -> PodResult:
-        """Take claims one by one until none is due, the batch is full, or the stop comes.
-
-        Raises:
-            DatabaseUnavailable: the database has gone; what was in hand comes back when its lease ends.
-        """
-        result = PodResult(self.options.scope, found=len(self.due()))
-        if self.options.scope == "failed" and not self.options.include_persistent:
-            result.skipped_persistent = len(self._standing("persistent", 10_000))
-        log.info("Found %d claim(s) to %s", result.found, "retry" if self.options.scope == "failed" else "fetch")
-        worked, number = 0, 0
+        """Take claims one by one until none is due, the batch is full, or something else ends the run: `ended_by`, `stopped`."""
         try:
-            while worked < self.options.batch_size and not self.stop.is_set():
-                claims = self._claim()
-                if not claims:
-                    break
-                number += 1
-                item = self._handle(claims[0], number, result)
-                if item is None:
-                    break
-                worked += item.outcome in ("success", "failed", "not_yet")
-                result.items.append(item)
-                self.progress(item)
-                if self.options.claim:
-                    break
+            self.context.reaching(self._look)
+            if self.result.found:
+                self.documents.check()
+            work_off(self, self.result, self.context)
+            self.result.usage = self._usage()
+        except SyncError as error:
+            self.result.end(error)
         finally:
             self._asker.close()
-        asked = {item.carrier for item in result.items}
-        result.usage = [carrier_use(self.database, carrier, self.clock) for carrier in self._asked(asked)]
-        return result
+        return self.result
+
+    def _look(self) -> None:
+        """See what there is to do."""
+        result, retried = self.result, self.options.scope == "failed"
+        result.scope = self.options.scope
+        result.found = len(self.due())
+        if retried and not self.options.include_persistent:
+            result.skipped_persistent = len(self._standing("persistent", 10_000))
+        log.info("Found %d claim(s) to %s", result.found, "retry" if retried else "fetch")
 
     def due(self) -> list[str]:
         """Return the references of the claims that a run would take, without touching them."""
-        if self.options.claim:
-            listed = self.database.run(ListPods(scope=self.options.scope, claim_reference=self.options.claim, batch_size=1))
+        options = self.options
+        self._wanted = self._spellings(options.carrier)
+        if options.claim:
+            listed = self.database.run(ListPods(scope=options.scope, claim_reference=options.claim, batch_size=1))
             return [claim.claim_reference for claim in listed if claim.standing != "leased"]
-        found = self._standing("due", self.options.batch_size)
-        if self.options.include_persistent:
-            found += self._standing("persistent", self.options.batch_size)
-        return found[: self.options.batch_size]
+        found = self._standing("due", options.batch_size)
+        if options.include_persistent:
+            found += self._standing("persistent", options.batch_size)
+        return found[: options.batch_size]
 
     def _standing(self, standing: str, most: int) -> list[str]:
-        listed = self.database.run(
-            ListPods(
-                scope=self.options.scope,
-                standing=standing,
-                max_retries=self.options.max_retries,
-                carriers=self._spellings(self.options.carrier),
-                batch_size=most,
-            )
+        call = ListPods(
+            scope=self.options.scope,
+            standing=standing,
+            max_retries=self.options.max_retries,
+            carriers=self._wanted,
+            batch_size=most,
         )
-        return [claim.claim_reference for claim in listed]
+        return [claim.claim_reference for claim in self.database.run(call)]
 
     def _spellings(self, carrier: str | None) -> str | None:
-        """Return every way in which claims may spell a carrier, as the procedures want them."""
+        """Return every way in which claims spell a carrier. What is one carrier is decided by the catalog alone."""
         if carrier is None:
             return None
         name = self.catalog.name_of(carrier)
-        known = {spelled for spelled, named in self.catalog.spellings().items() if named == name} if name else set()
-        return json.dumps(sorted(known | {folded(carrier)}))
+        spelled = {row.carrier or "" for row in self.database.run(CountPods())}
+        return json.dumps(sorted(said for said in spelled if self.catalog.name_of(said) == name))
 
-    def _claim(self) -> list[ClaimedPod]:
-        return self.database.run(
+    def _usage(self) -> list[CarrierUse]:
+        asked = {item.carrier for item in self.result.items}
+        carriers = [carrier for carrier in self.catalog.carriers.values() if carrier.label in asked]
+        return [carrier_use(self.database, carrier, self.context.clock) for carrier in carriers]
+
+    def claim(self, limit: int) -> Sequence[ClaimedPod]:
+        """Take claims that this run has not had, of carriers that are not left for a later run."""
+        limit = min(limit, self.options.batch_size - self._worked)
+        if limit <= 0:
+            return ()
+        claims = self.database.run(
             ClaimPods(
                 worker_id=self.worker_id,
                 scope=self.options.scope,
-                batch_size=1,
+                batch_size=limit,
                 lease_seconds=self.options.lease_seconds,
                 max_retries=self.options.max_retries,
                 claim_reference=self.options.claim,
-                carriers=self._spellings(self.options.carrier),
+                carriers=self._wanted,
                 excluded=json.dumps(sorted(self._excluded)) if self._excluded else None,
                 ignore_due=self.options.claim is not None,
                 include_persistent=self.options.include_persistent,
+                passed=json.dumps(self._passed) if self._passed else None,
             )
         )
+        self._passed += [claim.claim_id for claim in claims]
+        self.result.count_claimed(len(claims))
+        return claims
 
-    def _handle(self, claim: ClaimedPod, number: int, result: PodResult) -> PodItem | None:
-        name = self.catalog.name_of(claim.carrier or "")
-        carrier = self.catalog.carriers.get(name or "")
-        label = carrier.label if carrier else self.catalog.label_of(name or "") or claim.carrier or "no carrier"
-        what = f"Retry #{claim.retry_no}" if claim.retry_no else "Fetch"
-        log.info("[%d] %s for %s (%s)", number, what, claim.claim_reference, label)
+    def next_due(self) -> float | None:
+        """A claim that waits is a later run's."""
+        return None
+
+    def key(self, item: ClaimedPod) -> int:
+        """See `Work.key`."""
+        return item.claim_id
+
+    def do(self, item: ClaimedPod) -> PodItem:
+        """Find or fetch the document of one claim, or note why there is none."""
+        name, carrier = self._carrier(item)
+        log.info("[%d] %s for %s (%s)", self.result.claimed, _what(item), item.claim_reference, self._label(item))
+        kept = self.documents.find(item, self.worker_id)
+        if kept:
+            return self._succeeded(item, kept, recovered=True)
+        if name in self._skipped:
+            first = self._skipped[name]
+            return self._skip(item, name, first.outcome, first.message, until=first.next_attempt_at)
+        if carrier is None and name in self.catalog.missing:
+            message = f"Claims of {self._label(item)} were left alone: {self.catalog.missing[name]} not set."
+            self.result.warnings.append(message)
+            return self._skip(item, name, "skipped_unconfigured", message)
+        refused = self._refused_unasked(item, carrier)
+        if refused or carrier is None:
+            return self._failed(item, refused or temporary("unknown", "nothing was asked"))
         try:
-            kept = self.documents.find(claim, self.worker_id)
-            if kept:
-                return self._succeeded(claim, label, kept, recovered=True)
-            if carrier is None and name in self.catalog.missing:
-                return self._unconfigured(claim, label, str(name), result)
-            outcome = self._refused_unasked(claim, carrier)
-            if outcome is None and carrier is not None:
-                outcome = self._asker.ask(claim, carrier)
-            return self._settle(claim, label, carrier, outcome or temporary("unknown", "nothing was asked"), result)
+            outcome = self._asker.ask(item, carrier)
         except BudgetExhausted as full:
-            self._exclude(str(name))
-            return self._limited(claim, label, full.until, str(full))
-        except CarrierUnreachable as stopped:  # by the stop alone: it says nothing about the claim
-            self._release(claim, None, None)
-            log.info("%s was given back: %s", claim.claim_reference, stopped)
-            return None
-        except LeaseLost as lost:
-            log.warning("%s", lost)
-            return self._item(claim, label, "lost", message=str(lost))
-        except (DatabaseUnavailable, ConfigError):
-            raise
-        except SyncError as error:
-            # A deadlock, say. The lease stays, so that this run doesn't take the claim again and again; it comes back by itself.
-            log.warning("%s was left until its lease ends: %s", claim.claim_reference, error)
-            return self._item(claim, label, "lost", message=str(error))
+            return self._limited(item, name, full.until, str(full))
+        return self._settled(item, carrier, outcome)
+
+    def _carrier(self, claim: ClaimedPod) -> tuple[str, Carrier | None]:
+        name = self.catalog.name_of(claim.carrier or "") or ""
+        return name, self.catalog.carriers.get(name)
+
+    def _label(self, claim: ClaimedPod) -> str:
+        name, carrier = self._carrier(claim)
+        return carrier.label if carrier else self.catalog.label_of(name) or plain(claim.carrier or "no carrier")
 
     def _refused_unasked(self, claim: ClaimedPod, carrier: Carrier | None) -> Outcome | None:
         """Return the outcome of a claim that no carrier can be asked about."""
@@ -179,29 +209,45 @@ class PodWorker:
             return persistent(INVALID_TRACKING, "The claim has no tracking number.")
         return None
 
-    def _settle(self, claim: ClaimedPod, label: str, carrier: Carrier | None, outcome: Outcome, result: PodResult) -> PodItem:
-        """Keep or note what came out, the document first."""
+    def _settled(self, claim: ClaimedPod, carrier: Carrier, outcome: Outcome) -> PodItem:
+        """Keep or note what came of asking the carrier, the document first."""
         document = outcome.document
         form = sniff(document.content) if document else None
+        doubted = doubt(outcome)
+        if doubted is None:
+            self._systems.answered(carrier.name, trusted=outcome.kind in ("document", "not_yet"))
         if document and form:
             kept = self.documents.keep(claim, document, form, self.worker_id)
-            if carrier:
-                self._asker.finish(carrier, claim, "document")
-            return self._succeeded(claim, label, kept)
-        if carrier:
-            self._asker.finish(carrier, claim, outcome.kind, outcome.code)
-        if outcome.kind == "throttled" and carrier:
-            self._exclude(carrier.name)
-            return self._limited(claim, label, self._asker.lower(carrier, outcome), outcome.message)
-        if outcome.cause == INVALID_CREDENTIALS and carrier:
-            self._exclude(carrier.name)
-            result.warnings.append(
-                f"{label} refused the credentials; its other claims were left for a later run. Check its settings."
-            )
-        return self._failed(claim, label, outcome)
+            self._asker.finish(carrier, claim, "document")
+            return self._succeeded(claim, kept)
+        # Before a claim's answer counts as its carrier's, the carrier itself is asked where it can be.
+        check = partial(self._asker.check, claim, carrier)
+        concern = self._systems.concern(carrier.name, doubted, check) if doubted else Concern.ROW
+        self._asker.finish(carrier, claim, outcome.kind, outcome.code)
+        if doubted and concern is Concern.STOP:
+            raise doubted
+        if outcome.kind == "throttled":
+            return self._limited(claim, carrier.name, self._asker.lower(carrier, outcome), outcome.message)
+        refused = isinstance(doubted, SystemMisconfigured)
+        if refused and concern is Concern.ROW and self._systems.trusted(carrier.name):
+            outcome = replace(outcome, kind="temporary", cause=REFUSED)
+        if concern in (Concern.SYSTEM, Concern.SETUP):
+            return self._left_out(claim, carrier, outcome, counts=refused and concern is Concern.SETUP)
+        return self._failed(claim, outcome)
 
-    def _succeeded(self, claim: ClaimedPod, label: str, kept: StoredDocument, *, recovered: bool = False) -> PodItem:
-        self.database.run(
+    def _left_out(self, claim: ClaimedPod, carrier: Carrier, outcome: Outcome, *, counts: bool) -> PodItem:
+        """Leave the carrier's other claims for a later run. Refused keys count against the one claim that met with it."""
+        why = self._systems.left_out[carrier.name]
+        refuses = isinstance(why, SystemMisconfigured)
+        said = "refuses its keys. Check its settings" if refuses else "is down"
+        message = f"{carrier.label} {said}; its claims were left for a later run ({why})."
+        self.result.warnings.append(message)
+        log.warning("%s", message)
+        skipped = self._skip(claim, carrier.name, "skipped_left_out", message, release=not counts)
+        return self._failed(claim, outcome) if counts else skipped
+
+    def _succeeded(self, claim: ClaimedPod, kept: StoredDocument, *, recovered: bool = False) -> PodItem:
+        self._run(
             RecordPodSuccess(
                 claim_id=claim.claim_id,
                 worker_id=self.worker_id,
@@ -215,12 +261,13 @@ class PodWorker:
                 delivered_dt=kept.delivered_at,
             )
         )
+        self._worked += 1
         attempts = f" after {claim.retry_no} attempt{'s' if claim.retry_no != 1 else ''}" if claim.retry_no else ""
         log.info("SUCCESS: POD fetched for %s%s", claim.claim_reference, attempts)
-        return self._item(claim, label, "success", recovered=recovered, path=kept.path, sha256=kept.sha256)
+        return self._item(claim, "success", recovered=recovered, path=kept.path, sha256=kept.sha256)
 
-    def _failed(self, claim: ClaimedPod, label: str, outcome: Outcome) -> PodItem:
-        noted = self.database.run(
+    def _failed(self, claim: ClaimedPod, outcome: Outcome) -> PodItem:
+        noted = self._run(
             RecordPodFailure(
                 claim_id=claim.claim_id,
                 worker_id=self.worker_id,
@@ -233,17 +280,20 @@ class PodWorker:
                 wait_seconds=self.options.not_yet_seconds,
                 notify=self.options.notify,
                 notify_temporary=self.options.notify_temporary,
+                not_yet_days=self.options.not_yet_days,
+                not_yet_tries=self.options.not_yet_tries,
             )
         )[0]
+        self._worked += 1
+        waits = outcome.kind == "not_yet" and not noted.final
         if noted.final:
-            log.warning("FINAL FAILURE: no POD for %s (%s): %s", claim.claim_reference, label, outcome.message)
+            log.warning("FINAL FAILURE: no POD for %s (%s): %s", claim.claim_reference, self._label(claim), outcome.message)
         else:
-            log.info("No POD for %s (%s) yet: %s", claim.claim_reference, label, outcome.message)
+            log.info("No POD for %s (%s) yet: %s", claim.claim_reference, self._label(claim), outcome.message)
         return self._item(
             claim,
-            label,
-            "not_yet" if outcome.kind == "not_yet" else "failed",
-            error_class=outcome.kind,
+            "not_yet" if waits else "failed",
+            error_class="persistent" if outcome.kind == "not_yet" and noted.final else outcome.kind,
             cause=outcome.cause,
             code=outcome.code,
             message=outcome.message,
@@ -251,43 +301,73 @@ class PodWorker:
             next_attempt_at=noted.next_attempt_dt,
         )
 
-    def _limited(self, claim: ClaimedPod, label: str, until: datetime, message: str) -> PodItem:
-        self._release(claim, until, message)
+    def _limited(self, claim: ClaimedPod, name: str, until: datetime, message: str) -> PodItem:
         log.info("%s waits until %s: %s", claim.claim_reference, until.isoformat(timespec="seconds"), message)
-        return self._item(claim, label, "skipped_rate_limit", message=message, next_attempt_at=until)
+        return self._skip(claim, name, "skipped_rate_limit", message, until=until)
 
-    def _unconfigured(self, claim: ClaimedPod, label: str, name: str, result: PodResult) -> PodItem:
-        self._exclude(name)
-        self._release(claim, None, None)
-        warning = f"Claims of {label} were left alone: {self.catalog.missing[name]} not set."
-        result.warnings.append(warning)
-        return self._item(claim, label, "skipped_unconfigured", message=warning)
+    def _skip(
+        self,
+        claim: ClaimedPod,
+        name: str,
+        outcome: str,
+        message: str,
+        *,
+        until: datetime | None = None,
+        release: bool = True,
+    ) -> PodItem:
+        """Give a claim back as it was, and take no further one of its carrier in this run."""
+        item = self._item(claim, outcome, message=message, next_attempt_at=until)
+        self._skipped.setdefault(name, item)
+        self._excluded.add(claim.carrier or "")
+        if release:
+            self._run(self._released(claim, until=until, reason=message if until else None))
+        return item
 
-    def _release(self, claim: ClaimedPod, until: datetime | None, reason: str | None) -> None:
-        self.database.run(
-            ReleasePod(
-                claim_id=claim.claim_id,
-                worker_id=self.worker_id,
-                attempt_no=claim.attempt_no,
-                next_attempt_dt=until,
-                reason=reason[:500] if reason else None,
-            )
+    def fail(self, item: ClaimedPod, error: SyncError) -> PodItem:
+        """Note what nobody foresaw as a failure that may pass. What a busy database refused costs the claim nothing."""
+        if isinstance(error, TransientError):
+            self.release(item, str(error))
+            return self._item(item, "lost", message=str(error))
+        return self._failed(item, temporary("unforeseen", plain(str(error), 500)))
+
+    def lose(self, item: ClaimedPod, error: SyncError) -> PodItem:
+        """See `Work.lose`: the claim comes back when its lease ends."""
+        return self._item(item, "lost", message=str(error))
+
+    def release(self, item: ClaimedPod, reason: str) -> None:  # noqa: ARG002  (it says nothing of the claim)
+        """See `Work.release`."""
+        self.database.run(self._released(item))
+
+    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (that of the carriers is asked where the outcome is judged)
+        """Ask the database for its shortest table."""
+        self.database.run(ListRetryPolicies())
+
+    def finish(self, rows: Sequence[PodItem]) -> None:
+        """Nothing follows."""
+
+    def _released(self, claim: ClaimedPod, *, until: datetime | None = None, reason: str | None = None) -> ReleasePod:
+        return ReleasePod(
+            claim_id=claim.claim_id,
+            worker_id=self.worker_id,
+            attempt_no=claim.attempt_no,
+            next_attempt_dt=until,
+            reason=reason[:500] if reason else None,
         )
 
-    def _exclude(self, name: str) -> None:
-        """Take no further claim of a carrier in this run."""
-        self._excluded |= {spelled for spelled, named in self.catalog.spellings().items() if named == name}
+    def _run(self, call: Procedure[Row]) -> list[Row]:
+        return self.context.reaching(self.database.run, call)
 
-    def _asked(self, labels: set[str]) -> list[Carrier]:
-        return [carrier for carrier in self.catalog.carriers.values() if carrier.label in labels]
-
-    def _item(self, claim: ClaimedPod, label: str, outcome: str, **more: object) -> PodItem:
+    def _item(self, claim: ClaimedPod, outcome: str, **more: object) -> PodItem:
         return PodItem(
             claim_id=claim.claim_id,
             claim_reference=claim.claim_reference,
-            carrier=label,
+            carrier=self._label(claim),
             tracking_number=claim.tracking_number,
             retry_no=claim.retry_no,
             outcome=outcome,
             **more,  # type: ignore[arg-type]
         )
+
+
+def _what(claim: ClaimedPod) -> str:
+    return f"Retry #{claim.retry_no}" if claim.retry_no else "Fetch"

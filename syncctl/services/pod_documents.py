@@ -19,8 +19,14 @@ from syncctl.carriers.base import Document
 from syncctl.carriers.content import Form, sniff
 from syncctl.carriers.reading import moment
 from syncctl.db.contract import ClaimedPod, Database, GetPodDocument, StoredPod, StorePodDocument
-from syncctl.errors import ConfigError
+from syncctl.errors import ConfigError, PermanentError
 from syncctl.foreign_text import plain
+from syncctl.http_answer import MEGABYTE
+
+_LARGEST = 100 * MEGABYTE
+"""A file in the folder that is larger is none of ours: SYNCCTL_POD_MAX_MEGABYTES takes no more."""
+_LONGEST_DESCRIPTION = 100_000
+"""Bytes. A description that is longer was not written by us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,14 @@ class StoredDocument:
 class DocumentStore(Protocol):
     """Where documents are kept."""
 
+    def check(self) -> None:
+        """Make sure that documents can be kept, before a carrier is asked for one.
+
+        Raises:
+            ConfigError: they can't.
+        """
+        ...
+
     def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:
         """Return the document that is kept for a claim and its tracking number already, whole; None where there is none."""
         ...
@@ -49,6 +63,7 @@ class DocumentStore(Protocol):
 
         Raises:
             ConfigError: the store can't be written.
+            PermanentError: this one document can't be kept, others can.
             LeaseLost: the claim is another worker's by now.
         """
         ...
@@ -69,12 +84,25 @@ class FolderStore:
         self._root = root
         self._prefix = url_prefix
 
+    def check(self) -> None:
+        """See `DocumentStore.check`: a file is written, and gone again."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(prefix="check.", suffix=".part", dir=self._root) as file:
+                file.write(b"x")
+        except OSError as error:
+            raise ConfigError(
+                f"The folder {self._root} can't be written: {error.strerror or error}. Name another with SYNCCTL_POD_DIR."
+            ) from error
+
     def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:  # noqa: ARG002  (a folder needs no fence)
         """See `DocumentStore.find`. A file whose bytes don't have the hash that its name tells is not taken."""
         for path in sorted(self._folder(claim).glob(f"{self._stem(claim)}-*")):
             if path.suffix in (".json", ".part"):
                 continue
             with suppress(OSError):
+                if path.stat().st_size > _LARGEST:
+                    continue
                 content = path.read_bytes()
                 form = sniff(content)
                 told = path.stem.removeprefix(f"{self._stem(claim)}-").split("-")[0]
@@ -104,16 +132,17 @@ class FolderStore:
                 path = folder / f"{self._stem(claim)}-{digest[:16]}{more}.{form.extension}"
                 if not path.exists():
                     # What is known of it first: a document that lies there has its description.
-                    _write_new(path.with_suffix(".json"), json.dumps(known, ensure_ascii=False, indent=2).encode("utf-8"))
+                    _write_new(path.with_suffix(".json"), _described(known))
                     _write_new(path, document.content)
-                if path.read_bytes() == document.content:  # ours, or another worker's of the same
+                if (
+                    path.stat().st_size <= _LARGEST and path.read_bytes() == document.content
+                ):  # ours, or another worker's of the same
                     return self._stored(path, document.content, form, _read_beside(path) or known)
                 # Damaged, perhaps: it stays as it is, and ours gets the next name.
         except OSError as error:
-            raise ConfigError(
-                f"The folder {folder} can't be written: {error.strerror or error}. Name another with SYNCCTL_POD_DIR."
-            ) from error
-        raise ConfigError(f"{folder} holds too many damaged documents of claim {claim.claim_reference}.")
+            self.check()  # it may be this one place alone
+            raise PermanentError(f"The document can't be kept in {folder}: {error.strerror or error}.") from error
+        raise PermanentError(f"{folder} holds too many damaged documents of claim {claim.claim_reference}.")
 
     def _folder(self, claim: ClaimedPod) -> Path:
         return self._root / f"{claim.claim_id // 1000:06d}"
@@ -138,7 +167,8 @@ class FolderStore:
 def _read_beside(path: Path) -> dict[str, Any]:
     """Return what was known of a document; nothing where that can't be read, for the document itself is what counts."""
     try:
-        known = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        with path.with_suffix(".json").open("rb") as file:
+            known = json.loads(file.read(_LONGEST_DESCRIPTION))
     except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
@@ -147,6 +177,11 @@ def _read_beside(path: Path) -> dict[str, Any]:
 def _text(value: object) -> str | None:
     """Return a text of a description, fit to be shown; None for anything else. The file may have been written by anybody."""
     return plain(value, 4000) or None if isinstance(value, str) else None
+
+
+def _described(known: dict[str, Any]) -> bytes:
+    """Return a description as the file holds it; half a surrogate is written as JSON's escape."""
+    return json.dumps(known, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -194,6 +229,9 @@ class DatabaseStore:
     def __init__(self, database: Database, *, url_prefix: str | None = None) -> None:
         self._database = database
         self._prefix = url_prefix
+
+    def check(self) -> None:
+        """See `DocumentStore.check`: the claims lie in the same database."""
 
     def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:  # noqa: ARG002
         """See `DocumentStore.find`."""

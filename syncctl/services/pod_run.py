@@ -8,6 +8,7 @@ from datetime import datetime
 
 from syncctl.db.contract import CarrierUse
 from syncctl.http_answer import MEGABYTE
+from syncctl.services.work_loop import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class PodOptions:
     include_persistent: bool = False
     lease_seconds: int = 600
     not_yet_seconds: int = 21_600
+    not_yet_days: int = 30
+    not_yet_tries: int = 200
     patience_seconds: float = 120
     largest_bytes: int = 20 * MEGABYTE
     connect_timeout: float = 10
@@ -36,8 +39,9 @@ class PodOptions:
 class PodItem:
     """What became of one claim in this run.
 
-    `outcome`: success, failed, not_yet, skipped_rate_limit, skipped_unconfigured, lost (another worker has it, or
-    the database balked: it comes back when its lease ends).
+    `outcome`: success, failed, not_yet, lost (another worker has it, or its end could not be noted: it comes back when its
+    lease ends). And as it was before: skipped_rate_limit, skipped_unconfigured, skipped_left_out (its carrier is down, or refuses
+    the keys).
     """
 
     claim_id: int
@@ -59,15 +63,19 @@ class PodItem:
 
 
 @dataclass(slots=True)
-class PodResult:
+class PodResult(Result[PodItem]):
     """What a run did."""
 
-    scope: str
+    scope: str = "pending"
     found: int = 0
     skipped_persistent: int = 0
-    items: list[PodItem] = field(default_factory=list)
     usage: list[CarrierUse] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[PodItem]:
+        """The claims, in the order in which they were done."""
+        return list(self.rows.values())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,6 +90,7 @@ class PodResult:
             "skipped_persistent": self.skipped_persistent,
             "skipped_rate_limit": outcomes["skipped_rate_limit"],
             "skipped_unconfigured": outcomes["skipped_unconfigured"],
+            "skipped_left_out": outcomes["skipped_left_out"],
             "max_retries_reached": sum(1 for item in self.items if item.final and item.error_class != "persistent"),
         }
 

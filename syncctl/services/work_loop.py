@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from syncctl.errors import ConfigError, LeaseLost, StoreMisconfigured, SyncError, TransientError
+from syncctl.errors import ConfigError, LeaseLost, SyncError, SystemMisconfigured, TransientError
 from syncctl.services.run_context import RunContext, unforeseen
 from syncctl.services.stopping import Stop
 
@@ -61,7 +61,7 @@ def blame(error: SyncError, ask: Callable[[SyncError], None], stop: Stop) -> Bla
         return Blame(Concern.LOST, error)
     if isinstance(error, ConfigError):
         return Blame(Concern.SETUP, error)
-    if not isinstance(error, TransientError | StoreMisconfigured):
+    if not isinstance(error, TransientError | SystemMisconfigured):
         return Blame(Concern.ROW, error)
     if stop.is_set():
         return Blame(Concern.STOP, error)
@@ -69,7 +69,7 @@ def blame(error: SyncError, ask: Callable[[SyncError], None], stop: Stop) -> Bla
         return Blame(Concern.ROW, error)
     try:
         ask(error)
-    except (ConfigError, StoreMisconfigured) as refused:
+    except (ConfigError, SystemMisconfigured) as refused:
         return Blame(Concern.SETUP, refused)
     except TransientError as silent:
         return Blame(Concern.STOP if stop.is_set() else Concern.SYSTEM, silent)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -145,6 +147,43 @@ def test_a_client_gets_one_mail_and_one_who_wants_none_gets_none(pods: Program, 
     states = {item["recipient_id"]: item["state"] for item in pods("pod", "notifications", "--json").json["items"]}
     assert states == {"C1": "SENT", "C2": "DROPPED"}
     server.socket.close()
+
+
+def test_a_run_that_ends_early_still_tells_what_it_did(pods: Program, carriers: SimulatedCarriers):
+    """Whatever ends it: a folder that can't be written, a table that lacks a column."""
+    add(pods, "CLM-1", "XN1")
+    (pods.folder / "pods").write_text("a file where the folder should be", encoding="utf-8")
+    ended = pods("pod-fetch", "--json")
+    assert (ended.code, ended.json["counts"]["found"], ended.json["counts"]["failed"]) == (78, 1, 0)
+    assert "SYNCCTL_POD_DIR" in ended.json["errors"][0]["message"] and carriers.simulation.calls == []
+    (pods.folder / "pods").unlink()
+    with closing(sqlite3.connect(pods.folder / "shop.db")) as database:
+        database.execute("ALTER TABLE claims DROP COLUMN pod_signed_by")
+    ended = pods("pod-fetch", "--json")
+    assert (ended.code, ended.json["counts"]["failed"], len(ended.json["errors"])) == (78, 0, 1)
+    with closing(sqlite3.connect(pods.folder / "shop.db")) as database:
+        database.execute("ALTER TABLE claims ADD COLUMN pod_signed_by TEXT")
+    assert pods("pod", "list", "--json").json["items"][0]["standing"] == "due"
+    assert pods("pod-fetch", "--json").json["counts"]["success"] == 1
+
+
+def test_a_carrier_that_is_left_out_and_a_way_to_clients_that_makes_no_sense_are_told(pods: Program, carriers: SimulatedCarriers):
+    for number in range(4):
+        carriers.simulation.scripts[f"XN{number}"] = ["busy"]
+        add(pods, f"CLM-{number}", f"XN{number}")
+    ended = pods("pod-fetch")
+    assert ended.code == 1
+    assert "Skipped (carrier left out): 1" in ended.out.splitlines()
+    assert "Chronopost is down; its claims were left for a later run" in ended.err
+    carriers.simulation.scripts["XN9"] = ["unknown"]
+    pods.settings.update(SYNCCTL_POD_NOTIFY="at_once", SYNCCTL_NOTIFY_CLIENT_URL="nonsense")
+    add(pods, "CLM-9", "XN9", "--email", "a@example.com", carrier="Acme")
+    ended = pods("pod-fetch", "--carrier", "Acme", "--json")
+    assert (ended.code, ended.json["counts"]["notifications_waiting"]) == (78, 1)
+    assert pods("pod", "notifications", "--json").json["items"][0]["attempt_no"] == 0
+    pods.settings["SYNCCTL_NOTIFY_CLIENT_URL"] = "mailto://127.0.0.1:9?from=a@example.com"
+    ended = pods("pod-fetch", "--json")
+    assert ended.json["counts"]["notifications_waiting"] == 1
 
 
 def test_a_carrier_file_that_makes_no_sense_is_a_wrong_setting(pods: Program):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from syncctl.db.connect import open_database
 from syncctl.db.contract import Database
+from syncctl.demo.carriers import SimulatedCarriers
 from tests.clocks import MovableClock
+from tests.pod_bench import Bench
 
 
 @pytest.fixture
@@ -49,6 +52,13 @@ def new_connection(url: str, clock: MovableClock, request: pytest.FixtureRequest
 def database(new_connection: Callable[[], Database]) -> Database:
     """A connection to an empty database with the ERP's tables."""
     return new_connection()
+
+
+@pytest.fixture
+def bench(database: Database, clock: MovableClock, tmp_path: Path) -> Iterator[Bench]:
+    """A bench for runs of proof of delivery, with simulated carriers."""
+    with SimulatedCarriers() as carriers:
+        yield Bench(database, clock, carriers, tmp_path)
 
 
 @pytest.fixture

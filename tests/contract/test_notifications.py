@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from syncctl.db.contract import (
     ListNotifications,
     QueuedNotification,
     QueueNotification,
+    ReleaseNotification,
     SetNotifyPreference,
 )
 from syncctl.errors import BadArgument, LeaseLost, NotFound
@@ -32,8 +34,8 @@ def queue(database: Database, key: str = "k", **more: Any) -> QueuedNotification
     return database.run(QueueNotification(dedup_key=key, **{**given, "address": "a@example.com", **more}))[0]
 
 
-def claim(database: Database, worker: str = "w") -> list[ClaimedNotification]:
-    return database.run(ClaimNotifications(worker_id=worker, batch_size=10))
+def claim(database: Database, worker: str = "w", **more: Any) -> list[ClaimedNotification]:
+    return database.run(ClaimNotifications(worker_id=worker, **{"batch_size": 10, **more}))
 
 
 def states(database: Database) -> list[str]:
@@ -88,6 +90,32 @@ def test_a_dead_senders_message_comes_back(database, clock):
         database.run(CompleteNotification(notification_id=message.notification_id, worker_id="w", attempt_no=1, result="sent"))
 
 
+def test_a_released_message_is_as_it_was_and_a_run_that_had_it_leaves_it_out(database, clock):
+    queue(database)
+    queue(database, "2")
+    [message] = claim(database, batch_size=1)
+    fence = {"notification_id": message.notification_id, "worker_id": "w", "attempt_no": 1}
+    clock.move(timedelta(seconds=1))
+    database.run(ReleaseNotification(**fence))
+    entries = {entry.dedup_key: entry for entry in database.run(ListNotifications())}
+    assert (entries["k"].state, entries["k"].attempt_no) == ("PENDING", 0)
+    assert entries["k"].next_attempt_dt == entries["2"].next_attempt_dt
+    with pytest.raises(LeaseLost):
+        database.run(ReleaseNotification(**fence))
+    [other] = claim(database, passed=json.dumps([message.notification_id, 99]))
+    assert other.notification_id != message.notification_id
+    [again] = claim(database)
+    assert (again.notification_id, again.attempt_no) == (message.notification_id, 1)
+
+
+def test_messages_to_some_may_be_left_out(database):
+    queue(database)
+    queue(database, "2", audience="operator", recipient_id=None)
+    assert [message.audience for message in claim(database, excluded='["client"]')] == ["operator"]
+    assert claim(database, excluded='["client", "operator"]') == []
+    assert [message.audience for message in claim(database)] == ["client"]
+
+
 @pytest.mark.parametrize(
     ("wishes", "wanted", "address"),
     [
@@ -111,5 +139,9 @@ def test_bad_arguments(database):
         queue(database, audience="everybody")
     with pytest.raises(BadArgument, match="@STATES"):
         database.run(ListNotifications(states="LOST"))
+    with pytest.raises(BadArgument, match=r"@PASSED takes a JSON array\. @EXCLUDED takes a JSON array\."):
+        claim(database, passed="1", excluded="client")
+    with pytest.raises(NotFound):
+        database.run(ReleaseNotification(notification_id=99, worker_id="w", attempt_no=1))
     with pytest.raises(NotFound):
         database.run(CompleteNotification(notification_id=99, worker_id="w", attempt_no=1, result="sent"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,60 @@ def test_not_yet_delivered_waits_without_spending_a_retry_or_leaving_pending(dat
     assert (failed.pod_fetch_status, failed.pod_retry_count) == ("failed", 0)
 
 
+@pytest.mark.parametrize(
+    ("limits", "asked", "days"),
+    [({"not_yet_days": 30, "not_yet_tries": 1000}, 31, 30), ({"not_yet_days": 365, "not_yet_tries": 5}, 5, 4)],
+)
+def test_not_yet_ends_by_age_and_by_count_and_then_needs_a_person(database, clock, limits, asked, days):
+    start = clock()
+    add(database)
+    for _ in range(asked - 1):
+        [claim] = take(database)
+        assert not fail(database, claim, "not_yet", wait_seconds=86_400, cause="not_delivered", **limits).final
+        clock.move(timedelta(days=1))
+    [claim] = take(database)
+    ended = fail(database, claim, "not_yet", cause="not_delivered", message="In transit", **limits)
+    assert clock() - start == timedelta(days=days)
+    assert (ended.pod_fetch_status, ended.pod_retry_count, ended.final, ended.next_attempt_dt) == ("failed", 0, True, None)
+    found = look(database)
+    assert (found.standing, found.pod_error_class, found.pod_error_cause) == ("persistent", "persistent", "not_delivered")
+    assert found.pod_error == f"Still not delivered after {asked} answer(s) since 2026-11-20: In transit"
+    clock.move(timedelta(days=400))
+    assert take(database) == take(database, "failed") == []
+    counted = {(row.standing, row.error_class): row.claims for row in database.run(CountPods())}
+    assert counted == {("persistent", "persistent"): 1}
+
+
+def test_a_parcel_that_is_given_up_as_not_delivered_is_told_as_a_persistent_error_is(database, clock):
+    add(database)
+    ended = fail(database, take(database)[0], "not_yet", cause="not_delivered", not_yet_tries=1)
+    [message] = database.run(ListNotifications())
+    assert (ended.notification_id, message.next_attempt_dt) == (message.notification_id, clock() + timedelta(hours=103))
+    data = json.loads(message.data_json)
+    assert (data["cause"], data["error_class"]) == ("not_delivered", "persistent")
+    assert data["error"].startswith("Still not delivered after 1 answer(s) since ")
+
+
+@pytest.mark.parametrize("between", ["temporary", "persistent"])
+def test_the_count_of_not_yet_goes_on_over_a_failure_and_begins_anew_with_a_persons_decision(database, clock, between):
+    add(database)
+    for _ in range(2):
+        fail(database, take(database)[0], "not_yet", wait_seconds=0, not_yet_tries=3)
+    fail(database, take(database)[0], between)
+    clock.move(HOUR)
+    [claim] = take(database, "failed", include_persistent=True)
+    assert fail(database, claim, "not_yet", not_yet_tries=3).final == (between == "temporary")
+
+
+def test_a_claim_that_a_person_puts_back_is_asked_for_anew(database, query, clock):
+    add(database)
+    assert fail(database, take(database)[0], "not_yet", not_yet_tries=1).final
+    query("UPDATE dbo.claims SET pod_fetch_status = 'pending', tracking_number = 'XN2'")
+    failed = fail(database, take(database, ignore_due=True)[0], "not_yet", wait_seconds=60, not_yet_tries=2)
+    assert (failed.pod_fetch_status, failed.final, failed.next_attempt_dt) == ("pending", False, clock() + timedelta(seconds=60))
+    assert [message.state for message in database.run(ListNotifications())] == ["DROPPED"]
+
+
 def test_a_persistent_error_is_not_retried_but_by_name_or_wish(database, clock):
     add(database)
     failed = fail(database, take(database)[0], "persistent", cause="invalid_tracking")
@@ -228,13 +283,27 @@ def test_a_document_is_noted_whole_and_may_be_noted_twice(database, clock):
     assert take(database) == take(database, "failed") == []
 
 
-def test_carriers_are_told_apart_however_claims_spell_them(database):
-    for number, carrier in enumerate(["DHL Express", "dhl-express", "DHL_EXPRESS", "Chronopost", "La Poste"]):
+def test_carriers_are_named_exactly_as_claims_spell_them(database):
+    """Which spellings mean one carrier is decided in one place, and not here: procedures compare what they are given."""
+    spelled = ["DHL Express", "Chronopost®", "Chrono\xa0post", "Chronopóst", "La Poste"]
+    for number, carrier in enumerate(spelled):
         add(database, f"CLM-{number}", carrier=carrier)
-    dhl = take(database, carriers='["dhlexpress"]')
-    assert [claim.carrier for claim in dhl] == ["DHL Express", "dhl-express", "DHL_EXPRESS"]
-    rest = take(database, excluded='["laposte"]')
-    assert [claim.carrier for claim in rest] == ["Chronopost"]
+    for carrier in spelled:
+        assert [claim.carrier for claim in database.run(ListPods(carriers=json.dumps([carrier])))] == [carrier]
+    taken = take(database, carriers=json.dumps(spelled[:2]))
+    assert [claim.carrier for claim in taken] == spelled[:2]
+    assert [claim.carrier for claim in take(database, excluded=json.dumps(spelled[2:4]))] == ["La Poste"]
+
+
+def test_claims_that_a_run_has_had_are_left_out(database):
+    for number in range(3):
+        add(database, f"CLM-{number}")
+    [first] = take(database, batch_size=1)
+    database.run(ReleasePod(claim_id=first.claim_id, worker_id="w", attempt_no=first.attempt_no))
+    passed = json.dumps([first.claim_id, first.claim_id, 99])
+    assert [claim.claim_reference for claim in take(database, passed=passed)] == ["CLM-1", "CLM-2"]
+    assert take(database, claim_reference="CLM-0", ignore_due=True, passed=passed) == []
+    assert [claim.claim_id for claim in take(database)] == [first.claim_id]
 
 
 def test_claims_are_counted_by_carrier_and_standing(database):
@@ -285,8 +354,6 @@ def test_the_client_hears_once_of_a_persistent_error_when_the_retries_would_be_o
         "client@example.com",
     )
     assert message.next_attempt_dt == clock() + timedelta(hours=hours)
-    import json
-
     data = json.loads(message.data_json)
     assert (data["claim_reference"], data["error"], data["retry_count"]) == ("CLM-2024-001", "Numéro « XN1 » inconnu", 0)
     fail(database, take(database, "failed", include_persistent=True)[0], "persistent", **options)
@@ -349,5 +416,10 @@ def test_bad_arguments_are_named_together(database):
     with pytest.raises(BadArgument) as raised:
         database.run(ClaimPods(worker_id="", scope="both", batch_size=0))
     assert str(raised.value) == "@WORKER_ID is required. @BATCH_SIZE takes 1 to 1000. @SCOPE takes pending, failed."
+    with pytest.raises(BadArgument, match="@PASSED takes a JSON array"):
+        take(database, passed="1, 2")
+    add(database)
+    with pytest.raises(BadArgument, match=r"@NOT_YET_DAYS takes 1 to 3650\. @NOT_YET_TRIES takes 1 to 100000\."):
+        fail(database, take(database)[0], "not_yet", not_yet_days=0, not_yet_tries=0)
     with pytest.raises(NotFound):
         database.run(ReleasePod(claim_id=99, worker_id="w", attempt_no=1))

@@ -4,86 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncctl.carriers.catalog import Catalog, open_catalog
 from syncctl.db.contract import (
-    AddClaim,
     ClaimPods,
-    Database,
     GetCarrierUse,
     GetPodDocument,
     ListNotifications,
-    ListPods,
-    PodClaim,
 )
-from syncctl.demo.carriers import SimulatedCarriers, pdf
+from syncctl.demo.carriers import pdf
 from syncctl.errors import TransientError
-from syncctl.notify.channels import DeliveryFailed
-from syncctl.notify.messages import Message, Templates
-from syncctl.services.notifications import WAITS, Notifier
-from syncctl.services.pod import PodWorker
-from syncctl.services.pod_documents import DatabaseStore, FolderStore
-from syncctl.services.pod_run import PodOptions, PodResult
+from syncctl.services.notifications import WAITS
+from syncctl.services.pod_documents import DatabaseStore
 from syncctl.services.pod_status import pod_status
-from syncctl.settings import Settings
-from syncctl.stop import Never
-from tests.clocks import MovableClock
 from tests.faults import Failing, FaultyDatabase
+from tests.pod_bench import Bench, Mailbox
 
 HOUR = timedelta(hours=1)
-
-
-class Bench:
-    """A database, simulated carriers, a folder, and short ways to run the two jobs."""
-
-    def __init__(self, database: Database, clock: MovableClock, carriers: SimulatedCarriers, folder: Path) -> None:
-        self.database, self.clock, self.carriers, self.folder = database, clock, carriers, folder
-        self.documents: Any = FolderStore(folder / "pods")
-        self.describe("acme", per_day=1000)
-
-    def describe(self, name: str, **limits: Any) -> None:
-        self.carriers.describe(self.folder / "carriers", name, limits=limits, label=name.title())
-
-    def catalog(self) -> Catalog:
-        return open_catalog(Settings(), folder=self.folder / "carriers", environment={}, clock=self.clock)
-
-    def add(self, number: str, *script: str, carrier: str = "Acme", **more: Any) -> None:
-        if script:
-            self.carriers.simulation.scripts[number] = list(script)
-        self.database.run(AddClaim(claim_reference=f"CLM-{number}", carrier=carrier, tracking_number=number, **more))
-
-    def run(self, scope: str = "pending", *, worker_id: str = "w", stop: Any = None, **options: Any) -> PodResult:
-        chosen = replace(PodOptions(scope=scope, read_timeout=0.4), **options)
-        worker = PodWorker(
-            self.database,
-            self.catalog(),
-            self.documents,
-            worker_id=worker_id,
-            options=chosen,
-            stop=stop or Never(),
-            clock=self.clock,
-            sleeper=self.clock.sleep,
-        )
-        return worker.run()
-
-    def claim(self, number: str) -> PodClaim:
-        return self.database.run(ListPods(claim_reference=f"CLM-{number}"))[0]
-
-    def outcomes(self, result: PodResult) -> dict[str, str]:
-        return {item.claim_reference.removeprefix("CLM-"): item.cause or item.outcome for item in result.items}
-
-
-@pytest.fixture
-def bench(database, clock, tmp_path) -> Iterator[Bench]:
-    with SimulatedCarriers() as carriers:
-        yield Bench(database, clock, carriers, tmp_path)
 
 
 def test_an_answer_that_says_nothing_of_the_keys_leaves_the_carriers_other_claims_alone(bench: Bench):
@@ -107,13 +48,14 @@ def test_an_answer_that_says_nothing_of_the_keys_leaves_the_carriers_other_claim
     assert (held.pod_signed_by, held.pod_delivered_at) == ("A.\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[2J Dupont", None)
 
 
-@pytest.mark.parametrize("word", ["credentials", "throttle:60"])
-def test_a_refusal_of_the_keys_by_the_service_itself_still_stops_the_carrier(bench: Bench, word: str):
-    bench.add("FIRST", word)
-    bench.add("SECOND", "document")
+@pytest.mark.parametrize(("word", "taken"), [("credentials", 2), ("throttle:60", 1)])
+def test_a_refusal_of_the_keys_by_the_service_itself_still_stops_the_carrier(bench: Bench, word: str, taken: int):
+    for number in ("FIRST", "SECOND"):
+        bench.add(number, word)
+    bench.add("THIRD", "document")
     result = bench.run()
-    assert len(result.items) == 1
-    assert bench.claim("SECOND").pod_fetch_status == "pending"
+    assert len(result.items) == taken
+    assert bench.claim("THIRD").pod_fetch_status == "pending"
 
 
 def test_a_key_that_the_carrier_repeats_is_nowhere_to_be_seen(bench: Bench, caplog: pytest.LogCaptureFixture):
@@ -255,12 +197,16 @@ def test_a_limit_per_second_is_waited_for_and_the_patience_ends(bench: Bench):
 
 
 def test_a_refused_key_stops_the_carrier_for_the_run_instead_of_failing_all_its_claims(bench: Bench):
-    for number in range(3):
+    for number in range(5):
         bench.add(f"A{number}", "credentials")
+    bench.describe("other")
+    bench.add("B", carrier="Other")
     result = bench.run()
-    assert [item.cause for item in result.items] == ["invalid_credentials"]
-    assert "Acme" in result.warnings[0]
-    assert bench.claim("A1").standing == "due"
+    # Acme has nothing that could be asked without naming a claim: it takes a second one to tell.
+    assert bench.outcomes(result) == {"A0": "invalid_credentials", "A1": "invalid_credentials", "B": "success"}
+    assert len(result.warnings) == 1 and "Acme refuses its keys" in result.warnings[0]
+    assert {bench.claim(f"A{number}").standing for number in (2, 3, 4)} == {"due"}
+    assert bench.carriers.simulation.asked("acme") == 2
 
 
 def test_claims_nobody_can_be_asked_about(bench: Bench):
@@ -307,29 +253,14 @@ def test_the_carriers_own_address_is_the_pod_url_where_that_is_wanted(bench: Ben
     assert bench.claim("A").pod_url == f"{bench.carriers.url}/acme/file/A"
 
 
-class Mailbox:
-    """A channel that remembers, and fails as often as it is told to."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.failures = failures
-        self.got: list[tuple[str | None, Message]] = []
-
-    def send(self, message: Message, *, address: str | None = None) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise DeliveryFailed("the mail server is out")
-        self.got.append((address, message))
-
-
 def test_the_client_hears_of_a_persistent_error_once_when_the_retries_would_be_over(bench: Bench):
     bench.add("A", "unknown", client_id="C1", client_name="Zoë", client_email="zoe@example.com")
     mailbox = Mailbox(failures=2)
-    notifier = Notifier(bench.database, {"client": mailbox}, Templates(), worker_id="w")
     bench.run()
     sent_at = []
     for _ in range(130):
         bench.run("failed")
-        if any(sent.outcome == "sent" for sent in notifier.deliver()):
+        if any(sent.outcome == "sent" for sent in bench.tell(mailbox).sent):
             sent_at.append(bench.clock())
         bench.clock.move(HOUR)
     assert [address for address, _ in mailbox.got] == ["zoe@example.com"]
@@ -342,10 +273,9 @@ def test_the_client_hears_of_a_persistent_error_once_when_the_retries_would_be_o
 def test_a_message_that_can_never_be_delivered_is_given_up_and_kept(bench: Bench):
     bench.add("A", "unknown", client_email="zoe@example.com")
     bench.run(notify="at_once")
-    notifier = Notifier(bench.database, {"client": Mailbox(failures=99)}, Templates(), worker_id="w")
-    outcomes = []
+    mailbox, outcomes = Mailbox(failures=99), []
     for _ in range(len(WAITS) + 3):
-        outcomes += [sent.outcome for sent in notifier.deliver()]
+        outcomes += [sent.outcome for sent in bench.tell(mailbox).sent]
         bench.clock.move(timedelta(days=1))
     assert outcomes == ["waiting"] * len(WAITS) + ["failed"]
     [entry] = bench.database.run(ListNotifications())
@@ -378,9 +308,7 @@ def test_a_deadlock_over_one_claim_holds_up_no_other_and_loses_nothing(bench: Be
     bench.database = FaultyDatabase(real, before=Failing(procedure, deadlock))
     result = bench.run()
     bench.database = real
-    assert result.counts["success"] == (3 if procedure == "sp_FinishCarrierCalls" else 2)
-    bench.clock.move(timedelta(seconds=600))
-    bench.run()
+    assert (result.counts["success"], result.ended_by, bench.clock.slept) == (3, None, [2])
     assert {bench.claim(number).pod_fetch_status for number in ("A", "B", "C")} == {"success"}
     assert bench.carriers.simulation.asked("acme") == 3
 

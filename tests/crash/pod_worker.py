@@ -17,9 +17,10 @@ from syncctl.carriers.content import Form
 from syncctl.db.connect import open_database
 from syncctl.db.contract import ClaimedPod, Database, Procedure
 from syncctl.http_answer import HttpSession
-from syncctl.services.pod import PodWorker
+from syncctl.services.pod import PodWork
 from syncctl.services.pod_documents import DatabaseStore, DocumentStore, FolderStore, StoredDocument
 from syncctl.services.pod_run import PodOptions
+from syncctl.services.run_context import RunContext
 from syncctl.settings import Settings
 from tests.crash.worker import Killer
 from tests.faults import FaultyDatabase
@@ -30,6 +31,9 @@ class MortalStore:
 
     def __init__(self, store: DocumentStore, killer: Killer) -> None:
         self.store, self.killer = store, killer
+
+    def check(self) -> None:
+        self.store.check()
 
     def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:
         return self.store.find(claim, worker_id)
@@ -68,14 +72,15 @@ def main(given: dict[str, Any]) -> None:
 
     database: Database = FaultyDatabase(open_database(given["url"], clock=clock), before=before, after=after)
     store: DocumentStore = DatabaseStore(database) if given["store"] == "database" else FolderStore(folder / "pods")
-    PodWorker(
+    ended = PodWork(
         database,
         open_catalog(Settings(), folder=folder / "carriers", environment={}, clock=clock),
         MortalStore(store, killer),
         worker_id=given["run_id"],
         options=PodOptions(scope="pending", batch_size=1000, lease_seconds=600),
+        context=RunContext(run_id=given["run_id"], clock=clock, sleeper=lambda _: None),
         session=mortal_session(killer),
-        clock=clock,
-        sleeper=lambda _: None,
     ).run()
     database.close()
+    if ended.ended_by:
+        raise ended.ended_by

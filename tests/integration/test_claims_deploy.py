@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,10 @@ from syncctl.db.contract import (
 )
 from syncctl.db.deploy import deploy
 from syncctl.db.sqlserver import SqlServer
-from syncctl.errors import SyncError
+from syncctl.demo.carriers import SimulatedCarriers
+from syncctl.errors import ConfigError, SyncError
+from tests.clocks import MovableClock
+from tests.pod_bench import Bench
 from tests.sqlserver_database import Scratch
 
 pytestmark = pytest.mark.sqlserver
@@ -62,6 +66,8 @@ WORK = {
     "pod_lease_until": "datetime2(3) NULL",
     "pod_attempt_no": "bigint NOT NULL DEFAULT 0",
     "pod_crash_count": "int NOT NULL DEFAULT 0",
+    "pod_not_yet_count": "int NULL",
+    "pod_not_yet_since": "datetime2(3) NULL",
 }
 
 
@@ -163,6 +169,39 @@ def test_a_table_with_another_name_and_other_columns_is_mapped_by_a_view(new_dat
     }
     assert statuses == {"D-1": "success", "D-2": "failed"}
     assert sum(row.claims for row in database.run(CountPods())) == 2
+    database.query("DROP VIEW dbo.claims")
+
+
+def test_a_view_that_lacks_a_column_is_named_at_the_deploy_and_ends_a_run_with_nothing_burnt(
+    new_database: Scratch, tmp_path: Path
+):
+    database = new_database("claimsviewless")
+    columns = ", ".join(f"{name} {kind}" for name, kind in WORK.items())
+    database.query(
+        "CREATE TABLE dbo.disputes (id bigint IDENTITY(1, 1) NOT NULL PRIMARY KEY, claim_reference nvarchar(100) NOT NULL, "
+        f"carrier varchar(50) NULL, tracking_number nvarchar(100) NULL, created_at datetime2(3) NULL, {columns})"
+    )
+    held = "id, claim_reference, carrier, tracking_number, created_at"
+
+    def view(without: str) -> None:
+        database.query("DROP VIEW IF EXISTS dbo.claims")
+        database.query(f"CREATE VIEW dbo.claims AS SELECT {held}, {', '.join(set(WORK) - {without})} FROM dbo.disputes")
+
+    view("pod_not_yet_since")
+    with pytest.raises(SyncError, match="pod_not_yet_since"):
+        deploy(database, demo_erp=True)
+    view("")
+    deploy(database, demo_erp=True)
+    for number in ("1", "2"):
+        database.run(AddClaim(claim_reference=number, carrier="Acme", tracking_number=number))
+    for lost in ("pod_signed_by", "pod_error_cause", "pod_lease_owner"):
+        view(lost)
+        with SimulatedCarriers() as carriers:
+            result = Bench(database, MovableClock(), carriers, tmp_path).run()
+        assert isinstance(result.ended_by, ConfigError), lost
+        view("")
+        rows = database.query("SELECT pod_fetch_status, pod_retry_count, pod_lease_until, pod_crash_count FROM dbo.disputes")
+        assert {tuple(row) for row in rows} == {("pending", None, None, 0)}, lost
     database.query("DROP VIEW dbo.claims")
 
 

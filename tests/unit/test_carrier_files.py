@@ -12,7 +12,7 @@ import pytest
 import responses
 
 from syncctl.carriers.base import Document
-from syncctl.carriers.catalog import BUILTIN, Catalog, open_catalog
+from syncctl.carriers.catalog import BUILTIN, Catalog, folded, open_catalog
 from syncctl.carriers.content import Form
 from syncctl.carriers.declarative import Declarative, read_carrier_file
 from syncctl.db.contract import ClaimedPod
@@ -341,3 +341,15 @@ def test_a_folder_that_cant_be_written_is_named(tmp_path):
     blocked.write_text("no folder", encoding="utf-8")
     with pytest.raises(ConfigError, match="SYNCCTL_POD_DIR"):
         FolderStore(blocked).keep(claimed(), Document(content=PDF), PDF_FORM, "w")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["La Poste", "LA-POSTE", "la_poste.", "La\xa0Poste®", "Lâ Pósté", "La\u200ePoste™", "ＬａＰｏｓｔｅ", "La Poste\u0301"],
+)
+def test_one_rule_says_which_spellings_are_one_carrier(said):
+    assert folded(said) == "laposte"
+
+
+def test_names_in_other_letters_are_told_apart():
+    assert folded("顺丰") != folded("圆通") and folded("DHL") != folded("DPD")

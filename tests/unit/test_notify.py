@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from syncctl.errors import STOPPED, ConfigError
-from syncctl.notify.channels import AppriseChannel, DeliveryFailed, split
+from syncctl.notify.channels import AddressRefused, AppriseChannel, DeliveryFailed, split
 from syncctl.notify.messages import Message, TemplateError, Templates
 from syncctl.secret import Secret
 from tests.hostile import MEGABYTE, Hostile, head, one_member, whole
@@ -178,10 +178,19 @@ def test_a_server_that_is_not_there_is_a_failed_delivery_and_says_no_secret():
     assert "geheim77" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("url", "address"), [("nonsense", None), ("mailto://127.0.0.1", "a@b@c, d@e")])
-def test_an_address_that_is_none_is_a_configuration_error(url, address):
+@pytest.mark.parametrize("address", [None, "a@example.com"])
+def test_a_channel_that_is_none_is_a_configuration_error(address):
     with pytest.raises(ConfigError):
-        AppriseChannel([Secret(url)]).send(Message("t", "b"), address=address)
+        AppriseChannel([Secret("nonsense")]).send(Message("t", "b"), address=address)
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b@c, d@e", "", "nobody", "a@b.c\r\nBcc: d@e.f", "a@" + "b" * 5000, "@", "a@\ud83d.example"]
+)
+def test_a_persons_address_that_is_none_is_that_messages_concern_alone(address):
+    """Never the set-up's: the next message has an address of its own."""
+    with pytest.raises((AddressRefused, DeliveryFailed, UnicodeError)):
+        AppriseChannel([Secret("mailto://127.0.0.1:9?from=a@example.com")]).send(Message("t", "b"), address=address)
 
 
 def test_addresses_are_split_at_blanks():
