@@ -28,6 +28,9 @@ class HealthSettings:
     )
     health_failed_orders: int = setting(_GROUP, integer(0, 1_000_000), 10, "More failed orders than this are an issue.")
     health_review_orders: int = setting(_GROUP, integer(0, 1_000_000), 0, "More orders in review than this are an issue.")
+    health_failed_proofs: int = setting(
+        _GROUP, integer(0, 1_000_000), 10, "More claims that will get no proof of delivery by themselves than this are an issue."
+    )
     health_clock_warning_seconds: int = setting(
         _GROUP, integer(1, 86_400), 60, "This host's clock may differ so much from the database's and the store's."
     )

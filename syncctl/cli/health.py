@@ -47,6 +47,7 @@ def unable(report: Report, given: Mapping[str, Any]) -> Render | None:
         "--silence-minutes": "health_silence_minutes",
         "--failed-orders": "health_failed_orders",
         "--review-orders": "health_review_orders",
+        "--failed-proofs": "health_failed_proofs",
         "--deadline-seconds": "health_deadline_seconds",
     },
     unable=unable,
@@ -61,6 +62,8 @@ def health(
     ] = False,
 ) -> None:
     """Say whether all is well: database, store, clocks, orders that wait, failed, or need a person, the polls, the last success.
+
+    And claims that will get no proof of delivery by themselves, where there are any.
 
     Exit 0 healthy, 1 where something needs attention.
     """
@@ -79,6 +82,8 @@ def health(
             silence_minutes=settings.health_silence_minutes,
             failed_orders=settings.health_failed_orders,
             review_orders=settings.health_review_orders,
+            failed_proofs=settings.health_failed_proofs,
+            proof_retries=settings.pod_max_retries,
             clock_warning_seconds=settings.health_clock_warning_seconds,
             clock_critical_seconds=settings.health_clock_critical_seconds,
             polling=settings.enable_order_polling,

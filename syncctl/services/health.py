@@ -14,9 +14,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncctl.clock import Clock, system_clock
-from syncctl.db.contract import Database, GetHealth, Health, ListReviewCauses, ListStorePolls, ReviewCause, StorePoll
+from syncctl.db.contract import (
+    CountPods,
+    Database,
+    GetHealth,
+    Health,
+    ListReviewCauses,
+    ListStorePolls,
+    PodCount,
+    ReviewCause,
+    StorePoll,
+)
 from syncctl.errors import ConfigError, SyncError
-from syncctl.services.health_checks import Check, Level, Thresholds, clocks, orders, polls, worst
+from syncctl.services.health_checks import Check, Level, Thresholds, clocks, orders, polls, proofs, worst
 from syncctl.stores.base import Store
 
 log = logging.getLogger(__name__)
@@ -78,6 +88,7 @@ class _Seen:
     numbers: Health | None = None
     polls: list[StorePoll] | None = None
     causes: list[ReviewCause] = field(default_factory=list)
+    proofs: list[PodCount] = field(default_factory=list)
     database_ahead: timedelta | None = None
     store_ahead: timedelta | None = None
 
@@ -97,7 +108,7 @@ def health(
     """
     seen = _Seen()
     until = time.monotonic() + deadline.total_seconds()
-    database = _Look(lambda: _look_at_database(seen, connect, clock))
+    database = _Look(lambda: _look_at_database(seen, connect, clock, thresholds.proof_retries))
     database.start("database")
     store: _Look | None = None
     if open_store is not None:
@@ -114,10 +125,11 @@ def health(
         checks += orders(numbers, causes, thresholds)
         if thresholds.polling and thresholds.silence_minutes and seen.polls is not None:
             checks += polls(seen.polls, numbers.now_dt, thresholds, store_id=None if open_store is None else store_id)
+        checks += proofs(list(seen.proofs), thresholds)
     return Verdict(checks, numbers, causes)
 
 
-def _look_at_database(seen: _Seen, connect: Callable[[], Database], clock: Clock) -> None:
+def _look_at_database(seen: _Seen, connect: Callable[[], Database], clock: Clock, proof_retries: int) -> None:
     with closing(connect()) as database:
         before = clock()
         [numbers] = database.run(GetHealth())
@@ -125,6 +137,7 @@ def _look_at_database(seen: _Seen, connect: Callable[[], Database], clock: Clock
         seen.numbers = numbers
         seen.polls = database.run(ListStorePolls())
         seen.causes = database.run(ListReviewCauses())
+        seen.proofs = database.run(CountPods(max_retries=proof_retries))
 
 
 def _look_at_store(seen: _Seen, open_store: Callable[[], Store], clock: Clock) -> None:

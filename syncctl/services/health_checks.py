@@ -5,12 +5,13 @@ Ages are told by the database's clock, which wrote the moments; a moment that li
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from syncctl.db.contract import Health, ReviewCause, StorePoll
+from syncctl.db.contract import Health, PodCount, ReviewCause, StorePoll
 
 Level = Literal["ok", "warning", "unknown", "critical"]
 _BADNESS: tuple[Level, ...] = ("ok", "warning", "unknown", "critical")
@@ -31,6 +32,9 @@ class Thresholds:
     silence_minutes: int = 60
     failed_orders: int = 10
     review_orders: int = 0
+    failed_proofs: int = 10
+    proof_retries: int = 4
+    """Automatic retries of a claim (`SYNCCTL_POD_MAX_RETRIES`)."""
     clock_warning_seconds: int = 60
     clock_critical_seconds: int = 300
     polling: bool = True
@@ -79,6 +83,22 @@ def orders(numbers: Health, causes: Sequence[ReviewCause], limits: Thresholds) -
         yield _last_success(numbers, limits)
     if numbers.recent_errors:
         yield Check("recent_errors", "ok", f"{numbers.recent_errors} failed runs in 24 hours", numbers.recent_errors)
+
+
+def proofs(counted: Sequence[PodCount], limits: Thresholds) -> Iterator[Check]:
+    """Judge the claims for proofs of delivery, where there are any."""
+    if not counted:
+        return
+    by_standing: Counter[str] = Counter()
+    for row in counted:
+        by_standing[row.standing] += row.claims
+    persistent, exhausted = by_standing["persistent"], by_standing["exhausted"]
+    said = f"{by_standing['due'] + by_standing['waiting']} claims wait for a proof of delivery"
+    if persistent or exhausted:
+        said += f"; {persistent + exhausted} will get none by themselves (limit {limits.failed_proofs})"
+        said += f": {persistent} for their error, {exhausted} after their last retry; see `syncctl pod list --status failed`"
+    many = persistent + exhausted > limits.failed_proofs
+    yield Check("proofs", "warning" if many else "ok", said, persistent + exhausted)
 
 
 def _failed(numbers: Health, limits: Thresholds) -> Check:

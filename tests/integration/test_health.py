@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 
 from syncctl.db.contract import (
+    AddClaim,
+    ClaimPods,
     ClaimStagedOrders,
     FailStagedOrder,
     FinishRun,
     GetHealth,
     Health,
+    ListPods,
     Procedure,
+    RecordPodFailure,
     StageOrders,
     StartRun,
 )
@@ -33,6 +37,15 @@ from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.clocks import MovableClock
 from tests.orders import line, order, stage
+
+
+def fail_proof(database: EmbeddedDatabase, outcome: str, **more: Any) -> None:
+    """A claim is added, and its first attempt fails."""
+    number = str(len(database.run(ListPods())))
+    database.run(AddClaim(claim_reference=number, carrier="Acme", tracking_number=number))
+    [claim] = database.run(ClaimPods(worker_id="w", scope="pending"))
+    fence = {"claim_id": claim.claim_id, "worker_id": "w", "attempt_no": claim.attempt_no}
+    database.run(RecordPodFailure(**fence, outcome=outcome, cause="x", error_code=None, message="m", **more))
 
 
 class Bench:
@@ -403,3 +416,22 @@ def test_no_look_reads_what_was_done_long_ago(bench: Bench) -> None:
     read = [plan for plan in plans if plan.startswith("SCAN") and plan.split()[1] in large and not plan.endswith(from_the_end)]
     assert len([plan for plan in plans if plan.startswith("SEARCH")]) > 10, "the statements were seen"
     assert read == []
+
+
+def test_claims_that_will_get_no_proof_by_themselves_are_told(bench: Bench) -> None:
+    assert "proofs" not in {check.name for check in bench.look().checks}, "nobody has claims: nothing to say"
+    fail_proof(bench.database, "temporary")
+    fail_proof(bench.database, "not_yet", wait_seconds=60)
+    fail_proof(bench.database, "persistent")
+    fail_proof(bench.database, "not_yet", not_yet_tries=1)
+    fail_proof(bench.database, "temporary", max_retries=0)
+
+    def proofs(**limits: Any) -> tuple[str, float | None, str]:
+        [check] = [check for check in bench.look(**limits).checks if check.name == "proofs"]
+        return check.level, check.value, check.message
+
+    level, value, said = proofs(failed_proofs=1)
+    assert (level, value) == ("warning", 2)
+    assert said.startswith("3 claims wait for a proof of delivery; 2 will get none by themselves (limit 1): 2 for their error")
+    assert proofs(failed_proofs=2)[:2] == ("ok", 2)
+    assert proofs(proof_retries=0, failed_proofs=3)[:2] == ("warning", 4)
