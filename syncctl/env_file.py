@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from syncctl.errors import ConfigError, UsageError
+from syncctl.private_files import make_folder
 from syncctl.secret import HIDDEN, without_password
 from syncctl.settings import Entry
 
@@ -30,7 +31,7 @@ def write_setting(path: Path, entry: Entry, value: str) -> None:
             shown = HIDDEN if entry.secret else f"'{without_password(text)}'"
             raise UsageError(f"{entry.variable} is {shown}, but takes {entry.kind.accepts}. Nothing was changed.") from None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         present = dotenv_values(path, interpolate=False, encoding="utf-8") if path.exists() else {}
         names = [name for name in (entry.variable, entry.bare) if name and name in present] or [entry.variable]
         for name in names:

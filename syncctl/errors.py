@@ -157,6 +157,10 @@ class ConfigError(SyncError):
     error_class = "config"
 
 
+class NoDatabase(ConfigError):
+    """There is no embedded database where one is named, and this command makes none."""
+
+
 class UsageError(SyncError):
     """The command line asks for something that makes no sense."""
 

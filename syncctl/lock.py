@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from syncctl.errors import AlreadyRunning, ConfigError
+from syncctl.private_files import FILE_MODE, make_folder, open_text
 
 
 def lock_path(folder: Path, job: str, scope: str) -> Path:
@@ -30,8 +31,8 @@ def only_once(folder: Path, job: str, *, scope: str = "") -> Iterator[None]:
     """
     path = lock_path(folder, job, scope)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, timeout=0)
+        make_folder(folder)
+        lock = FileLock(path, timeout=0, mode=FILE_MODE)
         lock.acquire()
     except Timeout:
         raise AlreadyRunning(f"{job} is already running here{_holder(path)}; this run did nothing.") from None
@@ -40,8 +41,8 @@ def only_once(folder: Path, job: str, *, scope: str = "") -> Iterator[None]:
             f"The lock file {path} can't be made: {error.strerror or error}. Name another folder with SYNCCTL_LOCK_DIR."
         ) from error
     try:
-        with suppress(OSError):
-            _holder_path(path).write_text(str(os.getpid()), encoding="utf-8")
+        with suppress(OSError), open_text(_holder_path(path), "w") as file:
+            file.write(str(os.getpid()))
         yield
     finally:
         lock.release()

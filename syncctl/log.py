@@ -11,11 +11,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from syncctl.clock import Clock, system_clock
 from syncctl.foreign_text import escaped
+from syncctl.private_files import make_folder, open_text
 from syncctl.secret import Hider
 
 ROOT = "syncctl"
@@ -66,9 +68,12 @@ class _Screen(logging.StreamHandler[TextIO]):
 
 
 class _File(logging.FileHandler):
-    """A log file whose disk may be full: that is said once, and stops nothing."""
+    """A log file, for this account alone, whose disk may be full: that is said once, and stops nothing."""
 
     said = False
+
+    def _open(self) -> TextIOWrapper:
+        return open_text(Path(self.baseFilename), self.mode)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """See `logging.Handler.handleError`."""
@@ -136,7 +141,7 @@ def to_file(
     logger = logging.getLogger(ROOT)
     path = folder / f"{file_stem(command)}_{clock().date().isoformat()}.log"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         handler = _File(path, encoding="utf-8")
     except OSError as error:
         logger.warning(

@@ -107,6 +107,10 @@ IF OBJECT_ID(N'dbo.sp_GetPodDocument', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_GetPodDocument TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_GetSchemaVersion', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_GetSchemaVersion TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListDeadLetters', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListDeadLetters TO syncctl_executor;

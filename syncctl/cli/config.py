@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ from syncctl import settings as settings_module
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
 from syncctl.errors import EXIT_OK, UsageError
+from syncctl.private_files import others_may_read
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from syncctl.db.contract import ErpSetting, RetryPolicy
 
 app = typer.Typer(help="Show, check and change settings, the retry policy and the ERP's site settings.", no_args_is_help=True)
+_log = logging.getLogger("syncctl.cli")
 policy = typer.Typer(help="How often each class of failure is tried again, and where it leads.", no_args_is_help=True)
 erp = typer.Typer(help="Site settings of the ERP side: store, station, number series, document types.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
@@ -67,6 +70,7 @@ def check(run: Run) -> None:
         describe_database=lambda: _describe(run.settings.database),
         open_store=run.open_store,
         environment=settings_module.surroundings(run.env_file),
+        private=_private_files(run),
         clock=run.clock,
     )
     run.report.items = list(found)
@@ -80,17 +84,28 @@ def check(run: Run) -> None:
         from rich.text import Text
 
         marks = {True: Text("ok", "green"), False: Text("wrong", "bold red")}
-        table(console, ["", "What", "Found"], ([marks[item.ok], item.what, item.detail] for item in found))
+        warn = Text("warning", "yellow")
+        rows = ([warn if item.warning else marks[item.ok], item.what, item.detail] for item in found)
+        table(console, ["", "What", "Found"], rows)
 
     run.render = render
 
 
+def _private_files(run: Run) -> list[Path]:
+    """The files with keys and customers' data that this run reads."""
+    from syncctl.db.connect import embedded_path, is_embedded
+
+    database = run.settings.database
+    files = [settings_module.env_path(run.env_file).absolute()]
+    return [*files, embedded_path(database).absolute()] if is_embedded(database) else files
+
+
 def _describe(database: str) -> str:
     """Name the file, or the server with the ODBC driver that reached it; nothing secret."""
-    from syncctl.db.connect import EMBEDDED, is_embedded
+    from syncctl.db.connect import embedded_path, is_embedded
 
     if is_embedded(database):
-        return f"embedded database {Path(database[len(EMBEDDED) :]).expanduser().absolute()}"
+        return f"embedded database {embedded_path(database).absolute()}"
     from syncctl.db.odbc import complete, describe, parts
 
     full = complete(database)
@@ -120,6 +135,8 @@ def set_value(
     entry = settings_module.find(name)
     path = settings_module.env_path(run.env_file)
     write_setting(path, entry, _read_value(entry.variable) if value in (None, "-") else value or "")
+    if others_may_read(path):
+        _log.warning("%s can be read by other accounts of this host: `chmod 600 %s`", path.absolute(), path.absolute())
     overridden = next((found for found in (entry.variable, entry.bare) if found and os.environ.get(found, "").strip()), None)
     run.report.items = [{"name": entry.variable, "file": str(path.absolute()), "overridden_by": overridden}]
     run.report.counts = {"changed": 1}

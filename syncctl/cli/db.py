@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.database import Use
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
 from syncctl.errors import EXIT_SOME_FAILED, UsageError
@@ -19,28 +20,41 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The database side: deploy, check, fill a trial ERP.", no_args_is_help=True)
 
 
-@command(app, "seed", group="db")
+@command(app, "seed", group="db", use=Use(makes=True))
 def seed(
     run: Run,
     from_store: Annotated[
         bool, typer.Option("--from-store", help="Take items, prices, stock and customers from the configured store.")
     ] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Only make the database, with nothing in it: for proofs of delivery alone, say.")
+    ] = False,
 ) -> None:
     """Fill a trial ERP with the store's own items, prices, stock and customers, so that a trial runs on your data.
 
-    What is there already stays. For the embedded database only: on a SQL Server it is refused, whatever ERP is there.
+    Makes the embedded database where there is none, and says where. What is there already stays. For the embedded database only:
+    on a SQL Server it is refused, whatever ERP is there.
     """
-    from syncctl.db.connect import is_embedded
+    from syncctl.db.connect import embedded_path, is_embedded
     from syncctl.services.seed import seed_from_store
 
-    if not from_store:
-        raise UsageError("Say where the data comes from: `syncctl db seed --from-store` reads the configured store.")
+    if from_store == empty:
+        raise UsageError(
+            "Say where the data comes from: `syncctl db seed --from-store` reads the configured store, `syncctl db seed --empty` "
+            "makes a database with nothing in it."
+        )
     if not is_embedded(run.settings.database):
         raise UsageError(
             "`db seed` fills the trial ERP of an embedded database; this one is a SQL Server, and nothing was changed. "
             "Name an embedded one: --database sqlite:///trial.db."
         )
+    if empty:
+        run.report.counts = {"items": 0, "customers": 0, "skipped": 0}
+        place = embedded_path(run.settings.database).absolute() if run.database else ""
+        run.render = lambda console: console.print(f"The database is {place}; nothing was added to it.")
+        return
     with closing(run.open_store()) as store:
+        store.ping()  # no database for a store that can't be read
         seeded = seed_from_store(run.database, store)
     run.report.counts = {"items": seeded.items, "customers": seeded.customers, "skipped": len(seeded.skipped)}
     run.report.items = [{"skipped": reason} for reason in seeded.skipped]
@@ -58,7 +72,7 @@ _ERP = Annotated[
 ]
 
 
-@command(app, "deploy", group="db")
+@command(app, "deploy", group="db", use=Use(any_version=True))
 def deploy(
     run: Run,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")] = False,
@@ -79,6 +93,7 @@ def deploy(
     """
     from syncctl.services.database import deploy_database
 
+    _require_server(run)
     done = deploy_database(run.database, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
     run.report.items = list(done.steps)
     run.report.counts = {
@@ -94,6 +109,15 @@ def deploy(
         "duplicates": list(done.duplicates),
     }
     run.render = lambda console: _show_deployment(console, done)
+
+
+def _require_server(run: Run) -> None:
+    """Say so before a database is looked for that these commands do nothing with."""
+    from syncctl.db.connect import is_embedded
+    from syncctl.services.database import NO_SERVER
+
+    if is_embedded(run.settings.database):
+        raise UsageError(NO_SERVER)
 
 
 def _show_deployment(console: Console, done: Deployment) -> None:
@@ -120,7 +144,7 @@ def _show_deployment(console: Console, done: Deployment) -> None:
         )
 
 
-@command(app, "check", group="db")
+@command(app, "check", group="db", use=Use(any_version=True))
 def check(run: Run, erp: _ERP = None) -> None:
     """Look a SQL Server database over: version, scripts deployed, procedures changed by hand, missing rights, the ERP's tables.
 
@@ -128,6 +152,7 @@ def check(run: Run, erp: _ERP = None) -> None:
     """
     from syncctl.services.database import check_database
 
+    _require_server(run)
     found = check_database(run.database, erp=erp)
     problems = sum(item.level == "problem" for item in found)
     run.report.items = list(found)

@@ -17,7 +17,6 @@ from syncctl.foreign_text import without_controls
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncctl.db.contract import Database
     from syncctl.services.health import Verdict
 
 app = typer.Typer()
@@ -72,7 +71,7 @@ def health(
 
     settings = run.settings
     verdict = look(
-        lambda: _connect(run),
+        run.connect,
         open_store(run),
         store_id=settings.store_id,
         thresholds=Thresholds(
@@ -106,14 +105,6 @@ def health(
     found = EXIT_CONFIG if any(check.level == "unknown" for check in verdict.checks) else EXIT_SOME_FAILED
     report.exit_code = NAGIOS[verdict.level] if nagios else 0 if verdict.healthy else found
     run.render = _nagios(verdict) if nagios else _table(verdict)
-
-
-def _connect(run: Run) -> Database:
-    """Connect to a database that is there: looking makes none."""
-    from syncctl.db.connect import require_there
-
-    require_there(run.settings.database)
-    return run.connect()
 
 
 def _table(verdict: Verdict) -> Render:

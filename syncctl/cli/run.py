@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncctl import errors, log, settings as settings_module
+from syncctl.cli.database import AS_IT_IS, Use, connect
 from syncctl.cli.help import PlainCommand
 from syncctl.cli.output import Output, Render, Report
 from syncctl.clock import Clock, system_clock
@@ -115,7 +116,10 @@ class Run:
     env_file: Path | None = None
     """The settings file that `--env-file` named."""
     verbose: int = 0
+    use: Use = AS_IT_IS
+    """What the command may do about a database that isn't there, or isn't of this version."""
     _own: Database | None = None
+    _connected: bool = False
 
     @property
     def run_id(self) -> str:
@@ -131,15 +135,9 @@ class Run:
 
     def connect(self) -> Database:
         """Open one connection more, such as a worker's; whoever asks closes it, in the same thread."""
-        from syncctl.db.connect import open_database
-
-        settings = self.settings
-        return open_database(
-            settings.database,
-            clock=None if self.clock is system_clock else self.clock,
-            login_timeout=settings.database_login_timeout,
-            query_timeout=settings.database_query_timeout,
-        )
+        database = connect(self, first=not self._connected)
+        self._connected = True
+        return database
 
     def open_store(self) -> Store:
         """Open a session with the configured store; whoever asks closes it.
@@ -194,14 +192,16 @@ def command(
     job: Job | None = None,
     settings: Mapping[str, str] | None = None,
     group: str = "",
+    use: Use = AS_IT_IS,
     unable: Callable[..., Render | None] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make `function(run, …)` a command of `app`.
 
     `settings` maps an option (`--lookback`) to the setting it stands for: the option is declared, checked and put above the
     environment here, and the function finds the value in `run.settings`. The function fills `run.report`; its docstring is
-    the help. `unable(report, given)` has the last word where an error kept the function from its end: it may change the report,
-    in which the error stands, and say how it is shown; `given` are the function's own options.
+    the help. `use` says what it may do about the database. `unable(report, given)` has the last word where an error kept the
+    function from its end: it may change the report, in which the error stands, and say how it is shown; `given` are the
+    function's own options.
     """
     stand_ins = dict(settings or {})
     full_name = f"{group} {name}".strip()
@@ -220,7 +220,8 @@ def command(
             flags = {setting: given.pop(setting) for setting in stand_ins.values()}
             parallel = given.pop("parallel", False) if job and job.parallel else False
             names = {setting: option for option, setting in stand_ins.items()}
-            call = Call(full_name, common, flags, names, job, parallel, partial(unable, given=given) if unable else None)
+            when_unable = partial(unable, given=given) if unable else None
+            call = Call(full_name, common, flags, names, job, parallel, unable=when_unable, use=use)
             raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
@@ -280,6 +281,7 @@ class Call:
     job: Job | None = None
     parallel: bool = False
     unable: Callable[[Report], Render | None] | None = None
+    use: Use = AS_IT_IS
 
 
 def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, clock: Clock = system_clock) -> int:
@@ -296,7 +298,9 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
         settings = settings_module.load(
             flags, env_file=common.env_file, option_names={**call.option_names, "database": "--database"}
         )
-        run = Run(call.name, settings, output, report, clock, Stop(), env_file=common.env_file, verbose=common.verbose)
+        run = Run(
+            call.name, settings, output, report, clock, Stop(), env_file=common.env_file, verbose=common.verbose, use=call.use
+        )
         log.to_screen(quiet=common.quiet, verbose=common.verbose, secrets=settings.secrets())
         for slip in settings.unknown:
             _log.warning("%s", slip)

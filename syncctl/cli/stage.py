@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.database import STORE_KEYS, Use
 from syncctl.cli.moments import moment
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
@@ -37,6 +38,7 @@ JOB = Job(
     app,
     "stage",
     job=JOB,
+    use=Use(makes=True, needs=STORE_KEYS),
     settings={
         "--lookback": "order_polling_lookback_minutes",
         "--batch-size": "order_polling_batch_size",

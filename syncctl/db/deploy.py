@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, erps, scripts
+from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, erps, refuse_newer, scripts
 from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
 from syncctl.errors import ConfigError, SyncError, TransientError, UsageError
 
@@ -84,15 +84,16 @@ def deploy(
 
     Raises:
         DeployError: a script failed; the message names file, batch and line.
-        ConfigError: the ERP's tables aren't in this database.
+        ConfigError: the ERP's tables aren't in this database, or a newer syncctl was deployed to it.
         AlreadyRunning: another deploy is at work.
         UsageError: this database belongs to another ERP.
     """
     with database.exclusive("deploy"):
+        applied = journal(database)
+        refuse_newer(deployed_version(applied))
         erp = erp_of(database, erp)
         wanted = scripts(erp, demo_erp=demo_erp)
         _require_erp(database, erp, demo_erp=demo_erp)
-        applied = journal(database)
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
         steps = []
         for script, reason in due:
@@ -149,6 +150,11 @@ def erp_of(database: SqlServer, wanted: str | None) -> str:
     if found is None:
         raise UsageError(f"Say which ERP {database.where} belongs to: --erp {' or --erp '.join(known)}.")
     return found
+
+
+def deployed_version(applied: dict[str, str]) -> int:
+    """The version of the tables that a journal tells of, as `sp_GetSchemaVersion` counts it."""
+    return sum(name.startswith("schema/") for name in applied)
 
 
 def _tables(database: SqlServer) -> set[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
-from syncctl.db.deploy import erp_of, journal
-from syncctl.db.deploy_scripts import Script, erp_columns, scripts
+from syncctl.db.deploy import deployed_version, erp_of, journal
+from syncctl.db.deploy_scripts import Script, erp_columns, refuse_newer, scripts
 from syncctl.errors import SyncError
 
 if TYPE_CHECKING:
@@ -47,7 +47,13 @@ class DatabaseFinding:
 
 
 def check(database: SqlServer, *, erp: str | None = None) -> list[DatabaseFinding]:
-    """Look at everything, change nothing. What is wrong is a finding; only a database that can't be read raises."""
+    """Look at everything, change nothing. What is wrong is a finding.
+
+    Raises:
+        ConfigError: a newer syncctl was deployed to it.
+        SyncError: it can't be read.
+    """
+    refuse_newer(deployed_version(journal(database)))
     erp = erp_of(database, erp)
     wanted = scripts(erp)
     return [

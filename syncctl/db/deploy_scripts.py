@@ -12,7 +12,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
-from syncctl.errors import UsageError
+from syncctl import __version__
+from syncctl.errors import ConfigError, UsageError
 
 Kind = Literal["once", "changed", "always"]
 """When a script runs: one time; again when its text has changed; at each deploy."""
@@ -128,6 +129,25 @@ def scripts(erp: str, *, demo_erp: bool = False) -> list[Script]:
     for folder in ("functions", "views", "procedures", f"erp/{erp}"):
         found += [script for script in _folder(folder, "changed") if not script.name.endswith("/demo_schema.sql")]
     return found + _folder("security", "always")
+
+
+def schema_version() -> int:
+    """The version of the tables that this program works with: how many scripts of `schema/` there are. None is ever removed."""
+    return sum(entry.name.endswith(".sql") for entry in sql_root().joinpath("schema").iterdir())
+
+
+def refuse_newer(version: int) -> None:
+    """Make sure that this program knows a database whose tables are of that version.
+
+    Raises:
+        ConfigError: it doesn't.
+    """
+    known = schema_version()
+    if version > known:
+        raise ConfigError(
+            f"The database is of version {version}; this syncctl ({__version__}) knows versions up to {known}. "
+            "A newer syncctl was deployed to it: run that one, or install it here, too."
+        )
 
 
 def demo_schema(erp: str) -> Script:

@@ -14,6 +14,8 @@ from syncctl.secret import HIDDEN, passwords_in
 DRIVERS = ("ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server", "FreeTDS")
 """Names under which a driver manager knows the drivers that work, best first."""
 
+_USUAL_PORT = "1433"
+_THIS_HOST = (".", "(local)", "localhost", "127.0.0.1", "::1")
 _PART = re.compile(r"\s*([^=;{}]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)\s*(?:;|$)")
 
 
@@ -43,6 +45,17 @@ def describe(connection_string: str) -> str:
     server = pieces.get("SERVER") or pieces.get("ADDRESS") or pieces.get("ADDR") or pieces.get("DSN") or "(no server named)"
     database = pieces.get("DATABASE")
     return f"{server}/{database}" if database else server
+
+
+def server_and_database(connection_string: str) -> str:
+    """Return server and database as one text, the same however they are spelt: keywords, case, `tcp:`, usual port, this host."""
+    pieces = parts(connection_string)
+    dsn = pieces.get("DSN") or pieces.get("FILEDSN")
+    server = pieces.get("SERVER") or pieces.get("ADDRESS") or pieces.get("ADDR") or (f"dsn={dsn}" if dsn else "")
+    host, _, port = server.strip().lower().removeprefix("tcp:").partition(",")
+    port = port.strip() or pieces.get("PORT", "").strip()
+    host = "localhost" if host.strip() in _THIS_HOST else host.strip()
+    return f"{host}{f',{port}' if port not in ('', _USUAL_PORT) else ''}/{pieces.get('DATABASE', '').strip().lower()}"
 
 
 def without_secrets(text: str, connection_string: str) -> str:

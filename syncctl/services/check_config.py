@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +12,7 @@ from pathlib import Path
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import CountStates, Database, ListErpSettings
 from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, SyncError
+from syncctl.private_files import others_may_read
 from syncctl.settings import Settings
 from syncctl.stores.base import Store
 
@@ -23,6 +24,8 @@ class Finding:
     what: str
     ok: bool
     detail: str
+    warning: bool = False
+    """It works, and a person should change it all the same."""
     exit_code: int = EXIT_OK
 
 
@@ -36,14 +39,16 @@ def check_config(
     describe_database: Callable[[], str],
     open_store: Callable[[], Store],
     environment: Mapping[str, str] | None = None,
+    private: Sequence[Path] = (),
     clock: Clock = system_clock,
 ) -> list[Finding]:
-    """Try the settings' names, the folders, the database, the store and the carriers.
+    """Try the settings' names, the folders, the database, the store and the carriers; and who may read the `private` files.
 
     Raises nothing for what is wrong: that is a finding.
     """
     return [
         *_names(settings),
+        *_private(private),
         _folder("log folder", "SYNCCTL_LOG_DIR", settings.log_dir),
         _folder("lock folder", "SYNCCTL_LOCK_DIR", settings.lock_dir),
         _database(connect, describe_database),
@@ -56,6 +61,14 @@ def _names(settings: Settings) -> list[Finding]:
     if settings.unknown:
         return [Finding(what="settings", ok=False, detail=slip, exit_code=EXIT_CONFIG) for slip in settings.unknown]
     return [Finding(what="settings", ok=True, detail="every value is understood")]
+
+
+def _private(files: Sequence[Path]) -> list[Finding]:
+    """Warn of keys and customers' data that other accounts of this host may read."""
+    said = "can be read by other accounts of this host: `chmod 600"
+    return [
+        Finding(what="rights", ok=True, warning=True, detail=f"{file} {said} {file}`") for file in files if others_may_read(file)
+    ]
 
 
 def _folder(what: str, variable: str, folder: Path) -> Finding:

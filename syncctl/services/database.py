@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from syncctl.db.deploy_check import DatabaseFinding
     from syncctl.db.sqlserver import SqlServer
 
+NO_SERVER = (
+    "SYNCCTL_DATABASE names an embedded database, which makes and keeps its tables by itself: there is nothing to deploy or "
+    "check. Name a SQL Server with an ODBC connection string."
+)
+
 
 def deploy_database(
     database: Database, *, erp: str | None = None, demo_erp: bool = False, dry_run: bool = False, again: bool = False
@@ -47,10 +52,7 @@ def check_database(database: Database, *, erp: str | None = None) -> list[Databa
 
 def _server(database: Database) -> SqlServer:
     if database.engine != "sqlserver":
-        raise UsageError(
-            "SYNCCTL_DATABASE names an embedded database, which makes and keeps its tables by itself: there is nothing to "
-            "deploy or check. Name a SQL Server with an ODBC connection string."
-        )
+        raise UsageError(NO_SERVER)
     from syncctl.db.sqlserver import SqlServer
 
     if not isinstance(database, SqlServer):

@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
 
 
 @pytest.fixture
+def newcomer(tmp_path: Path) -> Program:
+    """The program, in an empty folder: there is no database yet."""
+    return Program(tmp_path)
+
+
+@pytest.fixture
 def syncctl(tmp_path: Path) -> Program:
-    """The program, in an empty folder."""
+    """The program, in a folder with a new database."""
+    EmbeddedDatabase(tmp_path / "shop.db").close()
     return Program(tmp_path)
 
 

@@ -180,7 +180,7 @@ def test_the_second_of_a_job_exits_75_and_touches_nothing_and_parallel_lifts_it(
     with only_once(syncctl.folder / "locks", "process", scope=f"{syncctl.database}\nwoocommerce"):
         told = syncctl("process", "--json").json
         assert (told["exit_code"], told["status"]) == (75, "already_running")
-        assert not (syncctl.folder / "shop.db").exists()
+        assert rows(syncctl, "SELECT * FROM USER_SYNC_LOG") == []
         assert syncctl("process", "--parallel").code == 0
         assert syncctl("retry-failed").code == 0
     assert syncctl("process").code == 0
@@ -252,7 +252,7 @@ def test_a_database_that_cannot_be_used_exits_69_with_one_line(syncctl: Program)
 
 def test_a_database_that_cannot_be_made_exits_69_and_says_where(syncctl: Program):
     (syncctl.folder / "file").touch()
-    ended = syncctl("process", "--database", f"sqlite:///{(syncctl.folder / 'file' / 'shop.db').as_posix()}")
+    ended = syncctl("db", "seed", "--empty", "--database", f"sqlite:///{(syncctl.folder / 'file' / 'shop.db').as_posix()}")
     assert ended.code == 69
     assert "shop.db" in ended.err
     assert len(ended.err.splitlines()) == 1

@@ -67,6 +67,7 @@ def test_a_settings_file_that_can_not_be_read_is_unknown(syncctl: Program) -> No
 
 
 def test_a_database_that_is_not_there_is_unknown_and_none_is_made(syncctl: Program, store: SimulatedStore) -> None:
+    (syncctl.folder / "shop.db").unlink()
     assert "There is no database" in one_line(syncctl("health", "--nagios"), "UNKNOWN")
     ended = syncctl("health", "--json")
     assert (ended.code, ended.json["status"]) == (78, "unknown")

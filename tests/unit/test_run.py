@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.cli.run import Call, Common, Job, Run, execute
+from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import DatabaseUnavailable, StoreUnavailable
 
 JOB = Job(
@@ -23,6 +24,7 @@ def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNCCTL_LOG_DIR", str(tmp_path / "logs"))
     monkeypatch.setenv("SYNCCTL_LOCK_DIR", str(tmp_path / "locks"))
     monkeypatch.setenv("SYNCCTL_WOO_CONSUMER_SECRET", "cs_geheim")
+    EmbeddedDatabase(tmp_path / "shop.db").close()
 
 
 def call(*, job: Job | None = JOB) -> Call:
@@ -100,4 +102,4 @@ def test_a_stop_makes_the_exit_code_of_a_run_that_went_well():
 
 def test_what_is_no_job_leaves_no_row_no_log_and_no_lock(tmp_path: Path):
     assert execute(call(job=None), lambda run: None) == 0
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]

@@ -45,6 +45,22 @@ class FinishRun(Procedure[NoRow]):
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """Of which version the database's tables are: each change to them counts one up."""
+
+    version: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetSchemaVersion(Procedure[SchemaVersion]):
+    """The version of the database's tables. A program that knows only older ones leaves the database alone."""
+
+    name: ClassVar[str] = "sp_GetSchemaVersion"
+    returns: ClassVar[type] = SchemaVersion
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run as its row tells it."""
 

@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
+from syncctl import __version__
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import NoRow, Procedure
 from syncctl.db.embedded.registry import SERVED, Session
-from syncctl.errors import AlreadyRunning, ConfigError, DatabaseUnavailable, PermanentError, TransientError
+from syncctl.errors import AlreadyRunning, ConfigError, DatabaseUnavailable, NoDatabase, PermanentError, TransientError
+from syncctl.private_files import FILE_MODE, make_file, make_folder
 
 Row = TypeVar("Row")
 
@@ -83,22 +86,30 @@ sqlite3.register_converter("BIT", lambda text: text != b"0")
 
 
 class EmbeddedDatabase:
-    """An embedded database in one file, made on first use. Not shared between threads."""
+    """An embedded database in one file, which this account alone may read. Not shared between threads."""
 
     engine = "embedded"
 
-    def __init__(self, path: Path, *, clock: Clock = system_clock, busy_timeout: float = 30.0) -> None:
-        """Open `path`, creating it and its tables where missing.
+    def __init__(self, path: Path, *, clock: Clock = system_clock, busy_timeout: float = 30.0, create: bool = True) -> None:
+        """Open `path`; with `create` it is made, with its tables, where it is missing.
 
         Raises:
+            NoDatabase: it isn't there, and is not to be made.
+            ConfigError: its tables are of a newer version of syncctl.
             DatabaseUnavailable: the file can't be made, read or written; the message says which and what to do.
         """
         self.path = path
+        self.made = False
+        """Whether this connection made the database."""
         self._clock = clock
         for module in _MODULES:
             import_module(f"syncctl.db.embedded.{module}")
         with _named(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if create:
+                make_folder(path.parent)
+                make_file(path)  # SQLite gives the files beside it the same rights
+            elif not path.exists():
+                raise NoDatabase(f"There is no database {path.absolute()}.")
             _writable(path)
             types = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
             # A connection may be handed on to another thread (and closed by its maker), as long as one uses it at a time.
@@ -107,18 +118,39 @@ class EmbeddedDatabase:
             )
             self._db.row_factory = sqlite3.Row
             self._db.execute("ATTACH DATABASE ? AS dbo", (str(path),))
-            self._db.execute("PRAGMA dbo.journal_mode = WAL")
-            self._db.execute("PRAGMA dbo.synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._create_tables()
+            try:
+                self._require_version(create=create)
+                self._db.execute("PRAGMA dbo.journal_mode = WAL")
+                self._db.execute("PRAGMA dbo.synchronous = FULL")
+                self._db.execute("PRAGMA foreign_keys = ON")
+                self._create_tables()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _require_version(self, *, create: bool) -> None:
+        """Leave alone what isn't ours, before anything of it is touched.
+
+        Raises:
+            NoDatabase: it is empty, and is not to be filled.
+            ConfigError: its tables are of a newer version.
+        """
+        found, known = self._version(), schema_version()
+        if found > known:
+            raise ConfigError(
+                f"The database {self.path.absolute()} is of version {found}; this syncctl ({__version__}) knows versions up to "
+                f"{known}. A newer syncctl works with it: run that one, or install it here, too."
+            )
+        if found == 0 and not create:
+            raise NoDatabase(f"There is nothing of syncctl in {self.path.absolute()}.")
 
     def _create_tables(self) -> None:
         """Create the tables of a new file; bring those of an older version up to date, each step once per file."""
         folder = resources.files("syncctl.db.embedded")
-        schema = folder.joinpath("schema.sql").read_text(encoding="utf-8")
-        version = int(re.search(r"user_version = (\d+)", schema).group(1))  # type: ignore[union-attr]
+        version = schema_version()
         if self._version() >= version:
             return
+        schema = folder.joinpath("schema.sql").read_text(encoding="utf-8")
         self._db.execute("BEGIN IMMEDIATE")
         try:
             found = self._version()  # another process may have been first
@@ -131,6 +163,7 @@ class EmbeddedDatabase:
                 if statement.strip():
                     self._db.execute(statement)
             self._db.execute("COMMIT")
+            self.made = found == 0
         except BaseException:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("ROLLBACK")
@@ -158,7 +191,9 @@ class EmbeddedDatabase:
     @contextmanager
     def exclusive(self, resource: str) -> Iterator[None]:
         """See `contract.Database.exclusive`: a lock file beside the database, freed by the system when the process dies."""
-        lock = FileLock(self.path.with_name(f"{self.path.name}.{re.sub(r'[^A-Za-z0-9_-]', '_', resource)}.lock"), timeout=0)
+        lock = FileLock(
+            self.path.with_name(f"{self.path.name}.{re.sub(r'[^A-Za-z0-9_-]', '_', resource)}.lock"), timeout=0, mode=FILE_MODE
+        )
         try:
             lock.acquire()
         except Timeout:
@@ -175,6 +210,13 @@ class EmbeddedDatabase:
     def close(self) -> None:
         """See `contract.Database.close`."""
         self._db.close()
+
+
+@cache
+def schema_version() -> int:
+    """The version of the tables that this program makes and works with."""
+    schema = resources.files("syncctl.db.embedded").joinpath("schema.sql").read_text(encoding="utf-8")
+    return int(re.search(r"user_version = (\d+)", schema).group(1))  # type: ignore[union-attr]
 
 
 def make(returns: type[Row], row: sqlite3.Row) -> Row:

@@ -9,11 +9,13 @@ from syncctl.db.contract import (
     CountStates,
     ErpSetting,
     FinishRun,
+    GetSchemaVersion,
     ListErpSettings,
     ListRuns,
     ListStatusMap,
     NoRow,
     Run,
+    SchemaVersion,
     SetErpSetting,
     StartRun,
     StateCount,
@@ -24,6 +26,12 @@ from syncctl.db.embedded.registry import Session, require, require_batch_size, s
 from syncctl.errors import NotFound
 
 _MAY_BE_EMPTY = ("TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS")
+
+
+@serves(GetSchemaVersion)
+def get_schema_version(session: Session, _call: GetSchemaVersion) -> list[SchemaVersion]:
+    """See `sql/procedures/sp_GetSchemaVersion.sql`."""
+    return [SchemaVersion(session.all("PRAGMA dbo.user_version")[0][0])]
 
 
 @serves(StartRun)
