@@ -210,7 +210,7 @@ class Settings(PodSettings):
         "Files",
         FOLDER,
         lambda: data_folder() / "locks",
-        "Where lock files lie, which keep a job from running twice at once. All accounts that run jobs on a host share one.",
+        "Where lock files lie, which keep a job from running twice at once. Run all jobs of a host under one account.",
     )
 
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)

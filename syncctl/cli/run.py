@@ -349,9 +349,11 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
     with ExitStack() as held:
         held.enter_context(on_signals(run.stop))
         if job.alone and not call.parallel:
+            from syncctl.db.connect import identity
             from syncctl.lock import only_once
 
-            held.enter_context(only_once(settings.lock_dir, call.name, scope=f"{settings.database}\n{settings.store_id}"))
+            scope = f"{identity(settings.database)}\n{settings.store_id}"
+            held.enter_context(only_once(settings.lock_dir, call.name, scope=scope))
         _start(job, run, dry_run=dry_run)
         failure: BaseException | None = None
         try:

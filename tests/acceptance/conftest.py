@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
 
@@ -19,9 +18,8 @@ def newcomer(tmp_path: Path) -> Program:
 
 
 @pytest.fixture
-def syncctl(tmp_path: Path) -> Program:
+def syncctl(tmp_path: Path, empty_embedded: str) -> Program:
     """The program, in a folder with a new database."""
-    EmbeddedDatabase(tmp_path / "shop.db").close()
     return Program(tmp_path)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from syncctl import __version__
+from syncctl.db.connect import identity
 from syncctl.demo.store import SimulatedStore
 from syncctl.lock import only_once
 from tests.acceptance.program import Program
@@ -177,13 +178,25 @@ def test_an_unknown_staging_id_is_said_and_nothing_is_done(syncctl: Program):
 
 
 def test_the_second_of_a_job_exits_75_and_touches_nothing_and_parallel_lifts_it(syncctl: Program):
-    with only_once(syncctl.folder / "locks", "process", scope=f"{syncctl.database}\nwoocommerce"):
+    with only_once(syncctl.folder / "locks", "process", scope=f"{identity(syncctl.database)}\nwoocommerce"):
         told = syncctl("process", "--json").json
         assert (told["exit_code"], told["status"]) == (75, "already_running")
         assert rows(syncctl, "SELECT * FROM USER_SYNC_LOG") == []
         assert syncctl("process", "--parallel").code == 0
         assert syncctl("retry-failed").code == 0
     assert syncctl("process").code == 0
+
+
+def test_another_way_to_write_the_databases_name_is_no_second_database(syncctl: Program):
+    with only_once(syncctl.folder / "locks", "process", scope=f"{identity(syncctl.database)}\nwoocommerce"):
+        for way in ("sqlite:///shop.db", "sqlite:///./x/../shop.db", "sqlite:///link.db"):
+            if way.endswith("link.db"):
+                if os.name == "nt":
+                    continue
+                (syncctl.folder / "link.db").symlink_to(syncctl.folder / "shop.db")
+            assert syncctl("process", "--database", way).code == 75, way
+        assert syncctl("db", "seed", "--empty", "--database", "sqlite:///other.db").code == 0
+        assert syncctl("process", "--database", "sqlite:///other.db").code == 0
 
 
 @needs_posix_signals
