@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -92,11 +93,17 @@ app.add_typer(demo.app)
 make_plain(app)
 
 
+@cache
+def _program() -> Callable[..., Any]:
+    """Put the commands together, once for a process: that takes longer than most of them."""
+    return typer.main.get_command(app)
+
+
 def run_app(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
     prepare_streams()
     try:
-        code = app(list(arguments), prog_name="syncctl", standalone_mode=False)
+        code = _program()(list(arguments), prog_name="syncctl", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         drop_stdout()
