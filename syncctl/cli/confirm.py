@@ -64,11 +64,12 @@ def ask(run: Run, question: str, show: Callable[[Console], None], *, yes: bool) 
     """
     if yes:
         return
-    console = run.output.console(stderr=True)
-    show(console)
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
     with _ctrl_c_ends_it():
+        if run.stop.is_set():  # asked for just before
+            raise KeyboardInterrupt
+        show(run.output.console(stderr=True))
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
         answer = sys.stdin.readline()
     if answer.strip().lower() not in ("y", "yes"):
         raise Declined("Nothing was changed.")

@@ -39,8 +39,13 @@ def states(syncctl: Program) -> dict[str, str]:
     return dict(syncctl.query(STATES))
 
 
-def at_a_terminal(syncctl: Program, *arguments: str, types: str) -> Ended:
-    """Run a command with a person at its terminal, who types this once asked."""
+def asked(text: str) -> bool:
+    """True once the question has been put."""
+    return text.rstrip().endswith("[y/N]")
+
+
+def at_a_terminal(syncctl: Program, *arguments: str, types: str, once: Callable[[str], bool] = asked) -> Ended:
+    """Run a command with a person at its terminal, who types this `once` that much is shown."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "syncctl", *arguments],
@@ -53,12 +58,15 @@ def at_a_terminal(syncctl: Program, *arguments: str, types: str) -> Ended:
         preexec_fn=_take_terminal,
     ) as process:
         os.close(theirs)
-        seen = _read_until(ours, lambda text: text.rstrip().endswith("[y/N]"))
-        os.write(ours, types.encode())
-        seen += _read_until(ours, lambda _text: False)
-        assert process.stdout
-        process.wait(timeout=30)
-        out = process.stdout.read().decode()
+        try:
+            seen = _read_until(ours, once)
+            os.write(ours, types.encode())
+            seen += _read_until(ours, lambda _text: False)
+            assert process.stdout
+            process.wait(timeout=30)
+            out = process.stdout.read().decode()
+        finally:
+            process.kill()
     os.close(ours)
     return Ended(process.returncode, out, seen.replace("\r\n", "\n"))
 
@@ -142,10 +150,13 @@ def test_at_a_terminal_yes_goes_on(syncctl: Program, shop: SimulatedStore):
     assert states(syncctl)["1001"] == "CANCELLED"
 
 
+@pytest.mark.parametrize("once", [asked, bool], ids=["asked", "before"])
 @pytest.mark.parametrize("arguments", [CANCEL, ROLLBACK], ids=" ".join)
-def test_ctrl_c_at_the_question_ends_the_command(syncctl: Program, shop: SimulatedStore, arguments: tuple[str, ...]):
+def test_ctrl_c_at_the_question_or_just_before_it_ends_the_command(
+    syncctl: Program, shop: SimulatedStore, arguments: tuple[str, ...], once: Callable[[str], bool]
+):
     before = states(syncctl)
-    ended = at_a_terminal(syncctl, *arguments, types="\x03")
+    ended = at_a_terminal(syncctl, *arguments, types="\x03", once=once)
     assert ended.code == 130
     assert "Traceback" not in ended.err
     assert states(syncctl) == before
