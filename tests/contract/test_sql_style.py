@@ -27,6 +27,7 @@ _COMMENTS_AND_STRINGS = re.compile(r"/\*.*?\*/|--[^\n]*|'(?:[^']|'')*'", re.DOTA
 _SECTIONS = ("Called by", "Returns", "Errors", "Locks", "Repeatable", "Example")
 
 
+@cache
 def code(path: Path) -> str:
     """A file's text without its comments and strings."""
     return _COMMENTS_AND_STRINGS.sub("''", path.read_text(encoding="utf-8"))
@@ -135,6 +136,7 @@ def test_every_object_is_called_with_its_schema() -> None:
         assert named == [], f"{path.name} names {named} without dbo."
 
 
+@cache
 def declared() -> set[str]:
     """Every table and column that a script makes, as it is spelled there."""
     names: set[str] = set()
