@@ -24,7 +24,7 @@ NOTES, ORDERS = r"/notes$", r"/orders$"
 
 
 class Held:
-    """The first request that matches (or `every` one) waits until it is let go, or its sender has died."""
+    """The first request that matches (or `every` one) waits until it is let go: for longer than a test waits for a process."""
 
     def __init__(self, store: SimulatedStore, path: str, *, every: bool = False) -> None:
         self.path = path
@@ -40,7 +40,7 @@ class Held:
             if not self.arrived.is_set():
                 self.first = path
                 self.arrived.set()
-            self.go.wait(PATIENCE)
+            self.go.wait(2 * PATIENCE)
 
 
 class Site:

@@ -19,7 +19,7 @@ from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from syncctl.stop import Stop
 from tests.crash.conftest import Shop
-from tests.crash.hosts import NOTES, ORDERS, Held, Site, ask_to_stop, ended, eventually, running
+from tests.crash.hosts import NOTES, ORDERS, PATIENCE, Held, Site, ask_to_stop, ended, eventually, running
 from tests.faults import FaultyDatabase
 from tests.orders import order, stage
 
@@ -74,10 +74,8 @@ def test_a_second_signal_ends_the_run_at_once_and_the_next_one_finishes(site: Si
     held = Held(site.store, NOTES)
     with running(site.host(), "process", "--lease-seconds", "1", held=held) as process:
         ask_to_stop(process)
-        began = time.monotonic()
         process.send_signal(second)
-        code = process.wait(timeout=10)
-        assert time.monotonic() - began < 5, "the store still holds its answer back"
+        code = process.wait(timeout=PATIENCE)  # the store still holds its answer back
     assert code == (143 if second == signal.SIGTERM else 130)
     assert site.states() == [("APPLIED", 1), ("PENDING", 0)]
     assert site.rows("SELECT STATE FROM dbo.USER_STORE_OUTBOX") == [["CLAIMED"]]
@@ -95,9 +93,7 @@ def test_one_signal_ends_a_poll_whose_store_says_nothing(site: Site, number: sig
     held = Held(site.store, ORDERS, every=True)
     with running(site.host(), "stage", "--since", "1h", "--json", held=held) as process:
         ask_to_stop(process, number)
-        began = time.monotonic()
-        told = ended(process).json
-    assert time.monotonic() - began < 5, "the store still holds its answer back"
+        told = ended(process).json  # the store still holds its answer back
     assert (process.returncode, told["status"]) == (code, "stopped")
     assert "asked to stop" in told["errors"][0]["message"]
     assert site.rows("SELECT EXIT_CODE FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'stage'") == [[code]]
@@ -110,9 +106,7 @@ def test_one_signal_ends_a_run_whose_store_says_nothing_and_no_message_is_to_bla
     held = Held(site.store, NOTES)
     with running(site.host(), "process", "--json", held=held) as process:
         ask_to_stop(process)
-        began = time.monotonic()
-        told = ended(process).json
-    assert time.monotonic() - began < 5, "the store still holds its answer back"
+        told = ended(process).json  # the store still holds its answer back
     assert (process.returncode, told["status"]) == (143, "stopped")
     assert site.states() == [("APPLIED", 1), ("PENDING", 0)]
     assert site.rows("SELECT DISTINCT STATE, ATTEMPT_NO FROM dbo.USER_STORE_OUTBOX") == [["PENDING", 0]]
@@ -126,6 +120,7 @@ def test_one_signal_ends_a_fetch_whose_carrier_says_nothing(site: Site, tmp_path
     host = site.host()
     with SimulatedCarriers() as carriers:
         carriers.simulation.scripts["XN1"] = ["timeout", "document"]
+        carriers.simulation.hang = 2 * PATIENCE
         carriers.describe(tmp_path / "carriers", "acme")
         host.settings.update(SYNCCTL_POD_CARRIER_DIR=str(tmp_path / "carriers"), SYNCCTL_POD_DIR=str(tmp_path / "pods"))
         for number in ("XN1", "XN2"):
@@ -133,9 +128,7 @@ def test_one_signal_ends_a_fetch_whose_carrier_says_nothing(site: Site, tmp_path
         with host.start("pod-fetch", "--json") as process:
             eventually(lambda: carriers.simulation.asked("acme") == 1)
             ask_to_stop(process)
-            began = time.monotonic()
-            told = ended(process).json
-        assert time.monotonic() - began < 5, "the carrier still holds its answer back"
+            told = ended(process).json  # the carrier still holds its answer back
         assert (process.returncode, told["status"], told["items"]) == (143, "stopped", [])
         found = host("pod", "list", "--json").json["items"]
         assert [(item["standing"], item["pod_retry_count"], item["pod_error"]) for item in found] == [("due", 0, None)] * 2

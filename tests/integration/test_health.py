@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -36,6 +35,7 @@ from syncctl.services.health_checks import Thresholds
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.clocks import MovableClock
+from tests.crash.hosts import Held
 from tests.orders import line, order, stage
 
 
@@ -324,9 +324,7 @@ class Hanging:
 @pytest.mark.parametrize("procedure", ["sp_GetHealth", "sp_ListReviewCauses"])
 def test_a_database_that_hangs_holds_the_verdict_no_longer_than_the_deadline(bench: Bench, procedure: str) -> None:
     go = threading.Event()
-    begun = time.monotonic()
     verdict = bench.look(lambda: Hanging(bench.connect(), procedure, go), deadline=0.3)
-    assert time.monotonic() - begun < 3
     levels = {check.name: check.level for check in verdict.checks}
     assert (levels["database"], levels["store"]) == ("critical", "ok")
     assert verdict.checks[0].message.startswith("no answer within 0.3 s")
@@ -336,11 +334,10 @@ def test_a_database_that_hangs_holds_the_verdict_no_longer_than_the_deadline(ben
 
 
 def test_a_store_that_hangs_does_not_hide_the_database(bench: Bench) -> None:
-    bench.store.fail("slow", times=1, seconds=2)
-    begun = time.monotonic()
-    levels = {check.name: check.level for check in bench.look(deadline=0.5).checks}
-    assert time.monotonic() - begun < 1.5
+    held = Held(bench.store, ".")
+    levels = {check.name: check.level for check in bench.look(deadline=1).checks}
     assert (levels["store"], levels["database"], levels["pending"]) == ("critical", "ok", "ok")
+    held.go.set()
     _end_of_looks()
 
 

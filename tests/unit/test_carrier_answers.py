@@ -89,7 +89,7 @@ def test_a_message_of_megabytes_is_understood_in_no_time(text):
         web.get(re.compile(".*"), json={"returnCode": 418, "returnMessage": text * 400_000}, status=200)
         outcome = ask(CARRIERS[1], a_claim(), http())
     assert outcome.kind in ("temporary", "persistent") and len(outcome.message) <= 500
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 class Made:
