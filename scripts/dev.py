@@ -5,6 +5,7 @@
     python3 scripts/dev.py test     lint, format, types and tests with a worker for each core; options go to pytest (-n 0: one)
     python3 scripts/dev.py lint     ruff alone
     python3 scripts/dev.py types    mypy alone
+    python3 scripts/dev.py tsql     have Microsoft's T-SQL compiler and rules read sql/ (Linux x86-64; elsewhere it says NOT RUN)
     python3 scripts/dev.py teeth    plant bugs in a copy, one at a time, and show that the tests notice each (minutes)
     python3 scripts/dev.py setup    make the virtual environment and install everything, no more
 
@@ -40,7 +41,7 @@ def main(arguments: "list[str]") -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a code page without "…" must not end this
             stream.reconfigure(errors="replace")
-    commands = {"demo": demo, "test": test, "lint": lint, "types": types, "teeth": teeth, "setup": setup}
+    commands = {"demo": demo, "test": test, "lint": lint, "types": types, "tsql": tsql, "teeth": teeth, "setup": setup}
     if not arguments or arguments[0] not in commands:
         print(__doc__)
         return 0 if arguments in ([], ["--help"], ["-h"]) else 2
@@ -106,6 +107,12 @@ def types(options: "list[str]") -> int:
     """Check the types."""
     install(extras="dev")
     return run([venv_python(), "-m", "mypy", *options])
+
+
+def tsql(options: "list[str]") -> int:
+    """Check the T-SQL for each supported SQL Server; see `tsql_check.py --help`."""
+    install(extras="dev")
+    return run([venv_python(), "scripts/tsql_check.py", *options])
 
 
 def teeth(options: "list[str]") -> int:

@@ -34,7 +34,7 @@ SET NOCOUNT ON;
 
 DECLARE
     @STORE_ID varchar(50) = 'woocommerce',
-    @WOO_ORDER_NO nvarchar(50) = N'4711',
+    @WOO_ORDER_NO varchar(50) = '4711',
     @REASON nvarchar(500) = N'',
     @DECIDED_BY nvarchar(100) = SUSER_SNAME(),
     @THEN varchar(20) = 'cancel',
@@ -68,7 +68,7 @@ SELECT
     state.PAYMENTS,
     state.REASONS
 FROM dbo.USER_ORDER_STAGING AS staged
-OUTER APPLY dbo.fn_DocumentState(staged.STORE_ID, staged.WOO_ORDER_ID) AS state
+OUTER APPLY dbo.fn_ErpDocumentState(staged.STORE_ID, staged.WOO_ORDER_ID) AS state
 WHERE staged.STAGING_ID = @STAGING_ID;
 
 EXECUTE dbo.sp_RollbackOrder
@@ -84,7 +84,7 @@ It does nothing as long as the document's header is there. Uncomment, fill in, r
 
 DECLARE
     @STORE_ID varchar(50) = 'woocommerce',
-    @WOO_ORDER_NO nvarchar(50) = N'4711',
+    @WOO_ORDER_NO varchar(50) = '4711',
     @REASON nvarchar(500) = N'deleted in CounterPoint by hand: …',
     @THEN varchar(20) = 'cancel';
 

@@ -35,7 +35,7 @@ BEGIN
 
     DECLARE
         @FINISHED varchar(20) = CASE @ACTION WHEN 'cancel' THEN 'CANCELLED' ELSE 'APPLIED' END,
-        @EVENT_TYPE varchar(50),
+        @EVENT_TYPE varchar(20),
         @MESSAGE nvarchar(2000),
         @STORE_ID varchar(50),
         @WOO_ORDER_ID bigint,

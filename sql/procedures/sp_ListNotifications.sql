@@ -58,7 +58,7 @@ BEGIN
         message.CREATED_DT,
         message.ENDED_DT
     FROM dbo.USER_NOTIFICATION AS message
-    WHERE message.STATE IN (SELECT wanted.[value] FROM STRING_SPLIT(@STATES, N',') AS wanted)
+    WHERE message.STATE IN (SELECT CONVERT(varchar(20), wanted.[value]) FROM STRING_SPLIT(@STATES, N',') AS wanted)
     AND   (@EVENT_TYPE IS NULL OR message.EVENT_TYPE = @EVENT_TYPE)
     ORDER BY
         message.NOTIFICATION_ID DESC;

@@ -58,7 +58,7 @@ BEGIN
         message.CREATED_DT,
         message.DELIVERED_DT
     FROM dbo.USER_STORE_OUTBOX AS message
-    WHERE message.STATE IN (SELECT wanted.[value] FROM STRING_SPLIT(@STATES, N',') AS wanted)
+    WHERE message.STATE IN (SELECT CONVERT(varchar(20), wanted.[value]) FROM STRING_SPLIT(@STATES, N',') AS wanted)
     AND   (@WOO_ORDER_ID IS NULL OR message.WOO_ORDER_ID = @WOO_ORDER_ID)
     ORDER BY
         message.OUTBOX_ID;

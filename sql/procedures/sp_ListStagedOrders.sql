@@ -67,8 +67,22 @@ BEGIN
     WHERE staged.STAGING_ID > @AFTER_ID
     AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
     AND   (@STAGING_ID IS NULL OR staged.STAGING_ID = @STAGING_ID)
-    AND   (@ORDER_REF IS NULL OR staged.WOO_ORDER_NO = @ORDER_REF OR CONVERT(varchar(50), staged.WOO_ORDER_ID) = @ORDER_REF)
-    AND   (@STATES IS NULL OR staged.STATE IN (SELECT LTRIM(RTRIM(listed.value)) FROM STRING_SPLIT(@STATES, N',') AS listed))
+    AND
+    (
+        @ORDER_REF IS NULL
+        OR staged.STAGING_ID IN
+        (
+            SELECT numbered.STAGING_ID
+            FROM dbo.USER_ORDER_STAGING AS numbered
+            WHERE numbered.WOO_ORDER_NO = @ORDER_REF
+            UNION ALL
+            SELECT known.STAGING_ID
+            FROM dbo.USER_ORDER_STAGING AS known
+            WHERE known.WOO_ORDER_ID = TRY_CONVERT(bigint, @ORDER_REF)
+            AND   CONVERT(varchar(50), known.WOO_ORDER_ID) = @ORDER_REF
+        )
+    )
+    AND   (@STATES IS NULL OR staged.STATE IN (SELECT CONVERT(varchar(20), LTRIM(RTRIM(listed.value))) FROM STRING_SPLIT(@STATES, N',') AS listed))
     ORDER BY
         staged.STAGING_ID
     OPTION (RECOMPILE);

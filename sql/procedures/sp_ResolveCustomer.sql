@@ -30,7 +30,7 @@ BEGIN
 
     SELECT
         @WOO_CUST_ID = staged.WOO_CUST_ID,
-        @EMAIL = LOWER(NULLIF(LTRIM(RTRIM(staged.CUST_EMAIL)), N''))
+        @EMAIL = NULLIF(LTRIM(RTRIM(staged.CUST_EMAIL)), N'')
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
 
@@ -51,7 +51,7 @@ BEGIN
             @CUST_NO = MIN(mapped.CUST_NO)
         FROM dbo.USER_CUSTOMER_MAP AS mapped
         WHERE mapped.IS_ACTIVE = 1
-        AND   LOWER(mapped.WOO_EMAIL) = @EMAIL;
+        AND   mapped.WOO_EMAIL = @EMAIL;
     END;
 
     IF @CUST_NO IS NULL AND @EMAIL IS NOT NULL

@@ -19,7 +19,7 @@ Example      EXECUTE dbo.sp_SettleOrder @STAGING_ID = 1, @STATE = 'APPLIED', @DO
 CREATE OR ALTER PROCEDURE dbo.sp_SettleOrder
     @STAGING_ID int,
     @STATE varchar(20),
-    @EVENT_TYPE varchar(50),
+    @EVENT_TYPE varchar(20),
     @MESSAGE nvarchar(max),
     @DOC_ID bigint = NULL,
     @TKT_NO varchar(15) = NULL,

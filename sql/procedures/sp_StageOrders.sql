@@ -205,7 +205,7 @@ BEGIN
 
             DECLARE @RESOURCE nvarchar(255) = CONCAT(N'syncctl:', DB_NAME(), N':page of ', @STORE_ID);
             DECLARE @LOCKED int;
-            EXECUTE @LOCKED = sp_getapplock
+            EXECUTE @LOCKED = sys.sp_getapplock
                 @Resource = @RESOURCE, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000;
 
             IF @LOCKED < 0

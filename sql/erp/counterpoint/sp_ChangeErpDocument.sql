@@ -126,7 +126,15 @@ BEGIN
     LEFT JOIN
     (
         SELECT
-            parsed.*
+            parsed.WOO_LINE_ID,
+            parsed.SKU,
+            parsed.ITEM_NO,
+            parsed.CATEG_COD,
+            parsed.DESCR,
+            parsed.QTY,
+            parsed.PRC,
+            parsed.EXT_PRC,
+            parsed.GROSS_EXT_PRC
         FROM dbo.USER_ORDER_STAGING AS staged
         CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS parsed
         WHERE staged.STAGING_ID = @STAGING_ID
@@ -228,7 +236,7 @@ BEGIN
     SET
         CUST_NO = @CUST_NO,
         SHIP_TO_CONTACT_ID = @CONTACT_ID,
-        CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20)
+        CUST_PO_NO = LEFT(CONVERT(varchar(50), @WOO_ORDER_NO), 20)
     WHERE DOC_ID = @DOC_ID;
 
     /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */

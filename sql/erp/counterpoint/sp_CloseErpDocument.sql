@@ -47,9 +47,8 @@ BEGIN
     AND   link.WOO_ORDER_ID = @WOO_ORDER_ID;
 
     SELECT
-        @TOT_TYP = setting.VALUE
-    FROM dbo.USER_ERP_SETTING AS setting
-    WHERE setting.NAME = 'TOT_TYP';
+        @TOT_TYP = site.TOT_TYP
+    FROM dbo.fn_CounterPointSite() AS site;
 
     EXECUTE dbo.sp_ReturnQtyOnSo
         @STORE_ID = @STORE_ID,

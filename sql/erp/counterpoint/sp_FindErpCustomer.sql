@@ -6,7 +6,7 @@ dbo.sp_FindErpCustomer
     The port's answer to whose e-mail address that is: CounterPoint's own customer with it, of several the lowest number.
 
 Called by    sp_ResolveCustomer
-Parameters   @EMAIL in small letters; @CUST_NO OUTPUT, NULL where nobody has it
+Parameters   @EMAIL, compared as the ERP's collation does; @CUST_NO OUTPUT, NULL where nobody has it
 Returns      no rows
 Errors       none
 Locks        none of its own
@@ -22,9 +22,11 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    -- Both are needed: the first finds it by an index where the column is varchar, the second where its code page lacks a letter.
     SELECT
         @CUST_NO = MIN(customer.CUST_NO)
     FROM dbo.AR_CUST AS customer
-    WHERE LOWER(customer.EMAIL_ADRS_1) = @EMAIL;
+    WHERE customer.EMAIL_ADRS_1 = CONVERT(varchar(100), @EMAIL)
+    AND   CONVERT(nvarchar(100), customer.EMAIL_ADRS_1) = @EMAIL;
 END;
 GO

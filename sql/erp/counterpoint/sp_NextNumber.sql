@@ -29,6 +29,8 @@ BEGIN
         @IS_FREE bit = 0,
         @WIDEST int = CASE @SERIES WHEN 'DOC_ID' THEN 18 ELSE 15 END;
 
+    SET @NUMBER = NULL;
+
     WHILE @IS_FREE = 0
     BEGIN
         UPDATE

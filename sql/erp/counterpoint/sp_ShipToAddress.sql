@@ -106,8 +106,7 @@ BEGIN
     SELECT
         @SHIP_ADRS_ID = CONVERT(varchar(10), 1 + COALESCE(MAX(TRY_CONVERT(int, known.SHIP_ADRS_ID)), 0))
     FROM dbo.AR_SHIP_ADRS AS known
-    WHERE known.CUST_NO = @CUST_NO
-    AND   known.SHIP_ADRS_ID NOT LIKE '%[^0-9]%';
+    WHERE known.CUST_NO = @CUST_NO;
 
     INSERT INTO dbo.AR_SHIP_ADRS
     (

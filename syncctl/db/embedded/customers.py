@@ -21,7 +21,7 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, guest_cust
         (
             SELECT 1 AS RANK_NO, CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_USER_ID = :user
             UNION ALL
-            SELECT 2, CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND LOWER(WOO_EMAIL) = LOWER(:email)
+            SELECT 2, CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_EMAIL = :email
         )
         ORDER BY RANK_NO, CUST_NO
         LIMIT 1
@@ -30,7 +30,7 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, guest_cust
     )
     if mapped is not None:
         return str(mapped["CUST_NO"])
-    return (erp.find_customer(session, email.lower()) if email else None) or guest_cust_no or None
+    return (erp.find_customer(session, email) if email else None) or guest_cust_no or None
 
 
 def order_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> str:

@@ -17,6 +17,14 @@ from syncctl.db.contract import (
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.registry import Session, require_batch_size, serves
 
+_BY_REFERENCE = """STAGING_ID IN
+(
+    SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING WHERE WOO_ORDER_NO = :order_ref
+    UNION ALL
+    SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING
+    WHERE WOO_ORDER_ID = CAST(:order_ref AS INTEGER) AND CAST(WOO_ORDER_ID AS TEXT) = :order_ref
+)"""
+
 
 @serves(ListWalks)
 def list_walks(session: Session, call: ListWalks) -> list[Walk]:
@@ -52,17 +60,16 @@ def list_store_orders(session: Session, call: ListStoreOrders) -> list[StoreOrde
 def list_staged_orders(session: Session, call: ListStagedOrders) -> list[StagedOrder]:
     """See `sql/procedures/sp_ListStagedOrders.sql`."""
     require_batch_size(call.batch_size)
+    wanted = {
+        "STORE_ID = :store": call.store_id,
+        "STAGING_ID = :staging_id": call.staging_id,
+        _BY_REFERENCE: call.order_ref,
+        "STATE IN (SELECT value FROM json_each(:states))": call.states,
+    }
+    # Only what is asked for stands in the statement: SQLite plans it without looking at the values.
+    filters = "".join(f" AND {condition}" for condition, value in wanted.items() if value is not None)
     rows = session.all(
-        """
-        SELECT * FROM dbo.USER_ORDER_STAGING
-        WHERE STAGING_ID > :after
-        AND (:store IS NULL OR STORE_ID = :store)
-        AND (:staging_id IS NULL OR STAGING_ID = :staging_id)
-        AND (:order_ref IS NULL OR WOO_ORDER_NO = :order_ref OR CAST(WOO_ORDER_ID AS TEXT) = :order_ref)
-        AND (:states IS NULL OR STATE IN (SELECT value FROM json_each(:states)))
-        ORDER BY STAGING_ID
-        LIMIT :batch
-        """,
+        f"SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID > :after{filters} ORDER BY STAGING_ID LIMIT :batch",  # noqa: S608
         {
             "after": call.after_id,
             "store": call.store_id,

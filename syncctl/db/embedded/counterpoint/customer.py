@@ -14,9 +14,7 @@ _ADDRESS = ("NAM", "FST_NAM", "LST_NAM", "ADRS_1", "ADRS_2", "ADRS_3", "CITY", "
 
 def find_customer(session: Session, email: str) -> str | None:
     """See `Erp.find_customer`."""
-    row = session.one(
-        "SELECT MIN(CUST_NO) AS CUST_NO FROM dbo.AR_CUST WHERE LOWER(EMAIL_ADRS_1) = LOWER(:email)", {"email": email}
-    )
+    row = session.one("SELECT MIN(CUST_NO) AS CUST_NO FROM dbo.AR_CUST WHERE EMAIL_ADRS_1 = :email", {"email": email})
     return None if row is None or row["CUST_NO"] is None else str(row["CUST_NO"])
 
 
