@@ -138,8 +138,8 @@ def test_one_signal_ends_a_fetch_whose_carrier_says_nothing(site: Site, tmp_path
 def test_max_runtime_ends_a_run_in_good_order(site: Site) -> None:
     site.stage(4)
     held = Held(site.store, NOTES)
-    with running(site.host(), "process", "--max-runtime", "1s", "--json", held=held) as process:
-        time.sleep(1.1)
+    with running(site.host(), "process", "--max-runtime", "3s", "--json", held=held) as process:
+        time.sleep(3.1)
         held.go.set()
         told = ended(process).json
     assert (process.returncode, told["status"], told["stopped"]) == (0, "ok", True)
