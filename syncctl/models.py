@@ -62,6 +62,14 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaxLine:
+    """The tax of one rate, as the store reckoned it before refunds. `rate` is the store's code of it."""
+
+    rate: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order of any store.
 
@@ -91,5 +99,6 @@ class Order:
     customer_note: str = ""
     shipping_method: str = ""
     fully_refunded: bool = False
+    taxes: tuple[TaxLine, ...] = ()
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What had to be guessed or repaired while reading the store's answer."""

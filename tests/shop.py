@@ -36,6 +36,10 @@ TABLES = (
     "PS_DOC_HDR",
     "PS_DOC_HDR_TOT",
     "PS_DOC_LIN",
+    "PS_DOC_LIN_PRICE",
+    "PS_DOC_TAX",
+    "PS_DOC_CONTACT",
+    "PS_DOC_AUDIT_LOG",
     "PS_DOC_HDR_MISC_CHRG",
     "PS_DOC_NOTE",
     "PS_DOC_PMT",
@@ -45,6 +49,9 @@ TABLES = (
     "AR_SHIP_ADRS",
 )
 """Every table that a procedure on an order may write."""
+
+BY_HAND = "0F8FAD5B-D9CB-469F-A165-70867728950E"
+"""The GUID of what a person made."""
 
 _ACTIONS = {"create": CreateOrderFromStaging, "update": UpdateOrderFromStaging, "cancel": CancelOrderFromStaging}
 
@@ -142,6 +149,10 @@ class Shop:
         """Return a document's header."""
         return self.one("SELECT * FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?", doc_id)
 
+    def contact(self, doc_id: int | None, contact_id: int) -> Any:
+        """Return a document's contact: 1 whom to bill, 2 where to ship."""
+        return self.one("SELECT * FROM dbo.PS_DOC_CONTACT WHERE DOC_ID = ? AND CONTACT_ID = ?", doc_id, contact_id)
+
     def on_order(self) -> dict[str, Decimal]:
         """Return `QTY_ON_SO` of the items that have any."""
         rows = self.query("SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV ORDER BY ITEM_NO", ())
@@ -168,22 +179,30 @@ class Shop:
 
     def post(self, doc_id: int | None) -> None:
         """Take a document out of the open ones, as posting it in the ERP does."""
-        for table in ("PS_DOC_LIN", "PS_DOC_HDR_MISC_CHRG", "PS_DOC_HDR_TOT", "PS_DOC_NOTE", "PS_DOC_HDR"):
+        for table in (
+            *(name for name in TABLES if name.startswith("PS_DOC_") and name not in ("PS_DOC_PMT", "PS_DOC_PKG_TRK_NO")),
+        ):
             self.query(f"DELETE FROM dbo.{table} WHERE DOC_ID = ?", (doc_id,))
 
     def add_line_by_hand(self, doc_id: int | None) -> None:
         """Add a line to a document, as a person in the ERP does (who lets the total follow, too)."""
-        self.query(
-            "INSERT INTO dbo.PS_DOC_LIN (DOC_ID, LIN_SEQ_NO, STR_ID, STA_ID, TKT_NO, LIN_TYP, ITEM_NO, QTY_SOLD, PRC, EXT_PRC,"
-            " GROSS_EXT_PRC, CALC_EXT_PRC, LIN_GUID)"
-            " SELECT DOC_ID, 90, STR_ID, STA_ID, TKT_NO, 'O', 'POSTER', '1.0000', '5.00', '5.00', '5.00', '5.00',"
-            " '0F8FAD5B-D9CB-469F-A165-70867728950E' FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?",
-            (doc_id,),
-        )
+        [line, *_] = self.query("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = ? ORDER BY LIN_SEQ_NO", (doc_id,))
+        amounts = dict.fromkeys(("PRC", "EXT_PRC", "GROSS_EXT_PRC", "CALC_EXT_PRC"), Decimal("5.00"))
+        by_hand = {"LIN_SEQ_NO": 90, "ITEM_NO": "POSTER", "QTY_SOLD": Decimal("1.0000"), "LIN_GUID": BY_HAND, **amounts}
+        self.copy_row("PS_DOC_LIN", line, by_hand)
+
+    def copy_row(self, table: str, row: Any, changes: dict[str, Any]) -> None:
+        """Write a row like another one, with some of its columns changed."""
+        values = {**{column: row[column] for column in row.keys()}, **changes}  # noqa: SIM118
+        marks = ", ".join("?" * len(values))
+        self.query(f"INSERT INTO dbo.{table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
 
     def pay(self, doc_id: int | None, amount: str = "10.00") -> None:
         """Take a deposit on a document, as a person in the ERP does."""
         self.query("INSERT INTO dbo.PS_DOC_PMT (DOC_ID, PMT_SEQ_NO, PAY_COD, AMT) VALUES (?, 7, 'CASH', ?)", (doc_id, amount))
+        totals = self.totals(doc_id)
+        tendered, due = totals["TOT_TND"] + Decimal(amount), totals["AMT_DUE"] - Decimal(amount)
+        self.query("UPDATE dbo.PS_DOC_HDR_TOT SET TOT_TND = ?, AMT_DUE = ? WHERE DOC_ID = ?", (tendered, due, doc_id))
 
     def setting(self, name: str, value: str) -> None:
         """Change a site setting."""

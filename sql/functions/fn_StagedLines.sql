@@ -8,7 +8,7 @@ dbo.fn_StagedLines
 Called by    fn_ErpLines, by which each ERP finds its items
 Parameters   @STORE_ID whose rows in USER_ITEM_MAP come before those of '*'; @LINE_ITEMS_JSON the column
 Returns      POSITION_NO from 1 in the store's order; WOO_LINE_ID; SKU and DESCR ('' where there is none); QTY, SUBTOT_AMT, TOT_AMT;
-             GROSS_EXT_PRC and EXT_PRC to the cent; PRC to four decimals (NULL where QTY is not above 0); MAPPED_ITEM_NO, NULL
+             GROSS_EXT_PRC, EXT_PRC and TAX_AMT to the cent; PRC to four decimals (NULL where QTY is not above 0); MAPPED_ITEM_NO, NULL
              where the map has no row
 Note         What is no JSON array gives no rows; what is no number counts as 0.
 Example      SELECT lines.* FROM dbo.USER_ORDER_STAGING AS staged
@@ -33,6 +33,7 @@ RETURN
         line.TOT_AMT,
         GROSS_EXT_PRC = CONVERT(decimal(15, 2), ROUND(line.SUBTOT_AMT, 2)),
         EXT_PRC = CONVERT(decimal(15, 2), ROUND(line.TOT_AMT, 2)),
+        TAX_AMT = CONVERT(decimal(15, 2), ROUND(line.TAX_AMT, 2)),
         PRC = CASE WHEN line.QTY > 0 THEN CONVERT(decimal(15, 4), ROUND(line.TOT_AMT / NULLIF(line.QTY, 0), 4)) END,
         MAPPED_ITEM_NO = COALESCE(own.ITEM_NO, shared.ITEM_NO)
     FROM
@@ -44,7 +45,8 @@ RETURN
             DESCR = COALESCE(parsed.DESCR, N''),
             QTY = CONVERT(decimal(15, 4), COALESCE(TRY_CONVERT(decimal(15, 4), parsed.QTY), 0)),
             SUBTOT_AMT = CONVERT(decimal(15, 4), COALESCE(TRY_CONVERT(decimal(15, 4), parsed.SUBTOT_AMT), 0)),
-            TOT_AMT = CONVERT(decimal(15, 4), COALESCE(TRY_CONVERT(decimal(15, 4), parsed.TOT_AMT), 0))
+            TOT_AMT = CONVERT(decimal(15, 4), COALESCE(TRY_CONVERT(decimal(15, 4), parsed.TOT_AMT), 0)),
+            TAX_AMT = CONVERT(decimal(15, 4), COALESCE(TRY_CONVERT(decimal(15, 4), parsed.TAX_AMT), 0))
         FROM OPENJSON(CASE WHEN ISJSON(@LINE_ITEMS_JSON) = 1 THEN @LINE_ITEMS_JSON ELSE N'[]' END) AS element
         CROSS APPLY OPENJSON(CASE WHEN element.[type] = 5 THEN element.value ELSE N'{}' END)
         WITH
@@ -54,7 +56,8 @@ RETURN
             DESCR nvarchar(4000) '$.DESCR',
             QTY nvarchar(50) '$.QTY',
             SUBTOT_AMT nvarchar(50) '$.SUBTOT_AMT',
-            TOT_AMT nvarchar(50) '$.TOT_AMT'
+            TOT_AMT nvarchar(50) '$.TOT_AMT',
+            TAX_AMT nvarchar(50) '$.TAX_AMT'
         ) AS parsed
         WHERE element.[type] = 5
     ) AS line

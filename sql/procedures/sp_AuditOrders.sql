@@ -15,6 +15,7 @@ Repeatable   yes
 Note         one_state: a known state that fits the row's flags, one live row an order. one_document: each applied order has one open
              link and one document, each link one applied order (what an older program applied has no link and is let be).
              totals_equal: staged total, link, header total, its parts and its lines and charges agree to the cent.
+             document_whole: what else of a document's rows must agree (taxes, payments, counts) does.
 Example      EXECUTE dbo.sp_AuditOrders @INVENTORY = 1;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_AuditOrders

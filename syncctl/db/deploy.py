@@ -92,6 +92,8 @@ def deploy(
         applied = journal(database)
         refuse_newer(deployed_version(applied))
         erp = erp_of(database, erp)
+        # A trial ERP gets what an older version of it lacked, asked for or not: the procedures need it.
+        demo_erp = demo_erp or "USER_DEMO_ERP" in _tables(database)
         wanted = scripts(erp, demo_erp=demo_erp)
         _require_erp(database, erp, demo_erp=demo_erp)
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]

@@ -152,7 +152,7 @@ def refuse_newer(version: int) -> None:
 
 def demo_schema(erp: str) -> Script:
     """The script that makes this ERP's tables on an empty server."""
-    return _read(f"erp/{erp}/demo_schema.sql", "once")
+    return _read(f"erp/{erp}/demo_schema.sql", "changed")
 
 
 def erp_columns(erp: str) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ def check_promises(database: Database, shop: SimulatedStore, *, store_id: str) -
             "every_order_in_exactly_one_state": "one_state",
             "one_document_per_applied_order": "one_document",
             "totals_equal_to_the_cent": "totals_equal",
+            "documents_whole": "document_whole",
             "inventory_equals_open_lines": "inventory_equals_open_lines",
         }.items()
     }

@@ -273,7 +273,15 @@ def catalogue(count: int, *, seed: int = 1, clock: Clock = system_clock) -> Cata
 def _tax_lines(person: Person) -> list[Raw]:
     if not person.tax_percent:
         return []
-    return [{"id": person.customer_id, "label": person.tax_label, "rate_percent": str(person.tax_percent), "compound": False}]
+    return [
+        {
+            "id": person.customer_id,
+            "rate_code": f"{person.tax_label}-1",
+            "label": person.tax_label,
+            "rate_percent": str(person.tax_percent),
+            "compound": False,
+        }
+    ]
 
 
 def _rate(raw: Raw) -> Decimal:

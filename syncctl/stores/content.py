@@ -15,8 +15,11 @@ from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
 from syncctl.stores.limits import LIMITS, STAGING_LIMITS, cut
 
-NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded")
-"""Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all."""
+NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded", "taxes")
+"""Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all.
+
+The rates only share out a tax whose amounts are hashed; orders that an older version staged, without them, look as they did.
+"""
 
 _DEAD = {
     "cancelled": "cancelled in the store (status cancelled)",
@@ -113,6 +116,11 @@ class ContentBuilder:
                 "BILL": bill,
                 "SHIP": ship,
                 "CHARGES": charges,
+                "TAX_LINES": [
+                    {"RATE_COD": cut(tax.rate, LIMITS["RATE_COD"]), "TAX_AMT": _money(tax.amount)}
+                    for tax in order.taxes
+                    if tax.amount
+                ],
                 "COUPONS": [fit(code, "COUPON") for code in order.coupons],
                 "CUSTOMER_NOTE": fit(order.customer_note, "CUSTOMER_NOTE"),
                 "PMT_TITLE": fit(order.payment_title, "PMT_TITLE"),

@@ -32,6 +32,7 @@ LIMITS: dict[str, int] = {
     "EMAIL": 50,
     "DESCR": 250,
     "CHARGE_DESCR": 100,
+    "RATE_COD": 100,
     "COUPON": 50,
     "CUSTOMER_NOTE": 4000,
     "STATUS_REASON": 500,

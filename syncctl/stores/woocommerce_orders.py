@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from syncctl.models import Address, Charge, Order, OrderLine
+from syncctl.models import Address, Charge, Order, OrderLine, TaxLine
 
 Raw = dict[str, Any]
 
@@ -100,6 +100,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
         coupons=tuple(_text(item.get("code")) for item in _objects(raw, "coupon_lines")),
         discount=sum((item.line.subtotal - item.line.total for item in bill.lines), Decimal("0.00")),
         tax=bill.tax,
+        taxes=tuple(_tax(item) for item in _objects(raw, "tax_lines")),
         total=bill.total,
         payment_method=_text(raw.get("payment_method")),
         payment_title=_text(raw.get("payment_method_title")),
@@ -229,6 +230,15 @@ def _charge(item: Raw, kind: Literal["shipping", "fee"], title: str) -> _Charge:
         tax=_amount(item, "total_tax", "0"),
     )
     return _Charge(_whole(item, "id", 0), charge)
+
+
+def _tax(item: Raw) -> TaxLine:
+    """Read a rate. Its amounts only share out the order's tax: one that makes no sense counts as nothing."""
+    try:
+        amount = _amount(item, "tax_total", "0") + _amount(item, "shipping_tax_total", "0")
+    except UnreadableError:
+        amount = Decimal(0)
+    return TaxLine(rate=_text(item.get("rate_code")) or _text(item.get("label")), amount=amount)
 
 
 def _refunded_item(item: Raw) -> int | None:

@@ -161,6 +161,7 @@ def test_the_demo_keeps_its_contract_with_machines(syncctl: Program):
         "every_order_in_exactly_one_state",
         "one_document_per_applied_order",
         "totals_equal_to_the_cent",
+        "documents_whole",
         "inventory_equals_open_lines",
         "one_note_per_applied_order",
         "store_statuses_never_backwards",

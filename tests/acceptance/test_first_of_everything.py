@@ -175,8 +175,8 @@ def test_the_address_changes_after_it_was_applied(chain: Chain):
     chain.stage()
     assert chain.process() == {"claimed": 1, "updated": 1}
     shipped_to = (
-        "SELECT a.ADRS_1, a.CITY FROM PS_DOC_HDR h JOIN AR_SHIP_ADRS a "
-        "ON a.CUST_NO = h.CUST_NO AND a.SHIP_ADRS_ID = CAST(h.SHIP_TO_CONTACT_ID AS TEXT)"
+        "SELECT c.ADRS_1, c.CITY FROM PS_DOC_HDR h JOIN PS_DOC_CONTACT c "
+        "ON c.DOC_ID = h.DOC_ID AND c.CONTACT_ID = h.SHIP_TO_CONTACT_ID"
     )
     assert chain.syncctl.query(shipped_to) == [("1 New Street", "Zürich")]
 

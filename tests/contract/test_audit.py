@@ -10,7 +10,7 @@ import pytest
 from syncctl.db.contract import AuditOrders, RollbackOrder, SeedDemoErp
 from syncctl.errors import BadArgument, UsageError
 from tests.orders import charge, line, order, stage
-from tests.shop import Shop
+from tests.shop import BY_HAND, Shop
 
 D = Decimal
 
@@ -106,11 +106,7 @@ def test_a_link_to_an_order_that_is_not_applied_is_found(shop, audit):
 
 def test_a_second_document_of_one_order_is_found(shop, audit):
     doc = shop.apply(line(1)).doc_id
-    shop.query(
-        "INSERT INTO dbo.PS_DOC_HDR (DOC_ID, DOC_GUID, DOC_TYP, STR_ID, STA_ID, TKT_NO, CUST_PO_NO)"
-        " SELECT DOC_ID + 1, '0F8FAD5B-D9CB-469F-A165-70867728950E', DOC_TYP, STR_ID, STA_ID, '101-000002', CUST_PO_NO"
-        " FROM dbo.PS_DOC_HDR"
-    )
+    shop.copy_row("PS_DOC_HDR", shop.header(doc), {"DOC_ID": doc + 1, "DOC_GUID": BY_HAND, "TKT_NO": "101-000002"})
     assert audit() == [("one_document", f"document {doc + 1} bears the order's number without a link")]
 
 
@@ -148,6 +144,33 @@ def test_a_cent_that_is_off_is_found(shop, audit, statement, figures):
     doc = shop.apply(line(1), charges=[charge()]).doc_id
     shop.query(statement)
     assert audit() == [("totals_equal", f"document {doc}: {figures}")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "detail"),
+    [
+        ("UPDATE dbo.PS_DOC_LIN SET TAX_AMT_ALLOC = '1.00'", "tax 2.00, on lines and charges 1.00, by authority 2.00"),
+        ("UPDATE dbo.PS_DOC_TAX SET TAX_AMT = '1.99'", "tax 2.00, on lines and charges 2.00, by authority 1.99"),
+        ("DELETE FROM dbo.PS_DOC_TAX", "by authority 0.00"),
+        ("UPDATE dbo.PS_DOC_HDR_TOT SET TOT_TND = '5.00'", "tendered 5.00, payments 0.00"),
+        ("UPDATE dbo.PS_DOC_HDR_TOT SET LINS = 3", "lines 1, counted 3 and 1, priced 1"),
+        ("UPDATE dbo.PS_DOC_HDR SET ORD_LINS = 2", "lines 1, counted 1 and 2, priced 1"),
+        ("DELETE FROM dbo.PS_DOC_LIN_PRICE", "lines 1, counted 1 and 1, priced 0"),
+    ],
+)
+def test_a_document_that_does_not_agree_with_itself_is_found(shop, audit, statement, detail):
+    doc = shop.apply(line(1, tax="2.00"), TAX_AMT="2.00").doc_id
+    assert audit() == []
+    shop.query(statement)
+    [(check, told)] = audit()
+    assert (check, told.startswith(f"document {doc}: "), detail in told) == ("document_whole", True, True), told
+
+
+def test_a_document_that_an_older_version_wrote_is_not_asked_for_what_it_never_had(shop, audit):
+    shop.apply(line(1, tax="2.00"), TAX_AMT="2.00")
+    for table in ("PS_DOC_AUDIT_LOG", "PS_DOC_TAX", "PS_DOC_LIN_PRICE", "PS_DOC_CONTACT"):
+        shop.query(f"DELETE FROM dbo.{table}")
+    assert audit() == []
 
 
 def test_a_missing_totals_row_is_found(shop, audit):

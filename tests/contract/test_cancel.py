@@ -205,6 +205,8 @@ WRITES = [
     ("PS_DOC_LIN", "UPDATE"),
     ("USER_ORDER_LINE_LINK", "UPDATE"),
     ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
+    ("PS_DOC_TAX", "DELETE"),
+    ("PS_DOC_LIN_PRICE", "DELETE"),
     ("PS_DOC_PMT", "UPDATE"),
     ("PS_DOC_HDR_TOT", "UPDATE"),
     ("PS_DOC_HDR", "UPDATE"),
@@ -220,8 +222,8 @@ def prepare_a_cancellation_of_everything(shop):
     """Leave a claimed order whose cancellation runs every statement there is."""
     shop.setting("WRITE_PAYMENT", "Y")
     shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
-    shop.apply(*LINES, charges=[charge(amount="5.00")])
-    shop.stage_cancelled(*LINES, charges=[charge(amount="5.00")])
+    shop.apply(*LINES, charges=[charge(amount="5.00")], TAX_AMT="1.00")
+    shop.stage_cancelled(*LINES, charges=[charge(amount="5.00")], TAX_AMT="1.00")
     return shop.claim()
 
 

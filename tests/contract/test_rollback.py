@@ -15,7 +15,17 @@ from tests.shop import TABLES, Shop
 
 D = Decimal
 LINES = (line(1, "TEE-BLK", "2", "39.98"), line(2, "MUG", "1", "10.00"), line(3, "MUG", "3", "30.00"))
-DOCUMENT = ("PS_DOC_HDR", "PS_DOC_HDR_TOT", "PS_DOC_LIN", "PS_DOC_HDR_MISC_CHRG", "PS_DOC_NOTE")
+DOCUMENT = (
+    "PS_DOC_HDR",
+    "PS_DOC_HDR_TOT",
+    "PS_DOC_LIN",
+    "PS_DOC_LIN_PRICE",
+    "PS_DOC_TAX",
+    "PS_DOC_CONTACT",
+    "PS_DOC_AUDIT_LOG",
+    "PS_DOC_HDR_MISC_CHRG",
+    "PS_DOC_NOTE",
+)
 
 
 @pytest.fixture
@@ -238,6 +248,10 @@ def test_other_orders_keep_their_stock(shop, database):
 WRITES = [
     ("IM_INV", "UPDATE"),
     ("PS_DOC_LIN", "DELETE"),
+    ("PS_DOC_LIN_PRICE", "DELETE"),
+    ("PS_DOC_TAX", "DELETE"),
+    ("PS_DOC_CONTACT", "DELETE"),
+    ("PS_DOC_AUDIT_LOG", "DELETE"),
     ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
     ("PS_DOC_HDR_TOT", "DELETE"),
     ("PS_DOC_NOTE", "DELETE"),
@@ -253,7 +267,7 @@ WRITES = [
 
 @pytest.mark.parametrize(("table", "statement"), WRITES)
 def test_a_failure_at_any_statement_leaves_the_previous_state_whole(shop, table, statement):
-    shop.apply(*LINES, charges=[charge(amount="5.00")])
+    shop.apply(*LINES, charges=[charge(amount="5.00")], TAX_AMT="1.00")
     before = shop.snapshot()
     shop.break_statement(table, statement)
     with pytest.raises(SyncError):

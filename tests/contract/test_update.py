@@ -74,17 +74,20 @@ def test_a_customer_changed_in_the_store_changes_in_the_erp(shop):
     assert "customer C100 → C200" in shop.one("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED'")["MESSAGE"]
 
 
-def test_an_address_changed_becomes_a_new_ship_to_address(shop):
+def test_an_address_changed_changes_on_the_document(shop):
     doc = shop.apply(line(1)).doc_id
-    first = shop.header(doc)["SHIP_TO_CONTACT_ID"]
-    moved = order(4711, line(1))
+    moved = order(4711)
     moved["ORDER_JSON"]["SHIP"] = {**moved["ORDER_JSON"]["SHIP"], "ADRS_1": "1 New Street"}
     shop.apply(line(1), ORDER_JSON=moved["ORDER_JSON"])
-    second = shop.header(doc)["SHIP_TO_CONTACT_ID"]
-    assert first != second
-    address = shop.one("SELECT ADRS_1 FROM dbo.AR_SHIP_ADRS WHERE CUST_NO = 'C100' AND SHIP_ADRS_ID = ?", str(second))
-    assert address["ADRS_1"] == "1 New Street"
+    assert (shop.contact(doc, 1)["ADRS_1"], shop.contact(doc, 2)["ADRS_1"]) == ("12 St James's Square", "1 New Street")
+    assert (shop.header(doc)["BILL_TO_CONTACT_ID"], shop.header(doc)["SHIP_TO_CONTACT_ID"]) == (1, 2)
+    [event] = shop.query("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED'", ())
+    assert "other ship-to address; " in event["MESSAGE"]
+    assert shop.query("SELECT CUST_NO FROM dbo.AR_SHIP_ADRS", ()) == []
     assert shop.on_order() == {"TEE-BLK": D(1)}
+    shop.apply(line(1, qty="2", total="39.98"), ORDER_JSON=moved["ORDER_JSON"])
+    told = [row["MESSAGE"] for row in shop.query("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED'", ())]
+    assert ["ship-to" in message for message in told] == [True, False]
 
 
 def test_a_line_set_to_quantity_0_is_removed(shop):
@@ -323,6 +326,12 @@ WRITES = [
     ("IM_INV", "UPDATE"),
     ("IM_INV", "INSERT"),
     ("AR_SHIP_ADRS", "INSERT"),
+    ("PS_DOC_CONTACT", "DELETE"),
+    ("PS_DOC_CONTACT", "INSERT"),
+    ("PS_DOC_LIN_PRICE", "DELETE"),
+    ("PS_DOC_LIN_PRICE", "INSERT"),
+    ("PS_DOC_TAX", "DELETE"),
+    ("PS_DOC_TAX", "INSERT"),
     ("PS_DOC_HDR", "UPDATE"),
     ("PS_DOC_HDR_TOT", "UPDATE"),
     ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
@@ -335,17 +344,21 @@ WRITES = [
 """Every statement of the update, by the table it writes."""
 
 
+GRACE = {"WOO_CUST_ID": 6, "CUST_EMAIL": "grace@example.test"}
+
+
 def prepare_an_update_of_everything(shop):
     """Leave a claimed order whose update runs every statement there is."""
     shop.setting("WRITE_PAYMENT", "Y")
     shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
-    shop.apply(line(1), line(2, "MUG", "2", "20.00"), charges=[charge(amount="5.00")])
+    shop.setting("WRITE_SHIP_ADRS", "Y")
+    shop.apply(line(1), line(2, "MUG", "2", "20.00"), charges=[charge(amount="5.00")], TAX_AMT="1.00")
     shop.query("DELETE FROM dbo.IM_INV WHERE ITEM_NO = 'CAP'", ())
     moved = order(4711)["ORDER_JSON"]
     moved["SHIP"] = {**moved["SHIP"], "ADRS_1": "1 New Street"}
     moved["CHARGES"] = [charge(amount="6.00")]
     lines = (line(1, "TEE-BLK", "3", "59.97"), line(3, "CAP", "1", "12.00"))
-    stage(shop.database, order(4711, *lines, charges=[charge(amount="6.00")], ORDER_JSON=moved))
+    stage(shop.database, order(4711, *lines, charges=[charge(amount="6.00")], TAX_AMT="1.50", ORDER_JSON=moved, **GRACE))
     return shop.claim()
 
 

@@ -490,8 +490,12 @@ def in_the_erp(query, clock):
 
     def run(claimed, doc_id=101000000001):
         query(
-            "INSERT INTO dbo.PS_DOC_HDR (DOC_ID, DOC_GUID, DOC_TYP, STR_ID, STA_ID, TKT_NO) "
-            "VALUES (?, ?, 'O', '01', '101', '101-000001')",
+            "INSERT INTO dbo.PS_DOC_HDR (DOC_ID, DOC_GUID, DOC_TYP, STR_ID, STA_ID, TKT_NO, TKT_TYP, DRW_ID, USR_ID, RET_LINS,"
+            " GFC_LINS, SVC_LINS, BO_LINS, SO_LINS, DS_LINS, TO_REL_LINS, TO_LEAVE_LINS, RET_LIN_TOT, IS_OFFLINE, TIMES_PRTD,"
+            " IS_DOC_COMMITTED, IS_REL_TKT, REQ_REPRICE, HAS_ENTD_LINS, HAS_PCKD_LINS, HAS_PCKVRFD_LINS, HAS_INVCD_LINS,"
+            " HAS_RLSD_LINS)"
+            " VALUES (?, ?, 'O', '01', '101', '101-000001', 'T', '101', 'SYNCCTL', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+            " 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N')",
             (doc_id, "6F9619FF-8B86-D011-B42D-00C04FC964FF"),
         )
         query(

@@ -40,7 +40,7 @@ def test_two_orders_of_one_customer_with_new_addresses(
 ) -> None:
     clock = MovableClock()
     one, other, blocker = (sqlserver_connections.take(number, clock) for number in range(3))
-    Shop(one, one.query)
+    Shop(one, one.query).setting("WRITE_SHIP_ADRS", "Y")
     known = {} if email.startswith("ada") else {"WOO_CUST_ID": None, "CUST_EMAIL": email}
     stage(one, elsewhere(1, "1 First Street", **known), elsewhere(2, "2 Second Street", **known))
     claimed = one.run(ClaimStagedOrders(worker_id="worker", batch_size=2))

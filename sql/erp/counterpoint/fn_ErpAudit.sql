@@ -4,7 +4,8 @@ GO
 /*
 dbo.fn_ErpAudit
     What CounterPoint's own rows say against the promises: a linked document that isn't there, one that bears an order's number without
-    a link, totals that disagree, and with @INVENTORY = 1 committed stock that open lines don't explain.
+    a link, totals that disagree, tax, payments and
+    counts that do, and with @INVENTORY = 1 committed stock that open lines don't explain.
 
 Used by      sp_AuditOrders
 Returns      RANK_NO (its order among the findings), CHECK_NAME, STAGING_ID, DETAIL
@@ -134,6 +135,22 @@ RETURN
     OR    compared.LINK_TOT <> compared.TOT
     OR    compared.TOT <> compared.PARTS
     OR    compared.PARTS <> compared.ROWS_TOT
+    UNION ALL
+    SELECT
+        35,
+        'document_whole',
+        staged.STAGING_ID,
+        CONCAT(N'document ', linked.DOC_ID, N': ', found.DETAIL)
+    FROM dbo.USER_ORDER_STAGING AS staged
+    INNER JOIN dbo.USER_ORDER_LINK AS linked
+        ON  linked.STORE_ID = staged.STORE_ID
+        AND linked.WOO_ORDER_ID = staged.WOO_ORDER_ID
+        AND linked.LINK_STATE = 'OPEN'
+    CROSS APPLY dbo.fn_CounterPointTally(linked.DOC_ID) AS found
+    WHERE staged.STATE = 'APPLIED'
+    AND   staged.DUPLICATE_OF_ID IS NULL
+    AND   staged.APPLIED_HASH = staged.CONTENT_HASH
+    AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
     UNION ALL
     SELECT
         40,

@@ -103,6 +103,58 @@ RETURN
     UNION ALL
     SELECT
         6,
+        price.LIN_SEQ_NO,
+        '',
+        'PS_DOC_LIN_PRICE',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', LIN_SEQ_NO = ', price.LIN_SEQ_NO),
+        CONCAT(N'deleted: ', CONVERT(varchar(30), price.UNIT_PRC))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_LIN_PRICE AS price
+        ON price.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        7,
+        0,
+        CONCAT(tax.AUTH_COD, '/', tax.RUL_COD),
+        'PS_DOC_TAX',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', AUTH_COD = ', tax.AUTH_COD, N', RUL_COD = ', tax.RUL_COD),
+        CONCAT(N'deleted: ', CONVERT(varchar(30), tax.TAX_AMT))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_TAX AS tax
+        ON tax.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        8,
+        contact.CONTACT_ID,
+        '',
+        'PS_DOC_CONTACT',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', CONTACT_ID = ', contact.CONTACT_ID),
+        N'deleted'
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_CONTACT AS contact
+        ON contact.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        9,
+        written.LOG_SEQ_NO,
+        '',
+        'PS_DOC_AUDIT_LOG',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', LOG_SEQ_NO = ', written.LOG_SEQ_NO),
+        N'deleted'
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_AUDIT_LOG AS written
+        ON written.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        10,
         0,
         '',
         'PS_DOC_HDR',

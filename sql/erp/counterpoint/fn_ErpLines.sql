@@ -32,6 +32,7 @@ RETURN
         line.TOT_AMT,
         line.GROSS_EXT_PRC,
         line.EXT_PRC,
+        line.TAX_AMT,
         line.PRC,
         ITEM_NO = item.ITEM_NO,
         LIST_PRC = CONVERT(decimal(15, 4), price.PRC_1),

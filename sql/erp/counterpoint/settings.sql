@@ -33,7 +33,16 @@ FROM
         (N'MISC_TYP', N'A', N'Type of a misc charge (A: an amount)'),
         (N'TAX_AMT_SHIPPED', N'0', N'TAX_AMT_SHIPPED of a new order: 0, or TAX for the tax amount'),
         (N'WRITE_PAYMENT', N'N', N'Y writes a PS_DOC_PMT row, pay codes from USER_PAY_CODE_MAP'),
-        (N'CUST_CATEG_COD', NULL, N'Category of customers made from web orders')
+        (N'CUST_CATEG_COD', NULL, N'Category of customers made from web orders'),
+        (N'TKT_TYP', N'T', N'Ticket type of an order'),
+        (N'DRW_ID', N'101', N'Drawer of web orders (PS_DOC_HDR.DRW_ID)'),
+        (N'USR_ID', N'SYNCCTL', N'User that documents are entered by; one that the ERP knows'),
+        (N'SLS_REP', NULL, N'Sales representative of web orders; empty: none'),
+        (N'NORM_TAX_COD', NULL, N'Tax code that would apply without the override; empty: TAX_COD'),
+        (N'TAX_OVRD_REAS', NULL, N'Reason for the override that keeps the tax of the store; empty: none'),
+        (N'TAX_AUTH_COD', N'WEB', N'Tax authority of rates that USER_TAX_MAP has no row for'),
+        (N'TAX_RUL_COD', N'TAX', N'Its tax rule'),
+        (N'WRITE_SHIP_ADRS', N'N', N'Y adds the ship-to address to the addresses of the customer, too')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS
 (

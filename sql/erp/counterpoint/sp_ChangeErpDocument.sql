@@ -37,8 +37,7 @@ BEGIN
         @STK_LOC_ID varchar(10),
         @BEFORE_TOT decimal(15, 2),
         @ADDED int,
-        @SHIP_ADRS_ID varchar(10),
-        @CONTACT_ID tinyint,
+        @IS_MOVED bit,
         @ITEM_NO varchar(20),
         @QUANTITY decimal(15, 4);
     DECLARE @BEFORE table
@@ -180,10 +179,34 @@ BEGIN
         PRC = CONVERT(money, wanted.PRC),
         EXT_PRC = wanted.EXT_PRC,
         GROSS_EXT_PRC = wanted.GROSS_EXT_PRC,
-        CALC_EXT_PRC = wanted.EXT_PRC
+        CALC_EXT_PRC = wanted.EXT_PRC,
+        QTY_UNIT = item.STK_UNIT,
+        NORM_IS_TXBL = item.IS_TXBL,
+        ITEM_TYP = item.ITEM_TYP,
+        TRK_METH = item.TRK_METH,
+        IS_DISCNTBL = item.IS_DISCNTBL,
+        IS_WEIGHED = item.IS_WEIGHED,
+        IS_KIT_PAR = item.IS_KIT_PAR,
+        ORIG_QTY = wanted.QTY,
+        QTY_TO_REL = wanted.QTY,
+        UNIT_COST = item.UNIT_COST,
+        EXT_COST = CONVERT(decimal(15, 2), ROUND(wanted.QTY * item.UNIT_COST, 2)),
+        REG_PRC = item.REG_PRC,
+        PRC_1 = item.PRC_1,
+        CALC_PRC = wanted.PRC,
+        UNIT_RETL_VAL = item.PRC_1,
+        DISP_EXT_PRC = wanted.EXT_PRC,
+        GROSS_DISP_EXT_PRC = wanted.GROSS_EXT_PRC,
+        BARCOD = item.BARCOD,
+        SUBCAT_COD = item.SUBCAT_COD,
+        ITEM_VEND_NO = item.ITEM_VEND_NO,
+        TAX_CATEG = item.TAX_CATEG_COD,
+        QTY_DECS = item.QTY_DECS,
+        PRC_DECS = item.PRC_DECS
     FROM dbo.PS_DOC_LIN AS line
     INNER JOIN @LINE AS wanted
         ON wanted.LIN_SEQ_NO = line.LIN_SEQ_NO
+    CROSS APPLY dbo.fn_ErpItem(wanted.ITEM_NO, line.PRC_LOC_ID, line.STK_LOC_ID) AS item
     WHERE line.DOC_ID = @DOC_ID
     AND   wanted.WHAT = 'changed';
 
@@ -208,13 +231,12 @@ BEGIN
         @ADDED = @ADDED OUTPUT,
         @NOW = @NOW;
 
-    EXECUTE dbo.sp_ShipToAddress
+    EXECUTE dbo.sp_WriteOrderContacts
         @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
         @CUST_NO = @CUST_NO,
-        @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
+        @IS_MOVED = @IS_MOVED OUTPUT,
         @NOW = @NOW;
-
-    SET @CONTACT_ID = TRY_CONVERT(tinyint, @SHIP_ADRS_ID);
 
     SELECT
         @CHANGES = CONCAT
@@ -224,7 +246,7 @@ BEGIN
                 THEN CONCAT(N'customer ', COALESCE(document.CUST_NO, 'none'), N' → ', @CUST_NO, N'; ')
             END,
             CASE
-                WHEN COALESCE(document.SHIP_TO_CONTACT_ID, 0) <> COALESCE(@CONTACT_ID, 0)
+                WHEN @IS_MOVED = 1
                 THEN N'other ship-to address; '
             END
         )
@@ -235,8 +257,8 @@ BEGIN
         dbo.PS_DOC_HDR
     SET
         CUST_NO = @CUST_NO,
-        SHIP_TO_CONTACT_ID = @CONTACT_ID,
-        CUST_PO_NO = LEFT(CONVERT(varchar(50), @WOO_ORDER_NO), 20)
+        CUST_PO_NO = LEFT(CONVERT(varchar(50), @WOO_ORDER_NO), 20),
+        REF = CONVERT(varchar(50), @WOO_ORDER_NO)
     WHERE DOC_ID = @DOC_ID;
 
     /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */

@@ -62,7 +62,13 @@ BEGIN
         QTY_SOLD = 0,
         EXT_PRC = 0,
         GROSS_EXT_PRC = 0,
-        CALC_EXT_PRC = 0
+        CALC_EXT_PRC = 0,
+        DISP_EXT_PRC = 0,
+        GROSS_DISP_EXT_PRC = 0,
+        EXT_COST = 0,
+        QTY_TO_REL = 0,
+        TAX_AMT_ALLOC = 0,
+        NORM_TAX_AMT_ALLOC = 0
     WHERE DOC_ID = @DOC_ID;
 
     UPDATE
@@ -76,6 +82,12 @@ BEGIN
     DELETE FROM dbo.PS_DOC_HDR_MISC_CHRG
     WHERE DOC_ID = @DOC_ID
     AND   TOT_TYP = @TOT_TYP;
+
+    DELETE FROM dbo.PS_DOC_TAX
+    WHERE DOC_ID = @DOC_ID;
+
+    DELETE FROM dbo.PS_DOC_LIN_PRICE
+    WHERE DOC_ID = @DOC_ID;
 
     EXECUTE dbo.sp_FollowOrderPayment
         @DOC_ID = @DOC_ID,
@@ -92,7 +104,12 @@ BEGIN
         TOT_LIN_DISC = 0,
         TOT_MISC = 0,
         AMT_DUE = 0,
-        TAX_AMT_SHIPPED = 0
+        TAX_AMT_SHIPPED = 0,
+        LINS = 0,
+        NORM_TAX_AMT = 0,
+        TOT_TND = 0,
+        TOT_EXT_COST = 0,
+        TOT_HDR_DISCNTBL_AMT = 0
     WHERE DOC_ID = @DOC_ID
     AND   TOT_TYP = @TOT_TYP;
 
@@ -102,6 +119,8 @@ BEGIN
         ORD_LINS = 0,
         SAL_LINS = 0,
         SAL_LIN_TOT = 0,
+        TO_REL_LINS = 0,
+        RS_UTC_DT = @NOW,
         LST_MAINT_DT = @NOW,
         LST_MAINT_USR_ID = 'SYNCCTL'
     WHERE DOC_ID = @DOC_ID;

@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CreateErpDocument
-    Writes a staged order's CounterPoint document: header, lines with their links, payment, charges, totals, notes, committed stock.
+    Writes a staged order's CounterPoint document: header, contacts, lines with their links and prices,
+    payment, charges, tax, totals, audit row, notes, committed stock.
 
 Called by    sp_ApplyOrder, inside its caller's transaction
 Parameters   @STAGING_ID; @CUST_NO whose it is; @DOC_ID, @TKT_NO OUTPUT: the new document's numbers
@@ -34,8 +35,8 @@ BEGIN
         @TKT_DT datetime2(3),
         @TOT decimal(15, 2),
         @NUMBER varchar(20),
-        @SHIP_ADRS_ID varchar(10),
         @PAY_COD varchar(10),
+        @SHIP_ADRS_ID varchar(10),
         @ITEM_NO varchar(20),
         @QTY decimal(15, 4),
         @STR_ID varchar(10),
@@ -44,6 +45,13 @@ BEGIN
         @PRC_LOC_ID varchar(10),
         @DOC_TYP varchar(1),
         @TAX_COD varchar(10),
+        @NORM_TAX_COD varchar(10),
+        @TAX_OVRD_REAS varchar(10),
+        @TKT_TYP varchar(1),
+        @DRW_ID varchar(10),
+        @USR_ID varchar(10),
+        @SLS_REP varchar(10),
+        @DOC_GUID uniqueidentifier = NEWID(),
         @WRITE_PAYMENT nvarchar(10);
 
     SELECT
@@ -63,6 +71,12 @@ BEGIN
         @PRC_LOC_ID = MAX(CASE WHEN setting.NAME = 'PRC_LOC_ID' THEN setting.VALUE END),
         @DOC_TYP = MAX(CASE WHEN setting.NAME = 'DOC_TYP' THEN setting.VALUE END),
         @TAX_COD = NULLIF(MAX(CASE WHEN setting.NAME = 'TAX_COD' THEN setting.VALUE END), N''),
+        @NORM_TAX_COD = NULLIF(MAX(CASE WHEN setting.NAME = 'NORM_TAX_COD' THEN setting.VALUE END), N''),
+        @TAX_OVRD_REAS = NULLIF(MAX(CASE WHEN setting.NAME = 'TAX_OVRD_REAS' THEN setting.VALUE END), N''),
+        @TKT_TYP = MAX(CASE WHEN setting.NAME = 'TKT_TYP' THEN setting.VALUE END),
+        @DRW_ID = MAX(CASE WHEN setting.NAME = 'DRW_ID' THEN setting.VALUE END),
+        @USR_ID = MAX(CASE WHEN setting.NAME = 'USR_ID' THEN setting.VALUE END),
+        @SLS_REP = NULLIF(MAX(CASE WHEN setting.NAME = 'SLS_REP' THEN setting.VALUE END), N''),
         @WRITE_PAYMENT = MAX(CASE WHEN setting.NAME = 'WRITE_PAYMENT' THEN setting.VALUE END)
     FROM dbo.USER_ERP_SETTING AS setting;
 
@@ -79,14 +93,18 @@ BEGIN
     INSERT INTO dbo.PS_DOC_HDR
     (
         DOC_ID, DOC_GUID, DOC_TYP, STR_ID, STA_ID, TKT_NO, CUST_NO, TKT_DT, STK_LOC_ID, PRC_LOC_ID, TAX_COD, CUST_PO_NO,
-        SHIP_TO_CONTACT_ID
+        TKT_TYP, DRW_ID, USR_ID, SLS_REP, NORM_TAX_COD, TAX_OVRD_REAS, REF, RET_LINS, GFC_LINS, SVC_LINS, BO_LINS, SO_LINS, DS_LINS,
+        TO_REL_LINS, TO_LEAVE_LINS, RET_LIN_TOT, IS_DOC_COMMITTED, IS_REL_TKT, REQ_REPRICE, HAS_ENTD_LINS, HAS_PCKD_LINS,
+        HAS_PCKVRFD_LINS, HAS_INVCD_LINS, HAS_RLSD_LINS, IS_OFFLINE, TIMES_PRTD, RS_UTC_DT, RS_STAT
     )
     VALUES
     (
-        @DOC_ID, NEWID(), @DOC_TYP, @STR_ID, @STA_ID, @TKT_NO, @CUST_NO, @TKT_DT, @STK_LOC_ID, @PRC_LOC_ID, @TAX_COD,
-        LEFT(@WOO_ORDER_NO, 20), TRY_CONVERT(tinyint, @SHIP_ADRS_ID)
+        @DOC_ID, @DOC_GUID, @DOC_TYP, @STR_ID, @STA_ID, @TKT_NO, @CUST_NO, @TKT_DT, @STK_LOC_ID, @PRC_LOC_ID, @TAX_COD,
+        LEFT(@WOO_ORDER_NO, 20), @TKT_TYP, @DRW_ID, @USR_ID, @SLS_REP, COALESCE(@NORM_TAX_COD, @TAX_COD), @TAX_OVRD_REAS,
+        LEFT(@WOO_ORDER_NO, 50), 0, 0, 0, 0, 0, 0, 0, 0, 0, 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N', 0, 0, @NOW, 1
     );
 
+    EXECUTE dbo.sp_WriteOrderContacts @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @CUST_NO = @CUST_NO, @NOW = @NOW;
     EXECUTE dbo.sp_CreateOrderLines @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @TKT_NO = @TKT_NO, @NOW = @NOW;
 
     IF @WRITE_PAYMENT = N'Y' AND @TOT <> 0

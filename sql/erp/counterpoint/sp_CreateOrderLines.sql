@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CreateOrderLines
-    Writes the staged order's lines that the document doesn't have yet, each with its link, after the document's last line. Lines
+    Writes the staged order's lines that the document doesn't have yet, whole, each with its link, after the document's last line. Lines
     with quantity 0 are left out.
 
 Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
@@ -34,6 +34,8 @@ BEGIN
         @STR_ID varchar(10),
         @STA_ID varchar(10),
         @LIN_TYP varchar(1),
+        @PRC_LOC_ID varchar(10),
+        @SLS_REP varchar(10),
         @LAST_NO int;
     DECLARE @LINE table
     (
@@ -52,6 +54,8 @@ BEGIN
     SELECT
         @STR_ID = MAX(CASE WHEN setting.NAME = 'STR_ID' THEN setting.VALUE END),
         @STA_ID = MAX(CASE WHEN setting.NAME = 'STA_ID' THEN setting.VALUE END),
+        @PRC_LOC_ID = MAX(CASE WHEN setting.NAME = 'PRC_LOC_ID' THEN setting.VALUE END),
+        @SLS_REP = NULLIF(MAX(CASE WHEN setting.NAME = 'SLS_REP' THEN setting.VALUE END), N''),
         @LIN_TYP = MAX(CASE WHEN setting.NAME = 'LIN_TYP' THEN setting.VALUE END),
         @STK_LOC_ID = COALESCE(@STK_LOC_ID, MAX(CASE WHEN setting.NAME = 'STK_LOC_ID' THEN setting.VALUE END))
     FROM dbo.USER_ERP_SETTING AS setting;
@@ -119,7 +123,11 @@ BEGIN
     INSERT INTO dbo.PS_DOC_LIN
     (
         DOC_ID, LIN_SEQ_NO, STR_ID, STA_ID, TKT_NO, LIN_TYP, ITEM_NO, DESCR, QTY_SOLD, SELL_UNIT, PRC, EXT_PRC, GROSS_EXT_PRC,
-        CALC_EXT_PRC, LIN_GUID, STK_LOC_ID, CATEG_COD
+        CALC_EXT_PRC, LIN_GUID, STK_LOC_ID, CATEG_COD, QTY_NUMER, QTY_DENOM, QTY_UNIT, IS_TXBL, NORM_IS_TXBL, ITEM_TYP, TRK_METH,
+        HAS_PRC_OVRD, USR_ENTD_PRC, IS_DISCNTBL, IS_WEIGHED, IS_KIT_PAR, IS_VAL_RET, TAX_AMT_ALLOC, NORM_TAX_AMT_ALLOC, ORIG_QTY,
+        QTY_TO_REL, QTY_TO_LEAVE, QTY_SHIPPED, QTY_RET, QTY_ENTD, QTY_PCKD, QTY_PCKVRFD, QTY_INVCD, QTY_TO_FILL, UNIT_COST, EXT_COST,
+        REG_PRC, PRC_1, CALC_PRC, UNIT_RETL_VAL, DISP_EXT_PRC, GROSS_DISP_EXT_PRC, BARCOD, SUBCAT_COD, ITEM_VEND_NO, TAX_CATEG,
+        PRC_LOC_ID, SLS_REP, QTY_DECS, PRC_DECS, DIM_1_UPR, DIM_2_UPR, DIM_3_UPR
     )
     SELECT
         @DOC_ID,
@@ -138,8 +146,53 @@ BEGIN
         line.EXT_PRC,
         NEWID(),
         @STK_LOC_ID,
-        line.CATEG_COD
-    FROM @LINE AS line;
+        line.CATEG_COD,
+        1,
+        1,
+        item.STK_UNIT,
+        item.IS_TXBL,
+        item.IS_TXBL,
+        item.ITEM_TYP,
+        item.TRK_METH,
+        'N',
+        'Y',
+        item.IS_DISCNTBL,
+        item.IS_WEIGHED,
+        item.IS_KIT_PAR,
+        'N',
+        0,
+        0,
+        line.QTY,
+        line.QTY,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        item.UNIT_COST,
+        CONVERT(decimal(15, 2), ROUND(line.QTY * item.UNIT_COST, 2)),
+        item.REG_PRC,
+        item.PRC_1,
+        line.PRC,
+        item.PRC_1,
+        line.EXT_PRC,
+        line.GROSS_EXT_PRC,
+        item.BARCOD,
+        item.SUBCAT_COD,
+        item.ITEM_VEND_NO,
+        item.TAX_CATEG_COD,
+        @PRC_LOC_ID,
+        @SLS_REP,
+        item.QTY_DECS,
+        item.PRC_DECS,
+        '*',
+        '*',
+        '*'
+    FROM @LINE AS line
+    CROSS APPLY dbo.fn_ErpItem(line.ITEM_NO, @PRC_LOC_ID, @STK_LOC_ID) AS item;
 
     INSERT INTO dbo.USER_ORDER_LINE_LINK
     (

@@ -4,10 +4,11 @@ GO
 /*
 dbo.sp_ShipToAddress
     The customer's ship-to address with the order's content, found again, or added under the next free number. The billing address
-    stands in where the order has no shipping address.
+    stands in where the order has no shipping address. Only where the site wants it: with the setting WRITE_SHIP_ADRS = Y.
 
-Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
-Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all
+Called by    sp_CreateErpDocument, before it takes numbers of other series, sp_WriteOrderContacts, inside their transactions
+Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all, or the site
+             doesn't want it
 Returns      no rows
 Errors       none
 Locks        the CUST_NO series, before it looks again and adds: two orders of one customer never take one number
@@ -40,6 +41,11 @@ BEGIN
         @LOOKED int = 0;
 
     SET @SHIP_ADRS_ID = NULL;
+
+    IF NOT EXISTS (SELECT 1 FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'WRITE_SHIP_ADRS' AND setting.VALUE = N'Y')
+    BEGIN
+        RETURN;
+    END;
 
     SELECT TOP (1)
         @NAM = LEFT(COALESCE(NULLIF(address.NAM, N''), address.COMPANY), 40),

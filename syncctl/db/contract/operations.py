@@ -127,7 +127,8 @@ class AuditOrders(Procedure[AuditFinding]):
     """Check the promises on the data itself.
 
     Checks: `one_state` (a known state, one live row an order), `one_document` (each applied order has one link and one document,
-    each link one order), `totals_equal` (staged total, header total and its parts agree to the cent), and with `inventory`
+    each link one order), `totals_equal` (staged total, header total and its parts agree to the cent), `document_whole`
+    (the rest of a document's rows agree: taxes, payments, counts), and with `inventory`
     `inventory_equals_open_lines` (the stock that is committed against the open order lines; only where every order of the ERP
     comes from here).
     """

@@ -46,6 +46,7 @@ class StagedLine:
     quantity: Decimal
     subtotal: Decimal
     total: Decimal
+    tax: Decimal
 
     @property
     def sold(self) -> bool:
@@ -60,6 +61,15 @@ class StagedCharge:
     kind: str
     descr: str
     amount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StagedTax:
+    """One element of `TAX_LINES`: a rate of the store, and the tax by it before refunds."""
+
+    code: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class Content:
 
     lines: tuple[StagedLine, ...]
     charges: tuple[StagedCharge, ...]
+    taxes: tuple[StagedTax, ...]
     coupons: tuple[str, ...]
     billing: Mapping[str, str]
     shipping: Mapping[str, str]
@@ -92,10 +103,18 @@ def read_content(staged: sqlite3.Row) -> Content:
         lines=tuple(_line(position, item) for position, item in enumerate(items, start=1) if isinstance(item, dict)),
         charges=tuple(
             StagedCharge(
-                str(charge.get("TYPE") or ""), str(charge.get("DESCR") or ""), amount_of(charge.get("AMT")) or Decimal(0)
+                str(charge.get("TYPE") or ""),
+                str(charge.get("DESCR") or ""),
+                amount_of(charge.get("AMT")) or Decimal(0),
+                amount_of(charge.get("TAX_AMT")) or Decimal(0),
             )
             for charge in _list(order, "CHARGES")
             if isinstance(charge, dict)
+        ),
+        taxes=tuple(
+            StagedTax(str(rate.get("RATE_COD") or "")[:100], cents(amount_of(rate.get("TAX_AMT")) or Decimal(0)))
+            for rate in _list(order, "TAX_LINES")
+            if isinstance(rate, dict)
         ),
         coupons=tuple(str(code) for code in _list(order, "COUPONS")),
         billing=billing,
@@ -120,6 +139,7 @@ def _line(position: int, item: dict[str, Any]) -> StagedLine:
         quantity=amount_of(item.get("QTY")) or Decimal(0),
         subtotal=subtotal or Decimal(0),
         total=total or Decimal(0),
+        tax=amount_of(item.get("TAX_AMT")) or Decimal(0),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from syncctl.db.contract import AuditFinding
+from syncctl.db.embedded.counterpoint.totals import document_faults
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.order_content import cents
 from syncctl.db.embedded.registry import Session
@@ -15,6 +16,7 @@ def audit(session: Session, store_id: str | None, *, inventory: bool) -> Iterato
     """See `Erp.audit`."""
     yield from _documents(session, store_id)
     yield from _totals_equal(session, store_id)
+    yield from _document_whole(session, store_id)
     if inventory:
         yield from _inventory_equals_open_lines(session)
 
@@ -89,6 +91,25 @@ def _totals_equal(session: Session, store_id: str | None) -> Iterator[AuditFindi
                 f" its parts {parts:.2f}, lines and charges {rows:.2f}"
             )
             yield AuditFinding("totals_equal", row["STAGING_ID"], detail)
+
+
+def _document_whole(session: Session, store_id: str | None) -> Iterator[AuditFinding]:
+    """Look at the same documents for tax, payments and counts that don't agree."""
+    settings = settings_of(session)
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, link.DOC_ID
+        FROM dbo.USER_ORDER_STAGING AS staged
+        INNER JOIN dbo.USER_ORDER_LINK AS link
+            ON link.STORE_ID = staged.STORE_ID AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID AND link.LINK_STATE = 'OPEN'
+        WHERE staged.STATE = 'APPLIED' AND staged.DUPLICATE_OF_ID IS NULL AND staged.APPLIED_HASH = staged.CONTENT_HASH
+        AND (:store IS NULL OR staged.STORE_ID = :store)
+        ORDER BY staged.STAGING_ID
+        """,
+        {"store": store_id},
+    ):
+        if faults := document_faults(session, row["DOC_ID"], settings):
+            yield AuditFinding("document_whole", row["STAGING_ID"], f"document {row['DOC_ID']}: {faults}")
 
 
 def _inventory_equals_open_lines(session: Session) -> list[AuditFinding]:

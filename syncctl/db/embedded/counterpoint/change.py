@@ -7,23 +7,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from syncctl.db.embedded.counterpoint.customer import contact_id, ship_to_address
+from syncctl.db.embedded.counterpoint.contacts import write_contacts
 from syncctl.db.embedded.counterpoint.document import (
     committed_quantities,
-    create_order_lines,
-    document_totals,
     move_inventory,
     remove_note,
-    require_item,
     settings_at,
     write_order_notes,
-    write_totals,
 )
+from syncctl.db.embedded.counterpoint.lines import create_order_lines, item_values, line_values
+from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, write_totals
 from syncctl.db.embedded.erp import Document, Settings
-from syncctl.db.embedded.order_content import Content, StagedLine, cents, unit_price
+from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
-
-NOTHING = Decimal("0.00")
 
 
 def change_document(session: Session, staged: sqlite3.Row, content: Content, link: sqlite3.Row, cust_no: str) -> str:
@@ -34,10 +30,10 @@ def change_document(session: Session, staged: sqlite3.Row, content: Content, lin
     before = committed_quantities(session, staged)
     changed, removed = _follow_lines(session, staged, content, document)
     added = create_order_lines(session, staged, content, document, settings)
-    header = _follow_header(session, staged, content, document, cust_no)
+    header = _follow_header(session, staged, content, document, cust_no, settings)
     move_inventory(session, before, committed_quantities(session, staged), settings)
     _follow_payment(session, link, totals.tot, settings)
-    write_totals(session, document, content, totals, settings)
+    write_totals(session, staged, document, content, totals, settings)
     write_order_notes(session, staged, content, document)
     for settled in ("SYNC-CANCEL", "SYNC-REVIEW"):
         remove_note(session, document.doc_id, settled)
@@ -69,36 +65,20 @@ def _follow_lines(session: Session, staged: sqlite3.Row, content: Content, docum
             )
             removed += 1
             continue
-        values = _line_values(session, staged, line)
+        values = line_values(session, staged, line)
         if any(row[column] != value for column, value in values.items()):
-            _write_line(session, line_key, values)
+            followed = item_values(session, staged, line, prc_loc=row["PRC_LOC_ID"], stk_loc=row["STK_LOC_ID"])
+            _write_line(session, line_key, values, followed)
             changed += 1
     return changed, removed
 
 
-def _line_values(session: Session, staged: sqlite3.Row, line: StagedLine) -> dict[str, Any]:
-    """Say what a line's columns must hold."""
-    return {
-        "ITEM_NO": require_item(session, staged, line.line_id, line.sku),
-        "DESCR": line.descr[:250],
-        "QTY_SOLD": line.quantity,
-        "PRC": unit_price(line.total, line.quantity),
-        "EXT_PRC": cents(line.total),
-        "GROSS_EXT_PRC": cents(line.subtotal),
-    }
-
-
-def _write_line(session: Session, line_key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Write a changed line and its link."""
+def _write_line(session: Session, line_key: Mapping[str, Any], values: Mapping[str, Any], followed: Mapping[str, Any]) -> None:
+    """Write a changed line, with what follows from its item, and its link."""
+    columns = ", ".join(f"{column} = :{column}" for column in (*values, *followed))
     session.run(
-        """
-        UPDATE dbo.PS_DOC_LIN
-        SET ITEM_NO = :ITEM_NO, DESCR = :DESCR, QTY_SOLD = :QTY_SOLD, PRC = :PRC, EXT_PRC = :EXT_PRC,
-            GROSS_EXT_PRC = :GROSS_EXT_PRC, CALC_EXT_PRC = :EXT_PRC,
-            CATEG_COD = (SELECT CATEG_COD FROM dbo.IM_ITEM AS item WHERE item.ITEM_NO = :ITEM_NO)
-        WHERE DOC_ID = :doc AND LIN_SEQ_NO = :seq
-        """,
-        {**line_key, **values},
+        f"UPDATE dbo.PS_DOC_LIN SET {columns} WHERE DOC_ID = :doc AND LIN_SEQ_NO = :seq",  # noqa: S608  (constants)
+        {**line_key, **values, **followed},
     )
     session.run(
         """
@@ -110,23 +90,18 @@ def _write_line(session: Session, line_key: Mapping[str, Any], values: Mapping[s
     )
 
 
-def _follow_header(session: Session, staged: sqlite3.Row, content: Content, document: Document, cust_no: str) -> str:
-    """Let customer and ship-to follow, and return what changed of them, to be put before the total."""
-    contact = contact_id(ship_to_address(session, cust_no, content))
-    key = {"doc": document.doc_id, "cust": cust_no, "contact": contact, "number": staged["WOO_ORDER_NO"][:20]}
-    changes = session.one(
-        """
-        SELECT CASE WHEN CUST_NO IS NOT :cust THEN 'customer ' || COALESCE(CUST_NO, 'none') || ' → ' || :cust || '; ' ELSE '' END
-            || CASE WHEN SHIP_TO_CONTACT_ID IS NOT :contact THEN 'other ship-to address; ' ELSE '' END AS CHANGES
-        FROM dbo.PS_DOC_HDR
-        WHERE DOC_ID = :doc
-        """,
-        key,
-    )
-    session.run(
-        "UPDATE dbo.PS_DOC_HDR SET CUST_NO = :cust, SHIP_TO_CONTACT_ID = :contact, CUST_PO_NO = :number WHERE DOC_ID = :doc", key
-    )
-    return str(changes["CHANGES"]) if changes else ""
+def _follow_header(
+    session: Session, staged: sqlite3.Row, content: Content, document: Document, cust_no: str, settings: Settings
+) -> str:
+    """Let customer and contacts follow, and return what changed of them, to be put before the total."""
+    moved = write_contacts(session, staged, content, document.doc_id, cust_no, settings)
+    number = staged["WOO_ORDER_NO"]
+    key = {"doc": document.doc_id, "cust": cust_no, "number": number[:20], "ref": number[:50]}
+    header = session.one("SELECT CUST_NO FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", key)
+    before = header["CUST_NO"] if header else None
+    session.run("UPDATE dbo.PS_DOC_HDR SET CUST_NO = :cust, CUST_PO_NO = :number, REF = :ref WHERE DOC_ID = :doc", key)
+    customer = f"customer {before or 'none'} → {cust_no}; " if before != cust_no else ""
+    return customer + ("other ship-to address; " if moved else "")
 
 
 def _follow_payment(session: Session, link: sqlite3.Row, total: Decimal, settings: Settings) -> None:
@@ -155,7 +130,8 @@ def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> 
     session.run(
         """
         UPDATE dbo.PS_DOC_LIN
-        SET QTY_SOLD = :zero, EXT_PRC = :zero, GROSS_EXT_PRC = :zero, CALC_EXT_PRC = :zero
+        SET QTY_SOLD = :zero, EXT_PRC = :zero, GROSS_EXT_PRC = :zero, CALC_EXT_PRC = :zero, DISP_EXT_PRC = :zero,
+            GROSS_DISP_EXT_PRC = :zero, EXT_COST = :zero, QTY_TO_REL = :zero, TAX_AMT_ALLOC = :zero, NORM_TAX_AMT_ALLOC = :zero
         WHERE DOC_ID = :doc
         """,
         key,
@@ -165,12 +141,15 @@ def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> 
         key,
     )
     session.run("DELETE FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = :doc AND TOT_TYP = :type", key)
+    session.run("DELETE FROM dbo.PS_DOC_TAX WHERE DOC_ID = :doc", key)
+    session.run("DELETE FROM dbo.PS_DOC_LIN_PRICE WHERE DOC_ID = :doc", key)
     _follow_payment(session, link, NOTHING, settings)
     session.run(
         """
         UPDATE dbo.PS_DOC_HDR_TOT
         SET SUB_TOT = :zero, TAX_AMT = :zero, TOT = :zero, TOT_HDR_DISC = :zero, TOT_LIN_DISC = :zero, TOT_MISC = :zero,
-            AMT_DUE = :zero, TAX_AMT_SHIPPED = :zero
+            AMT_DUE = :zero, TAX_AMT_SHIPPED = :zero, LINS = 0, NORM_TAX_AMT = :zero, TOT_TND = :zero, TOT_EXT_COST = :zero,
+            TOT_HDR_DISCNTBL_AMT = :zero
         WHERE DOC_ID = :doc AND TOT_TYP = :type
         """,
         key,
@@ -178,7 +157,8 @@ def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> 
     session.run(
         """
         UPDATE dbo.PS_DOC_HDR
-        SET ORD_LINS = 0, SAL_LINS = 0, SAL_LIN_TOT = :zero, LST_MAINT_DT = :now, LST_MAINT_USR_ID = 'SYNCCTL'
+        SET ORD_LINS = 0, SAL_LINS = 0, SAL_LIN_TOT = :zero, TO_REL_LINS = 0, RS_UTC_DT = :now, LST_MAINT_DT = :now,
+            LST_MAINT_USR_ID = 'SYNCCTL'
         WHERE DOC_ID = :doc
         """,
         key,

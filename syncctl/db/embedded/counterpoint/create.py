@@ -7,65 +7,91 @@ import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 
-from syncctl.db.embedded.counterpoint.customer import contact_id, ship_to_address
+from syncctl.db.embedded.counterpoint.contacts import write_contacts
 from syncctl.db.embedded.counterpoint.document import (
     committed_quantities,
-    create_order_lines,
-    document_totals,
     move_inventory,
     next_number,
     settings_at,
     write_order_notes,
-    write_totals,
 )
+from syncctl.db.embedded.counterpoint.lines import create_order_lines, insert
+from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, write_totals
 from syncctl.db.embedded.erp import ChangedRow, Document, Settings, settings_of
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
 
-_TABLES = ("PS_DOC_LIN", "PS_DOC_HDR_MISC_CHRG", "PS_DOC_HDR_TOT", "PS_DOC_NOTE", "PS_DOC_HDR")
+_TABLES = (
+    "PS_DOC_LIN_PRICE",
+    "PS_DOC_TAX",
+    "PS_DOC_CONTACT",
+    "PS_DOC_AUDIT_LOG",
+    "PS_DOC_LIN",
+    "PS_DOC_HDR_MISC_CHRG",
+    "PS_DOC_HDR_TOT",
+    "PS_DOC_NOTE",
+    "PS_DOC_HDR",
+)
+_COUNTS = (
+    "RET_LINS", "GFC_LINS", "SVC_LINS", "BO_LINS", "SO_LINS", "DS_LINS", "TO_REL_LINS", "TO_LEAVE_LINS", "TIMES_PRTD",
+)  # fmt: skip
+_FLAGS = (
+    "IS_DOC_COMMITTED", "IS_REL_TKT", "REQ_REPRICE", "HAS_ENTD_LINS", "HAS_PCKD_LINS", "HAS_PCKVRFD_LINS", "HAS_INVCD_LINS",
+    "HAS_RLSD_LINS",
+)  # fmt: skip
 
 
 def create_document(session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:
     """See `Erp.create_document`."""
     settings = settings_of(session)
     totals = document_totals(staged, content)
-    contact = contact_id(ship_to_address(session, cust_no, content))
     document = Document(int(next_number(session, "DOC_ID")), next_number(session, "TKT_NO"))
-    _insert_header(session, staged, document, settings, cust_no, contact)
+    _insert_header(session, staged, document, settings, cust_no)
+    write_contacts(session, staged, content, document.doc_id, cust_no, settings)
     create_order_lines(session, staged, content, document, settings)
     _write_payment(session, staged, document, settings, totals.tot)
-    write_totals(session, document, content, totals, settings)
+    write_totals(session, staged, document, content, totals, settings)
     write_order_notes(session, staged, content, document)
     move_inventory(session, {}, committed_quantities(session, staged), settings)
     return document
 
 
-def _insert_header(
-    session: Session, staged: sqlite3.Row, document: Document, settings: Settings, cust_no: str, contact: int | None
-) -> None:
-    session.run(
-        """
-        INSERT INTO dbo.PS_DOC_HDR
-            (DOC_ID, DOC_GUID, DOC_TYP, STR_ID, STA_ID, TKT_NO, CUST_NO, TKT_DT, STK_LOC_ID, PRC_LOC_ID, TAX_COD, CUST_PO_NO,
-             SHIP_TO_CONTACT_ID)
-        VALUES (:doc_id, :guid, :doc_typ, :str_id, :sta_id, :tkt_no, :cust_no, :tkt_dt, :stk_loc, :prc_loc, :tax_cod, :order_no,
-                :contact)
-        """,
+def _insert_header(session: Session, staged: sqlite3.Row, document: Document, settings: Settings, cust_no: str) -> None:
+    insert(
+        session,
+        "PS_DOC_HDR",
         {
-            "doc_id": document.doc_id,
-            "guid": str(uuid.uuid4()),
-            "doc_typ": settings["DOC_TYP"],
-            "str_id": settings["STR_ID"],
-            "sta_id": settings["STA_ID"],
-            "tkt_no": document.tkt_no,
-            "cust_no": cust_no,
-            "tkt_dt": staged["TKT_DT"],
-            "stk_loc": settings["STK_LOC_ID"],
-            "prc_loc": settings["PRC_LOC_ID"],
-            "tax_cod": settings["TAX_COD"],
-            "order_no": staged["WOO_ORDER_NO"][:20],
-            "contact": contact,
+            "DOC_ID": document.doc_id,
+            "DOC_GUID": str(uuid.uuid4()),
+            "TKT_NO": document.tkt_no,
+            "CUST_NO": cust_no,
+            "TKT_DT": staged["TKT_DT"],
+            **{
+                name: settings.get(name)
+                for name in (
+                    "DOC_TYP",
+                    "TKT_TYP",
+                    "STR_ID",
+                    "STA_ID",
+                    "DRW_ID",
+                    "USR_ID",
+                    "SLS_REP",
+                    "STK_LOC_ID",
+                    "PRC_LOC_ID",
+                    "TAX_COD",
+                    "TAX_OVRD_REAS",
+                )
+            },
+            "NORM_TAX_COD": settings.get("NORM_TAX_COD") or settings.get("TAX_COD"),
+            "CUST_PO_NO": staged["WOO_ORDER_NO"][:20],
+            "REF": staged["WOO_ORDER_NO"][:50],
+            **dict.fromkeys(_COUNTS, 0),
+            "RET_LIN_TOT": NOTHING,
+            **dict.fromkeys(_FLAGS, "N"),
+            "IS_OFFLINE": 0,
+            "RS_UTC_DT": session.now,
+            "RS_STAT": 1,
         },
     )
 
@@ -121,6 +147,15 @@ def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
         yield ChangedRow("PS_DOC_HDR_TOT", f"{doc}, TOT_TYP = {row['TOT_TYP']}", f"deleted: total {row['TOT']:.2f}")
     for row in rows("PS_DOC_NOTE", "NOTE_ID"):
         yield ChangedRow("PS_DOC_NOTE", f"{doc}, NOTE_ID = {row['NOTE_ID']}", "deleted")
+    for row in rows("PS_DOC_LIN_PRICE", "LIN_SEQ_NO"):
+        yield ChangedRow("PS_DOC_LIN_PRICE", f"{doc}, LIN_SEQ_NO = {row['LIN_SEQ_NO']}", f"deleted: {row['UNIT_PRC']:.4f}")
+    for row in rows("PS_DOC_TAX", "AUTH_COD, RUL_COD"):
+        key = f"{doc}, AUTH_COD = {row['AUTH_COD']}, RUL_COD = {row['RUL_COD']}"
+        yield ChangedRow("PS_DOC_TAX", key, f"deleted: {row['TAX_AMT']:.2f}")
+    for row in rows("PS_DOC_CONTACT", "CONTACT_ID"):
+        yield ChangedRow("PS_DOC_CONTACT", f"{doc}, CONTACT_ID = {row['CONTACT_ID']}", "deleted")
+    for row in rows("PS_DOC_AUDIT_LOG", "LOG_SEQ_NO"):
+        yield ChangedRow("PS_DOC_AUDIT_LOG", f"{doc}, LOG_SEQ_NO = {row['LOG_SEQ_NO']}", "deleted")
     yield ChangedRow("PS_DOC_HDR", doc, f"deleted: {link['TKT_NO']}")
 
 

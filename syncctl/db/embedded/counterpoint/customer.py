@@ -72,8 +72,3 @@ def ship_to_address(session: Session, cust_no: str, content: Content) -> str | N
         {"cust_no": cust_no, "ship_adrs_id": ship_adrs_id, **{part: text or None for part, text in address.items()}},
     )
     return ship_adrs_id
-
-
-def contact_id(ship_adrs_id: str | None) -> int | None:
-    """Return the address's number for `SHIP_TO_CONTACT_ID`, a tinyint; None where it doesn't fit (the note has the address)."""
-    return int(ship_adrs_id) if ship_adrs_id and ship_adrs_id.isdecimal() and int(ship_adrs_id) <= 255 else None
