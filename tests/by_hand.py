@@ -11,6 +11,22 @@ def hand_shipped(shop: Shop, doc: int) -> None:
     shop.ship(doc)
 
 
+def hand_released_one_of_two(shop: Shop, doc: int) -> None:
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = 1 WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
+
+
+def hand_picked(shop: Shop, doc: int) -> None:
+    shop.query("UPDATE dbo.PS_DOC_HDR SET HAS_PCKD_LINS = 'Y' WHERE DOC_ID = ?", (doc,))
+
+
+def hand_invoiced(shop: Shop, doc: int) -> None:
+    shop.query("UPDATE dbo.PS_DOC_HDR SET HAS_INVCD_LINS = 'Y' WHERE DOC_ID = ?", (doc,))
+
+
+def hand_deleted(shop: Shop, doc: int) -> None:
+    shop.delete(doc)
+
+
 def hand_posted(shop: Shop, doc: int) -> None:
     shop.post(doc)
 
@@ -44,8 +60,12 @@ def hand_changed_charge(shop: Shop, doc: int) -> None:
 
 
 BY_HAND: list[tuple[Callable[[Shop, int], None], str]] = [
-    (hand_shipped, "was shipped on 2026-11-21"),
-    (hand_posted, "no longer among the open documents"),
+    (hand_shipped, "of its [12] lines (was|were) released"),
+    (hand_released_one_of_two, "1 of its [12] lines was released"),
+    (hand_picked, "it was picked"),
+    (hand_invoiced, "it was invoiced"),
+    (hand_deleted, "no longer among the open documents: it was voided or deleted by hand"),
+    (hand_posted, "no longer among the open documents: it was posted"),
     (hand_released, "its type is T"),
     (hand_added_line, "1 of its lines was added by hand"),
     (hand_removed_line, "1 of its lines was removed by hand"),

@@ -174,11 +174,26 @@ class Shop:
         }
 
     def ship(self, doc_id: int | None) -> None:
-        """Ship a document, as the ERP does."""
-        self.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000' WHERE DOC_ID = ?", (doc_id,))
+        """Release every line of a document, as the ERP does when it is shipped."""
+        self.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0 WHERE DOC_ID = ?", (doc_id,))
+        self.query("UPDATE dbo.PS_DOC_HDR SET HAS_RLSD_LINS = 'Y' WHERE DOC_ID = ?", (doc_id,))
 
     def post(self, doc_id: int | None) -> None:
-        """Take a document out of the open ones, as posting it in the ERP does."""
+        """Take a document out of the open ones into the history, as posting it in the ERP does."""
+        self.query(
+            "INSERT INTO dbo.PS_ORD_HIST (DOC_ID, STR_ID, STA_ID, TKT_NO, CUST_NO, CUST_PO_NO, REF, TKT_DT)"
+            " SELECT DOC_ID, STR_ID, STA_ID, TKT_NO, CUST_NO, CUST_PO_NO, REF, TKT_DT FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?",
+            (doc_id,),
+        )
+        self.query(
+            "INSERT INTO dbo.PS_ORD_HIST_LIN (DOC_ID, LIN_SEQ_NO, ITEM_NO, ORIG_QTY, QTY_SOLD, EXT_PRC)"
+            " SELECT DOC_ID, LIN_SEQ_NO, ITEM_NO, ORIG_QTY, QTY_SOLD, EXT_PRC FROM dbo.PS_DOC_LIN WHERE DOC_ID = ?",
+            (doc_id,),
+        )
+        self.delete(doc_id)
+
+    def delete(self, doc_id: int | None) -> None:
+        """Delete a document, as a person in the ERP does."""
         for table in (
             *(name for name in TABLES if name.startswith("PS_DOC_") and name not in ("PS_DOC_PMT", "PS_DOC_PKG_TRK_NO")),
         ):
@@ -188,7 +203,15 @@ class Shop:
         """Add a line to a document, as a person in the ERP does (who lets the total follow, too)."""
         [line, *_] = self.query("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = ? ORDER BY LIN_SEQ_NO", (doc_id,))
         amounts = dict.fromkeys(("PRC", "EXT_PRC", "GROSS_EXT_PRC", "CALC_EXT_PRC"), Decimal("5.00"))
-        by_hand = {"LIN_SEQ_NO": 90, "ITEM_NO": "POSTER", "QTY_SOLD": Decimal("1.0000"), "LIN_GUID": BY_HAND, **amounts}
+        by_hand = {
+            "LIN_SEQ_NO": 90,
+            "ITEM_NO": "POSTER",
+            "QTY_SOLD": Decimal("1.0000"),
+            "QTY_SHIPPED": 0,
+            "QTY_TO_REL": Decimal("1.0000"),
+            "LIN_GUID": BY_HAND,
+            **amounts,
+        }
         self.copy_row("PS_DOC_LIN", line, by_hand)
 
     def copy_row(self, table: str, row: Any, changes: dict[str, Any]) -> None:

@@ -112,9 +112,14 @@ def test_a_second_document_of_one_order_is_found(shop, audit):
 
 def test_a_document_that_vanished_is_found_until_its_end_was_told(shop, audit):
     doc = shop.apply(line(1)).doc_id
-    shop.post(doc)
+    shop.delete(doc)
     assert ("one_document", f"document {doc} is not in the ERP") in audit(inventory=False)
     shop.query("UPDATE dbo.USER_ORDER_LINK SET ERP_STATUS_TOLD = 'gone'")
+    assert audit(inventory=False) == []
+
+
+def test_a_posted_document_is_where_it_belongs(shop, audit):
+    shop.post(shop.apply(line(1)).doc_id)
     assert audit(inventory=False) == []
 
 

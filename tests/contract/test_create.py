@@ -623,7 +623,7 @@ def test_a_closed_document_that_was_shipped_by_hand_is_a_conflict(shop):
     stage(shop.database, order(4711, line(1)))
     claimed = shop.claim()
     before = shop.snapshot()
-    with pytest.raises(Conflict, match="shipped"):
+    with pytest.raises(Conflict, match="lines of it were released"):
         shop.work(claimed)
     assert shop.snapshot() == before
 

@@ -83,7 +83,8 @@ def test_the_customers_three_hundredth_address_is_a_contact_like_the_first(shop)
 def test_a_line_takes_from_its_item_what_the_order_does_not_say(shop):
     shop.query(
         "UPDATE dbo.IM_ITEM SET BARCOD = '4006381', SUBCAT_COD = 'SHIRTS', CATEG_COD = 'WEAR', ITEM_VEND_NO = 'ACME',"
-        " STK_UNIT = 'PIECE', TAX_CATEG_COD = 'STD', IS_DISCNTBL = 'N', TRK_METH = 'S', QTY_DECS = 1, LST_COST = '7.5000' WHERE ITEM_NO = 'TEE-BLK'"
+        " STK_UNIT = 'PIECE', TAX_CATEG_COD = 'STD', IS_DISCNTBL = 'N', TRK_METH = 'S', QTY_DECS = 1, LST_COST = '7.5000'"
+        " WHERE ITEM_NO = 'TEE-BLK'"
     )
     shop.query("UPDATE dbo.IM_INV SET LST_COST = '8.2550' WHERE ITEM_NO = 'TEE-BLK'")
     shop.query("UPDATE dbo.IM_PRC SET REG_PRC = '24.9900' WHERE ITEM_NO = 'TEE-BLK'")
@@ -234,11 +235,10 @@ def test_a_document_whose_rows_would_not_agree_is_not_written(shop):
     stage(shop.database, order(4711, line(1, tax="1.00"), TAX_AMT="1.00"))
     claimed = shop.claim()
     before = shop.snapshot()
-    with pytest.raises(
-        Conflict, match="would not agree with itself: tax 1.00, on lines and charges 1.00, by authority 2.00"
-    ) as told:
+    with pytest.raises(Conflict, match="would not agree with itself") as told:
         shop.work(claimed)
-    assert told.value.code == 50030 or str(told.value.code) == "50030"
+    assert "tax 1.00, on lines and charges 1.00, by authority 2.00" in str(told.value)
+    assert str(told.value.code) == "50030"
     assert shop.snapshot() == before
     shop.mend()
     assert shop.work(claimed).outcome == "created"

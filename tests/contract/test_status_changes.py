@@ -52,6 +52,40 @@ def test_a_shipped_document_completes_the_order_once(shop):
     assert shop.events()[-1] == "ERP_STATUS"
 
 
+def test_a_requested_ship_date_says_nothing(shop):
+    doc = shop.apply(line(1)).doc_id
+    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000' WHERE DOC_ID = ?", (doc,))
+    assert queue(shop) == []
+    assert shop.apply(line(1, qty="2", total="39.98")).outcome == "updated"
+
+
+def test_a_document_released_in_part_is_open_and_shipped_once_all_of_it_is(shop):
+    doc = shop.apply(line(1, qty="2", total="39.98"), line(2, "MUG", "1", "10.00")).doc_id
+    shop.query("UPDATE dbo.PS_DOC_HDR SET HAS_RLSD_LINS = 'Y', HAS_PCKD_LINS = 'Y' WHERE DOC_ID = ?", (doc,))
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = 1, QTY_TO_REL = 1 WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
+    assert queue(shop) == []
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = 2, QTY_TO_REL = 0 WHERE DOC_ID = ? AND LIN_SEQ_NO = 1", (doc,))
+    assert queue(shop) == []
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_TO_REL = 0 WHERE DOC_ID = ?", (doc,))
+    assert [change.erp_status for change in queue(shop)] == ["shipped"]
+
+
+def test_a_parcel_with_a_number_was_shipped(shop):
+    track(shop, shop.apply(line(1)).doc_id, "1Z1")
+    assert [(change.erp_status, change.tracking_no) for change in queue(shop)] == [("shipped", "1Z1")]
+
+
+@pytest.mark.parametrize("table", ["PS_ORD_HIST", "PS_TKT_HIST"])
+def test_a_posted_document_was_shipped_and_is_gone_after_that(shop, table):
+    doc = shop.apply(line(1)).doc_id
+    shop.query(f"INSERT INTO dbo.{table} (DOC_ID, STR_ID, STA_ID, TKT_NO) VALUES (?, '01', '101', '101-000001')", (doc,))
+    shop.delete(doc)
+    assert [(change.erp_status, change.woo_status) for change in queue(shop)] == [("shipped", "completed")]
+    assert [(change.erp_status, change.woo_status) for change in queue(shop)] == [("gone", None)]
+    assert queue(shop) == []
+    assert [row["TARGET_STATUS"] for row in statuses(shop)] == ["completed"]
+
+
 def test_the_tracking_numbers_are_in_the_note(shop):
     doc = shop.apply(line(1)).doc_id
     track(shop, doc, "1Z1", "1Z2", "1Z3")
@@ -72,7 +106,7 @@ def test_a_document_emptied_in_the_erp_cancels_the_order(shop):
 
 def test_what_the_map_leaves_empty_is_remembered_and_not_told(shop):
     doc = shop.apply(line(1)).doc_id
-    shop.post(doc)
+    shop.delete(doc)
     [change] = queue(shop)
     assert (change.erp_status, change.woo_status, change.is_mapped, change.outbox_id) == ("gone", None, True, None)
     assert statuses(shop) == []
@@ -87,7 +121,6 @@ def test_a_stores_own_words_come_before_those_of_all(shop, query):
     doc = shop.apply(line(1)).doc_id
     shop.ship(doc)
     assert [change.woo_status for change in queue(shop)] == ["sent"]
-    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = NULL", ())
     shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SOLD = '0.0000'", ())
     assert [change.woo_status for change in queue(shop)] == [None]
     assert queue(shop) == []
@@ -97,7 +130,7 @@ def test_never_backwards(shop):
     doc = shop.apply(line(1)).doc_id
     shop.ship(doc)
     queue(shop)
-    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = NULL WHERE DOC_ID = ?", (doc,))
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = 0, QTY_TO_REL = QTY_SOLD WHERE DOC_ID = ?", (doc,))
     assert queue(shop) == []
     shop.ship(doc)
     assert queue(shop) == []
@@ -143,7 +176,7 @@ def test_a_batch_takes_the_oldest_orders_and_the_next_the_rest(shop, database):
     for number in (1, 2, 3):
         stage(database, order(number, line(1)))
         shop.work(shop.claim())
-    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000'", ())
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0", ())
     assert [change.woo_order_id for change in queue(shop, batch_size=2)] == [1, 2]
     assert [change.woo_order_id for change in queue(shop, batch_size=2)] == [3]
     assert queue(shop, batch_size=2) == []
@@ -153,7 +186,7 @@ def shipped_orders(shop, *numbers):
     for number in numbers:
         stage(shop.database, order(number, line(1)))
         shop.work(shop.claim())
-    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000'", ())
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0", ())
 
 
 def test_a_change_without_a_row_in_the_map_is_left_as_it_is_until_there_is_one(shop):
@@ -171,7 +204,7 @@ def test_a_change_without_a_row_in_the_map_is_left_as_it_is_until_there_is_one(s
 
 def test_the_next_batch_lies_behind_the_last_change(shop):
     shipped_orders(shop, 1, 2, 3, 4, 5)
-    shop.post(shop.one("SELECT DOC_ID FROM dbo.USER_ORDER_LINK WHERE WOO_ORDER_ID = 4")["DOC_ID"])
+    shop.delete(shop.one("SELECT DOC_ID FROM dbo.USER_ORDER_LINK WHERE WOO_ORDER_ID = 4")["DOC_ID"])
     shop.query("DELETE FROM dbo.USER_STATUS_MAP WHERE ERP_STATUS = 'shipped'")
     after, seen = 0, []
     while found := queue(shop, batch_size=2, after_id=after):
@@ -199,7 +232,7 @@ def test_two_runs_at_once_tell_the_store_once(shop, database, new_connection):
     for number in range(1, 6):
         stage(database, order(number, line(1)))
         shop.work(shop.claim())
-    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = '2026-11-21 10:00:00.000'", ())
+    shop.query("UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0", ())
 
     def run(_):
         connection = new_connection()

@@ -131,7 +131,9 @@ class Histories(RuleBasedStateMachine):
             self.database.query(
                 "UPDATE dbo.IM_INV SET QTY_ON_SO = ? WHERE ITEM_NO = ?", (on_order - line["QTY_SOLD"], line["ITEM_NO"])
             )
-        self.database.query("UPDATE dbo.PS_DOC_HDR SET SHIP_DAT = ? WHERE DOC_ID = ?", (self.clock(), int(row.cp_doc_id)))
+        self.database.query(
+            "UPDATE dbo.PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0 WHERE DOC_ID = ?", (int(row.cp_doc_id),)
+        )
         self.shipped.add(number)
 
     # --- syncctl -------------------------------------------------------------------------------------------------------

@@ -44,11 +44,11 @@ class Bench:
         self.database.query("DELETE FROM dbo.USER_STORE_OUTBOX")
         return numbers
 
-    def moved_on(self, *numbers: int, posted: bool = False) -> None:
+    def moved_on(self, *numbers: int, deleted: bool = False) -> None:
         """Ship the documents of these orders, or post them."""
         for number in numbers:
             doc = self.shop.one("SELECT DOC_ID FROM dbo.USER_ORDER_LINK WHERE WOO_ORDER_ID = ?", number)["DOC_ID"]
-            (self.shop.post if posted else self.shop.ship)(doc)
+            (self.shop.delete if deleted else self.shop.ship)(doc)
 
     def unmap(self, state: str) -> None:
         self.database.query("DELETE FROM dbo.USER_STATUS_MAP WHERE ERP_STATUS = ?", (state,))
@@ -84,7 +84,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_a_batch_that_the_store_is_not_told_of_is_no_end(bench: Bench) -> None:
     numbers = bench.applied(6)
-    bench.moved_on(*numbers[:4], posted=True)
+    bench.moved_on(*numbers[:4], deleted=True)
     bench.moved_on(*numbers[4:])
     result = bench.run(batch_size=2)
     assert bench.statuses(numbers) == ["processing"] * 4 + ["completed"] * 2
@@ -94,7 +94,7 @@ def test_a_batch_that_the_store_is_not_told_of_is_no_end(bench: Bench) -> None:
 def test_a_batch_without_a_mapping_is_told_and_no_end(bench: Bench) -> None:
     numbers = bench.applied(6)
     bench.unmap("gone")
-    bench.moved_on(*numbers[:4], posted=True)
+    bench.moved_on(*numbers[:4], deleted=True)
     bench.moved_on(*numbers[4:])
     for written_back in (2, 0):
         result = bench.run(batch_size=2)
@@ -196,9 +196,9 @@ def test_what_concerns_everything_ends_it(bench: Bench, error: Exception) -> Non
     assert result.ended_by is error
 
 
-def test_links_of_posted_documents_are_not_read_again(bench: Bench) -> None:
+def test_links_of_deleted_documents_are_not_read_again(bench: Bench) -> None:
     numbers = bench.applied(3)
-    bench.moved_on(*numbers, posted=True)
+    bench.moved_on(*numbers, deleted=True)
     bench.run()
     seen: list[str] = []
     bench.database._db.set_trace_callback(seen.append)

@@ -59,6 +59,8 @@ RETURN
     AND   staged.CP_DOC_ID = CONVERT(varchar(20), linked.DOC_ID)
     AND   header.DOC_ID IS NULL
     AND   COALESCE(linked.ERP_STATUS_TOLD, '') <> 'gone'
+    AND   NOT EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = linked.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = linked.DOC_ID)
     UNION ALL
     SELECT
         30,
@@ -183,15 +185,14 @@ RETURN
                 line.ITEM_NO,
                 line.STK_LOC_ID,
                 CONVERT(decimal(15, 4), 0),
-                line.QTY_SOLD
+                line.QTY_SOLD - line.QTY_SHIPPED
             FROM dbo.PS_DOC_LIN AS line
             CROSS JOIN dbo.fn_CounterPointSite() AS setting
             INNER JOIN dbo.PS_DOC_HDR AS header
                 ON header.DOC_ID = line.DOC_ID
             INNER JOIN dbo.IM_ITEM AS item
                 ON item.ITEM_NO = line.ITEM_NO
-            WHERE header.SHIP_DAT IS NULL
-            AND   header.DOC_TYP = setting.DOC_TYP
+            WHERE header.DOC_TYP = setting.DOC_TYP
             AND   line.STK_LOC_ID = setting.STK_LOC_ID
         ) AS side
         GROUP BY

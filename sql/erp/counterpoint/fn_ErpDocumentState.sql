@@ -8,7 +8,8 @@ dbo.fn_ErpDocumentState
 Used by      sp_ApplyOrder, sp_CheckDocumentState, sp_RequireRollbackIsSafe; a person who wonders why an order is in review
 Returns      no row without a link, else one: DOC_ID, TKT_NO, REVISION, LINK_STATE, LINK_TOT (what we wrote), IS_FOUND, STK_LOC_ID,
              PAYMENTS (how many), PAID (what people took; not the payment that came with the order), PARCELS (how many), REASONS ('' when nothing forbids it)
-Note         The link rows hold what syncctl last wrote. Whatever differs from them was changed by hand, and is left to a person.
+Note         A requested ship date (SHIP_DAT) says nothing. Of picking, releasing and invoicing fn_CounterPointProgress tells.
+             The link rows hold what syncctl last wrote. Whatever differs from them was changed by hand, and is left to a person.
              Callers hold the header first (sp_HoldErpDocument): nobody ships the document between this look and their change.
 Example      SELECT REASONS FROM dbo.fn_ErpDocumentState('woocommerce', 4711);
 */
@@ -35,7 +36,8 @@ SELECT
     END AS PAID,
     (SELECT COUNT(*) FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) AS PARCELS,
     CASE
-        WHEN document.DOC_ID IS NULL THEN N'it is no longer among the open documents: it was posted, or deleted by hand'
+        WHEN document.DOC_ID IS NULL AND history.DOC_ID IS NOT NULL THEN N'it is no longer among the open documents: it was posted'
+        WHEN document.DOC_ID IS NULL THEN N'it is no longer among the open documents: it was voided or deleted by hand'
         ELSE COALESCE
         (
             STUFF
@@ -43,9 +45,16 @@ SELECT
                 CONCAT
                 (
                     CASE
-                        WHEN document.SHIP_DAT IS NOT NULL
-                        THEN CONCAT(N'; it was shipped on ', CONVERT(nvarchar(10), document.SHIP_DAT, 120))
+                        WHEN stands.RELEASED > 0
+                        THEN CONCAT
+                        (
+                            N'; ', stands.RELEASED, N' of its ', stands.LINES, N' lines ',
+                            CASE stands.RELEASED WHEN 1 THEN N'was' ELSE N'were' END, N' released'
+                        )
+                        WHEN document.HAS_RLSD_LINS = 'Y' THEN N'; lines of it were released'
                     END,
+                    CASE WHEN stands.IS_INVOICED = 1 THEN N'; it was invoiced' END,
+                    CASE WHEN stands.IS_PICKED = 1 AND stands.RELEASED = 0 THEN N'; it was picked' END,
                     CASE
                         WHEN document.DOC_TYP <> setting.DOC_TYP
                         THEN CONCAT(N'; it was released: its type is ', document.DOC_TYP, N', not ', setting.DOC_TYP)
@@ -91,6 +100,19 @@ CROSS JOIN
 ) AS setting
 LEFT JOIN dbo.PS_DOC_HDR AS document
     ON document.DOC_ID = link.DOC_ID
+OUTER APPLY dbo.fn_CounterPointProgress(link.DOC_ID) AS stands
+OUTER APPLY
+(
+    SELECT
+        posted.DOC_ID
+    FROM dbo.PS_ORD_HIST AS posted
+    WHERE posted.DOC_ID = link.DOC_ID
+    UNION
+    SELECT
+        posted.DOC_ID
+    FROM dbo.PS_TKT_HIST AS posted
+    WHERE posted.DOC_ID = link.DOC_ID
+) AS history
 LEFT JOIN dbo.PS_DOC_HDR_TOT AS totals
     ON  totals.DOC_ID = link.DOC_ID
     AND totals.TOT_TYP = setting.TOT_TYP

@@ -33,6 +33,8 @@ def _documents(session: Session, store_id: str | None) -> Iterator[AuditFinding]
         WHERE staged.DUPLICATE_OF_ID IS NULL AND staged.IS_APPLIED = 1 AND (:store IS NULL OR staged.STORE_ID = :store)
         AND staged.CP_DOC_ID = CAST(link.DOC_ID AS TEXT) AND header.DOC_ID IS NULL
         AND COALESCE(link.ERP_STATUS_TOLD, '') <> 'gone'
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = link.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = link.DOC_ID)
         ORDER BY staged.STAGING_ID
         """,
         {"store": store_id},
@@ -121,16 +123,16 @@ def _inventory_equals_open_lines(session: Session) -> list[AuditFinding]:
         on_order[row["ITEM_NO"]] = row["QTY_ON_SO"]
     for row in session.all(
         """
-        SELECT item.ITEM_NO, line.QTY_SOLD
+        SELECT item.ITEM_NO, line.QTY_SOLD, line.QTY_SHIPPED
         FROM dbo.PS_DOC_LIN AS line
         INNER JOIN dbo.PS_DOC_HDR AS header
-            ON header.DOC_ID = line.DOC_ID AND header.SHIP_DAT IS NULL AND header.DOC_TYP = :doc_typ
+            ON header.DOC_ID = line.DOC_ID AND header.DOC_TYP = :doc_typ
         INNER JOIN dbo.IM_ITEM AS item ON item.ITEM_NO = line.ITEM_NO
         WHERE line.STK_LOC_ID = :loc
         """,
         {"loc": settings["STK_LOC_ID"], "doc_typ": settings["DOC_TYP"]},
     ):
-        held[row["ITEM_NO"]] = held.get(row["ITEM_NO"], Decimal(0)) + row["QTY_SOLD"]
+        held[row["ITEM_NO"]] = held.get(row["ITEM_NO"], Decimal(0)) + row["QTY_SOLD"] - row["QTY_SHIPPED"]
     return [
         AuditFinding(
             "inventory_equals_open_lines",

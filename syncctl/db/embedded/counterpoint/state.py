@@ -3,9 +3,43 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from syncctl.db.embedded.erp import NOTHING, DocumentState, settings_of
 from syncctl.db.embedded.registry import Session
+
+
+class Progress(NamedTuple):
+    """How far an open document's lines have come; see `dbo.fn_CounterPointProgress`."""
+
+    lines: int
+    released: int
+    is_picked: bool
+    is_invoiced: bool
+
+
+def progress(session: Session, header: sqlite3.Row) -> Progress:
+    """Count the lines that are released in part or whole, and say whether any was picked or invoiced."""
+    found = session.all("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", {"doc": header["DOC_ID"]})
+    lines = [line for line in found if line["QTY_SOLD"]]
+    says_so = header["HAS_RLSD_LINS"] == "Y"
+    released = [line for line in lines if line["QTY_SHIPPED"] > 0 or (says_so and line["QTY_TO_REL"] < line["QTY_SOLD"])]
+    return Progress(
+        len(lines),
+        len(released),
+        is_picked="Y" in (header["HAS_PCKD_LINS"], header["HAS_PCKVRFD_LINS"])
+        or any(line["QTY_PCKD"] > 0 or line["QTY_PCKVRFD"] > 0 for line in lines),
+        is_invoiced=header["HAS_INVCD_LINS"] == "Y" or any(line["QTY_INVCD"] > 0 for line in lines),
+    )
+
+
+def is_posted(session: Session, doc_id: int) -> bool:
+    """Say whether the document stands in the ERP's history."""
+    found = session.one(
+        "SELECT 1 FROM dbo.PS_ORD_HIST WHERE DOC_ID = :doc UNION SELECT 1 FROM dbo.PS_TKT_HIST WHERE DOC_ID = :doc",
+        {"doc": doc_id},
+    )
+    return found is not None
 
 
 def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
@@ -14,7 +48,8 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
     header = session.one("SELECT * FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", order)
     payments = session.all("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)
     if header is None:
-        gone = "it is no longer among the open documents: it was posted, or deleted by hand"
+        became = "it was posted" if is_posted(session, link["DOC_ID"]) else "it was voided or deleted by hand"
+        gone = f"it is no longer among the open documents: {became}"
         return DocumentState(found=False, payments=len(payments), reasons=(gone,))
     settings = settings_of(session)
     totals = session.one(
@@ -23,8 +58,15 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
     )
     charges = session.all("SELECT MISC_AMT FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = :doc", order)
     reasons: list[str] = []
-    if header["SHIP_DAT"] is not None:
-        reasons.append(f"it was shipped on {header['SHIP_DAT']:%Y-%m-%d}")
+    stands = progress(session, header)
+    if stands.released:
+        reasons.append(f"{stands.released} of its {stands.lines} lines {'was' if stands.released == 1 else 'were'} released")
+    elif header["HAS_RLSD_LINS"] == "Y":
+        reasons.append("lines of it were released")
+    if stands.is_invoiced:
+        reasons.append("it was invoiced")
+    if stands.is_picked and not stands.released:
+        reasons.append("it was picked")
     if header["DOC_TYP"] != settings["DOC_TYP"]:
         reasons.append(f"it was released: its type is {header['DOC_TYP']}, not {settings['DOC_TYP']}")
     reasons += _line_reasons(session, order)
@@ -74,14 +116,30 @@ def tracking_numbers(session: Session, doc_id: int) -> list[str]:
 
 
 def statuses(session: Session, store_id: str, *, after_id: int) -> dict[int, str]:
-    """See `Erp.statuses`."""
+    """See `Erp.statuses`. A posted document was shipped; once that is told it is gone like the others."""
     rows = session.all(
         """
         SELECT
             link.WOO_ORDER_ID,
             CASE
+                WHEN header.DOC_ID IS NULL AND COALESCE(link.ERP_STATUS_TOLD, 'open') = 'open'
+                AND (
+                    EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = link.DOC_ID)
+                    OR EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = link.DOC_ID)
+                ) THEN 'shipped'
                 WHEN header.DOC_ID IS NULL THEN 'gone'
-                WHEN header.SHIP_DAT IS NOT NULL THEN 'shipped'
+                WHEN EXISTS (
+                    SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = link.DOC_ID AND CAST(line.QTY_SOLD AS REAL) <> 0
+                )
+                AND NOT EXISTS (
+                    SELECT 1 FROM dbo.PS_DOC_LIN AS line
+                    WHERE line.DOC_ID = link.DOC_ID AND CAST(line.QTY_SOLD AS REAL) <> 0
+                    AND NOT (
+                        CAST(line.QTY_SHIPPED AS REAL) >= CAST(line.QTY_SOLD AS REAL)
+                        OR (header.HAS_RLSD_LINS = 'Y' AND CAST(line.QTY_TO_REL AS REAL) <= 0)
+                    )
+                ) THEN 'shipped'
+                WHEN EXISTS (SELECT 1 FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) THEN 'shipped'
                 WHEN EXISTS (SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = link.DOC_ID)
                 AND NOT EXISTS (
                     SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = link.DOC_ID AND CAST(line.QTY_SOLD AS REAL) <> 0
