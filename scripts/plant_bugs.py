@@ -64,7 +64,7 @@ SCHEMA = "syncctl/db/embedded/schema.sql"
 CREATE = "syncctl/db/embedded/apply.py"
 WRITE_DOCUMENT = "syncctl/db/embedded/counterpoint/create.py"
 CHANGE = "syncctl/db/embedded/counterpoint/change.py"
-DOCUMENT = "syncctl/db/embedded/counterpoint/document.py"
+DOCUMENT = "syncctl/db/embedded/counterpoint/totals.py"
 ERP_CONTENT = "syncctl/db/embedded/order_content.py"
 ROLLBACK = "syncctl/db/embedded/rollback.py"
 STAGING = "syncctl/db/embedded/staging.py"
@@ -205,6 +205,22 @@ BUGS = (
         T_CREATE,
         T_UPDATE,
         only="total",
+    ),
+    bug(
+        "a document whose rows don't agree is let stand",
+        DOCUMENT,
+        "    if faults:",
+        "    if False:",
+        "tests/contract/test_document.py",
+        only="agree",
+    ),
+    bug(
+        "what rounding leaves of the tax is lost",
+        "syncctl/db/embedded/counterpoint/tax.py",
+        "amount + rest if takes_rest else amount",
+        "amount",
+        "tests/contract/test_document.py",
+        only="rounding",
     ),
     bug(
         "a poll begins where the last one ended, without overlap",
@@ -409,7 +425,7 @@ BUGS = (
     bug(
         "a document that was shipped is changed all the same",
         "syncctl/db/embedded/counterpoint/state.py",
-        'if header["SHIP_DAT"] is not None:',
+        "if stands.released:",
         "if False:",
         "tests/integration/test_conflicts.py",
         only="embedded and cancelled-shipped",

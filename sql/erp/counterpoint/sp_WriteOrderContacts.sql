@@ -56,7 +56,7 @@ BEGIN
 
     DELETE FROM dbo.PS_DOC_CONTACT
     WHERE DOC_ID = @DOC_ID
-    AND   CONTACT_ID IN (1, 2);
+    AND   CONTACT_ID BETWEEN 1 AND 2;
 
     INSERT INTO dbo.PS_DOC_CONTACT
     (
@@ -91,7 +91,19 @@ BEGIN
     OUTER APPLY
     (
         SELECT TOP (1)
-            known.*
+            known.KIND,
+            known.NAM,
+            known.FST_NAM,
+            known.LST_NAM,
+            known.COMPANY,
+            known.ADRS_1,
+            known.ADRS_2,
+            known.ADRS_3,
+            known.CITY,
+            known.STATE,
+            known.ZIP_COD,
+            known.CNTRY,
+            known.PHONE
         FROM dbo.fn_ErpAddress(staged.ORDER_JSON) AS known
         WHERE known.KIND IN (wanted.KIND, wanted.INSTEAD)
         AND   (wanted.CONTACT_ID = 1 OR CONCAT(known.ADRS_1, known.ADRS_2, known.CITY, known.ZIP_COD) <> N'')
