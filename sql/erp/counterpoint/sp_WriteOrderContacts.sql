@@ -105,7 +105,7 @@ BEGIN
             known.CNTRY,
             known.PHONE
         FROM dbo.fn_ErpAddress(staged.ORDER_JSON) AS known
-        WHERE known.KIND IN (wanted.KIND, wanted.INSTEAD)
+        WHERE (known.KIND = wanted.KIND OR known.KIND = wanted.INSTEAD)
         AND   (wanted.CONTACT_ID = 1 OR CONCAT(known.ADRS_1, known.ADRS_2, known.CITY, known.ZIP_COD) <> N'')
         ORDER BY
             known.KIND DESC

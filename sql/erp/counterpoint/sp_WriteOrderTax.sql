@@ -249,10 +249,10 @@ BEGIN
         0,
         0,
         @TXBL_QTY,
-        SUM(rate.TAX_AMT),
-        SUM(rate.TAX_AMT),
-        SUM(rate.TAX_AMT),
-        SUM(rate.TAX_AMT),
+        CONVERT(decimal(15, 2), SUM(rate.TAX_AMT)),
+        CONVERT(decimal(15, 2), SUM(rate.TAX_AMT)),
+        CONVERT(decimal(15, 4), SUM(rate.TAX_AMT)),
+        CONVERT(decimal(15, 4), SUM(rate.TAX_AMT)),
         @TXBL_LIN_AMT + @MISC_1 + @MISC_2 + @MISC_3 + @MISC_4 + @MISC_5
     FROM @RATE AS rate
     GROUP BY

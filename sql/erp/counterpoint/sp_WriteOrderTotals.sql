@@ -152,7 +152,7 @@ BEGIN
         -1,
         'I',
         line.QTY_SOLD,
-        line.PRC,
+        CONVERT(decimal(15, 4), line.PRC),
         '*',
         '*',
         '*'
