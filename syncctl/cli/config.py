@@ -248,6 +248,33 @@ def set_erp(
     _show_erp(run, run.database.run(SetErpSetting(setting_name=name.upper(), value=value or None)))
 
 
+@command(erp, "column", group="config erp")
+def give_erp_column(
+    run: Run,
+    column: Annotated[str, typer.Argument(help="The column, as TABLE.COLUMN.")],
+    value: Annotated[
+        str | None, typer.Argument(help="What goes into it with every web order. Left out: nothing does any more.")
+    ] = None,
+) -> None:
+    """Say what goes into a column of the ERP's that must be given and that nothing in an order fills.
+
+    `db deploy` and `db check` name such columns. The next `db deploy` writes the value into the procedures. For a SQL Server, as
+    an owner of the database.
+    """
+    from syncctl.services.database import give_erp_column as give
+
+    given = give(run.database, column, value)
+    run.report.items = [{"column": name, "value": written} for name, written in sorted(given.items())]
+    run.report.counts = {"columns": len(given)}
+
+    def render(console: Console) -> None:
+        if given:
+            table(console, ["Column", "Value"], ([name, written] for name, written in sorted(given.items())))
+        console.print("The next `syncctl db deploy` writes this into the procedures.")
+
+    run.render = render
+
+
 @command(erp, "statuses", group="config erp")
 def list_statuses(run: Run) -> None:
     """Show which status the store gets when an ERP document is open, shipped, closed or gone; `sync-status` goes by it.

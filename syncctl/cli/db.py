@@ -75,7 +75,13 @@ _ERP = Annotated[
 @command(app, "deploy", group="db", use=Use(any_version=True))
 def deploy(
     run: Run,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the SQL that would run, as it fits this site, and run nothing.")
+    ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="With --dry-run: ask no database, and print the SQL for an ERP like the trial one."),
+    ] = False,
     demo_erp: Annotated[
         bool,
         typer.Option("--demo-erp", help="Make the ERP's tables too: a trial ERP on an empty server. Refused where they exist."),
@@ -87,14 +93,22 @@ def deploy(
 ) -> None:
     """Bring a SQL Server database to this version: tables once, procedures and views where they changed, rights each time.
 
+    What is written into the ERP's tables is fitted to this site first: columns that it lacks are left out, texts are cut to its
+    columns, and a column that must be given and that nothing fills stops the deploy before anything runs, with its name.
+
     Needs a login that owns the database (db_owner). An existing site is upgraded in place: no row is lost, and orders that were
     staged more than once are listed. It ends at the first error, with file, batch and line; what ran before it is in the journal
     (dbo.USER_SCHEMA_JOURNAL), and the next deploy goes on from there.
     """
-    from syncctl.services.database import deploy_database
+    from syncctl.services.database import deploy_database, deploy_offline
 
-    _require_server(run)
-    done = deploy_database(run.database, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
+    if offline and not dry_run:
+        raise UsageError("--offline only prints, and nothing was changed. Give --dry-run with it.")
+    if offline:
+        done = deploy_offline(erp=erp)
+    else:
+        _require_server(run)
+        done = deploy_database(run.database, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
     run.report.items = list(done.steps)
     run.report.counts = {
         "run": len(done.steps),
@@ -107,6 +121,7 @@ def deploy(
         "erp": done.erp,
         "dry_run": done.dry_run,
         "duplicates": list(done.duplicates),
+        "triggers": list(done.triggers),
     }
     run.render = lambda console: _show_deployment(console, done)
 
@@ -121,6 +136,8 @@ def _require_server(run: Run) -> None:
 
 
 def _show_deployment(console: Console, done: Deployment) -> None:
+    for step in done.steps if done.dry_run else []:
+        console.print(f"-- sql/{step.script}\n{step.text.rstrip()}\n", markup=False, highlight=False, soft_wrap=True)
     if done.steps:
         table(
             console,
@@ -130,6 +147,8 @@ def _show_deployment(console: Console, done: Deployment) -> None:
     console.print(
         f"{done.database}: {'would run' if done.dry_run else 'ran'} {len(done.steps)} scripts, {done.unchanged} unchanged."
     )
+    if done.triggers:
+        console.print(f"Triggers on the ERP's tables, which run with every order: {', '.join(done.triggers)}.")
     if done.duplicates:
         console.print("Orders that were staged more than once; the live row goes on, the others stay as they were:")
         table(

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncctl.db.deploy_scripts import JOURNAL, LEGACY, Batch, Script, erp_columns, erps, refuse_newer, scripts
+from syncctl.db.deploy_scripts import GIVEN_COLUMNS, JOURNAL, LEGACY, Batch, Script, erps, refuse_newer, scripts
+from syncctl.db.rendering import Problem, render_all, told
+from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
 from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
 from syncctl.errors import ConfigError, SyncError, TransientError, UsageError
 
@@ -47,6 +49,8 @@ class DeployStep:
     reason: str
     batches: int
     seconds: float
+    text: str = ""
+    """Of a dry run: the script as it would run, fitted to this site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Deployment:
     """Filled by the deploy that upgraded a live site."""
     to_stage_again: int = 0
     """Orders that a live site had staged and not applied: they wait for the next poll that sees them."""
+    triggers: list[str] = field(default_factory=list)
+    """The triggers on the ERP's tables that orders are written into, each as TABLE: TRIGGER. They run with every order."""
 
 
 def deploy(
@@ -80,11 +86,13 @@ def deploy(
 ) -> Deployment:
     """Run what this database lacks; with `again` every procedure, view and function too, changed or not.
 
-    Each script runs in a transaction of its own together with its journal row; the first error ends the deploy.
+    What is written into the ERP's tables is fitted to this site first (see `rendering`). Each script runs in a transaction of its
+    own together with its journal row; the first error ends the deploy.
 
     Raises:
         DeployError: a script failed; the message names file, batch and line.
-        ConfigError: the ERP's tables aren't in this database, or a newer syncctl was deployed to it.
+        ConfigError: the ERP's tables aren't in this database, or have columns that must be given and that nothing fills, or a
+            newer syncctl was deployed to it. Nothing has run then.
         AlreadyRunning: another deploy is at work.
         UsageError: this database belongs to another ERP.
     """
@@ -94,13 +102,15 @@ def deploy(
         erp = erp_of(database, erp)
         # A trial ERP gets what an older version of it lacked, asked for or not: the procedures need it.
         demo_erp = demo_erp or "USER_DEMO_ERP" in _tables(database)
-        wanted = scripts(erp, demo_erp=demo_erp)
-        _require_erp(database, erp, demo_erp=demo_erp)
+        site = _require_erp(database, erp, demo_erp=demo_erp)
+        wanted, problems = fitted(erp, site, demo_erp=demo_erp)
+        if problems:
+            raise ConfigError(does_not_fit(database.where, problems))
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
         steps = []
         for script, reason in due:
             seconds = 0.0 if dry_run else _apply(database, script, note=script.sha256 != applied.get(script.name))
-            steps.append(DeployStep(script.name, reason, len(script.batches), seconds))
+            steps.append(DeployStep(script.name, reason, len(script.batches), seconds, script.text if dry_run else ""))
         upgraded = not dry_run and any(step.script == LEGACY for step in steps)
         return Deployment(
             database=database.where,
@@ -110,7 +120,66 @@ def deploy(
             unchanged=len(wanted) - len(due),
             duplicates=_duplicates(database) if upgraded else [],
             to_stage_again=_to_stage_again(database) if upgraded else 0,
+            triggers=[f"{table}: {trigger}" for table, trigger in site.triggers],
         )
+
+
+def deploy_offline(erp: str | None = None) -> Deployment:
+    """Return what a first deploy would run on a site whose ERP is as the trial ERP has it. No database is asked.
+
+    Raises:
+        UsageError: there is no SQL for that ERP, or several, and nobody says which.
+    """
+    erp = only_erp("the database", erp)
+    steps = [DeployStep(script.name, "new", len(script.batches), 0.0, script.text) for script in scripts(erp)]
+    return Deployment(database="no database", erp=erp, dry_run=True, steps=steps, unchanged=0)
+
+
+def fitted(erp: str, site: Catalogue, *, demo_erp: bool = False) -> tuple[list[Script], list[Problem]]:
+    """Return the scripts of this ERP, written for this site, and what doesn't fit."""
+    return render_all(scripts(erp, demo_erp=demo_erp), site, demo_catalogue(erp))
+
+
+def does_not_fit(where: str, problems: list[Problem]) -> str:
+    """Say what keeps the SQL from this site, and what to do."""
+    return (
+        f"{where} has columns that syncctl can't write orders into: {told(problems)}. Nothing was changed. "
+        "Give each a value that suits every web order: `syncctl config erp column TABLE.COLUMN VALUE`, then deploy again."
+    )
+
+
+def give_column(database: SqlServer, column: str, value: str | None) -> dict[str, str]:
+    """Set what goes into a column of the ERP's that must be given and that nothing in an order fills; None takes it back.
+
+    It is written into the procedures by the next deploy. Returns every such column with its value.
+
+    Raises:
+        UsageError: there is no such column, or the value is too long for it.
+    """
+    with database.exclusive("deploy"):
+        table, _, name = column.upper().partition(".")
+        if "USER_ERP_COLUMN" not in _tables(database):
+            erp = erp_of(database, None)
+            applied = journal(database)
+            for script in scripts(erp):
+                if script.name in (JOURNAL, GIVEN_COLUMNS) and script.name not in applied:
+                    _apply(database, script, note=True)
+        site = site_catalogue(database, erp_of(database, None))
+        there = site.tables.get(table, {}).get(name)
+        if value is not None:
+            if there is None:
+                raise UsageError(
+                    f"{column} is no column of the ERP's tables that orders are written into. Name it as TABLE.COLUMN; "
+                    f"the tables: {', '.join(sorted(site.tables))}."
+                )
+            if len(value) > min(there.width or 200, 200):
+                raise UsageError(f"{column} takes {min(there.width or 200, 200)} letters, and the value has {len(value)}.")
+        database.query("DELETE FROM dbo.USER_ERP_COLUMN WHERE TABLE_NAME = ? AND COLUMN_NAME = ?;", (table, name))
+        if value is not None:
+            database.query(
+                "INSERT INTO dbo.USER_ERP_COLUMN (TABLE_NAME, COLUMN_NAME, VALUE) VALUES (?, ?, ?);", (table, name, value)
+            )
+        return dict(site_catalogue(database, erp_of(database, None)).given)
 
 
 def _due(script: Script, applied: dict[str, str], *, again: bool) -> str | None:
@@ -147,11 +216,19 @@ def erp_of(database: SqlServer, wanted: str | None) -> str:
         recorded = str(rows[0]["VALUE"]) if rows else None
     if recorded and wanted not in (None, recorded):
         raise UsageError(f"{database.where} belongs to the ERP {recorded}, not to {wanted}: one database serves one ERP.")
+    return recorded or only_erp(database.where, wanted)
+
+
+def only_erp(where: str, wanted: str | None) -> str:
+    """Return the ERP wanted, or the only one that there is SQL for.
+
+    Raises:
+        UsageError: there is SQL for several, and nobody says which.
+    """
     known = erps()
-    found = recorded or wanted or (known[0] if len(known) == 1 else None)
-    if found is None:
-        raise UsageError(f"Say which ERP {database.where} belongs to: --erp {' or --erp '.join(known)}.")
-    return found
+    if wanted is None and len(known) > 1:
+        raise UsageError(f"Say which ERP {where} belongs to: --erp {' or --erp '.join(known)}.")
+    return wanted or known[0]
 
 
 def deployed_version(applied: dict[str, str]) -> int:
@@ -165,16 +242,18 @@ def _tables(database: SqlServer) -> set[str]:
     return {str(row["TABLE_NAME"]).upper() for row in rows}
 
 
-def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> None:
-    if demo_erp:
-        return
-    there = _tables(database)
-    missing = [table for table in erp_columns(erp) if table not in there]
-    if missing:
+def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> Catalogue:
+    """Return what the ERP's tables are like here; where a trial ERP is about to be made, what they will be like."""
+    trial = demo_catalogue(erp)
+    site = site_catalogue(database, erp)
+    missing = [table for table in trial.tables if table not in site.tables]
+    if missing and not demo_erp:
         raise ConfigError(
             f"{database.where} lacks tables of {erp}: {', '.join(missing)}. Name the ERP's own database in SYNCCTL_DATABASE; "
             "for a trial on an empty server, --demo-erp makes them."
         )
+    # A trial ERP is brought up to date before anything is written into it.
+    return Catalogue(trial.tables if demo_erp else site.tables, site.given, site.triggers)
 
 
 def _apply(database: SqlServer, script: Script, *, note: bool) -> float:

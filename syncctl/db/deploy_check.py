@@ -8,27 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
-from syncctl.db.deploy import deployed_version, erp_of, journal
-from syncctl.db.deploy_scripts import Script, erp_columns, refuse_newer, scripts
+from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, fitted, journal
+from syncctl.db.deploy_scripts import Script, refuse_newer
+from syncctl.db.rendering import Problem
+from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
 from syncctl.errors import SyncError
 
 if TYPE_CHECKING:
     from syncctl.db.sqlserver import SqlServer
 
 Level = Literal["ok", "note", "problem"]
-
-INSERTED_INTO = (
-    "PS_DOC_HDR",
-    "PS_DOC_HDR_TOT",
-    "PS_DOC_LIN",
-    "PS_DOC_HDR_MISC_CHRG",
-    "PS_DOC_NOTE",
-    "PS_DOC_PMT",
-    "IM_INV",
-    "AR_CUST",
-    "AR_SHIP_ADRS",
-)
-"""The ERP's tables that get new rows from us: a column there that must be given and that we don't know stops every order."""
 
 OLDEST_VERSION = 13
 """SQL Server 2016, the first with OPENJSON (and with service pack 1, CREATE OR ALTER)."""
@@ -55,13 +44,14 @@ def check(database: SqlServer, *, erp: str | None = None) -> list[DatabaseFindin
     """
     refuse_newer(deployed_version(journal(database)))
     erp = erp_of(database, erp)
-    wanted = scripts(erp)
+    site = site_catalogue(database, erp)
+    wanted, problems = fitted(erp, site)
     return [
         *_server(database),
         *_deployed(database, wanted),
         *_drift(database, wanted),
         *_rights(database),
-        *_erp(database, erp),
+        *_erp(database, erp, site, problems),
     ]
 
 
@@ -92,17 +82,6 @@ def _server(database: SqlServer) -> Iterator[DatabaseFinding]:
         "ok",
         "READ_COMMITTED_SNAPSHOT is on" if row["RCSI"] else "READ_COMMITTED_SNAPSHOT is off; it works, readers wait for writers",
     )
-
-
-def _version(database: SqlServer, version: str, *, fits: bool) -> DatabaseFinding:
-    """What counts is what the engine can do; its number only says what to expect."""
-    if fits:
-        return DatabaseFinding("version", "ok", version)
-    try:
-        database.query("SELECT one.value AS FOUND FROM OPENJSON(N'[1]') AS one;")
-    except SyncError:
-        return DatabaseFinding("version", "problem", f"{version}; syncctl needs SQL Server 2016 SP1 (13.0) or later.")
-    return DatabaseFinding("version", "note", f"{version}; syncctl is made for SQL Server 2016 SP1 (13.0) and later")
 
 
 def _compatibility(database: SqlServer, level: int) -> DatabaseFinding:
@@ -189,39 +168,39 @@ def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:
         yield DatabaseFinding("rights", "ok", "this login may execute every procedure")
 
 
-def _erp(database: SqlServer, erp: str) -> Iterator[DatabaseFinding]:
-    wanted = erp_columns(erp)
-    there: dict[str, dict[str, bool]] = {}
-    for row in database.query(
-        "SELECT OBJECT_NAME(col.object_id) AS TABLE_NAME, col.name AS COLUMN_NAME, "
-        "CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0 "
-        "AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN "
-        "FROM sys.columns AS col INNER JOIN sys.tables AS tab ON tab.object_id = col.object_id "
-        "WHERE tab.schema_id = SCHEMA_ID(N'dbo');"
-    ):
-        there.setdefault(str(row["TABLE_NAME"]).upper(), {})[str(row["COLUMN_NAME"]).upper()] = bool(row["MUST_BE_GIVEN"])
-    missing = [name for name in wanted if name not in there]
-    lacking = [f"{name}.{column}" for name in wanted if name in there for column in wanted[name] if column not in there[name]]
-    extra = [
+def _erp(database: SqlServer, erp: str, site: Catalogue, problems: list[Problem]) -> Iterator[DatabaseFinding]:
+    wanted = demo_catalogue(erp).tables
+    missing = [name for name in wanted if name not in site.tables]
+    lacking = [
         f"{name}.{column}"
-        for name in INSERTED_INTO
-        for column, needed in there.get(name, {}).items()
-        if needed and column not in wanted[name]
+        for name, columns in wanted.items()
+        if name in site.tables
+        for column in columns
+        if column not in site.tables[name]
     ]
     if missing:
         yield DatabaseFinding("erp tables", "problem", f"Missing in this database: {', '.join(missing)}. Is it the ERP's?")
     if lacking:
-        yield DatabaseFinding("erp columns", "problem", f"Missing in the ERP's tables: {', '.join(lacking)}.")
-    if extra:
+        yield DatabaseFinding(
+            "erp columns", "note", f"Not in this ERP's tables, so orders are written without: {_some(lacking)}."
+        )
+    if problems:
+        yield DatabaseFinding("erp columns", "problem", does_not_fit("The ERP", problems))
+    if not missing and not problems:
+        yield DatabaseFinding("erp", "ok", f"{len(wanted)} tables, and every column that must be given gets a value")
+    if site.given:
         yield DatabaseFinding(
             "erp columns",
-            "problem",
-            f"Must be given and have no default: {', '.join(extra)}. syncctl doesn't know them, so every insert fails. "
-            "Give each a default (ALTER TABLE … ADD CONSTRAINT … DEFAULT … FOR …), or have the ERP's vendor do it.",
+            "ok",
+            "Given by this site: " + ", ".join(f"{name} {value!r}" for name, value in sorted(site.given.items())) + ".",
         )
-    if not missing and not lacking and not extra:
-        yield DatabaseFinding("erp", "ok", f"{len(wanted)} tables with the columns that orders need")
-    if "USER_DEMO_ERP" in there:
+    if site.triggers:
+        yield DatabaseFinding(
+            "erp triggers",
+            "note",
+            "They run with every order: " + ", ".join(f"{table}: {trigger}" for table, trigger in site.triggers) + ".",
+        )
+    if database.query("SELECT OBJECT_ID(N'dbo.USER_DEMO_ERP', N'U') AS FOUND;")[0]["FOUND"] is not None:
         yield DatabaseFinding("erp", "note", "This is a trial ERP (dbo.USER_DEMO_ERP): no real order belongs here.")
 
 

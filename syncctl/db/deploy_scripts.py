@@ -20,12 +20,11 @@ Kind = Literal["once", "changed", "always"]
 
 JOURNAL = "schema/000_USER_SCHEMA_JOURNAL.sql"
 LEGACY = "schema/009_LEGACY_ROWS.sql"
+GIVEN_COLUMNS = "schema/026_USER_ERP_COLUMN.sql"
 
 _GO = re.compile(r"\s*GO\s*(?:--.*)?$", re.IGNORECASE)
 _TOKEN = re.compile(r"/\*|\*/|'|--|\n|\[|\]|\"")
 _MODULE = re.compile(r"^\s*CREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\s+dbo\.(\w+)", re.IGNORECASE | re.MULTILINE)
-_TABLE = re.compile(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", re.DOTALL)
-_COLUMN = re.compile(r"^        (\w+) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -153,16 +152,6 @@ def refuse_newer(version: int) -> None:
 def demo_schema(erp: str) -> Script:
     """The script that makes this ERP's tables on an empty server."""
     return _read(f"erp/{erp}/demo_schema.sql", "changed")
-
-
-def erp_columns(erp: str) -> dict[str, list[str]]:
-    """The ERP's tables and columns that the procedures use, as its `demo_schema.sql` has them."""
-    tables = {name: _COLUMN.findall(body) for name, body in _TABLE.findall(demo_schema(erp).text)}
-    return {
-        name: [column for column in columns if column != "CONSTRAINT"]
-        for name, columns in tables.items()
-        if not name.startswith("USER_")
-    }
 
 
 def _folder(folder: str, kind: Kind) -> list[Script]:

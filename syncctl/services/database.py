@@ -38,6 +38,31 @@ def deploy_database(
     return deploy(_server(database), erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
 
 
+def deploy_offline(*, erp: str | None = None) -> Deployment:
+    """Return what a first deploy would run, without a database: for a site whose ERP's tables are as the trial ERP has them.
+
+    Raises:
+        UsageError: there is no SQL for that ERP.
+    """
+    from syncctl.db.deploy import deploy_offline as read_scripts
+
+    return read_scripts(erp)
+
+
+def give_erp_column(database: Database, column: str, value: str | None) -> dict[str, str]:
+    """Set what goes into a column of the ERP's that must be given and that nothing in an order fills; None takes it back.
+
+    Returns every such column with its value. The next deploy writes them into the procedures.
+
+    Raises:
+        UsageError: an embedded database, whose trial ERP needs none; no such column; a value that is too long for it.
+        DatabaseUnavailable: no connection.
+    """
+    from syncctl.db.deploy import give_column
+
+    return give_column(_server(database), column, value)
+
+
 def check_database(database: Database, *, erp: str | None = None) -> list[DatabaseFinding]:
     """Look a SQL Server database over: version, deploy, drift, rights, the ERP's tables and columns. Changes nothing.
 

@@ -1,0 +1,249 @@
+"""Fitting the SQL to a site: what is written into the ERP's tables names only columns that the site has, as wide as there.
+
+The files under `sql/erp/` write the whole document, as the trial ERP takes it. Here each INSERT and UPDATE of a vendor's table is
+read column by column: one that the site lacks is left out, a text is cut to its column, and a column that must be given and that
+nothing fills gets the value that the site has set for it; where it has set none, that is a problem, and nothing is deployed.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from syncctl.db.deploy_scripts import Script
+from syncctl.db.site_catalogue import Catalogue, Column
+
+_INSERT = re.compile(
+    r"INSERT INTO dbo\.(\w+)\s*\(([^()]*)\)\s*(SELECT(?:\s+DISTINCT)?(?:\s+TOP \([^)]*\))?|VALUES\s*\()", re.IGNORECASE
+)
+_UPDATE = re.compile(r"\bUPDATE\s+(?:dbo\.)?(\w+)(?:\s+WITH \([^)]*\))?\s+SET\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_]+")
+_TOKEN = re.compile(r"/\*.*?\*/|--[^\n]*|N?'(?:[^']|'')*'|[()]|,|;|\b[A-Za-z_]+\b|.", re.DOTALL)
+_ENDS_OF_SELECT = frozenset({"FROM", "WHERE", "UNION", "ORDER", "GROUP", "HAVING", "OPTION"})
+_ENDS_OF_SET = frozenset({"FROM", "WHERE", "OUTPUT", "OPTION"})
+_ASSIGNMENT = re.compile(r"\s*(?:\w+\.)?(@?\w+)\s*[-+*/]?=")
+_KEYS = ("_ID", "_NO", "_COD", "_TYP", "_GUID", "_STAT", "_UNIT")
+"""Endings of columns that hold keys and codes, which are never cut: what is left would be another one."""
+_TRIAL_ONLY = "sp_SeedDemoErp.sql"
+"""Fills a trial ERP and refuses any other: what it would leave unfilled on a site stops nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that keeps the SQL from fitting this site. `column` is TABLE.COLUMN."""
+
+    script: str
+    column: str
+    message: str
+
+
+@dataclass(slots=True)
+class _Statement:
+    """A list of columns with what goes into each, where it stands in the text."""
+
+    table: str
+    columns: list[str]
+    values: list[str]
+    """Of an INSERT, what goes into each column; of an UPDATE, each assignment as it stands, column and all."""
+    rebuild: Callable[[list[str], list[str]], str]
+    start: int
+    end: int
+    inserts: bool
+
+
+def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, list[Problem]]:
+    """Return the script as it fits the site, and what doesn't fit.
+
+    `trial` is what the file was written for: where the two are alike, the script is returned as it is.
+    """
+    text = script.text
+    problems: list[Problem] = []
+    for statement in reversed(list(_statements(script.text, site))):
+        columns, values = _fitted(script.name, statement, site, trial, problems)
+        if (columns, values) != (statement.columns, statement.values):
+            text = text[: statement.start] + statement.rebuild(columns, values) + text[statement.end :]
+    return (script if text == script.text else replace(script, text=text)), problems[::-1]
+
+
+def _fitted(
+    script: str, statement: _Statement, site: Catalogue, trial: Catalogue, problems: list[Problem]
+) -> tuple[list[str], list[str]]:
+    """Return the columns that the site has, and what goes into each."""
+    there = site.tables[statement.table]
+    known = trial.tables.get(statement.table, {})
+    columns, values = [], []
+    for name, value in zip(statement.columns, statement.values, strict=True):
+        column = there.get(name.upper())
+        if name.startswith("@"):
+            columns.append(name)
+            values.append(value)
+        if column is None:
+            continue
+        width = _cut_to(column, known.get(name.upper()))
+        if width is not None and _is_key(name):
+            problems.append(
+                Problem(script, f"{statement.table}.{name}", f"takes {width} letters only, fewer than syncctl writes there")
+            )
+            width = None
+        columns.append(name)
+        values.append(value if width is None else _cut(value, width))
+    if not columns:
+        full = ", ".join(f"{statement.table}.{name}" for name in statement.columns)
+        problems.append(Problem(script, full, "are all missing, and syncctl has to write one of them"))
+        return statement.columns, statement.values
+    if statement.inserts:
+        for key, column in there.items():
+            if not column.must_be_given or key in {name.upper() for name in columns}:
+                continue
+            full = f"{statement.table}.{column.name}"
+            if full.upper() in site.given:
+                columns.append(column.name)
+                values.append(_literal(site.given[full.upper()]))
+            else:
+                problems.append(Problem(script, full, "takes no NULL, has no default, and nothing fills it"))
+    return columns, values
+
+
+def _cut_to(column: Column, known: Column | None) -> int | None:
+    """Return the site's width where it is narrower than what the SQL was written for."""
+    if column.width is None or known is None or (known.width is not None and column.width >= known.width):
+        return None
+    return column.width
+
+
+def _is_key(name: str) -> bool:
+    return name.upper().endswith(_KEYS)
+
+
+def _cut(value: str, width: int) -> str:
+    """Cut a value, and leave its place in the line as it is."""
+    assigned = _ASSIGNMENT.match(value)
+    head, rest = (value[: assigned.end()], value[assigned.end() :]) if assigned else ("", value)
+    lead = rest[: len(rest) - len(rest.lstrip())]
+    comment_ends = "\n" if "--" in rest.rsplit("\n", 1)[-1] else ""
+    return f"{head}{lead}LEFT({rest.strip()}{comment_ends}, {width})"
+
+
+def _literal(value: str) -> str:
+    """Write a site's value as T-SQL: a number as it is, anything else as text."""
+    if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,8})?", value):
+        return value
+    return "N'" + value.replace("'", "''") + "'"
+
+
+def _statements(text: str, site: Catalogue) -> Iterator[_Statement]:
+    """Find every INSERT and UPDATE of one of the site's tables."""
+    for found in _INSERT.finditer(text):
+        table = found.group(1).upper()
+        if table in site.tables and not _quoted(text, found.start()):
+            yield _insert(text, found, table)
+    for found in _UPDATE.finditer(text):
+        if _quoted(text, found.start()):
+            continue
+        end = _end_of_list(text, found.end(), _ENDS_OF_SET)
+        table = _updated_table(text, found.group(1), end)
+        if table in site.tables:
+            yield _update(text, found, table, end)
+
+
+def _quoted(text: str, at: int) -> bool:
+    """True inside a comment: an example in a procedure's header is no statement."""
+    return text.rfind("/*", 0, at) > text.rfind("*/", 0, at)
+
+
+def _insert(text: str, found: re.Match[str], table: str) -> _Statement:
+    columns = [name.strip() for name in found.group(2).split(",")]
+    in_values = found.group(3).upper().startswith("VALUES")
+    end = _end_of_list(text, found.end(), frozenset() if in_values else _ENDS_OF_SELECT)
+    values = _split(text[found.end() : end])
+    if len(values) != len(columns):
+        raise ValueError(f"INSERT INTO {table} has {len(columns)} columns and {len(values)} values")
+    indent = " " * (found.start() - text.rfind("\n", 0, found.start()) - 1)
+    head = text[found.start() : found.start(2)]
+    between = text[found.end(2) : found.end()]
+    tail = text[end - (len(text[found.end() : end]) - len(text[found.end() : end].rstrip())) : end]
+
+    def rebuild(names: list[str], written: list[str]) -> str:
+        listed = f"\n{indent}    ".join(textwrap.wrap(", ".join(names), 100, break_long_words=False))
+        return f"{head}\n{indent}    {listed}\n{indent}{between}{','.join(_placed(written, indent))}{tail}"
+
+    return _Statement(table, columns, values, rebuild, found.start(), end, inserts=True)
+
+
+def _update(text: str, found: re.Match[str], table: str, end: int) -> _Statement:
+    body = text[found.end() : end]
+    assignments = _split(body)
+    columns = []
+    for assignment in assignments:
+        assigned = _ASSIGNMENT.match(assignment)
+        if not assigned:
+            raise ValueError(f"UPDATE {table} sets something that is no column: {assignment.strip()}")
+        columns.append(assigned.group(1))
+    head, tail = text[found.start() : found.end()], body[len(body.rstrip()) :]
+
+    def rebuild(_names: list[str], written: list[str]) -> str:
+        return f"{head}{','.join(written)}{tail}"
+
+    return _Statement(table, columns, assignments, rebuild, found.start(), end, inserts=False)
+
+
+def _placed(values: list[str], indent: str) -> list[str]:
+    """Put values that came without a place of their own on lines of their own."""
+    return [value if value.startswith(("\n", " ")) else f"\n{indent}    {value}" for value in values]
+
+
+def _updated_table(text: str, name: str, end: int) -> str:
+    """Return the table that an UPDATE changes; `name` may be an alias, which the FROM behind it explains."""
+    rest = text[end : text.find(";", end)]
+    alias = re.search(rf"dbo\.(\w+)(?:\s+AS)?\s+{re.escape(name)}\b", rest)
+    return (alias.group(1) if alias else name).upper()
+
+
+def _end_of_list(text: str, start: int, ends: frozenset[str]) -> int:
+    """Return where a list of values ends: at one of these words, a semicolon, or the bracket that it stands in."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        word = token.group()
+        if word == "(":
+            depth += 1
+        elif word == ")":
+            if depth == 0:
+                return token.start()
+            depth -= 1
+        elif depth == 0 and (word == ";" or word.upper() in ends):
+            return token.start()
+    return len(text)
+
+
+def _split(text: str) -> list[str]:
+    """Split at the commas outside of brackets, strings and comments; the CASE … END inside an expression has none."""
+    parts, depth, start = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        word = token.group()
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == "," and depth == 0:
+            parts.append(text[start : token.start()])
+            start = token.end()
+    parts.append(text[start:].rstrip())
+    return parts
+
+
+def render_all(scripts: list[Script], site: Catalogue, trial: Catalogue) -> tuple[list[Script], list[Problem]]:
+    """Fit every script to the site."""
+    rendered: list[Script] = []
+    problems: list[Problem] = []
+    for script in scripts:
+        if script.kind == "once" or not script.name.startswith("erp/"):
+            rendered.append(script)
+            continue
+        fitted, found = render(script, site, trial)
+        rendered.append(fitted)
+        problems += [] if script.name.endswith(_TRIAL_ONLY) else found
+    return rendered, problems
+
+
+def told(problems: list[Problem]) -> str:
+    """Say every problem once, by column."""
+    return "; ".join(sorted({f"{problem.column} {problem.message}" for problem in problems}))

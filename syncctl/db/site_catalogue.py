@@ -1,0 +1,105 @@
+"""What the ERP's tables are like at one site: read from a server, or, without one, from the trial ERP's own script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from syncctl.db.deploy_scripts import demo_schema
+
+if TYPE_CHECKING:
+    from syncctl.db.sqlserver import SqlServer
+
+_TABLE = re.compile(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", re.DOTALL)
+_COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \d+)?\))?)([^\n]*?),?$", re.MULTILINE)
+_TEXT = ("char", "varchar", "nchar", "nvarchar")
+_READ = """
+SELECT
+    tab.name AS TABLE_NAME,
+    col.name AS COLUMN_NAME,
+    typ.name AS TYPE_NAME,
+    col.max_length AS BYTES,
+    CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0
+        AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN
+FROM sys.columns AS col
+INNER JOIN sys.tables AS tab ON tab.object_id = col.object_id
+INNER JOIN sys.types AS typ ON typ.user_type_id = col.system_type_id
+WHERE tab.schema_id = SCHEMA_ID(N'dbo');
+"""
+_TRIGGERS = """
+SELECT tab.name AS TABLE_NAME, trg.name AS TRIGGER_NAME
+FROM sys.triggers AS trg
+INNER JOIN sys.tables AS tab ON tab.object_id = trg.parent_id
+WHERE tab.schema_id = SCHEMA_ID(N'dbo') AND trg.is_disabled = 0
+ORDER BY tab.name, trg.name;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the ERP's. `width` counts letters; None for what is no text, or has no end."""
+
+    name: str
+    width: int | None = None
+    must_be_given: bool = False
+    """True where it takes no NULL, has no default, and the database doesn't fill it by itself."""
+
+
+Table = Mapping[str, Column]
+"""Columns by their names in capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The ERP's tables by their names in capitals, and what a site wants written into columns that nothing else fills."""
+
+    tables: Mapping[str, Table]
+    given: Mapping[str, str] = field(default_factory=dict)
+    """`TABLE.COLUMN` → the value, as `config erp column` was told."""
+    triggers: tuple[tuple[str, str], ...] = ()
+    """Table and trigger, of the ERP's tables."""
+
+
+def demo_catalogue(erp: str, given: Mapping[str, str] | None = None) -> Catalogue:
+    """Return what the trial ERP's tables are like, as `demo_schema.sql` makes them."""
+    return Catalogue(
+        {name.upper(): _columns(body) for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")},
+        given or {},
+    )
+
+
+def _columns(body: str) -> dict[str, Column]:
+    columns = {}
+    for name, computed, kind, width, rest in _COLUMN.findall(body):
+        if name == "CONSTRAINT":
+            continue
+        needed = not computed and "NOT NULL" in rest and "DEFAULT" not in rest and "IDENTITY" not in rest
+        columns[name.upper()] = Column(name, int(width) if kind in _TEXT and width not in ("", "max") else None, needed)
+    return columns
+
+
+def site_catalogue(database: SqlServer, erp: str) -> Catalogue:
+    """Read what the ERP's tables are like in this database, those that the trial ERP has, and what the site gave values for."""
+    wanted = demo_catalogue(erp).tables
+    tables: dict[str, dict[str, Column]] = {}
+    for row in database.query(_READ):
+        table, kind = str(row["TABLE_NAME"]).upper(), str(row["TYPE_NAME"]).lower()
+        if table not in wanted:
+            continue
+        length = int(row["BYTES"])
+        width = None if kind not in _TEXT or length < 0 else length // 2 if kind.startswith("n") else length
+        name = str(row["COLUMN_NAME"])
+        tables.setdefault(table, {})[name.upper()] = Column(name, width, bool(row["MUST_BE_GIVEN"]))
+    there = {str(row["NAME"]).upper() for row in database.query("SELECT name AS NAME FROM sys.tables;")}
+    given = (
+        {
+            f"{row['TABLE_NAME']}.{row['COLUMN_NAME']}".upper(): str(row["VALUE"])
+            for row in database.query("SELECT TABLE_NAME, COLUMN_NAME, VALUE FROM dbo.USER_ERP_COLUMN;")
+        }
+        if "USER_ERP_COLUMN" in there
+        else {}
+    )
+    triggers = [(str(row["TABLE_NAME"]), str(row["TRIGGER_NAME"])) for row in database.query(_TRIGGERS)]
+    return Catalogue(tables, given, tuple(pair for pair in triggers if pair[0].upper() in wanted))

@@ -1,0 +1,131 @@
+"""The SQL that is written for one site: its columns, its widths, and the values that it must give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from syncctl.db.deploy_scripts import Script, scripts
+from syncctl.db.rendering import render, render_all, told
+from syncctl.db.site_catalogue import Catalogue, Column, demo_catalogue
+
+TRIAL = demo_catalogue("counterpoint")
+Change = Callable[[dict[str, dict[str, Column]]], object]
+
+WRITES = """
+CREATE OR ALTER PROCEDURE dbo.sp_Test
+AS
+BEGIN
+    /* INSERT INTO dbo.AR_CUST (CITY, NOT_REAL) VALUES ('x'); */
+    INSERT INTO dbo.AR_CUST
+    (
+        CUST_NO, NAM, CITY
+    )
+    SELECT DISTINCT
+        new.CUST_NO,
+        -- a comment, with a comma
+        COALESCE(new.NAM, N'a, b'),
+        CASE WHEN new.CITY IS NULL THEN N'from' ELSE (SELECT TOP (1) x.CITY FROM dbo.X AS x) END
+    FROM @NEW AS new;
+
+    UPDATE
+        customer
+    SET
+        customer.CITY = new.CITY,
+        NAM = new.NAM
+    FROM dbo.AR_CUST AS customer
+    INNER JOIN @NEW AS new ON new.CUST_NO = customer.CUST_NO;
+END;
+"""
+
+
+def site(change: Change, **given: str) -> Catalogue:
+    tables = {name: dict(columns) for name, columns in TRIAL.tables.items()}
+    change(tables)
+    return Catalogue(tables, {name.replace("__", "."): value for name, value in given.items()})
+
+
+def rendered(change: Change, text: str = WRITES, **given: str) -> tuple[str, str]:
+    """The text, and the problems told."""
+    script, problems = render(Script("erp/counterpoint/sp_Test.sql", "changed", text), site(change, **given), TRIAL)
+    return script.text, told(problems)
+
+
+def test_a_site_like_the_trial_gets_the_files_as_they_are() -> None:
+    files = scripts("counterpoint")
+    fitted, problems = render_all(files, TRIAL, TRIAL)
+    assert problems == []
+    assert [old.name for old, new in zip(files, fitted, strict=True) if old.text != new.text] == []
+
+
+def test_every_statement_that_writes_into_the_erps_tables_is_understood() -> None:
+    """Each of their columns, taken from the site one by one, is gone from every statement that writes it."""
+    for table, columns in TRIAL.tables.items():
+        for column in columns:
+            lacking = site(lambda tables, table=table, column=column: tables[table].pop(column))  # type: ignore[misc]
+            fitted, _ = render_all(scripts("counterpoint"), lacking, TRIAL)
+            for script in fitted:
+                for found in re.finditer(rf"INSERT INTO dbo\.{table}\s*\(([^()]*)\)", script.text):
+                    assert column not in re.split(r"[\s,]+", found.group(1)) or len(found.group(1).split()) == 1, script.name
+
+
+def test_a_column_that_the_site_lacks_is_left_out_with_what_goes_into_it() -> None:
+    text, problems = rendered(lambda tables: tables["AR_CUST"].pop("CITY"))
+    assert problems == ""
+    inserted = text[text.index("INSERT INTO dbo.AR_CUST\n") :]
+    assert "CITY" not in inserted
+    assert "CUST_NO, NAM" in inserted
+    assert "COALESCE(new.NAM, N'a, b')" in inserted
+    assert "NAM = new.NAM\n    FROM dbo.AR_CUST AS customer" in inserted
+
+
+def test_a_text_is_cut_to_a_narrower_column_and_never_to_a_wider_one() -> None:
+    narrow, _ = rendered(lambda tables: tables["AR_CUST"].update(CITY=Column("CITY", 15)))
+    assert "customer.CITY = LEFT(new.CITY, 15)," in narrow
+    assert (
+        "LEFT(CASE WHEN new.CITY IS NULL THEN N'from' ELSE (SELECT TOP (1) x.CITY FROM dbo.X AS x) END, 15)\n    FROM @NEW"
+        in narrow
+    )
+    wide, _ = rendered(lambda tables: tables["AR_CUST"].update(CITY=Column("CITY", 4000)))
+    assert wide == WRITES
+
+
+def test_a_key_is_never_cut() -> None:
+    _, problems = rendered(lambda tables: tables["AR_CUST"].update(CUST_NO=Column("CUST_NO", 5)))
+    assert problems == "AR_CUST.CUST_NO takes 5 letters only, fewer than syncctl writes there"
+
+
+def test_a_column_that_must_be_given_is_a_problem_until_the_site_gives_it_a_value() -> None:
+    def must(tables: dict[str, dict[str, Column]]) -> None:
+        tables["AR_CUST"]["CUST_TYP"] = Column("CUST_TYP", 1, must_be_given=True)
+
+    _, problems = rendered(must)
+    assert problems == "AR_CUST.CUST_TYP takes no NULL, has no default, and nothing fills it"
+    text, problems = rendered(must, AR_CUST__CUST_TYP="A")
+    assert problems == ""
+    assert "CUST_NO, NAM, CITY, CUST_TYP" in text
+    assert "END,\n        N'A'\n    FROM @NEW" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("1", "1"), ("-1.50", "-1.50"), ("O'Neil", "N'O''Neil'"), ("1; DROP TABLE X", "N'1; DROP TABLE X'"), ("", "N''")],
+)
+def test_a_value_of_the_sites_is_a_number_or_a_text_and_never_sql(value: str, written: str) -> None:
+    text, _ = rendered(lambda tables: tables["AR_CUST"].update(X=Column("X", None, must_be_given=True)), AR_CUST__X=value)
+    assert f"END,\n        {written}\n    FROM @NEW" in text
+
+
+def test_a_site_that_has_none_of_the_columns_is_told_so() -> None:
+    def without(tables: dict[str, dict[str, Column]]) -> None:
+        tables["AR_CUST"] = {"CUST_NO": TRIAL.tables["AR_CUST"]["CUST_NO"]}
+
+    _, problems = rendered(without)
+    assert problems == "AR_CUST.CITY, AR_CUST.NAM are all missing, and syncctl has to write one of them"
+
+
+def test_our_own_tables_are_nobodys_site() -> None:
+    text = "INSERT INTO dbo.USER_SYNC_LOG\n(\n    A, B\n)\nVALUES\n(\n    1, 2\n);\n"
+    assert rendered(lambda tables: tables.clear(), text)[0] == text
