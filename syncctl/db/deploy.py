@@ -144,7 +144,8 @@ def does_not_fit(where: str, problems: list[Problem]) -> str:
     """Say what keeps the SQL from this site, and what to do."""
     return (
         f"{where} has columns that syncctl can't write orders into: {told(problems)}. Nothing was changed. "
-        "Give each a value that suits every web order: `syncctl config erp column TABLE.COLUMN VALUE`, then deploy again."
+        "Where nothing fills a column, give it a value that suits every web order: `syncctl config erp column TABLE.COLUMN "
+        "VALUE`, then deploy again. Ask the ERP's vendor about the others."
     )
 
 

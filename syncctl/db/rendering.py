@@ -19,7 +19,7 @@ _INSERT = re.compile(
     r"INSERT INTO dbo\.(\w+)\s*\(([^()]*)\)\s*(SELECT(?:\s+DISTINCT)?(?:\s+TOP \([^)]*\))?|VALUES\s*\()", re.IGNORECASE
 )
 _UPDATE = re.compile(r"\bUPDATE\s+(?:dbo\.)?(\w+)(?:\s+WITH \([^)]*\))?\s+SET\b", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z_]+")
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _TOKEN = re.compile(r"/\*.*?\*/|--[^\n]*|N?'(?:[^']|'')*'|[()]|,|;|\b[A-Za-z_]+\b|.", re.DOTALL)
 _ENDS_OF_SELECT = frozenset({"FROM", "WHERE", "UNION", "ORDER", "GROUP", "HAVING", "OPTION"})
 _ENDS_OF_SET = frozenset({"FROM", "WHERE", "OUTPUT", "OPTION"})
@@ -240,8 +240,18 @@ def render_all(scripts: list[Script], site: Catalogue, trial: Catalogue) -> tupl
             continue
         fitted, found = render(script, site, trial)
         rendered.append(fitted)
-        problems += [] if script.name.endswith(_TRIAL_ONLY) else found
+        problems += [] if script.name.endswith(_TRIAL_ONLY) else [*found, *_read(fitted, site, trial)]
     return rendered, problems
+
+
+def _read(script: Script, site: Catalogue, trial: Catalogue) -> Iterator[Problem]:
+    """Find columns that the site lacks and that the script reads: by the name that a table has in a statement."""
+    code = _COMMENT.sub("", script.text)
+    for table, columns in trial.tables.items():
+        names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE))
+        for key in sorted(columns.keys() - site.tables[table].keys() if names else ()):
+            if re.search(rf"\b(?:{'|'.join(sorted(names))})\.{key}\b", code, re.IGNORECASE):
+                yield Problem(script.name, f"{table}.{columns[key].name}", "is missing, and syncctl reads it")
 
 
 def told(problems: list[Problem]) -> str:

@@ -346,7 +346,8 @@ def test_a_check_names_what_is_wrong(fresh: tuple[SqlServer, Deployment]) -> Non
     database.query("ALTER TABLE dbo.PS_DOC_HDR ADD SITE_COD varchar(10) NOT NULL")
     database.query("ALTER TABLE dbo.PS_DOC_PKG_TRK_NO DROP COLUMN PKG_TRK_NO")
     database.query("DROP PROCEDURE dbo.sp_ListWalks")
-    database.query("CREATE OR ALTER PROCEDURE dbo.sp_ListRuns AS BEGIN SELECT 1 AS CHANGED_BY_HAND; END;")
+    database.query("DROP PROCEDURE dbo.sp_ListRuns;")
+    database.query("CREATE PROCEDURE dbo.sp_ListRuns AS BEGIN SELECT 1 AS CHANGED_BY_HAND; END;")
     database.query("UPDATE dbo.USER_SCHEMA_JOURNAL SET SHA256 = REPLICATE('0', 64) WHERE SCRIPT = 'procedures/sp_StartRun.sql'")
     problems = " | ".join(f"{found.check}: {found.detail}" for found in check(database) if found.level == "problem")
     for said in ("PS_DOC_HDR.SITE_COD", "PKG_TRK_NO", "sp_ListWalks", "sp_ListRuns", "procedures/sp_StartRun.sql"):

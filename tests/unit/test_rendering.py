@@ -126,6 +126,12 @@ def test_a_site_that_has_none_of_the_columns_is_told_so() -> None:
     assert problems == "AR_CUST.CITY, AR_CUST.NAM are all missing, and syncctl has to write one of them"
 
 
+def test_a_column_that_is_read_and_missing_is_a_problem() -> None:
+    lacking = site(lambda tables: tables["PS_DOC_PKG_TRK_NO"].pop("PKG_TRK_NO"))
+    _, problems = render_all(scripts("counterpoint"), lacking, TRIAL)
+    assert told(problems) == "PS_DOC_PKG_TRK_NO.PKG_TRK_NO is missing, and syncctl reads it"
+
+
 def test_our_own_tables_are_nobodys_site() -> None:
     text = "INSERT INTO dbo.USER_SYNC_LOG\n(\n    A, B\n)\nVALUES\n(\n    1, 2\n);\n"
     assert rendered(lambda tables: tables.clear(), text)[0] == text
