@@ -14,6 +14,7 @@ SOUND = {
     ("config", "set"): ("store_id", "main"),
     ("config", "policy", "set"): ("deadlock", "--max-attempts", "5"),
     ("config", "erp", "set"): ("STR_ID", "01"),
+    ("config", "erp", "column"): ("PS_DOC_HDR.FORM_ID", "WEB"),
     ("db", "seed"): ("--from-store",),
     ("dead-letter", "show"): ("1",),
     ("dead-letter", "retry"): ("--all",),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncctl import settings as settings_module
+from syncctl.cli.database import Use
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
 from syncctl.errors import EXIT_OK, UsageError
@@ -248,7 +249,7 @@ def set_erp(
     _show_erp(run, run.database.run(SetErpSetting(setting_name=name.upper(), value=value or None)))
 
 
-@command(erp, "column", group="config erp")
+@command(erp, "column", group="config erp", use=Use(any_version=True))
 def give_erp_column(
     run: Run,
     column: Annotated[str, typer.Argument(help="The column, as TABLE.COLUMN.")],
@@ -261,8 +262,10 @@ def give_erp_column(
     `db deploy` and `db check` name such columns. The next `db deploy` writes the value into the procedures. For a SQL Server, as
     an owner of the database.
     """
+    from syncctl.cli.db import require_server
     from syncctl.services.database import give_erp_column as give
 
+    require_server(run)
     given = give(run.database, column, value)
     run.report.items = [{"column": name, "value": written} for name, written in sorted(given.items())]
     run.report.counts = {"columns": len(given)}

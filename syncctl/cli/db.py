@@ -107,7 +107,7 @@ def deploy(
     if offline:
         done = deploy_offline(erp=erp)
     else:
-        _require_server(run)
+        require_server(run)
         done = deploy_database(run.database, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
     run.report.items = list(done.steps)
     run.report.counts = {
@@ -126,7 +126,7 @@ def deploy(
     run.render = lambda console: _show_deployment(console, done)
 
 
-def _require_server(run: Run) -> None:
+def require_server(run: Run) -> None:
     """Say so before a database is looked for that these commands do nothing with."""
     from syncctl.db.connect import is_embedded
     from syncctl.services.database import NO_SERVER
@@ -171,7 +171,7 @@ def check(run: Run, erp: _ERP = None) -> None:
     """
     from syncctl.services.database import check_database
 
-    _require_server(run)
+    require_server(run)
     found = check_database(run.database, erp=erp)
     problems = sum(item.level == "problem" for item in found)
     run.report.items = list(found)

@@ -156,13 +156,14 @@ def give_column(database: SqlServer, column: str, value: str | None) -> dict[str
 
     Raises:
         UsageError: there is no such column, or the value is too long for it.
+        ConfigError: a newer syncctl was deployed to this database.
     """
     with database.exclusive("deploy"):
         table, _, name = column.upper().partition(".")
+        applied = journal(database)
+        refuse_newer(deployed_version(applied))
         if "USER_ERP_COLUMN" not in _tables(database):
-            erp = erp_of(database, None)
-            applied = journal(database)
-            for script in scripts(erp):
+            for script in scripts(erp_of(database, None)):
                 if script.name in (JOURNAL, GIVEN_COLUMNS) and script.name not in applied:
                     _apply(database, script, note=True)
         site = site_catalogue(database, erp_of(database, None))
