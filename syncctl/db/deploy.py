@@ -254,8 +254,11 @@ def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> Catalogue:
             f"{database.where} lacks tables of {erp}: {', '.join(missing)}. Name the ERP's own database in SYNCCTL_DATABASE; "
             "for a trial on an empty server, --demo-erp makes them."
         )
-    # A trial ERP is brought up to date before anything is written into it.
-    return Catalogue(trial.tables if demo_erp else site.tables, site.given, site.triggers)
+    if not demo_erp:
+        return site
+    # A trial ERP is brought up to date by this deploy, before anything is written into it.
+    tables = {name: {**site.tables.get(name, {}), **columns} for name, columns in trial.tables.items()}
+    return Catalogue(tables, site.given, site.triggers)
 
 
 def _apply(database: SqlServer, script: Script, *, note: bool) -> float:

@@ -37,7 +37,9 @@ def site(sqlserver_url: str) -> Iterator[SqlServer]:
         database.query(batch.text)
     for difference in DIFFERENCES:
         database.query(difference)
+    database.query("DROP TABLE dbo.USER_DEMO_ERP;")  # a real one
     yield database
+    database.query("CREATE TABLE dbo.USER_DEMO_ERP (CREATED_DT datetime2(3) NOT NULL);")
     scratch.drop()
 
 
