@@ -27,6 +27,7 @@ from syncctl.demo.faults import MAINTENANCE_PAGE, PHP_WARNING, Fault, Faults
 from syncctl.demo.store_auth import Gate
 from syncctl.demo.store_edits import Shopkeeper
 from syncctl.demo.store_errors import StoreError
+from syncctl.demo.store_odd import Odd, Oddities, written
 from syncctl.demo.store_routes import API, Reply, Routes
 from syncctl.demo.store_state import Raw, StoreState
 
@@ -51,7 +52,9 @@ class SimulatedStore:
         """Edits orders as somebody in the shop would."""
         self.gate = Gate(plays_https=plays_https or certificate is not None)
         self.faults = Faults()
-        self.routes = Routes(self.state, frozenset(quirks))
+        self.odd = Oddities()
+        """What is odd about single orders and about the lists; see `store_odd`."""
+        self.routes = Routes(self.state, frozenset(quirks), self.odd)
         self.skew = timedelta(0)
         """How far the server's clock is off; shows in its Date header and in which signatures it takes."""
         self.before_request: Hook | None = None
@@ -143,7 +146,7 @@ class SimulatedStore:
             except ValueError:
                 raise StoreError(400, "rest_invalid_json", "Invalid JSON body passed.") from None
             return self.routes.answer(method, parts.path, query, given)
-        except StoreError as error:
+        except (StoreError, Odd) as error:
             return Reply(error.status, error.body)
 
 
@@ -211,7 +214,7 @@ def _handler_of(shop: SimulatedStore) -> type[BaseHTTPRequestHandler]:
 
         def _send(self, reply: Reply, fault: Fault | None) -> None:
             html = isinstance(reply.body, str)
-            text = reply.body if html else json.dumps(reply.body)
+            text = reply.body if html else written(reply.body)
             if fault is not None and fault.kind == "php_warning":
                 text = PHP_WARNING + text
             if fault is not None and fault.kind == "bom":

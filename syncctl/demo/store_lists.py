@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from syncctl.demo import store_errors as errors
+from syncctl.demo.store_odd import Oddities
 
 Raw = dict[str, Any]
 
@@ -28,11 +29,14 @@ class Listing:
     headers: dict[str, str]
 
 
-def orders(query: dict[str, str], held: Iterable[Raw], *, timezone: ZoneInfo, quirks: frozenset[str]) -> Listing:
+def orders(
+    query: dict[str, str], held: Iterable[Raw], *, timezone: ZoneInfo, quirks: frozenset[str], odd: Oddities | None = None
+) -> Listing:
     """List orders. Bounds in time are exclusive; without `dates_are_gmt` they are compared with the shop's local times.
 
     Raises:
         StoreError: a parameter out of its range.
+        Odd: an order breaks its page.
     """
     statuses = [status.removeprefix("wc-") for status in query.get("status", "any").split(",")]
     for at, status in enumerate(statuses):
@@ -54,18 +58,30 @@ def orders(query: dict[str, str], held: Iterable[Raw], *, timezone: ZoneInfo, qu
     if "customer" in query:
         tests.append(lambda row: str(row["customer_id"]) == query["customer"])
     rows = [row for row in held if all(test(row) for test in tests)]
-    return page(query, rows, order_by=_ORDER_BY, quirks=quirks)
+    return page(query, rows, order_by=_ORDER_BY, quirks=quirks, odd=odd)
 
 
-def page(query: dict[str, str], rows: list[Raw], *, order_by: dict[str, str], quirks: frozenset[str] = frozenset()) -> Listing:
+def page(
+    query: dict[str, str],
+    rows: list[Raw],
+    *,
+    order_by: dict[str, str],
+    quirks: frozenset[str] = frozenset(),
+    odd: Oddities | None = None,
+) -> Listing:
     """Include, exclude, sort and cut a list into its pages. Rows with equal keys come in any order, and in another one next time.
+
+    Rows that are hidden are left out after the page was cut, and counted all the same, as WooCommerce does.
 
     Raises:
         StoreError: a parameter out of its range.
+        Odd: a row breaks its page.
     """
+    odd = odd or Oddities()
     per_page = _integer(query, "per_page", 10)
     if not 1 <= per_page <= 100:
         raise errors.bad_parameter("per_page", "per_page must be between 1 (inclusive) and 100 (inclusive)", "rest_out_of_bounds")
+    per_page = odd.per_page(per_page)
     number = _integer(query, "page", 1)
     if number < 1:
         raise errors.bad_parameter("page", "page must be greater than or equal to 1", "rest_out_of_bounds")
@@ -85,10 +101,12 @@ def page(query: dict[str, str], rows: list[Raw], *, order_by: dict[str, str], qu
     # On a page past the end the shop counts nothing at all.
     total = 0 if not found and "counts-past-the-end" not in quirks else len(rows)
     headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(math.ceil(total / per_page))}
+    found = [row for row in found if row["id"] not in odd.hidden]
+    odd.look_at_page(found, ids_only=query.get("_fields") == "id")
     if wanted := query.get("_fields"):
         names = wanted.split(",")
         found = [{name: row[name] for name in names if name in row} for row in found]
-    return Listing(found, headers)
+    return Listing([odd.as_shown(row) for row in found], odd.headers(headers, first_page=offset == 0))
 
 
 def _bound(name: str, text: str, column: str, *, later: bool, timezone: ZoneInfo) -> Callable[[Raw], bool]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from syncctl.demo import store_errors as errors, store_lists
 from syncctl.demo.store_lists import Listing
+from syncctl.demo.store_odd import Oddities
 from syncctl.demo.store_state import Raw, StoreState
 
 API = "/wp-json/wc/v3"
@@ -42,12 +43,14 @@ class Routes:
     state: StoreState
     quirks: frozenset[str] = frozenset()
     """Ways in which other versions and hosts differ: `ignores-offset`, `any-lists-trash`, `any-lists-checkout-draft` …"""
+    odd: Oddities = field(default_factory=Oddities)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Raw) -> Reply:
         """Do what a request asks.
 
         Raises:
             StoreError: anything but success.
+            Odd: what is odd about an order shows.
         """
         table: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
             ("GET", r"/orders", self._list_orders),
@@ -74,10 +77,13 @@ class Routes:
 
     def _list_orders(self, call: Call) -> Reply:
         held = self.state.orders.values()
-        return _listed(store_lists.orders(call.query, held, timezone=self.state.timezone, quirks=self.quirks))
+        listing = store_lists.orders(call.query, held, timezone=self.state.timezone, quirks=self.quirks, odd=self.odd)
+        return _listed(listing)
 
     def _get_order(self, call: Call) -> Reply:
-        return Reply(200, copy.deepcopy(self.state.order(call.id)))
+        found = self.state.order(call.id)
+        self.odd.look_at_order(call.id)
+        return Reply(200, copy.deepcopy(self.odd.as_shown(found)))
 
     def _put_order(self, call: Call) -> Reply:
         return Reply(200, self.state.put(call.id, call.body))
@@ -109,8 +115,9 @@ class Routes:
     def _list_refunds(self, call: Call) -> Reply:
         if call.id not in self.state.orders:
             raise errors.no_parent_order()
+        self.odd.look_at_refunds(call.id)
         rows = copy.deepcopy(self.state.refunds[call.id])
-        return _listed(store_lists.page(call.query, rows, order_by={"date": "date_created_gmt", "id": "id"}, quirks=self.quirks))
+        return self._page(call.query, rows, {"date": "date_created_gmt", "id": "id"})
 
     def _add_refund(self, call: Call) -> Reply:
         return Reply(201, copy.deepcopy(self.state.refund(call.id, call.body)))
@@ -120,19 +127,22 @@ class Routes:
             {**product, "variations": [variation["id"] for variation in product.get("variations") or []]}
             for product in self.state.products.values()
         ]
-        return _listed(store_lists.page(call.query, rows, order_by={"date": "date_created_gmt", "id": "id", "title": "name"}))
+        return self._page(call.query, rows, {"date": "date_created_gmt", "id": "id", "title": "name"})
 
     def _list_variations(self, call: Call) -> Reply:
         if call.id not in self.state.products:
             raise errors.StoreError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
         rows = [dict(row) for row in self.state.products[call.id].get("variations") or []]
-        return _listed(store_lists.page(call.query, rows, order_by={"date": "date_created_gmt", "id": "id"}))
+        return self._page(call.query, rows, {"date": "date_created_gmt", "id": "id"})
 
     def _list_customers(self, call: Call) -> Reply:
         role = call.query.get("role", "customer")
         rows = [row for row in self.state.customers.values() if role in ("all", row.get("role"))]
         order_by = {"name": "last_name", "id": "id", "registered_date": "date_created_gmt", "include": "id"}
-        return _listed(store_lists.page({"orderby": "name", "order": "asc", **call.query}, rows, order_by=order_by))
+        return self._page({"orderby": "name", "order": "asc", **call.query}, rows, order_by)
+
+    def _page(self, query: dict[str, str], rows: list[Raw], order_by: dict[str, str]) -> Reply:
+        return _listed(store_lists.page(query, rows, order_by=order_by, quirks=self.quirks, odd=self.odd))
 
 
 def _listed(listing: Listing) -> Reply:
