@@ -6,12 +6,13 @@ dbo.sp_DecideDeadLetter
     Decides on an order in NEEDS_MANUAL_REVIEW, or takes such a decision back. The dead letter stays, with who decided what and why.
 
 Called by    syncctl dead-letter retry|cancel|reopen
-Parameters   @DECISION   retry   PENDING again, attempts from nought
+Parameters   @DECISION   retry   PENDING again, attempts from nought; an order that could not be read from the store stays in review, and
+                                 the next stage asks the store for it
                          cancel  SKIPPED where the order never reached the ERP, APPLIED as it stands where it did
                          reopen  what a person gave up (cancel, or a rollback for good) into review again, with a new dead letter
 Returns      STAGING_ID, STATE
-Errors       50001 bad argument; 50004 no such staging id; 50020 the order isn't in review, repeats another and can't be
-             retried, or (reopen) nobody gave it up or it has moved on since
+Errors       50001 bad argument; 50004 no such staging id; 50020 the order isn't in review, can't be retried (it repeats another, or is
+             a row of the store's list without an id), or (reopen) nobody gave it up or it has moved on since
 Locks        the order's row, by the UPDATE that checks its state
 Repeatable   no: the second call gets 50020; reopen yes
 Example      EXECUTE dbo.sp_DecideDeadLetter @STAGING_ID = 123, @DECISION = 'retry', @DECIDED_BY = N'ada', @REASON = N'item added';
@@ -67,28 +68,30 @@ BEGIN
             staged
         SET
             STATE = CASE
+                WHEN @DECISION = 'retry' AND staged.ERROR_CLASS = 'unreadable' THEN staged.STATE
                 WHEN @DECISION = 'retry' THEN 'PENDING'
                 WHEN staged.IS_APPLIED = 1 AND staged.DUPLICATE_OF_ID IS NULL THEN 'APPLIED'
                 ELSE 'SKIPPED'
             END,
             PENDING_ACTION = CASE
+                WHEN @DECISION = 'retry' AND staged.ERROR_CLASS = 'unreadable' THEN staged.PENDING_ACTION
                 WHEN @DECISION = 'retry'
                 THEN COALESCE(staged.PENDING_ACTION, CASE WHEN staged.IS_APPLIED = 1 THEN 'update' ELSE 'create' END)
             END,
             -- The note on a cancelled ERP document quotes why the store cancelled: a retry keeps that.
             STATE_REASON = CASE WHEN @DECISION = 'retry' THEN staged.STATE_REASON ELSE LEFT(@SAID, 500) END,
             ATTEMPT_NO = 0,
-            NEXT_ATTEMPT_DT = NULL,
+            NEXT_ATTEMPT_DT = CASE WHEN @DECISION = 'retry' AND staged.ERROR_CLASS = 'unreadable' THEN @NOW END,
             LEASE_OWNER = NULL,
             LEASE_UNTIL_DT = NULL,
-            ERROR_CLASS = NULL,
-            VALIDATION_ERROR = NULL,
+            ERROR_CLASS = CASE WHEN @DECISION = 'retry' AND staged.ERROR_CLASS = 'unreadable' THEN staged.ERROR_CLASS END,
+            VALIDATION_ERROR = CASE WHEN @DECISION = 'retry' AND staged.ERROR_CLASS = 'unreadable' THEN staged.VALIDATION_ERROR END,
             IS_VALIDATED = 0,
             UPDATED_DT = @NOW
         FROM dbo.USER_ORDER_STAGING AS staged
         WHERE staged.STAGING_ID = @STAGING_ID
         AND   staged.STATE = 'NEEDS_MANUAL_REVIEW'
-        AND   (@DECISION = 'cancel' OR staged.DUPLICATE_OF_ID IS NULL);
+        AND   (@DECISION = 'cancel' OR (staged.DUPLICATE_OF_ID IS NULL AND staged.WOO_ORDER_ID > 0));
 
         IF @@ROWCOUNT = 0
         BEGIN
@@ -102,6 +105,12 @@ BEGIN
                         CASE
                             WHEN staged.STATE <> 'NEEDS_MANUAL_REVIEW'
                             THEN CONCAT(N'is ', staged.STATE, N', not NEEDS_MANUAL_REVIEW: there is nothing to decide.')
+                            WHEN staged.DUPLICATE_OF_ID IS NULL
+                            THEN CONCAT
+                            (
+                                N'has no id that the store could be asked for; find it in the store, `syncctl stage --order-id ID`, then ',
+                                N'`syncctl dead-letter cancel ', staged.STAGING_ID, N'`.'
+                            )
                             ELSE CONCAT
                             (
                                 N'repeats staging id ', staged.DUPLICATE_OF_ID, N' and is never applied again; ',
@@ -122,15 +131,20 @@ BEGIN
             THROW 50020, @MESSAGE, 1;
         END;
 
+        /* The letter of an order that is asked for again stays open: whether it can be read remains to be seen. */
         UPDATE
-            dbo.USER_ORDER_DEAD_LETTER
+            letter
         SET
             DECISION = @DECISION,
             DECIDED_BY = @DECIDED_BY,
             DECIDED_DT = @NOW,
             DECISION_REASON = @REASON
-        WHERE STAGING_ID = @STAGING_ID
-        AND   DECISION IS NULL;
+        FROM dbo.USER_ORDER_DEAD_LETTER AS letter
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STAGING_ID = letter.STAGING_ID
+        WHERE letter.STAGING_ID = @STAGING_ID
+        AND   letter.DECISION IS NULL
+        AND   staged.STATE <> 'NEEDS_MANUAL_REVIEW';
 
         INSERT INTO dbo.USER_ORDER_EVENT
         (

@@ -138,6 +138,7 @@ BEGIN
             STATE_REASON = @REASON,
             ERROR_CLASS = @ERROR_CLASS,
             VALIDATION_ERROR = @TEXT,
+            NEXT_ATTEMPT_DT = CASE WHEN @ERROR_CLASS = 'unreadable' THEN @NOW END,
             UPDATED_DT = @NOW
         WHERE STAGING_ID = @STAGING_ID
         AND   STATE = @STATE

@@ -8,17 +8,21 @@ dbo.sp_StageOrders
 Called by    syncctl stage
 Parameters   @ORDERS   JSON array, one object an order, keyed by the columns of USER_ORDER_STAGING, with STATUS_GROUP
                        (live, wait, dead), STATUS_REASON, VANISHED (1: gone from the store), CUTS and WARNINGS (arrays of text).
+                       UNREADABLE (1: the store has it, and what it says of it can't be read; STATUS_REASON says why, ERROR_CODE may)
+                       sets the order aside: a known one keeps its content, its document and what is to be done with it, and takes
+                       all of that up again when a version that can be read comes.
                        Of several versions of one order the latest WOO_MODIFIED_DT counts, and one older than the row changes
                        nothing, unless CONFIRMED (1: asked for by its id just now; the store's clock may have been set back).
              @WALK     JSON object keyed by the columns of USER_SYNC_WALK; NULL where the page belongs to no walk.
              @DRY_RUN  1 returns the same decisions and writes nothing.
 Returns      one row an order, as in the page: WOO_ORDER_ID, STAGING_ID (NULL where nothing is staged), OUTCOME
-             (staged, restaged, cancel_staged, unchanged, skipped), REASON
+             (staged, restaged, cancel_staged, unchanged, skipped, set_aside), REASON
 Errors       50001 bad argument; 50020 another page of this store was being staged for over a minute
 Locks        an application lock per store for the length of the call; key locks on the page's rows. The rows are locked by an
              UPDATE before they are looked at, so that a create that is under way finishes first.
 Repeatable   yes: the same page again changes nothing
-Note         An order that a worker holds loses its lease when its content changes: the worker's next write gets 50010.
+Note         An order that a worker holds loses its lease when its content changes or can't be read: the worker's next write gets 50010.
+             What can't be read and was given up by a person stays so until the store changes it.
 Example      EXECUTE dbo.sp_StageOrders @STORE_ID = 'woocommerce', @SOURCE_SYSTEM = 'woocommerce', @SYNC_ID = 'by-hand',
                  @ORDERS = N'[{"WOO_ORDER_ID": 4711, "VANISHED": 1}]', @DRY_RUN = 1;
 */
@@ -60,6 +64,8 @@ BEGIN
         STATUS_REASON nvarchar(500) NULL,
         VANISHED bit NOT NULL,
         CONFIRMED bit NOT NULL,
+        UNREADABLE bit NOT NULL,
+        ERROR_CODE varchar(50) NULL,
         ORD_STATUS nvarchar(20) NULL,
         CONTENT_HASH char(64) NULL,
         CURRENCY varchar(20) NULL,
@@ -93,21 +99,22 @@ BEGIN
 
     INSERT INTO @INCOMING
     (
-        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_REASON, VANISHED, CONFIRMED, ORD_STATUS, CONTENT_HASH,
-        CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
+        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_REASON, VANISHED, CONFIRMED, UNREADABLE, ERROR_CODE, ORD_STATUS,
+        CONTENT_HASH, CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
         SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
         SHIP_CNTRY, SHIP_PHONE, LINE_ITEMS_JSON, ORDER_JSON, CUTS, WARNINGS
     )
     SELECT
         CONVERT(int, element.[key]),
         content.WOO_ORDER_ID, content.WOO_ORDER_NO,
-        CASE WHEN content.VANISHED = 1 THEN 'dead' ELSE content.STATUS_GROUP END,
+        CASE WHEN content.VANISHED = 1 THEN 'dead' WHEN content.UNREADABLE = 1 THEN 'wait' ELSE content.STATUS_GROUP END,
         CASE
             WHEN NULLIF(content.STATUS_REASON, N'') IS NOT NULL THEN content.STATUS_REASON
             WHEN content.VANISHED = 1 THEN N'gone from the store'
+            WHEN content.UNREADABLE = 1 THEN NULL
             WHEN content.STATUS_GROUP <> 'live' THEN CONCAT(N'status ', content.ORD_STATUS)
         END,
-        COALESCE(content.VANISHED, 0), COALESCE(content.CONFIRMED, 0),
+        COALESCE(content.VANISHED, 0), COALESCE(content.CONFIRMED, 0), COALESCE(content.UNREADABLE, 0), content.ERROR_CODE,
         content.ORD_STATUS, content.CONTENT_HASH, content.CURRENCY, content.WOO_CUST_ID, content.CUST_EMAIL, content.ORD_DAT,
         content.TKT_DT, content.WOO_CREATED_DT, content.WOO_MODIFIED_DT, content.PMT_METH, content.TRANSACTION_ID,
         content.SHIP_VIA, content.SUBTOT, content.SHIP_AMT, content.TAX_AMT, content.DISC_AMT, content.TOT_AMT,
@@ -125,6 +132,8 @@ BEGIN
         STATUS_REASON nvarchar(500) '$.STATUS_REASON',
         VANISHED bit '$.VANISHED',
         CONFIRMED bit '$.CONFIRMED',
+        UNREADABLE bit '$.UNREADABLE',
+        ERROR_CODE varchar(50) '$.ERROR_CODE',
         ORD_STATUS nvarchar(20) '$.ORD_STATUS',
         CONTENT_HASH char(64) '$.CONTENT_HASH',
         CURRENCY varchar(20) '$.CURRENCY',
@@ -157,8 +166,10 @@ BEGIN
         CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE WOO_ORDER_ID IS NULL) THEN N'Every order needs WOO_ORDER_ID. ' END,
         CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE COALESCE(STATUS_GROUP, '') NOT IN ('live', 'wait', 'dead'))
              THEN N'STATUS_GROUP takes live, wait, dead. ' END,
-        CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE VANISHED = 0 AND CONTENT_HASH IS NULL)
-             THEN N'Every order needs CONTENT_HASH. ' END
+        CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE VANISHED = 0 AND UNREADABLE = 0 AND CONTENT_HASH IS NULL)
+             THEN N'Every order needs CONTENT_HASH. ' END,
+        CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE UNREADABLE = 1 AND STATUS_REASON IS NULL)
+             THEN N'An unreadable order needs STATUS_REASON. ' END
     );
 
     IF @ERRORS <> N''
@@ -195,7 +206,9 @@ BEGIN
         NEW_STATE varchar(20) NULL,
         NEW_ACTION varchar(20) NULL,
         TAKES_CONTENT bit NULL,
-        BROKEN_LEASE nvarchar(200) NULL
+        BROKEN_LEASE nvarchar(200) NULL,
+        FORMER_STATE varchar(20) NULL,
+        WAS_ASIDE bit NOT NULL
     );
 
     BEGIN TRY
@@ -226,26 +239,30 @@ BEGIN
 
         INSERT INTO @DECIDED
         (
-            PAGE_NO, STAGING_ID, DECISION, BROKEN_LEASE
+            PAGE_NO, STAGING_ID, DECISION, BROKEN_LEASE, FORMER_STATE, WAS_ASIDE
         )
         SELECT
             incoming.PAGE_NO,
             staged.STAGING_ID,
             CASE
+                WHEN staged.STAGING_ID IS NULL AND incoming.UNREADABLE = 1 THEN 'aside'
                 WHEN staged.STAGING_ID IS NULL AND incoming.VANISHED = 1 THEN 'absent'
                 WHEN staged.STAGING_ID IS NULL AND incoming.STATUS_GROUP = 'live' THEN 'new'
                 WHEN staged.STAGING_ID IS NULL THEN 'skip'
                 WHEN incoming.VANISHED = 0 AND incoming.CONFIRMED = 0
                      AND incoming.WOO_MODIFIED_DT < staged.WOO_MODIFIED_DT THEN 'older'
+                WHEN incoming.UNREADABLE = 1 AND former.WAS_ASIDE = 0
+                     AND given_up.DECIDED_DT >= COALESCE(incoming.WOO_MODIFIED_DT, '0001-01-01') THEN 'given_up'
+                WHEN incoming.UNREADABLE = 1 THEN 'aside'
                 WHEN incoming.STATUS_GROUP = staged.STATUS_GROUP
                      AND (incoming.VANISHED = 1 OR incoming.CONTENT_HASH = staged.CONTENT_HASH) THEN 'same'
                 WHEN staged.IS_APPLIED = 1 AND incoming.STATUS_GROUP = 'dead' THEN 'cancel'
                 WHEN staged.IS_APPLIED = 1 AND staged.CONTENT_HASH IS NULL THEN 'adopt'
-                WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH AND staged.STATE = 'APPLIED' THEN 'note'
+                WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH AND former.STATE = 'APPLIED' THEN 'note'
                 WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH THEN 'edited_back'
                 WHEN staged.IS_APPLIED = 1 THEN 'update'
-                WHEN staged.STATE = 'CANCELLED' AND incoming.STATUS_GROUP <> 'live' THEN 'note'
-                WHEN staged.STATE = 'CANCELLED' AND link.LINK_STATE = 'ROLLED_BACK'
+                WHEN former.STATE = 'CANCELLED' AND incoming.STATUS_GROUP <> 'live' THEN 'note'
+                WHEN former.STATE = 'CANCELLED' AND link.LINK_STATE = 'ROLLED_BACK'
                      AND incoming.CONTENT_HASH = staged.CONTENT_HASH THEN 'note'
                 WHEN incoming.STATUS_GROUP = 'live' THEN 'create'
                 ELSE 'skip'
@@ -253,7 +270,9 @@ BEGIN
             CASE
                 WHEN staged.STATE = 'CLAIMED'
                 THEN CONCAT(N'; taken from worker ', staged.LEASE_OWNER, N', which held it for attempt ', staged.ATTEMPT_NO)
-            END
+            END,
+            former.STATE,
+            former.WAS_ASIDE
         FROM @INCOMING AS incoming
         LEFT JOIN dbo.USER_ORDER_STAGING AS staged
             ON  staged.STORE_ID = @STORE_ID
@@ -261,7 +280,33 @@ BEGIN
             AND staged.DUPLICATE_OF_ID IS NULL
         LEFT JOIN dbo.USER_ORDER_LINK AS link
             ON  link.STORE_ID = @STORE_ID
-            AND link.WOO_ORDER_ID = incoming.WOO_ORDER_ID;
+            AND link.WOO_ORDER_ID = incoming.WOO_ORDER_ID
+        CROSS APPLY
+        (
+            /* An order set aside as unreadable kept all but its state, which follows from the rest. */
+            SELECT
+                CASE
+                    WHEN staged.STATE <> 'NEEDS_MANUAL_REVIEW' OR COALESCE(staged.ERROR_CLASS, '') <> 'unreadable' THEN staged.STATE
+                    WHEN staged.PENDING_ACTION IS NOT NULL THEN 'PENDING'
+                    WHEN staged.IS_APPLIED = 1 THEN 'APPLIED'
+                    WHEN link.LINK_STATE IS NOT NULL THEN 'CANCELLED'
+                    ELSE 'SKIPPED'
+                END AS STATE,
+                CASE
+                    WHEN staged.STATE = 'NEEDS_MANUAL_REVIEW' AND COALESCE(staged.ERROR_CLASS, '') = 'unreadable' THEN 1
+                    ELSE 0
+                END AS WAS_ASIDE
+        ) AS former
+        OUTER APPLY
+        (
+            SELECT
+                MAX(letter.DECIDED_DT) AS DECIDED_DT
+            FROM dbo.USER_ORDER_DEAD_LETTER AS letter
+            WHERE incoming.UNREADABLE = 1
+            AND   letter.STAGING_ID = staged.STAGING_ID
+            AND   letter.ERROR_CLASS = 'unreadable'
+            AND   COALESCE(letter.DECISION, '') = 'cancel'
+        ) AS given_up;
 
         UPDATE
             decided
@@ -288,9 +333,26 @@ BEGIN
                 ('create', 'restaged', NULL, 'RESTAGED', 'PENDING', 'create', 1, 1),
                 ('update', 'restaged', NULL, 'RESTAGED', 'PENDING', 'update', 1, 1),
                 ('cancel', 'cancel_staged', NULL, 'CANCEL_STAGED', 'PENDING', 'cancel', 1, 1),
-                ('edited_back', 'unchanged', N'edited back to what the ERP holds', 'EDITED_BACK', 'APPLIED', NULL, 1, 0)
+                ('edited_back', 'unchanged', N'edited back to what the ERP holds', 'EDITED_BACK', 'APPLIED', NULL, 1, 0),
+                ('aside', 'set_aside', NULL, NULL, 'NEEDS_MANUAL_REVIEW', NULL, 0, 1),
+                ('given_up', 'unchanged', N'it can''t be read, and was given up', NULL, NULL, NULL, 0, 0)
         ) AS meaning (DECISION, OUTCOME, REASON, EVENT_TYPE, NEW_STATE, NEW_ACTION, TAKES_CONTENT, TAKES_STATUS_REASON)
             ON meaning.DECISION = decided.DECISION;
+
+        /* What was set aside and can be read again goes on where it was, unless its content decides otherwise. */
+        UPDATE
+            decided
+        SET
+            OUTCOME = CASE WHEN decided.FORMER_STATE = 'PENDING' THEN 'restaged' ELSE 'unchanged' END,
+            REASON = N'it can be read again',
+            EVENT_TYPE = CASE WHEN decided.FORMER_STATE = 'PENDING' THEN 'RESTAGED' ELSE 'READ_AGAIN' END,
+            NEW_STATE = decided.FORMER_STATE,
+            NEW_ACTION = staged.PENDING_ACTION
+        FROM @DECIDED AS decided
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STAGING_ID = decided.STAGING_ID
+        WHERE decided.WAS_ASIDE = 1
+        AND   (decided.DECISION = 'same' OR decided.DECISION = 'note' OR decided.DECISION = 'adopt');
 
         IF @DRY_RUN = 0
         BEGIN
@@ -309,16 +371,18 @@ BEGIN
                 ON decided.STAGING_ID = staged.STAGING_ID
             INNER JOIN @INCOMING AS incoming
                 ON incoming.PAGE_NO = decided.PAGE_NO
-            WHERE decided.DECISION <> 'older';
+            WHERE decided.DECISION <> 'older'
+            AND   decided.DECISION <> 'aside'
+            AND   decided.DECISION <> 'given_up';
 
             INSERT INTO dbo.USER_ORDER_STAGING
             (
-                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, ORD_STATUS, STATUS_GROUP, WOO_MODIFIED_DT, STATE, IS_VALIDATED,
-                IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
+                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, WOO_MODIFIED_DT, STATE,
+                IS_VALIDATED, IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
             )
             SELECT
-                @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, incoming.ORD_STATUS, incoming.STATUS_GROUP,
-                incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
+                @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, CONVERT(varchar(50), incoming.WOO_ORDER_NO), incoming.ORD_STATUS,
+                incoming.STATUS_GROUP, incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
             FROM @DECIDED AS decided
             INNER JOIN @INCOMING AS incoming
                 ON incoming.PAGE_NO = decided.PAGE_NO
@@ -388,6 +452,7 @@ BEGIN
             SET
                 STATE = decided.NEW_STATE,
                 STATE_REASON = CASE
+                    WHEN decided.REASON = N'it can be read again' THEN staged.STATE_REASON
                     WHEN decided.NEW_STATE = 'SKIPPED' OR decided.NEW_ACTION = 'cancel' THEN incoming.STATUS_REASON
                 END,
                 PENDING_ACTION = decided.NEW_ACTION,
@@ -405,7 +470,8 @@ BEGIN
                 ON decided.PAGE_NO = incoming.PAGE_NO
             WHERE staged.STORE_ID = @STORE_ID
             AND   staged.DUPLICATE_OF_ID IS NULL
-            AND   decided.NEW_STATE IS NOT NULL;
+            AND   decided.NEW_STATE IS NOT NULL
+            AND   decided.DECISION <> 'aside';
 
             UPDATE
                 letter
@@ -417,6 +483,7 @@ BEGIN
             INNER JOIN @DECIDED AS decided
                 ON decided.STAGING_ID = letter.STAGING_ID
             WHERE decided.NEW_STATE IS NOT NULL
+            AND   decided.DECISION <> 'aside'
             AND   letter.DECISION IS NULL;
 
             UPDATE
@@ -467,6 +534,38 @@ BEGIN
                 decided.PAGE_NO,
                 remark.EVENT_TYPE,
                 remark.REMARK_NO;
+
+            DECLARE @PAGE_NO int = (SELECT MIN(decided.PAGE_NO) FROM @DECIDED AS decided WHERE decided.DECISION = 'aside');
+            DECLARE @ASIDE_ID int, @ERROR_CODE varchar(50), @MESSAGE nvarchar(500), @BROKEN_LEASE nvarchar(200);
+
+            WHILE @PAGE_NO IS NOT NULL
+            BEGIN
+                SELECT
+                    @ASIDE_ID = decided.STAGING_ID,
+                    @ERROR_CODE = incoming.ERROR_CODE,
+                    @MESSAGE = incoming.STATUS_REASON,
+                    @BROKEN_LEASE = decided.BROKEN_LEASE
+                FROM @DECIDED AS decided
+                INNER JOIN @INCOMING AS incoming
+                    ON incoming.PAGE_NO = decided.PAGE_NO
+                WHERE decided.PAGE_NO = @PAGE_NO;
+
+                EXECUTE dbo.sp_SetOrderAside
+                    @STAGING_ID = @ASIDE_ID,
+                    @SYNC_ID = @SYNC_ID,
+                    @ERROR_CODE = @ERROR_CODE,
+                    @MESSAGE = @MESSAGE,
+                    @BROKEN_LEASE = @BROKEN_LEASE,
+                    @NOW = @NOW;
+
+                SET @PAGE_NO =
+                (
+                    SELECT MIN(decided.PAGE_NO)
+                    FROM @DECIDED AS decided
+                    WHERE decided.DECISION = 'aside'
+                    AND   decided.PAGE_NO > @PAGE_NO
+                );
+            END;
 
             IF @WALK IS NOT NULL
             BEGIN

@@ -127,6 +127,10 @@ IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOrderAttempts TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListOrdersToReadAgain', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListOrdersToReadAgain TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOutbox TO syncctl_executor;

@@ -97,9 +97,11 @@ from syncctl.db.contract.pod import (
     StorePodDocument as StorePodDocument,
 )
 from syncctl.db.contract.staging import (
+    ListOrdersToReadAgain as ListOrdersToReadAgain,
     ListStagedOrders as ListStagedOrders,
     ListStoreOrders as ListStoreOrders,
     ListWalks as ListWalks,
+    OrderToReadAgain as OrderToReadAgain,
     StagedOrder as StagedOrder,
     StagedResult as StagedResult,
     StageOrders as StageOrders,

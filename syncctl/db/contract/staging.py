@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from syncctl.db.contract.base import BigInt, Code, Day, Flag, Hash, Int, Key, Line, Moment, Money, Name, Procedure, Text
 
 State = Literal["PENDING", "CLAIMED", "APPLIED", "FAILED", "NEEDS_MANUAL_REVIEW", "CANCELLED", "SKIPPED"]
-StageOutcome = Literal["staged", "restaged", "cancel_staged", "unchanged", "skipped"]
+StageOutcome = Literal["staged", "restaged", "cancel_staged", "unchanged", "skipped", "set_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class StageOrders(Procedure[StagedResult]):
     """Stage one page of orders and note how far the walk came, in one transaction.
 
     `orders` is a JSON array, one object an order, keyed by the columns of `USER_ORDER_STAGING` (see `sql/README.md`), with
-    `STATUS_GROUP` (`live` | `wait` | `dead`), `STATUS_REASON` and `VANISHED` (1: gone from the store, only its id is known).
+    `STATUS_GROUP` (`live` | `wait` | `dead`), `STATUS_REASON` and `VANISHED` (1: gone from the store, only its id is known) or
+    `UNREADABLE` (1: the store has it and it can't be read, `STATUS_REASON` and `ERROR_CODE` say why): that one is set aside, and
+    goes on where it was when a version comes that can be read.
     `walk` is a JSON object with the columns of `USER_SYNC_WALK`, or None where the page belongs to no walk.
     With `dry_run` the same decisions are returned and nothing is written.
     """
@@ -91,6 +93,28 @@ class ListStoreOrders(Procedure[StoreOrder]):
     until_dt: Moment
     after_id: BigInt = 0
     batch_size: Int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OrderToReadAgain:
+    """An order that could not be read, to be asked for by its id."""
+
+    woo_order_id: BigInt
+    staging_id: Int
+    woo_order_no: Name | None
+    attempt_no: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOrdersToReadAgain(Procedure[OrderToReadAgain]):
+    """A store's orders that were set aside because they could not be read, and are due to be asked for again, oldest first."""
+
+    name: ClassVar[str] = "sp_ListOrdersToReadAgain"
+    returns: ClassVar[type] = OrderToReadAgain
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    batch_size: Int
 
 
 @dataclass(frozen=True, slots=True)

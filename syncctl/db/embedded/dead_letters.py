@@ -91,6 +91,12 @@ def decide_dead_letter(session: Session, call: DecideDeadLetter) -> list[Decisio
         return [Decision(call.staging_id, "NEEDS_MANUAL_REVIEW")]
     if order["STATE"] != "NEEDS_MANUAL_REVIEW":
         raise WrongState(f"{name} is {order['STATE']}, not NEEDS_MANUAL_REVIEW: there is nothing to decide.", code=50020)
+    if call.decision == "retry" and order["DUPLICATE_OF_ID"] is None and order["WOO_ORDER_ID"] <= 0:
+        raise WrongState(
+            f"{name} has no id that the store could be asked for; find it in the store, `syncctl stage --order-id ID`, then "
+            f"`syncctl dead-letter cancel {call.staging_id}`.",
+            code=50020,
+        )
     if call.decision == "retry" and order["DUPLICATE_OF_ID"] is not None:
         raise WrongState(
             f"{name} repeats staging id {order['DUPLICATE_OF_ID']} and is never applied again; "
@@ -98,14 +104,17 @@ def decide_dead_letter(session: Session, call: DecideDeadLetter) -> list[Decisio
             code=50020,
         )
 
+    asks_again = call.decision == "retry" and order["ERROR_CLASS"] == "unreadable"
     state, action = "PENDING", order["PENDING_ACTION"] or ("update" if order["IS_APPLIED"] else "create")
-    if call.decision == "cancel":
+    if asks_again:
+        state, action = order["STATE"], order["PENDING_ACTION"]
+    elif call.decision == "cancel":
         state, action = "APPLIED" if order["IS_APPLIED"] and order["DUPLICATE_OF_ID"] is None else "SKIPPED", None
     session.run(
         """
         UPDATE dbo.USER_ORDER_STAGING
-        SET STATE = :state, PENDING_ACTION = :action, STATE_REASON = :reason, ATTEMPT_NO = 0, NEXT_ATTEMPT_DT = NULL,
-            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, ERROR_CLASS = NULL, VALIDATION_ERROR = NULL, IS_VALIDATED = 0,
+        SET STATE = :state, PENDING_ACTION = :action, STATE_REASON = :reason, ATTEMPT_NO = 0, NEXT_ATTEMPT_DT = :next,
+            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, ERROR_CLASS = :class, VALIDATION_ERROR = :error, IS_VALIDATED = 0,
             UPDATED_DT = :now
         WHERE STAGING_ID = :id
         """,
@@ -113,7 +122,10 @@ def decide_dead_letter(session: Session, call: DecideDeadLetter) -> list[Decisio
             "state": state,
             "action": action,
             # The Cancel of the ERP document quotes why the store cancelled.
-            "reason": order["STATE_REASON"] if state == "PENDING" else cut(said, 500),
+            "reason": order["STATE_REASON"] if call.decision == "retry" else cut(said, 500),
+            "next": session.now if asks_again else None,
+            "class": order["ERROR_CLASS"] if asks_again else None,
+            "error": order["VALIDATION_ERROR"] if asks_again else None,
             "now": session.now,
             "id": call.staging_id,
         },
@@ -122,9 +134,11 @@ def decide_dead_letter(session: Session, call: DecideDeadLetter) -> list[Decisio
         """
         UPDATE dbo.USER_ORDER_DEAD_LETTER
         SET DECISION = :decision, DECIDED_BY = :decided_by, DECIDED_DT = :now, DECISION_REASON = :reason
-        WHERE STAGING_ID = :id AND DECISION IS NULL
+        WHERE STAGING_ID = :id AND DECISION IS NULL AND NOT :asks_again
         """,
         {
+            # The letter of an order that is asked for again stays open: whether it can be read remains to be seen.
+            "asks_again": asks_again,
             "decision": call.decision,
             "decided_by": call.decided_by,
             "now": session.now,
@@ -163,7 +177,7 @@ def _reopen(session: Session, order: sqlite3.Row, name: str, said: str) -> None:
         """
         UPDATE dbo.USER_ORDER_STAGING
         SET STATE = 'NEEDS_MANUAL_REVIEW', PENDING_ACTION = :action, STATE_REASON = :reason, ERROR_CLASS = :class,
-            VALIDATION_ERROR = :message, UPDATED_DT = :now
+            VALIDATION_ERROR = :message, NEXT_ATTEMPT_DT = :next, UPDATED_DT = :now
         WHERE STAGING_ID = :id
         """,
         {
@@ -171,6 +185,8 @@ def _reopen(session: Session, order: sqlite3.Row, name: str, said: str) -> None:
             "reason": reason,
             "class": told[0],
             "message": cut(told[2], 500),
+            # What could not be read is asked for again.
+            "next": session.now if told[0] == "unreadable" else None,
             "now": session.now,
             "id": order["STAGING_ID"],
         },

@@ -32,6 +32,7 @@ Row = TypeVar("Row")
 
 _MODULES = (
     "staging",
+    "unreadable",
     "staged_lists",
     "work",
     "outbox",

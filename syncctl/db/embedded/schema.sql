@@ -152,7 +152,8 @@ INSERT INTO dbo.USER_RETRY_POLICY VALUES
     ('mapping', 1, 0, 1, 0, 'review', 'An item, customer or code has no counterpart in the ERP'),
     ('conflict', 1, 0, 1, 0, 'review', 'Store and ERP disagree in a way only a person can settle'),
     ('constraint', 1, 0, 1, 0, 'review', 'The ERP refused the data (a constraint, a missing value, a value too long)'),
-    ('store_refused', 3, 3600, 2, 86400, 'retry', 'The store said no (4xx)');
+    ('store_refused', 3, 3600, 2, 86400, 'retry', 'The store said no (4xx)'),
+    ('unreadable', 24, 300, 2, 86400, 'review', 'The store has the order, and what it says of it can''t be read; asked again by stage');
 
 CREATE TABLE dbo.USER_STORE_OUTBOX (
     OUTBOX_ID INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -397,4 +398,4 @@ CREATE TABLE dbo.USER_NOTIFY_PREFERENCE (
     ADDRESS TEXT,
     CONSTRAINT PK_USER_NOTIFY_PREFERENCE PRIMARY KEY (RECIPIENT_ID, EVENT_TYPE)
 );
-PRAGMA dbo.user_version = 6;
+PRAGMA dbo.user_version = 7;

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from syncctl.db.contract import StagedResult, StageOrders
 from syncctl.db.embedded.engine import to_database
 from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.unreadable import former_state, given_up, set_aside, was_set_aside
 
 
 def _moment(text: str) -> str:
@@ -63,7 +64,10 @@ _DECISIONS = {
     "update": _Decision("restaged", "RESTAGED", "PENDING", "update"),
     "cancel": _Decision("cancel_staged", "CANCEL_STAGED", "PENDING", "cancel"),
     "edited_back": _Decision("unchanged", "EDITED_BACK", "APPLIED", reason="edited back to what the ERP holds"),
+    "aside": _Decision("set_aside", takes_content=False),
+    "given_up": _Decision("unchanged", takes_content=False, reason="it can't be read, and was given up"),
 }
+READ_AGAIN = "it can be read again"
 
 
 @serves(StageOrders)
@@ -73,12 +77,15 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     results = []
     for order in orders:
         staged = _existing(session, call, order["WOO_ORDER_ID"])
-        name = _decide(order, staged)
+        name = _decide(session, order, staged)
+        decision = _as_before(name, staged)
         staging_id = staged["STAGING_ID"] if staged else None
-        if not call.dry_run:
-            staging_id = _write(session, call, order, staged, name)
-        decision = _DECISIONS[name]
-        reason = decision.reason or (order["STATUS_REASON"] if decision.event else None)
+        if name == "aside":
+            if not call.dry_run:
+                staging_id = set_aside(session, call, order, staged)
+        elif not call.dry_run:
+            staging_id = _write(session, call, order, staged, name, decision)
+        reason = decision.reason or (order["STATUS_REASON"] if decision.event or name == "aside" else None)
         results.append(StagedResult(order["WOO_ORDER_ID"], staging_id, decision.outcome, reason))
     if walk and not call.dry_run:
         _note_walk(session, call.store_id, walk)
@@ -97,21 +104,30 @@ def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | Non
     require(
         (all(order.get("WOO_ORDER_ID") is not None for order in orders), "Every order needs WOO_ORDER_ID."),
         (
-            all(order.get("VANISHED") or order.get("STATUS_GROUP") in {"live", "wait", "dead"} for order in orders),
+            all(_has_no_content(order) or order.get("STATUS_GROUP") in {"live", "wait", "dead"} for order in orders),
             "STATUS_GROUP takes live, wait, dead.",
         ),
-        (all(order.get("VANISHED") or order.get("CONTENT_HASH") for order in orders), "Every order needs CONTENT_HASH."),
+        (all(_has_no_content(order) or order.get("CONTENT_HASH") for order in orders), "Every order needs CONTENT_HASH."),
+        (
+            all(not order.get("UNREADABLE") or order.get("STATUS_REASON") for order in orders),
+            "An unreadable order needs STATUS_REASON.",
+        ),
     )
     latest: dict[int, dict[str, Any]] = {}
     for order in orders:
-        if order.get("VANISHED"):
-            order["STATUS_GROUP"] = "dead"
+        if _has_no_content(order):
+            order["STATUS_GROUP"] = "dead" if order.get("VANISHED") else "wait"
         order["STATUS_REASON"] = _reason(order)
         known = latest.get(order["WOO_ORDER_ID"])
         if known is None or (order.get("WOO_MODIFIED_DT") or "") >= (known.get("WOO_MODIFIED_DT") or ""):
             latest.pop(order["WOO_ORDER_ID"], None)
             latest[order["WOO_ORDER_ID"]] = order
     return list(latest.values()), walk
+
+
+def _has_no_content(order: dict[str, Any]) -> bool:
+    """True of an order that vanished, or that can't be read."""
+    return bool(order.get("VANISHED") or order.get("UNREADABLE"))
 
 
 def _parsed(text: str) -> Any:
@@ -133,10 +149,12 @@ def _existing(session: Session, call: StageOrders, order_id: int) -> sqlite3.Row
     )
 
 
-def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> str:
+def _decide(session: Session, order: dict[str, Any], staged: sqlite3.Row | None) -> str:
     """Say what becomes of an order, from what came and what is there; nothing is written here."""
     vanished, group = bool(order.get("VANISHED")), order["STATUS_GROUP"]
     if staged is None:
+        if order.get("UNREADABLE"):
+            return "aside"
         if vanished:
             return "absent"
         return "new" if group == "live" else "skip"
@@ -145,6 +163,10 @@ def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> str:
     modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
     if not (vanished or order.get("CONFIRMED")) and modified and known and _moment(modified) < to_database(known):
         return "older"
+    if order.get("UNREADABLE"):
+        no_news = not was_set_aside(staged) and given_up(session, staged, _moment(modified) if modified else None)
+        return "given_up" if no_news else "aside"
+    state = former_state(staged)
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
     if same and group == staged["STATUS_GROUP"]:
         return "same"
@@ -155,10 +177,27 @@ def _decide(order: dict[str, Any], staged: sqlite3.Row | None) -> str:
             return "adopt"
         if order["CONTENT_HASH"] != staged["APPLIED_HASH"]:
             return "update"
-        return "note" if staged["STATE"] == "APPLIED" else "edited_back"
-    if staged["STATE"] == "CANCELLED" and (group != "live" or (staged["LINK_STATE"] == "ROLLED_BACK" and same)):
+        return "note" if state == "APPLIED" else "edited_back"
+    if state == "CANCELLED" and (group != "live" or (staged["LINK_STATE"] == "ROLLED_BACK" and same)):
         return "note"
     return "create" if group == "live" else "skip"
+
+
+def _as_before(name: str, staged: sqlite3.Row | None) -> _Decision:
+    """Return the decision. What was set aside and can be read again goes on where it was, where its content says no other."""
+    decision = _DECISIONS[name]
+    if staged is None or not was_set_aside(staged) or name not in ("same", "note", "adopt"):
+        return decision
+    state = former_state(staged)
+    pending = state == "PENDING"
+    return replace(
+        decision,
+        outcome="restaged" if pending else "unchanged",
+        event="RESTAGED" if pending else "READ_AGAIN",
+        state=state,
+        action=staged["PENDING_ACTION"],
+        reason=READ_AGAIN,
+    )
 
 
 def _reason(order: dict[str, Any]) -> str | None:
@@ -171,11 +210,15 @@ def _reason(order: dict[str, Any]) -> str | None:
 
 
 def _write(
-    session: Session, call: StageOrders, order: dict[str, Any], staged: sqlite3.Row | None, decision_name: str
+    session: Session,
+    call: StageOrders,
+    order: dict[str, Any],
+    staged: sqlite3.Row | None,
+    decision_name: str,
+    decision: _Decision,
 ) -> int | None:
     """Carry the decision out and return the row's staging id."""
-    decision = _DECISIONS[decision_name]
-    columns = _columns(session, call, order, decision_name)
+    columns = _columns(session, call, order, decision_name, decision)
     staging_id: int | None
     if staged is not None:
         staging_id = staged["STAGING_ID"]
@@ -202,12 +245,13 @@ def _write(
     return staging_id
 
 
-def _columns(session: Session, call: StageOrders, order: dict[str, Any], decision_name: str) -> dict[str, Any]:
+def _columns(
+    session: Session, call: StageOrders, order: dict[str, Any], decision_name: str, decision: _Decision
+) -> dict[str, Any]:
     """Return what the row gets."""
-    decision = _DECISIONS[decision_name]
     columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
     vanished = bool(order.get("VANISHED"))
-    if not vanished and decision_name != "older":
+    if not vanished and decision_name not in ("older", "given_up"):
         columns["ORD_STATUS"] = order.get("ORD_STATUS")
         columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None
     if decision.takes_content:
@@ -218,9 +262,11 @@ def _columns(session: Session, call: StageOrders, order: dict[str, Any], decisio
     if decision_name == "adopt":
         columns["APPLIED_HASH"] = order["CONTENT_HASH"]
     if decision.state is not None:
+        if decision.reason != READ_AGAIN:
+            told = decision.state == "SKIPPED" or decision.action == "cancel"
+            columns["STATE_REASON"] = order["STATUS_REASON"] if told else None
         columns |= {
             "STATE": decision.state,
-            "STATE_REASON": order["STATUS_REASON"] if decision.state == "SKIPPED" or decision.action == "cancel" else None,
             "PENDING_ACTION": decision.action,
             "ATTEMPT_NO": 0,
             "NEXT_ATTEMPT_DT": None,
