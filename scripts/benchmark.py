@@ -152,7 +152,7 @@ def poll(shop: SimulatedStore, database: TimedDatabase) -> tuple[float, float]:
     """Poll the shop once; return seconds in all, and seconds in the database."""
     database.seconds, begun = 0.0, time.perf_counter()
     with closing(store_of(shop)) as store:
-        stager = Stager(database=database, store=store, content=content(), run_id="benchmark")
+        stager = Stager(database=database, store=store, content=content(), context=RunContext(run_id="benchmark"))
         stager.poll(Window(lookback=timedelta(days=90), batch_size=PAGE, max_pages=1_000_000))
     return time.perf_counter() - begun, database.seconds
 

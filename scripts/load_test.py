@@ -39,6 +39,7 @@ from syncctl.demo.orders import OrderMaker, Raw
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import SyncError
 from syncctl.secret import Secret
+from syncctl.services.run_context import RunContext
 from syncctl.services.seed import item_of, seed_from_store
 from syncctl.services.stage import Stager, Window
 from syncctl.stores.base import Product
@@ -153,7 +154,7 @@ def _stage(load: Load, database: Database) -> list[Raw]:
                 database=database,
                 store=store,
                 content=ContentBuilder(create_statuses=STATUSES, timezone=ZoneInfo("UTC")),
-                run_id=load.store_id,
+                context=RunContext(run_id=load.store_id),
             )
             result = stager.poll(Window(lookback=timedelta(days=2), max_pages=10_000))
     if result.counts["staged"] != load.orders:

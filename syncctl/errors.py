@@ -103,6 +103,12 @@ class StoreMisconfigured(StoreRefused, SystemMisconfigured):
     exit_code = EXIT_CONFIG
 
 
+class UnreadableError(PermanentError):
+    """What the other side said of one thing lacks something that can't be guessed, or has nonsense in its place."""
+
+    error_class = "unreadable"
+
+
 class BadArgument(PermanentError):
     """A procedure got a parameter out of its range (error 50001)."""
 

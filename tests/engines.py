@@ -229,7 +229,7 @@ class Days:
 
     def _stager(self, client: WooCommerce) -> Stager:
         content = ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("America/New_York"))
-        return Stager(database=self.database, store=client, content=content, run_id=self._run_id())
+        return Stager(database=self.database, store=client, content=content, context=self._context())
 
     def _client(self) -> WooCommerce:
         keys = {"consumer_key": Secret(self.store.key), "consumer_secret": Secret(self.store.secret)}

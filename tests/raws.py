@@ -32,8 +32,8 @@ def raw_order(
         for number, (sku, quantity, price) in enumerate(lines or (("TEE-BLK", 1, "19.99"),))
     ]
     raw: dict[str, Any] = {
-        "id": 0,
-        "number": "0",
+        "id": 1,
+        "number": "1",
         "status": status,
         "currency": "USD",
         "date_created_gmt": "2026-11-20T11:00:00",

@@ -258,7 +258,12 @@ def _report(run: Run, decision: str, decided: Sequence[DecidedOrder], selection:
             )
         else:
             _none(console, run, selection)
-        if report.counts["decided"]:
+        asked = sum(decision == "retry" and order.state == "NEEDS_MANUAL_REVIEW" for order in decided)
+        if report.counts["decided"] > asked:
             console.print(NEXT[decision])
+        if asked:
+            console.print(
+                f"{asked} could not be read: the next `syncctl stage` asks the store for {'it' if asked == 1 else 'them'} again."
+            )
 
     run.render = render

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 RECONCILE_BACK = timedelta(days=30)
+LARGEST_ID = 2**63 - 1
+"""The largest order id that the database holds."""
 
 JOB = Job(
     direction="STORE_TO_ERP",
@@ -61,7 +63,12 @@ def stage(
     ] = None,
     order_id: Annotated[
         list[int] | None,
-        typer.Option("--order-id", help="Fetch this order by its id in the store, whatever its age. May be repeated.", min=1),
+        typer.Option(
+            "--order-id",
+            help="Fetch this order by its id in the store, whatever its age. May be repeated.",
+            min=1,
+            max=LARGEST_ID,
+        ),
     ] = None,
     reconcile: Annotated[
         bool,
@@ -94,41 +101,49 @@ def stage(
             database=run.database,
             store=store,
             content=ContentBuilder(create_statuses=settings.woo_create_statuses, timezone=settings.erp_timezone),
-            run_id=run.run_id,
+            context=run.context(lambda _: advance(len(stager.result.items))),
             dry_run=dry_run,
-            stop=run.stop,
-            progress=lambda result: advance(len(result.items)),
         )
-        try:
-            if order_id:
-                stager.fetch(order_id)
-            elif reconcile:
-                _compare(run, stager, begin, end)
-            else:
-                window = Window(
-                    since=begin,
-                    until=end,
-                    lookback=timedelta(minutes=settings.order_polling_lookback_minutes),
-                    batch_size=settings.order_polling_batch_size,
-                    max_pages=settings.order_polling_max_pages,
-                )
-                stager.poll(window)
-        finally:
-            _report(run, stager.result, dry_run=dry_run)
+        run.conclude = lambda: _report(run, stager.result, dry_run=dry_run)
+        if order_id:
+            stager.fetch(order_id)
+        elif reconcile:
+            _compare(run, stager, begin, end)
+        else:
+            window = Window(
+                since=begin,
+                until=end,
+                lookback=timedelta(minutes=settings.order_polling_lookback_minutes),
+                batch_size=settings.order_polling_batch_size,
+                max_pages=settings.order_polling_max_pages,
+            )
+            stager.poll(window)
 
 
 def _compare(run: Run, stager: Stager, begin: datetime | None, end: datetime | None) -> None:
     from syncctl.services.reconcile import reconcile
 
     until = end or run.clock()
-    found = reconcile(stager, since=begin or until - RECONCILE_BACK, until=until)
-    stager.result.notes.append(
+    size = run.settings.order_polling_batch_size
+    found = reconcile(stager, since=begin or until - RECONCILE_BACK, until=until, batch_size=size)
+    notes = stager.result.notes
+    if not found.whole:
+        stager.result.unfinished = True
+        notes.append(
+            f"Stopped after {found.in_store} orders of the store: run it again, from the beginning, for the whole comparison."
+        )
+        return
+    notes.append(
         f"Compared {found.in_store} orders of the store with {found.in_staging} staged ones: "
         f"{len(found.never_staged)} were missing here, {len(found.not_listed)} there."
     )
+    if found.not_shown:
+        notes.append(f"The store counts {found.not_shown} more than it shows to this key.")
 
 
 def _report(run: Run, result: Staging, *, dry_run: bool) -> None:
+    from syncctl.services.intake import SET_ASIDE
+
     run.report.counts = result.counts
     run.report.items = list(result.items)
     run.report.extra = {
@@ -139,7 +154,7 @@ def _report(run: Run, result: Staging, *, dry_run: bool) -> None:
         "unfinished": result.unfinished,
         "notes": result.notes,
     }
-    broken = [item for item in result.items if item.outcome == "error"]
+    broken = [item for item in result.items if item.outcome == SET_ASIDE]
     for item in broken:
         run.report.add_error(f"Order {item.woo_order_no or item.woo_order_id}: {item.reason}", woo_order_id=item.woo_order_id)
     if broken:

@@ -262,8 +262,7 @@ class _Day:
                 content=ContentBuilder(
                     create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("America/New_York")
                 ),
-                run_id=self._run_id(),
-                stop=self.demo.stop,
+                context=self._context(),
             )
             work(stager)
             return stager.result

@@ -193,6 +193,8 @@ def _given_up(database: Database, selection: Selection) -> list[StagedOrder]:
 
 
 def _effect(order: StagedOrder, decision: str) -> str:
+    if decision == "retry" and order.error_class == "unreadable":
+        return "asked for again by the next `stage`"
     if decision == "retry":
         return f"tried again ({order.pending_action or 'create'})"
     if decision == "reopen":

@@ -13,38 +13,51 @@ from syncctl.db.contract import ListStoreOrders
 from syncctl.services.stage import Stager
 
 _PAGE = 1000
-_ASKED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What was compared, and what the comparison found: ids the store has and staging lacks, and the other way round."""
+    """What was compared, and what the comparison found: ids the store has and staging lacks, and the other way round.
+
+    Not `whole` where the stop came before its end: then it says nothing of what it didn't come to.
+    """
 
     in_store: int
     in_staging: int
     never_staged: list[int]
     not_listed: list[int]
+    not_shown: int = 0
+    """How many orders of the window the store counts and doesn't show."""
+    whole: bool = True
 
 
 def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: int = 100) -> Reconciliation:
     """Read the orders created from `since` to `until` again, and stage what differs; as gone what the store says it doesn't have.
 
-    An order missing from the store's list is asked for by its id before it counts as gone: lists can hide orders.
+    An order missing from the store's list is asked for by its id before it counts as gone: lists can hide orders. A stop is
+    obeyed between two pages, and between two orders that are asked for.
 
     Raises:
         StoreUnavailable, StoreRefused, DatabaseUnavailable: nothing is taken for gone from half a comparison.
     """
     staged = _staged(stager, since, until)
     listed: set[int] = set()
-    for trashed in (False, True):
-        for page in stager.store.created(since, until, batch_size=batch_size, trashed=trashed):
-            listed.update(order.order_id for order in page.orders)
-            listed.update(bad.order_id for bad in page.unreadable)
-            stager.take(page)
-    hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
-    for start in range(0, len(hidden), _ASKED):
-        stager.fetch(hidden[start : start + _ASKED])
-    return Reconciliation(len(listed), len(staged), sorted(listed - staged.keys()), hidden)
+    not_shown = 0
+    try:
+        for trashed in (False, True):
+            for page in stager.store.created(since, until, batch_size=batch_size, trashed=trashed):
+                listed.update(order.order_id for order in page.listed)
+                listed.update(bad.order_id for bad in page.unreadable)
+                not_shown += page.not_shown
+                if not stager.take(page) or stager.context.stop.is_set():
+                    return Reconciliation(len(listed), len(staged), [], [], not_shown, whole=False)
+        hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
+        stager.intake.fetch(hidden)
+        stager.intake.read_again()
+    finally:
+        stager.tell_of_set_aside()
+    whole = not stager.context.stop.is_set()
+    return Reconciliation(len(listed), len(staged), sorted(listed - staged.keys()), hidden, not_shown, whole)
 
 
 def _staged(stager: Stager, since: datetime, until: datetime) -> dict[int, str]:

@@ -2,30 +2,24 @@
 
 A durable watermark per store says up to which moment everything was read; each poll starts a little before it. It moves only
 when a walk has come to its end, and a run that stops early (`max_pages`, a signal, an error) leaves the place for the next one
-to go on from.
+to go on from. Orders set aside on the way are staged as such: they hold up neither the walk nor the watermark.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syncctl.db.contract import Database, ListWalks, StageOrders, Walk
-from syncctl.errors import StoreRefused, UsageError
-from syncctl.models import Order
-from syncctl.services.stopping import Never, Stop
-from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Store, UnreadableOrder, WalkState
+from syncctl.db.contract import Database, ListWalks, Walk
+from syncctl.errors import UsageError
+from syncctl.services.intake import SET_ASIDE, Intake, StagedItem, Staging
+from syncctl.services.run_context import RunContext
+from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Store, WalkState
 from syncctl.stores.content import ContentBuilder
 
-log = logging.getLogger(__name__)
-
-OLDER = "older than the version staged"
-"""What `sp_StageOrders` says of an order whose modified date lies before the staged one's."""
+__all__ = ["StagedItem", "Stager", "Staging", "Window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,39 +33,6 @@ class Window:
     max_pages: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class StagedItem:
-    """What became of one order. `outcome`: staged, restaged, cancel_staged, unchanged, skipped, error."""
-
-    woo_order_id: int
-    woo_order_no: str | None
-    status: str
-    outcome: str
-    reason: str | None
-    staging_id: int | None
-
-
-@dataclass(slots=True)
-class Staging:
-    """What a poll saw and did."""
-
-    items: list[StagedItem] = field(default_factory=list)
-    pages: int = 0
-    since: datetime | None = None
-    until: datetime | None = None
-    unfinished: bool = False
-    """True where the run ended before the end of the list; the next one goes on from there."""
-    notes: list[str] = field(default_factory=list)
-    """Sentences for the person who reads the result."""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The counts of the `stage` contract."""
-        outcomes = Counter(item.outcome for item in self.items)
-        names = ("staged", "restaged", "cancel_staged", "unchanged", "skipped")
-        return {"polled": len(self.items), **{name: outcomes[name] for name in names}, "errors": outcomes["error"]}
-
-
 @dataclass(slots=True)
 class Stager:
     """Stages orders of one store."""
@@ -79,14 +40,20 @@ class Stager:
     database: Database
     store: Store
     content: ContentBuilder
-    run_id: str
+    context: RunContext
     dry_run: bool = False
-    stop: Stop = field(default_factory=Never)
-    progress: Callable[[Staging], None] = lambda _: None
-    result: Staging = field(default_factory=Staging)
+    intake: Intake = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.intake = Intake(self.database, self.store, self.content, self.context, self.dry_run)
+
+    @property
+    def result(self) -> Staging:
+        """What was done so far."""
+        return self.intake.result
 
     def poll(self, window: Window) -> Staging:
-        """Read what changed in the window, the trash included, and stage it page by page.
+        """Read what changed in the window, the trash included, and stage it page by page; then ask again for what is due.
 
         Raises:
             UsageError: a window that ends before it begins.
@@ -100,16 +67,42 @@ class Stager:
         with self.database.exclusive(f"stage {self.store.store_id}"):
             return self._poll(window)
 
+    def fetch(self, order_ids: Sequence[int]) -> Staging:
+        """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone."""
+        result = self.intake.fetch(order_ids)
+        self.tell_of_set_aside()
+        return result
+
+    def take(self, page: Page) -> bool:
+        """Stage a page that belongs to no walk; False where the stop came before its end."""
+        self.result.pages += 1
+        return self.intake.take(page.listed, page.unreadable)
+
+    def tell_of_set_aside(self) -> None:
+        """Note how many orders wait for a person, and where to see them."""
+        number = sum(item.outcome == SET_ASIDE for item in self.result.items)
+        if number:
+            orders, them = ("order was", "it") if number == 1 else ("orders were", "them")
+            self.result.notes.append(
+                f"{number} {orders} set aside: see `syncctl dead-letter list --class unreadable`. `stage` asks for {them} again "
+                "by itself, ever more seldom."
+            )
+
     def _poll(self, window: Window) -> Staging:
         now = self.store.server_time()
         if window.since and window.since > now:
             raise UsageError(f"--since ({_utc(window.since)}) is in the future: the store's clock says {_utc(now)}.")
-        known = {walk.walk_name: walk for walk in self.database.run(ListWalks(store_id=self.store.store_id))}
-        # The trash first: it is small, and the pages of a long list must not keep it from being read.
-        for name in (TRASH_WALK, ORDERS_WALK):
-            self._walk(name, known.get(name), window, now)
-            if self.stop.is_set():
-                break
+        walks = self.context.reaching(self.database.run, ListWalks(store_id=self.store.store_id))
+        known = {walk.walk_name: walk for walk in walks}
+        try:
+            # The trash first: it is small, and the pages of a long list must not keep it from being read.
+            for name in (TRASH_WALK, ORDERS_WALK):
+                self._walk(name, known.get(name), window, now)
+                if self.context.stop.is_set():
+                    return self.result
+            self.intake.read_again()
+        finally:
+            self.tell_of_set_aside()
         return self.result
 
     def _walk(self, name: str, known: Walk | None, window: Window, now: datetime) -> None:
@@ -122,24 +115,21 @@ class Stager:
                     f"This is the first poll of {self.store.store_id}: it looked back {minutes} minutes. "
                     "Older orders come in with --since."
                 )
-        listed = self.store.pages(state, batch_size=window.batch_size, modified_until=window.until)
-        for pages, page in enumerate(listed, start=1):
-            self._stage_page(page, known if durable else None, save_walk=durable)
-            if page.after.finished:
+        pages = 0
+        for page in self.store.pages(state, batch_size=window.batch_size, modified_until=window.until):
+            # Pages without a row that is new, such as those of hidden orders, bring the place no further, and count for nothing.
+            moved = (page.after.last_id, page.after.row_offset) != (state.last_id, state.row_offset)
+            whole = self._stage_page(page, known if durable else None, save_walk=durable and (moved or page.after.finished))
+            state = page.after
+            pages += moved
+            if whole and page.after.finished:
+                self._tell_of_hidden(page)
                 return
-            if pages >= window.max_pages or self.stop.is_set():
-                self.result.unfinished = True
-                self.result.notes.append(
-                    f"Stopped after {pages} pages ({name}); "
-                    + (
-                        "the next run goes on from there."
-                        if durable and not self.dry_run
-                        else "give a larger --max-pages to see the rest."
-                    )
-                )
+            if not whole or pages >= window.max_pages or self.context.stop.is_set():
+                self._tell_of_end(name, pages, durable=durable)
                 return
 
-    def _stage_page(self, page: Page, known: Walk | None, *, save_walk: bool) -> None:
+    def _stage_page(self, page: Page, known: Walk | None, *, save_walk: bool) -> bool:
         walk: dict[str, Any] | None = None
         if save_walk:
             before = known.watermark_dt if known else None
@@ -154,80 +144,23 @@ class Stager:
                 "ROW_OFFSET": None if reached.finished else reached.row_offset,
             }
         self.result.pages += 1
-        self._stage(page.orders, page.unreadable, walk=walk)
+        return self.intake.take(page.listed, page.unreadable, walk=walk)
 
-    def take(self, page: Page) -> None:
-        """Stage a page that belongs to no walk."""
-        self.result.pages += 1
-        self._stage(page.orders, page.unreadable)
-
-    def fetch(self, order_ids: Sequence[int]) -> Staging:
-        """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone."""
-        orders: list[Order] = []
-        gone: list[int] = []
-        unreadable: list[UnreadableOrder] = []
-        for order_id in order_ids:
-            try:
-                order = self.store.get(order_id)
-            except StoreRefused as error:
-                if error.code != "unreadable":
-                    raise
-                unreadable.append(UnreadableOrder(order_id=order_id, number=str(order_id), message=str(error)))
-                continue
-            if order is None:
-                gone.append(order_id)
-            else:
-                orders.append(order)
-        self._stage(orders, unreadable, gone=gone, confirmed=True)
-        return self.result
-
-    def _stage(
-        self,
-        orders: Iterable[Order],
-        unreadable: Iterable[UnreadableOrder],
-        *,
-        gone: Iterable[int] = (),
-        confirmed: bool = False,
-        walk: dict[str, Any] | None = None,
-    ) -> None:
-        """Stage a page with one call and note what became of each order. `confirmed` orders were asked for by id just now."""
-        rows = [self.content.content(order) | {"CONFIRMED": int(confirmed)} for order in orders]
-        rows += [self.content.vanished(order_id) for order_id in gone]
-        broken = {bad.order_id: bad.message for bad in unreadable}
-        rows += [self.content.unreadable(bad) for bad in unreadable]
-        if not rows and (walk is None or self.dry_run):
-            return
-        call = StageOrders(
-            store_id=self.store.store_id,
-            source_system=self.store.source_system,
-            sync_id=self.run_id,
-            orders=json.dumps(rows, ensure_ascii=False),
-            walk=json.dumps(walk) if walk else None,
-            dry_run=self.dry_run,
-        )
-        by_id = {row["WOO_ORDER_ID"]: row for row in rows}
-        older: list[int] = []
-        for done in self.database.run(call):
-            if done.outcome == "unchanged" and done.reason == OLDER:
-                older.append(done.woo_order_id)
-                continue
-            row = by_id[done.woo_order_id]
-            outcome, reason = done.outcome, done.reason
-            if done.woo_order_id in broken:
-                outcome, reason = "error", broken[done.woo_order_id]
-                log.error("Order %s can't be read: %s", done.woo_order_id, reason)
-            elif outcome != "unchanged":
-                log.info("Order %s: %s%s", done.woo_order_id, outcome, f" ({reason})" if reason else "")
-            for cut in row.get("CUTS") or () if outcome != "unchanged" else ():
-                log.warning("Order %s: %s", done.woo_order_id, cut)
-            status = str(row.get("ORD_STATUS") or "gone")
-            self.result.items.append(
-                StagedItem(done.woo_order_id, row.get("WOO_ORDER_NO"), status, outcome, reason, done.staging_id)
+    def _tell_of_hidden(self, page: Page) -> None:
+        if page.not_shown:
+            orders = "order" if page.not_shown == 1 else "orders"
+            self.result.notes.append(
+                f"The store counts {page.not_shown} {orders} more than it shows to this key, though all places of its list were "
+                "asked for: a plugin hides them, they can't be loaded there any more, or its count is wrong."
             )
-        self.progress(self.result)
-        if older:
-            # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
-            self.fetch(older)
+
+    def _tell_of_end(self, name: str, pages: int, *, durable: bool) -> None:
+        self.result.unfinished = True
+        kept = durable and not self.dry_run
+        self.result.notes.append(
+            f"Stopped after {pages} pages ({name}); "
+            + ("the next run goes on from there." if kept else "give a larger --max-pages to see the rest.")
+        )
 
 
 def _start(name: str, known: Walk | None, window: Window, now: datetime) -> tuple[WalkState, bool]:

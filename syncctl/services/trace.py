@@ -119,6 +119,8 @@ def _verdict(order: StagedOrder, now: datetime) -> tuple[str, str]:
             known = f"It is in the ERP as {document}; a change from the store waits ({order.pending_action}). "
             verdict, advice = _on_its_way(order, error, now)
             return (known if order.is_applied else "It is not in the ERP yet. ") + verdict, advice
+        case "NEEDS_MANUAL_REVIEW" if order.error_class == "unreadable":
+            return _unreadable(order, document, error)
         case "NEEDS_MANUAL_REVIEW":
             where = (
                 f"It is in the ERP as {document}, but a change ({order.pending_action}) could not be applied"
@@ -137,6 +139,20 @@ def _verdict(order: StagedOrder, now: datetime) -> tuple[str, str]:
         case _:
             why = _sentence(order.state_reason or "cancelled in the store")
             return f"It was in the ERP and is closed there, {document}: {why}", ""
+
+
+def _unreadable(order: StagedOrder, document: str, error: str) -> tuple[str, str]:
+    """Say what an order waits for whose latest version in the store could not be taken over."""
+    where = f"It is in the ERP as {document}" if order.is_applied else "It is not in the ERP"
+    give_up = f'or give it up: `syncctl dead-letter cancel {order.staging_id} --reason "…"`'
+    if order.woo_order_id < 0:
+        return f"{where}: {error}", f"find it in the store, then `syncctl stage --order-id ID`; {give_up}"
+    due = order.next_attempt_dt
+    again = f" `stage` asks for it again from {_utc(due)} on." if due else " It was asked for often enough."
+    return (
+        f"{where}; {error}{again}",
+        f"put it right in the store, then `syncctl stage --order-id {order.woo_order_id}`; {give_up}",
+    )
 
 
 def _on_its_way(order: StagedOrder, error: str, now: datetime) -> tuple[str, str]:

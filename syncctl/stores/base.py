@@ -6,11 +6,11 @@ Every call may raise `StoreUnavailable` (try again later), `StoreRefused` (this 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from syncctl.models import Address, Order
 
@@ -47,23 +47,46 @@ class WalkState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An order as a list gave it, not yet looked into: `Store.read` makes an `Order` of it, which may fail."""
+
+    order_id: int
+    number: str
+    status: str = ""
+    modified_at: datetime | None = None
+    """None where its date can't be read."""
+    raw: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The store's own object; None where the list could give the id only, so that the order has to be asked for by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableOrder:
-    """An order that the store listed but that makes no sense, such as a total that is no number. It needs a person."""
+    """An order that the store has and that can't be read, such as one whose total is no number. It needs a person, or time.
+
+    A row of a list that has no usable id gets a negative `order_id` of ours, the same each time, and can't be asked for by it.
+    """
 
     order_id: int
     number: str
     message: str
+    code: str | None = None
+    """The store's own code or HTTP status, where it refused."""
+    status: str = ""
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Some orders of a walk, and where the walk stands after them: stage both in one transaction. May hold no order at all."""
 
-    orders: tuple[Order, ...]
+    listed: tuple[Listed, ...]
     after: WalkState
     unreadable: tuple[UnreadableOrder, ...] = ()
-    rows: int = 0
-    """How many rows the store sent, the ones already seen or outside the window included."""
+    """Rows of the list that have no id to ask for."""
+    seen: int = 0
+    """How many rows the store sent, the ones already read or outside the window included."""
+    not_shown: int = 0
+    """Of the last page: how many rows the store counts and doesn't show, though their places were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,21 +139,35 @@ class Store(Protocol):
         ...
 
     def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
-        """Read changed orders, by id, from where `walk` stands to the end, at most `batch_size` orders a page.
+        """List changed orders, by id, from where `walk` stands to the end, at most `batch_size` orders a page.
 
-        The last page's `after` is `finished`. With `modified_until`, orders modified after it are left out (for a window given
-        by hand, which moves no watermark). Stopping early is fine: go on later from the last page's `after`.
+        A row that breaks its page is found, and the others listed. The last page's `after` is `finished`. With
+        `modified_until`, orders modified after it are left out (for a window given by hand, which moves no watermark). Stopping
+        early is fine: go on later from the last page's `after`.
+        """
+        ...
+
+    def read(self, listed: Listed) -> Order | None:
+        """Make an order of a listed one, its refunds included; None where it has gone since.
+
+        Raises:
+            UnreadableError: it makes no sense.
+            StoreRefused, StoreUnavailable: no answer of use to a question about this order; it may concern the order alone.
         """
         ...
 
     def get(self, order_id: int) -> Order | None:
-        """Read one order, in the trash or not; None only where the store says plainly that there is no such order."""
+        """Read one order, in the trash or not; None only where the store says plainly that there is no such order.
+
+        Raises:
+            UnreadableError, StoreRefused, StoreUnavailable: as for `read`.
+        """
         ...
 
     def created(
         self, created_since: datetime, created_until: datetime, *, batch_size: int, trashed: bool = False
     ) -> Iterator[Page]:
-        """Read the orders created in a window, by id, whatever changed since. A second more on either side is possible.
+        """List the orders created in a window, by id, whatever changed since. A second more on either side is possible.
 
         The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling an
         order gone. The pages' `after` is of no use to a later run.
@@ -158,9 +195,9 @@ class Store(Protocol):
         ...
 
     def ping(self, *, writing: bool = False) -> datetime | None:
-        """Ask for something cheap, to see whether the store answers and the keys work; with `writing`, that they may write.
+        """Ask for something cheap that names no order, to see whether the store answers and the keys work.
 
-        Nothing in the store changes by it. Returns the store's clock, where it tells.
+        With `writing`, that they may write, too. Nothing in the store changes by it. Returns the store's clock, where it tells.
         """
         ...
 

@@ -142,13 +142,15 @@ class ContentBuilder:
         }
 
     def unreadable(self, bad: UnreadableOrder) -> dict[str, Any]:
-        """Build the object for an order that makes no sense: it is kept with the reason, and never enters the ERP as it is."""
+        """Build the object for an order that can't be read: it is set aside with the reason, and nothing of it is taken over."""
         return {
             "WOO_ORDER_ID": bad.order_id,
-            "WOO_ORDER_NO": cut(bad.number, LIMITS["WOO_ORDER_NO"]),
-            "STATUS_GROUP": "wait",
-            "STATUS_REASON": cut(f"the store's answer can't be read: {bad.message}", LIMITS["STATUS_REASON"]),
-            "CONTENT_HASH": hashlib.sha256(f"unreadable: {bad.message}".encode()).hexdigest(),
+            "WOO_ORDER_NO": cut(_storable(bad.number), LIMITS["WOO_ORDER_NO"]),
+            "UNREADABLE": 1,
+            "STATUS_REASON": cut(_storable(f"it can't be taken over from the store: {bad.message}"), LIMITS["STATUS_REASON"]),
+            "ERROR_CODE": cut(_storable(bad.code), LIMITS["ERROR_CODE"]) if bad.code else None,
+            "ORD_STATUS": cut(_storable(bad.status), LIMITS["ORD_STATUS"]) or None,
+            "WOO_MODIFIED_DT": _moment(bad.modified_at.astimezone(UTC)) if bad.modified_at else None,
         }
 
 
@@ -170,8 +172,7 @@ class _Fitting:
         self._told: set[tuple[str, int]] = set()
 
     def __call__(self, text: str, column: str, called: str | None = None) -> str:
-        # A lone half of a surrogate pair can't be stored by either engine.
-        whole = text.encode("utf-8", errors="replace").decode("utf-8")
+        whole = _storable(text)
         fitting = cut(whole, LIMITS[column])
         # Billing and shipping address are mostly the same: once is enough.
         if fitting != whole and (whole, LIMITS[column]) not in self._told:
@@ -179,6 +180,11 @@ class _Fitting:
             shown = cut(whole, 60)
             self.cuts.append(f"{called or column}: '{shown}{'…' if shown != whole else ''}' cut to {LIMITS[column]} characters")
         return fitting
+
+
+def _storable(text: str) -> str:
+    """Replace halves of surrogate pairs: neither engine stores one."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _address(address: Address, billing: Address, which: str, fit: _Fitting) -> dict[str, str]:

@@ -36,6 +36,7 @@ LIMITS: dict[str, int] = {
     "COUPON": 50,
     "CUSTOMER_NOTE": 4000,
     "STATUS_REASON": 500,
+    "ERROR_CODE": 50,
 }
 """Column → the longest text it takes. A SKU is never cut: what is left might be another item's."""
 
@@ -55,7 +56,10 @@ def cut(text: str, limit: int) -> str:
 
     A letter stays together with its combining marks, an emoji with its skin tone and those joined to it, a flag is whole.
     """
-    if width(text) <= limit:
+    # Each letter takes a unit at least: of a text of megabytes no more than this is looked at.
+    fits = len(text) <= limit
+    text = text[: limit + 1]
+    if fits and width(text) <= limit:
         return text
     kept, used = 0, 0
     for start, end in _characters(text):

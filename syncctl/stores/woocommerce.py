@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
-from syncctl.errors import StoreRefused, StoreUnavailable
+from syncctl.errors import StoreRefused, StoreUnavailable, UnreadableError
 from syncctl.models import Order
 from syncctl.stop import StopFlag
-from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Product, StoreCustomer, StoreStatus, UnreadableOrder, WalkState
-from syncctl.stores.walk import MAX_PER_PAGE, IdWalk, Rows, Step
+from syncctl.stores import woocommerce_lists as lists
+from syncctl.stores.base import (
+    ORDERS_WALK,
+    TRASH_WALK,
+    Listed,
+    Page,
+    Product,
+    StoreCustomer,
+    StoreStatus,
+    UnreadableOrder,
+    WalkState,
+)
+from syncctl.stores.values import amount_field, identifier, moment, shown, text
+from syncctl.stores.walk import Row, Step
 from syncctl.stores.woocommerce_answers import date_of
 from syncctl.stores.woocommerce_http import Client, Connection
 from syncctl.stores.woocommerce_orders import (
@@ -23,21 +36,23 @@ from syncctl.stores.woocommerce_orders import (
     TAG_KEY,
     TRASH,
     Raw,
-    UnreadableError,
     modified_of,
     needs_refunds,
     read_address,
     read_order,
     status_of,
     tag_of,
-    utc,
 )
 
 log = logging.getLogger(__name__)
 
-BY_ID = {"orderby": "id", "order": "asc"}
 NO_SUCH_ORDER = "woocommerce_rest_shop_order_invalid_id"
+NO_PARENT_ORDER = "woocommerce_rest_order_invalid_id"
+"""The code of the same for an order's notes and refunds."""
+NO_ORDERS = {"per_page": "1", "_fields": "id", "after": "2100-01-01T00:00:00"}
+"""Asks for a list without any order: one that is broken must not look like a store that is down."""
 _ONE_SECOND = timedelta(seconds=1)
+_NUMBER_SHOWN = 40
 
 
 class WooCommerce:
@@ -67,36 +82,31 @@ class WooCommerce:
             "modified_after": _naive(walk.since_dt - _ONE_SECOND),
             "dates_are_gmt": "true",
         }
-        for step in self._walk(
-            "/orders", parameters, batch_size=batch_size, last_id=walk.last_id, row_offset=walk.row_offset
-        ).steps():
-            wanted = [row for row in step.rows if _belongs(row, walk.since_dt, modified_until, trashed=trashed)]
-            yield self._page(wanted, step, walk)
+        steps = lists.walk(
+            self._client,
+            "/orders",
+            parameters,
+            ping=self.ping,
+            batch_size=batch_size,
+            last_id=walk.last_id,
+            row_offset=walk.row_offset,
+        ).steps()
+        for step in steps:
+            yield _page(step, walk, lambda raw: _belongs(raw, walk.since_dt, modified_until, trashed=trashed))
 
-    def _page(self, rows: list[Raw], step: Step, walk: WalkState) -> Page:
-        """Read the rows of a step."""
-        after = replace(walk, last_id=step.last_id, row_offset=step.row_offset, finished=step.finished)
-        orders: list[Order] = []
-        unreadable: list[UnreadableOrder] = []
-        for raw in rows:
-            read = self._read(raw)
-            if isinstance(read, UnreadableOrder):
-                unreadable.append(read)
-            elif read is not None:
-                orders.append(read)
-        return Page(orders=tuple(orders), after=after, unreadable=tuple(unreadable), rows=step.seen)
+    def read(self, listed: Listed) -> Order | None:
+        """See `base.Store.read`."""
+        if listed.raw is not None:
+            return self._read(dict(listed.raw))
+        # Its list's page was tried often enough.
+        raw = self._raw(listed.order_id, once=True)
+        # The list couldn't say whether it is an order at all, or still a cart.
+        return None if raw is None or status_of(raw) in NOT_ORDERS else self._read(raw)
 
     def get(self, order_id: int) -> Order | None:
-        """See `base.Store.get`.
-
-        Raises:
-            StoreRefused: there is such an order, and it can't be read.
-        """
+        """See `base.Store.get`."""
         raw = self._raw(order_id)
-        read = None if raw is None else self._read(raw)
-        if isinstance(read, UnreadableOrder):
-            raise StoreRefused(f"Order {order_id}: the store's answer makes no sense: {read.message}.", code="unreadable")
-        return read
+        return None if raw is None else self._read(raw)
 
     def created(
         self, created_since: datetime, created_until: datetime, *, batch_size: int, trashed: bool = False
@@ -109,9 +119,8 @@ class WooCommerce:
             "dates_are_gmt": "true",
         }
         walk = WalkState(name=TRASH_WALK if trashed else ORDERS_WALK, since_dt=created_since, until_dt=created_until)
-        for step in self._walk("/orders", parameters, batch_size=batch_size).steps():
-            wanted = [row for row in step.rows if status_of(row) not in NOT_ORDERS and (status_of(row) == TRASH) == trashed]
-            yield self._page(wanted, step, walk)
+        for step in lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps():
+            yield _page(step, walk, lambda raw: status_of(raw) not in NOT_ORDERS and (status_of(raw) == TRASH) == trashed)
 
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""
@@ -124,12 +133,13 @@ class WooCommerce:
     def notes(self, order_id: int) -> list[str]:
         """See `base.Store.notes`. WooCommerce gives all of them in one answer."""
         try:
-            data = self._client.get(f"/orders/{order_id}/notes").data
+            answer = self._client.get(f"/orders/{order_id}/notes")
         except StoreRefused as refused:
-            if refused.code in (NO_SUCH_ORDER, "woocommerce_rest_order_invalid_id"):
+            if refused.code in (NO_SUCH_ORDER, NO_PARENT_ORDER):
                 return []
             raise
-        return [unescape(str(note.get("note", ""))) for note in _list(data)]
+        found = lists.rows_of(answer, f"/orders/{order_id}/notes")
+        return [unescape(str(note.get("note", ""))) for note in found if isinstance(note, dict)]
 
     def add_note(self, order_id: int, text: str) -> None:
         """See `base.Store.add_note`. `customer_note` true would e-mail it to the customer."""
@@ -147,62 +157,68 @@ class WooCommerce:
 
     def server_time(self) -> datetime:
         """See `base.Store.server_time`. Ours where the answer has no Date header."""
-        answer = self._client.get("/orders", {"per_page": "1", "_fields": "id"})
+        answer = self._client.get("/orders", NO_ORDERS)
         return date_of(answer.headers) or self._clock()
 
     def ping(self, *, writing: bool = False) -> datetime | None:
         """See `base.Store.ping`. A batch with nothing in it changes nothing, and is refused all the same to a read-only key."""
-        answer = self._client.get("/orders", {"per_page": "1", "_fields": "id"})
-        _list(answer.data)
+        answer = self._client.get("/orders", NO_ORDERS)
+        lists.rows_of(answer, "/orders")
         if writing:
             self._client.send("POST", "/orders/batch", {})
         return date_of(answer.headers)
 
     def products(self) -> Iterator[Product]:
         """See `base.Store.products`."""
-        for step in self._walk("/products", {"status": "any"}).steps():
-            for raw in step.rows:
-                if raw.get("type") != "variable":
-                    yield _product(raw, "", 0)
-                    continue
-                for variations in self._walk(f"/products/{raw['id']}/variations", {}).steps():
-                    for variation in variations.rows:
-                        yield _product(variation, str(raw.get("name") or ""), raw["id"])
+        for product_id, raw in self._things("/products", {"status": "any"}):
+            if raw.get("type") != "variable":
+                yield _product(raw, product_id, "", 0)
+                continue
+            for variation_id, variation in self._things(f"/products/{product_id}/variations", {}):
+                yield _product(variation, variation_id, str(raw.get("name") or ""), product_id)
 
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`. By id: registration dates have ties, and paging by them misses people."""
-        for step in self._walk("/customers", {"role": "all"}).steps():
-            for raw in step.rows:
-                address = read_address(raw.get("billing"))
-                yield StoreCustomer(
-                    customer_id=raw["id"],
-                    email=str(raw.get("email") or address.email),
-                    first_name=str(raw.get("first_name") or address.first_name),
-                    last_name=str(raw.get("last_name") or address.last_name),
-                    address=address,
-                    modified_at=utc(raw.get("date_modified_gmt")),
-                )
+        for customer_id, raw in self._things("/customers", {"role": "all"}):
+            address = read_address(raw.get("billing"))
+            yield StoreCustomer(
+                customer_id=customer_id,
+                email=str(raw.get("email") or address.email),
+                first_name=str(raw.get("first_name") or address.first_name),
+                last_name=str(raw.get("last_name") or address.last_name),
+                address=address,
+                modified_at=moment(raw.get("date_modified_gmt")),
+            )
 
     def close(self) -> None:
         """Let go of the pooled connections."""
         self._client.close()
 
-    def _walk(
-        self, path: str, parameters: Mapping[str, str], *, batch_size: int = MAX_PER_PAGE, last_id: int = 0, row_offset: int = 0
-    ) -> IdWalk:
-        def fetch(paging: dict[str, str]) -> Rows:
-            answer = self._client.get(path, {**parameters, **BY_ID, **paging})
-            rows = _list(answer.data)
-            if any(not isinstance(row, dict) or not isinstance(row.get("id"), int) for row in rows):
-                raise StoreUnavailable(f"The store's answer to GET {path} is no list of objects with an id.", code="not_json")
-            return Rows(rows, answer.total)
+    def _things(self, path: str, parameters: Mapping[str, str]) -> Iterator[tuple[int, Raw]]:
+        """List products, variations or customers with their ids. What can't be had is named in the log, and the rest comes."""
+        for step in lists.walk(self._client, path, parameters, ping=self.ping).steps():
+            for row in step.rows:
+                raw = row.raw if row.id is None or row.raw is not None else self._one(f"{path}/{row.id}")
+                if row.id is not None and isinstance(raw, dict):
+                    yield row.id, raw
+                else:
+                    named = f"{path}/{row.id}" if row.id else f"A row of {path} behind {row.after}"
+                    log.warning("%s can't be read and is left out. %s", named, row.reason)
+            if step.not_shown:
+                log.warning("The store counts %d more of %s than it shows to this key.", step.not_shown, path)
 
-        return IdWalk(fetch=fetch, batch_size=batch_size, last_id=last_id, row_offset=row_offset)
+    def _one(self, path: str) -> Any:
+        """Ask by its id for what breaks the list's page; None where that fails as well, and the store itself answers."""
+        try:
+            return self._client.get(path, once=True).data
+        except (StoreRefused, StoreUnavailable):
+            self.ping()
+            return None
 
-    def _raw(self, order_id: int) -> Raw | None:
+    def _raw(self, order_id: int, *, once: bool = False) -> Raw | None:
         """Read an order as the store gives it. Only its own 404 means that there is none; anything else is an error."""
         try:
-            data = self._client.get(f"/orders/{order_id}").data
+            data = self._client.get(f"/orders/{order_id}", once=once).data
         except StoreRefused as refused:
             if refused.code == NO_SUCH_ORDER:
                 return None
@@ -211,23 +227,79 @@ class WooCommerce:
             raise StoreUnavailable(f"Order {order_id}: the store's answer is no order.", code="not_json")
         return data
 
-    def _read(self, raw: Raw) -> Order | UnreadableOrder | None:
+    def _read(self, raw: Raw) -> Order | None:
         """Read an order with its refunds. None where it was deleted between the list and now."""
+        if not needs_refunds(raw):
+            return read_order(raw)
+        order_id = identifier(raw.get("id"))
         try:
-            return read_order(raw, self._refunds(raw["id"]) if needs_refunds(raw) else ())
-        except UnreadableError as error:
-            return UnreadableOrder(order_id=raw["id"], number=str(raw.get("number") or raw["id"]), message=str(error))
+            return read_order(raw, self._refunds(order_id) if order_id else ())
         except StoreRefused as refused:
-            if refused.code in (NO_SUCH_ORDER, "woocommerce_rest_order_invalid_id"):
-                log.info("Order %s was deleted while it was being read.", raw["id"])
+            if refused.code in (NO_SUCH_ORDER, NO_PARENT_ORDER) and order_id and self._raw(order_id) is None:
+                log.info("Order %s was deleted while it was being read.", order_id)
                 return None
             raise
 
     def _refunds(self, order_id: int) -> list[Raw]:
+        """Read an order's refunds, all of them: one that is missing would be paid for.
+
+        Raises:
+            UnreadableError: the store counts more than it shows, or one is no object.
+        """
         found: list[Raw] = []
-        for step in self._walk(f"/orders/{order_id}/refunds", {}).steps():
-            found += step.rows
+        for step in lists.walk(self._client, f"/orders/{order_id}/refunds", {}).steps():
+            if step.not_shown or not all(isinstance(row.raw, dict) for row in step.rows):
+                raise UnreadableError(
+                    f"its refunds can't all be read: the store counts {step.not_shown or 'some'} that it doesn't show"
+                )
+            found += [row.raw for row in step.rows]
         return found
+
+
+def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:
+    """Make a page of a step's rows."""
+    listed: list[Listed] = []
+    nameless: dict[int, UnreadableOrder] = {}
+    for row in step.rows:
+        if row.id is None:
+            if not isinstance(row.raw, dict) or belongs(row.raw):
+                bad = _nameless(row)
+                nameless[bad.order_id] = bad
+        elif row.raw is None:
+            listed.append(Listed(order_id=row.id, number=str(row.id)))
+        elif belongs(row.raw):
+            number = text(row.raw.get("number")) or str(row.id)
+            listed.append(
+                Listed(order_id=row.id, number=number, status=status_of(row.raw), modified_at=modified_of(row.raw), raw=row.raw)
+            )
+    return Page(
+        listed=tuple(listed),
+        after=replace(walk, last_id=step.last_id, row_offset=step.row_offset, finished=step.finished),
+        unreadable=tuple(nameless.values()),
+        seen=step.seen,
+        not_shown=step.not_shown,
+    )
+
+
+def _nameless(row: Row) -> UnreadableOrder:
+    """Name a row that has no id to ask for: by what else it says, or by its neighbours in the list."""
+    raw = row.raw if isinstance(row.raw, dict) else {}
+    number, key, created = (text(raw.get(name))[:_NUMBER_SHOWN] for name in ("number", "order_key", "date_created_gmt"))
+    between = f"behind order {row.after}" if row.after else "at the beginning of the list"
+    between += f" and before order {row.before}" if row.before else ""
+    if number or key:
+        known = f"number {number or 'unknown'}, key {key or 'unknown'}, created {created or 'at an unknown time'}"
+        message = f"a row of the store's list ({known}) has the id {shown(raw.get('id'))}, which is no order's"
+    elif row.raw is None:
+        message = (
+            f"a row of the store's list, {between}, breaks every page that it is on, and its id can't be learnt: {row.reason}"
+        )
+    else:
+        message = f"a row of the store's list, {between}, is {shown(row.raw)} with the id {shown(raw.get('id'))}: no order"
+    # The same row gets the same number in the next poll, where its neighbours may be others.
+    named = f"{number}|{key}|{created}" if number or key else between
+    order_id = -int.from_bytes(hashlib.sha256(named.encode("utf-8", "replace")).digest()[:7], "big") - 1
+    return UnreadableOrder(order_id=order_id, number=number or f"row {between}", message=message)
 
 
 def _belongs(raw: Raw, since: datetime, until: datetime | None, *, trashed: bool) -> bool:
@@ -241,31 +313,25 @@ def _belongs(raw: Raw, since: datetime, until: datetime | None, *, trashed: bool
     return modified >= since.replace(microsecond=0) and (until is None or modified <= until)
 
 
-def _product(raw: Raw, parent_name: str, parent_id: int) -> Product:
-    name = str(raw.get("name") or "")
+def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Product:
+    name = text(raw.get("name"))
     if parent_name:
         name = f"{parent_name} - {name}" if name and not name.startswith(parent_name) else (name or parent_name)
     return Product(
-        product_id=raw["id"],
+        product_id=product_id,
         parent_id=parent_id,
-        sku=str(raw.get("sku") or "").strip() or None,
+        sku=text(raw.get("sku")) or None,
         name=name,
-        price=_decimal(raw.get("price")),
-        stock=_decimal(raw.get("stock_quantity")),
+        price=_decimal(raw, "price"),
+        stock=_decimal(raw, "stock_quantity"),
     )
 
 
-def _decimal(value: object) -> Decimal | None:
+def _decimal(raw: Raw, name: str) -> Decimal | None:
     try:
-        return None if value in (None, "") else Decimal(str(value))
-    except InvalidOperation:
+        return None if raw.get(name) in (None, "") else amount_field(raw, name)
+    except UnreadableError:
         return None
-
-
-def _list(data: Any) -> list[Any]:
-    if not isinstance(data, list):
-        raise StoreUnavailable("The store answered with something else than a list.", code="not_json")
-    return data
 
 
 def _naive(moment: datetime) -> str:

@@ -135,14 +135,14 @@ class Client:
             interval=0,
         )(self._get_once)
 
-    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
-        """Read. Tried up to three times where the store doesn't answer, since reading twice does no harm.
+    def get(self, path: str, parameters: Mapping[str, str] | None = None, *, once: bool = False) -> Answer:
+        """Read. Tried up to three times (unless `once`) where the store doesn't answer, since reading twice does no harm.
 
         Raises:
             StoreUnavailable: no (usable) answer, 408, 429 or 5xx.
             StoreRefused: any other 4xx; `StoreMisconfigured` where it concerns every request.
         """
-        return self._get(path, dict(parameters or {}))
+        return (self._get_once if once else self._get)(path, dict(parameters or {}))
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Answer:
         """Write. Sent once: whether to repeat a write whose answer was lost is for the caller to find out by reading.

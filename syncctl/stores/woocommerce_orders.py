@@ -6,14 +6,28 @@ is a JSON number with float noise (never read here), meta values may be objects,
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
+from syncctl.errors import UnreadableError
 from syncctl.models import Address, Charge, Order, OrderLine, TaxLine
+from syncctl.stores.values import (
+    LARGEST_AMOUNT,
+    amount_field,
+    identifier,
+    lines_of_text,
+    moment,
+    moment_field,
+    objects,
+    objects_if_any,
+    quantity_field,
+    shown,
+    text,
+    whole_field,
+)
 
 Raw = dict[str, Any]
 
@@ -25,12 +39,6 @@ NOT_ORDERS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 
 TRASH = "trash"
 _CENT = Decimal("0.01")
-_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode categories that have no place in one line of text: control characters, halves of a letter, line ends."""
-
-
-class UnreadableError(ValueError):
-    """The store's answer lacks something that can't be guessed, or has nonsense in its place."""
 
 
 def needs_refunds(raw: Raw) -> bool:
@@ -40,74 +48,70 @@ def needs_refunds(raw: Raw) -> bool:
 
 def status_of(raw: Raw) -> str:
     """Return the status without the `wc-` that some versions leave on plugins' own statuses."""
-    return str(raw.get("status") or "").removeprefix("wc-")
+    return text(raw.get("status")).removeprefix("wc-")
 
 
 def modified_of(raw: Raw) -> datetime | None:
-    """Return when the order was last modified, as aware UTC."""
-    return utc(raw.get("date_modified_gmt")) or utc(raw.get("date_created_gmt"))
+    """Return when the order was last modified, as aware UTC; None where neither of its dates can be read."""
+    return moment(raw.get("date_modified_gmt")) or moment(raw.get("date_created_gmt"))
 
 
 def tag_of(raw: Raw) -> str | None:
     """Return our tag from the order's meta data; None where there is none."""
-    found = [item.get("value") for item in _objects(raw, "meta_data") if item.get("key") == TAG_KEY]
+    found = [item.get("value") for item in objects_if_any(raw, "meta_data") if item.get("key") == TAG_KEY]
     return str(found[-1]) if found and found[-1] not in (None, "") else None
-
-
-def utc(text: object) -> datetime | None:
-    """Parse one of WooCommerce's `…_gmt` times: UTC without a suffix. None for null, "" and nonsense."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
     """Build an order from the store's answer and that of its refunds endpoint.
 
     Raises:
-        UnreadableError: the id, a date or an amount is missing or makes no sense; the message names the field.
+        UnreadableError: the id, a date or an amount is missing, makes no sense, or is beyond what the database holds; the message
+            names the field.
     """
+    order_id = identifier(raw.get("id"))
+    if order_id is None:
+        raise UnreadableError(f"id is {shown(raw.get('id'))}, which is no order's id")
     warnings: list[str] = []
-    lines = [_line(item) for item in _objects(raw, "line_items")]
-    charges = [_charge(item, "shipping", "method_title") for item in _objects(raw, "shipping_lines")]
-    charges += [_charge(item, "fee", "name") for item in _objects(raw, "fee_lines")]
-    bill = _Bill(lines=lines, charges=charges, tax=_amount(raw, "total_tax", "0"), total=_amount(raw, "total"))
+    lines = [_line(item) for item in objects(raw, "line_items")]
+    charges = [_charge(item, "shipping", "method_title") for item in objects(raw, "shipping_lines")]
+    charges += [_charge(item, "fee", "name") for item in objects(raw, "fee_lines")]
+    bill = _Bill(lines=lines, charges=charges, tax=amount_field(raw, "total_tax", "0"), total=amount_field(raw, "total"))
     gross = bill.total
     for refund in refunds:
         bill.take_off(refund, warnings)
     _even_out_rounding(raw, bill, warnings)
-    modified = modified_of(raw)
-    created = utc(raw.get("date_created_gmt")) or modified
+    created, modified = moment_field(raw, "date_created_gmt"), moment_field(raw, "date_modified_gmt")
+    created, modified = created or modified, modified or created
     if created is None or modified is None:
         raise UnreadableError("date_created_gmt and date_modified_gmt are missing")
+    bill.require_range()
     status = status_of(raw)
     billing = read_address(raw.get("billing"))
     return Order(
-        order_id=_whole(raw, "id"),
-        number=_text(raw.get("number")) or str(raw["id"]),
+        order_id=order_id,
+        number=text(raw.get("number")) or str(order_id),
         status=status,
-        currency=_text(raw.get("currency")),
+        currency=text(raw.get("currency")),
         created_at=created,
         modified_at=modified,
-        customer_id=_whole(raw, "customer_id", 0),
+        customer_id=whole_field(raw, "customer_id", 0),
         email=billing.email,
         billing=billing,
         shipping=read_address(raw.get("shipping")),
         lines=tuple(item.line for item in bill.lines),
         charges=tuple(item.charge for item in bill.charges),
-        coupons=tuple(_text(item.get("code")) for item in _objects(raw, "coupon_lines")),
+        coupons=tuple(text(item.get("code")) for item in objects_if_any(raw, "coupon_lines")),
         discount=sum((item.line.subtotal - item.line.total for item in bill.lines), Decimal("0.00")),
         tax=bill.tax,
-        taxes=tuple(_tax(item) for item in _objects(raw, "tax_lines")),
+        taxes=tuple(_tax(item) for item in objects_if_any(raw, "tax_lines")),
         total=bill.total,
-        payment_method=_text(raw.get("payment_method")),
-        payment_title=_text(raw.get("payment_method_title")),
-        transaction_id=_text(raw.get("transaction_id")),
-        customer_note=_lines(raw.get("customer_note")),
+        payment_method=text(raw.get("payment_method")),
+        payment_title=text(raw.get("payment_method_title")),
+        transaction_id=text(raw.get("transaction_id")),
+        customer_note=lines_of_text(raw.get("customer_note")),
         shipping_method=", ".join(
-            dict.fromkeys(name for item in _objects(raw, "shipping_lines") if (name := _text(item.get("method_title"))))
+            dict.fromkeys(name for item in objects(raw, "shipping_lines") if (name := text(item.get("method_title"))))
         ),
         fully_refunded=status == "refunded" or (bool(refunds) and gross > 0 and bill.total <= 0),
         warnings=tuple(warnings),
@@ -137,21 +141,40 @@ class _Bill:
 
     def take_off(self, refund: Raw, warnings: list[str]) -> None:
         """Take one refund off: named items off their lines and charges, the rest as a charge of its own."""
-        amount = abs(_amount(refund, "amount") if "amount" in refund else _amount(refund, "total"))
+        amount = abs(amount_field(refund, "amount") if "amount" in refund else amount_field(refund, "total"))
         named = Decimal(0)
-        for item in [*_objects(refund, "line_items"), *_objects(refund, "shipping_lines"), *_objects(refund, "fee_lines")]:
-            total, tax = _amount(item, "total", "0"), _amount(item, "total_tax", "0")
-            if self._take_off_item(_refunded_item(item), _quantity(item), total, tax):
+        for item in [*objects(refund, "line_items"), *objects(refund, "shipping_lines"), *objects(refund, "fee_lines")]:
+            total, tax = amount_field(item, "total", "0"), amount_field(item, "total_tax", "0")
+            if self._take_off_item(_refunded_item(item), quantity_field(item), total, tax):
                 named -= total + tax
                 self.tax += tax
         self.total -= amount
         if rest := amount - named:
-            reason = _text(refund.get("reason"))
+            reason = text(refund.get("reason"))
             self.charges.append(
                 _Charge(0, Charge(kind="refund", description=reason or "Refund", amount=-rest, tax=Decimal("0.00")))
             )
             if rest < 0:
                 warnings.append(f"Refund {refund.get('id')} is of less than its items come to; the difference is a charge.")
+
+    def require_range(self) -> None:
+        """See to it that every sum fits the database's columns, as each figure does.
+
+        Raises:
+            UnreadableError: one doesn't.
+        """
+        lines = [item.line for item in self.lines]
+        charges = [item.charge for item in self.charges]
+        sums = {
+            "the sum of its lines before discounts": sum((abs(line.subtotal) for line in lines), Decimal(0)),
+            "the sum of its lines": sum((abs(line.total) for line in lines), Decimal(0)),
+            "the sum of its charges": sum((abs(charge.amount) for charge in charges), Decimal(0)),
+            "its tax": abs(self.tax),
+            "its total": abs(self.total),
+        }
+        for name, figure in sums.items():
+            if figure >= LARGEST_AMOUNT:
+                raise UnreadableError(f"{name} comes to {shown(figure)}: more than the database holds (10^11)")
 
     def _take_off_item(self, item_id: int | None, quantity: Decimal, total: Decimal, tax: Decimal) -> bool:
         """Take (negative) figures off the line or charge with that id; False where there is none."""
@@ -207,17 +230,17 @@ def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str]) -> None:
 
 
 def _line(item: Raw) -> _Line:
-    total = _amount(item, "total")
+    total = amount_field(item, "total")
     line = OrderLine(
-        line_id=_whole(item, "id"),
-        sku=_text(item.get("sku")) or None,
-        name=_text(item.get("name")),
-        quantity=_quantity(item),
-        subtotal=_amount(item, "subtotal", str(total)),
+        line_id=whole_field(item, "id"),
+        sku=text(item.get("sku")) or None,
+        name=text(item.get("name")),
+        quantity=quantity_field(item),
+        subtotal=amount_field(item, "subtotal", str(total)),
         total=total,
-        tax=_amount(item, "total_tax", "0"),
-        product_id=_whole(item, "product_id", 0),
-        variation_id=_whole(item, "variation_id", 0),
+        tax=amount_field(item, "total_tax", "0"),
+        product_id=whole_field(item, "product_id", 0),
+        variation_id=whole_field(item, "variation_id", 0),
     )
     return _Line(line.line_id, line)
 
@@ -225,25 +248,25 @@ def _line(item: Raw) -> _Line:
 def _charge(item: Raw, kind: Literal["shipping", "fee"], title: str) -> _Charge:
     charge = Charge(
         kind=kind,
-        description=_text(item.get(title)) or kind.capitalize(),
-        amount=_amount(item, "total", "0"),
-        tax=_amount(item, "total_tax", "0"),
+        description=text(item.get(title)) or kind.capitalize(),
+        amount=amount_field(item, "total", "0"),
+        tax=amount_field(item, "total_tax", "0"),
     )
-    return _Charge(_whole(item, "id", 0), charge)
+    return _Charge(whole_field(item, "id", 0), charge)
 
 
 def _tax(item: Raw) -> TaxLine:
     """Read a rate. Its amounts only share out the order's tax: one that makes no sense counts as nothing."""
     try:
-        amount = _amount(item, "tax_total", "0") + _amount(item, "shipping_tax_total", "0")
+        amount = amount_field(item, "tax_total", "0") + amount_field(item, "shipping_tax_total", "0")
     except UnreadableError:
         amount = Decimal(0)
-    return TaxLine(rate=_text(item.get("rate_code")) or _text(item.get("label")), amount=amount)
+    return TaxLine(rate=text(item.get("rate_code")) or text(item.get("label")), amount=amount)
 
 
 def _refunded_item(item: Raw) -> int | None:
     """Return the id of the order's line that a refund's line takes back."""
-    for meta in _objects(item, "meta_data"):
+    for meta in objects_if_any(item, "meta_data"):
         if meta.get("key") == "_refunded_item_id" and str(meta.get("value")).isdecimal():
             return int(str(meta["value"]))
     return None
@@ -253,57 +276,4 @@ def read_address(raw: object) -> Address:
     """Build an address from WooCommerce's object for one, whatever of it is missing."""
     parts = raw if isinstance(raw, dict) else {}
     names = Address.__dataclass_fields__
-    return Address(**{name: _text(parts.get(name)) for name in names})
-
-
-def _objects(raw: Raw, name: str) -> Iterable[Raw]:
-    """Return a list of objects; empty where the field is null, missing or (PHP's empty array) something else."""
-    found = raw.get(name)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def _text(value: object) -> str:
-    """One line of text. Objects and lists, which plugins put in odd places, are nobody's name."""
-    if value is None or isinstance(value, bool | dict | list):
-        return ""
-    # Not isprintable(): it is false for what joins an emoji or a Persian word, and for letters younger than this Python.
-    return " ".join("".join(" " if unicodedata.category(letter) in _NO_TEXT else letter for letter in str(value)).split())
-
-
-def _lines(value: object) -> str:
-    """Text of several lines, without what no database takes: control characters and halves of a letter."""
-    kept = (letter for letter in str(value or "") if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs"))
-    return "".join(kept)
-
-
-def _amount(item: Raw, name: str, default: str | None = None) -> Decimal:
-    """Read an amount, which is a string. A JSON number is taken as it was written; null and "" are the default."""
-    value = item.get(name)
-    if value in (None, "") and default is not None:
-        value = default
-    return _number(item, name, value)
-
-
-def _quantity(item: Raw) -> Decimal:
-    value = item.get("quantity")
-    return _number(item, "quantity", 0 if value in (None, "") else value)
-
-
-def _number(item: Raw, name: str, value: object) -> Decimal:
-    try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
-        raise UnreadableError(f"{name} of {item.get('id', 'an item')} is {value!r}, which is no amount") from None
-    if not number.is_finite():
-        raise UnreadableError(f"{name} of {item.get('id', 'an item')} is {value!r}, which is no amount")
-    return number
-
-
-def _whole(item: Raw, name: str, default: int | None = None) -> int:
-    value = item.get(name, default)
-    if value in (None, "") and default is not None:
-        return default
-    try:
-        return int(str(value))
-    except ValueError:
-        raise UnreadableError(f"{name} is {value!r}, which is no whole number") from None
+    return Address(**{name: text(parts.get(name)) for name in names})

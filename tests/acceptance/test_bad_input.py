@@ -329,6 +329,7 @@ def writable(path: Path) -> bool:
         (("stage", "--since", "2999-01-01"), "in the future"),
         (("stage", "--batch-size", "1000"), "from 1 to 100"),
         (("stage", "--order-id", "-1"), "--order-id is '-1', but takes a whole number from 1."),
+        (("stage", "--order-id", str(2**63)), f"takes a whole number from 1 to {2**63 - 1}"),
         (("trace",), "--staging-id ID"),
         (("demo", "--orders", "3"), "from 10 to 5000"),
         (("rollback", "1", "--reason", "x", "--then", "delete"), "'delete' is not one of"),

@@ -61,7 +61,12 @@ class Shop:
         client = self.client()
         try:
             content = ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("UTC"))
-            stager = Stager(database=self.database, store=client, content=content, run_id="stage")
+            stager = Stager(
+                database=self.database,
+                store=client,
+                content=content,
+                context=RunContext(run_id="stage", sleeper=self.clock.sleep),
+            )
             return stager.poll(Window(lookback=timedelta(days=30), max_pages=1000))
         finally:
             client.close()

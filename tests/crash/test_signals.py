@@ -101,6 +101,23 @@ def test_one_signal_ends_a_poll_whose_store_says_nothing(site: Site, number: sig
 
 
 @needs_posix
+def test_a_comparison_stops_between_the_orders_that_it_asks_for(site: Site) -> None:
+    orders = site.stage(6)
+    for order_id in orders[4:]:
+        site.store.shopkeeper.delete(order_id)
+    held = Held(site.store, r"/orders/\d+$")
+    with running(site.host(), "stage", "--reconcile", "--batch-size", "2", "--json", held=held) as process:
+        ask_to_stop(process)
+        held.go.set()
+        told = ended(process).json
+    assert (process.returncode, told["status"]) == (143, "stopped")
+    assert site.states()[5] == ("PENDING", 0)
+    assert any("per_page=2" in target for _, target, _ in site.store.requests)
+    assert site.host()("stage", "--reconcile", "--json").json["counts"]["errors"] == 0
+    assert [state for state, _ in site.states()] == ["PENDING"] * 4 + ["SKIPPED"] * 2
+
+
+@needs_posix
 def test_one_signal_ends_a_run_whose_store_says_nothing_and_no_message_is_to_blame(site: Site) -> None:
     orders = site.stage(2)
     held = Held(site.store, NOTES)

@@ -22,6 +22,7 @@ import pytest
 from syncctl.db.contract import DecideDeadLetter, ListDeadLetters, StagedOrder
 from syncctl.demo.store_edits import Shopkeeper
 from syncctl.services.reconcile import reconcile
+from syncctl.services.run_context import RunContext
 from syncctl.services.stage import Stager
 from syncctl.stores.content import ContentBuilder
 from tests.crash.conftest import Shop
@@ -48,7 +49,7 @@ class Counter:
         self.shop.stage()
         client = self.shop.client()
         content = ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("UTC"))
-        stager = Stager(database=self.shop.database, store=client, content=content, run_id="compare")
+        stager = Stager(database=self.shop.database, store=client, content=content, context=RunContext(run_id="compare"))
         now = self.shop.clock()
         reconcile(stager, since=now - timedelta(days=60), until=now + timedelta(days=1))
         client.close()

@@ -284,7 +284,8 @@ class Histories(RuleBasedStateMachine):
         client = self._client()
         try:
             content = ContentBuilder(create_statuses=LIVE, timezone=ZoneInfo("UTC"))
-            work(Stager(database=self.database, store=client, content=content, run_id="history"))
+            context = RunContext(run_id="history", sleeper=lambda _: None)
+            work(Stager(database=self.database, store=client, content=content, context=context))
         finally:
             client.close()
 

@@ -14,6 +14,7 @@ from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import AlreadyRunning, StoreUnavailable, UsageError
 from syncctl.secret import Secret
+from syncctl.services.run_context import RunContext
 from syncctl.services.stage import Stager, Staging, Window
 from syncctl.stores.base import ORDERS_WALK
 from syncctl.stores.content import ContentBuilder
@@ -41,7 +42,13 @@ class Poller:
         )
         client = WooCommerce(connection, clock=self.clock, sleeper=self.clock.sleep)
         content = ContentBuilder(create_statuses=("processing",), timezone=ZoneInfo("UTC"))
-        stager = Stager(database=self.database, store=client, content=content, run_id="poll", dry_run=dry_run)
+        stager = Stager(
+            database=self.database,
+            store=client,
+            content=content,
+            context=RunContext(run_id="poll", sleeper=self.clock.sleep),
+            dry_run=dry_run,
+        )
         try:
             return stager.poll(Window(**{"lookback": QUARTER, **window}))
         finally:

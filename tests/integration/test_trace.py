@@ -85,7 +85,19 @@ def test_unreadable(shop: Shop) -> None:
     number = placed(shop)
     shop.store.state.orders[number]["total"] = "a lot"
     shop.stage()
-    assert "the store's answer can't be read: " in trace(shop, number).verdict
+    told = trace(shop, number)
+    assert told.verdict.startswith("It is not in the ERP; it can't be taken over from the store: total of 1 is 'a lot'")
+    assert "`stage` asks for it again from" in told.verdict
+    assert f"syncctl stage --order-id {number}" in told.advice
+
+
+def test_unreadable_after_it_came_to_the_erp(shop: Shop) -> None:
+    number = staged(shop)
+    shop.catch_up()
+    shop.store.state.orders[number]["total"] = "a lot"
+    shop.store.shopkeeper.set_status(number, "completed")
+    shop.stage()
+    assert trace(shop, number).verdict.startswith("It is in the ERP as document ")
 
 
 def test_invalid_but_not_processed_yet(shop: Shop) -> None:

@@ -63,7 +63,7 @@ def test_plain_http_is_signed(connect, method, in_query):
     woo.add_note(47, "schön, 100 % & mehr")
     assert woo.notes(47) == ["schön, 100 % & mehr"]
     pages = woo.created(datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC), batch_size=50)
-    assert [order.order_id for page in pages for order in page.orders] == [47]
+    assert [order.order_id for page in pages for order in page.listed] == [47]
 
 
 def test_the_address_may_name_the_api_and_end_with_a_slash(connect, shop):

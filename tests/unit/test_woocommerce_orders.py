@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from syncctl.demo.store import SimulatedStore
+from syncctl.errors import UnreadableError
 from syncctl.models import Order
-from syncctl.stores.woocommerce_orders import TAG_KEY, UnreadableError, needs_refunds, read_order, tag_of
+from syncctl.stores.woocommerce_orders import TAG_KEY, needs_refunds, read_order, tag_of
 from tests.raws import raw_order
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "woocommerce"

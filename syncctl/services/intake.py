@@ -1,0 +1,261 @@
+"""Taking orders in: what a list or an id names is read one by one and staged; odd ones are set aside and stop none of the rest.
+
+An order that can't be read (refused, unreadable, unforeseen) or that the database doesn't take is staged as set aside, with the
+reason, and the others go on. Only a store or database that is down, a wrong set-up, or the stop ends a run; what was read until
+then is staged all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from syncctl.db.contract import Database, ListOrdersToReadAgain, StagedResult, StageOrders
+from syncctl.errors import ConfigError, SyncError, TransientError
+from syncctl.models import Order
+from syncctl.services.run_context import RunContext, unforeseen
+from syncctl.services.stopping import Never, Stop
+from syncctl.services.work_loop import Concern, blame
+from syncctl.stores.base import Listed, Store, UnreadableOrder
+from syncctl.stores.content import ContentBuilder
+
+log = logging.getLogger(__name__)
+
+OLDER = "older than the version staged"
+"""What `sp_StageOrders` says of an order whose modified date lies before the staged one's."""
+SET_ASIDE = "set_aside"
+READ_AGAIN = 20
+"""How many orders that could not be read one run asks for again, at most."""
+_AT_A_TIME = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StagedItem:
+    """What became of one order. `outcome`: staged, restaged, cancel_staged, unchanged, skipped, set_aside."""
+
+    woo_order_id: int
+    woo_order_no: str | None
+    status: str
+    outcome: str
+    reason: str | None
+    staging_id: int | None
+
+
+@dataclass(slots=True)
+class Staging:
+    """What a run of `stage` saw and did; filled as it goes, so that it is whole whatever ends the run."""
+
+    items: list[StagedItem] = field(default_factory=list)
+    pages: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    unfinished: bool = False
+    """True where the run ended before the end of the list; the next one goes on from there."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences for the person who reads the result."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts of the `stage` contract."""
+        outcomes = Counter(item.outcome for item in self.items)
+        names = ("staged", "restaged", "cancel_staged", "unchanged", "skipped")
+        return {"polled": len(self.items), **{name: outcomes[name] for name in names}, "errors": outcomes[SET_ASIDE]}
+
+
+@dataclass(slots=True)
+class _Read:
+    """What came of reading some orders. Not `whole` where the stop or `ended_by` broke it off."""
+
+    orders: list[Order] = field(default_factory=list)
+    unreadable: list[UnreadableOrder] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    whole: bool = True
+    ended_by: SyncError | None = None
+
+
+@dataclass(slots=True)
+class Intake:
+    """Reads orders of one store and stages them."""
+
+    database: Database
+    store: Store
+    content: ContentBuilder
+    context: RunContext
+    dry_run: bool = False
+    result: Staging = field(default_factory=Staging)
+
+    def take(
+        self, listed: Sequence[Listed], unreadable: Iterable[UnreadableOrder] = (), *, walk: dict[str, Any] | None = None
+    ) -> bool:
+        """Read a page's orders and stage them with the place that a walk has then reached; False where the stop came before.
+
+        Raises:
+            StoreUnavailable, StoreMisconfigured: the store is down, or not to be used as configured. As after a stop, what was
+                read is staged, and the place stays where it was.
+            DatabaseUnavailable, TransientError, ConfigError: nothing of the page is staged that wasn't before.
+        """
+        read = self._read(listed, self.store.read, self.context.stop)
+        for order_id in read.gone:
+            log.info("Order %s has gone from the store since it was listed.", order_id)
+        rows = [self.content.content(order) for order in read.orders]
+        rows += [self.content.unreadable(bad) for bad in (*unreadable, *read.unreadable)]
+        self._stage(rows, walk if read.whole else None)
+        if read.ended_by is not None:
+            raise read.ended_by
+        return read.whole
+
+    def fetch(self, order_ids: Sequence[int]) -> Staging:
+        """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone.
+
+        Raises:
+            as for `take`.
+        """
+        for start in range(0, len(order_ids), _AT_A_TIME):
+            if not self._fetch(order_ids[start : start + _AT_A_TIME], self.context.stop):
+                break
+        return self.result
+
+    def read_again(self) -> None:
+        """Ask again for orders that could not be read and are due, so that what was passing heals by itself."""
+        if self.dry_run or self.context.stop.is_set():
+            return
+        due = self.context.reaching(self.database.run, ListOrdersToReadAgain(store_id=self.store.store_id, batch_size=READ_AGAIN))
+        tried = {item.woo_order_id for item in self.result.items if item.outcome == SET_ASIDE}
+        self.fetch([row.woo_order_id for row in due if row.woo_order_id not in tried])
+
+    def _fetch(self, order_ids: Iterable[int], stop: Stop) -> bool:
+        asked = [Listed(order_id=order_id, number=str(order_id)) for order_id in order_ids]
+        read = self._read(asked, lambda listed: self.store.get(listed.order_id), stop)
+        rows = [self.content.content(order) for order in read.orders]
+        rows += [self.content.vanished(order_id) for order_id in read.gone]
+        rows += [self.content.unreadable(bad) for bad in read.unreadable]
+        self._stage([{**row, "CONFIRMED": 1} for row in rows], None)
+        if read.ended_by is not None:
+            raise read.ended_by
+        return read.whole
+
+    def _read(self, listed: Iterable[Listed], read: Callable[[Listed], Order | None], stop: Stop) -> _Read:
+        """Read orders one by one; whatever one of them does, it is its own affair, unless the store itself says otherwise."""
+        found = _Read()
+        for each in listed:
+            if stop.is_set():
+                found.whole = False
+                break
+            try:
+                order = read(each)
+            except Exception as raised:
+                if not isinstance(raised, SyncError):
+                    log.error("Order %s can't be read, for an unforeseen reason", each.order_id, exc_info=raised)
+                error = raised if isinstance(raised, SyncError) else unforeseen(raised)
+                concern, error = blame(error, lambda _: void(self.store.ping()), stop)
+                if concern is not Concern.ROW:
+                    found.whole = False
+                    found.ended_by = None if concern is Concern.STOP else error
+                    break
+                found.unreadable.append(_unreadable(each, error))
+                continue
+            if order is None:
+                found.gone.append(each.order_id)
+            else:
+                found.orders.append(order)
+        return found
+
+    def _stage(self, rows: list[dict[str, Any]], walk: dict[str, Any] | None) -> None:
+        """Stage a page with one call; where the database doesn't take it, in parts, and the walk's place after the last one."""
+        if not rows and (walk is None or self.dry_run):
+            return
+        try:
+            self._note(rows, self._call(rows, walk))
+        except (TransientError, ConfigError):
+            raise
+        except Exception as refused:
+            if not rows:
+                raise
+            log.warning("%s orders can't be staged together (%s): staging them in parts", len(rows), refused)
+            self._stage_in_parts(rows, refused)
+            if walk is not None and not self.dry_run:
+                self._call([], walk)
+
+    def _stage_in_parts(self, rows: list[dict[str, Any]], refused: Exception) -> None:
+        """Stage what the database has refused as a whole, in halves, until the order that it doesn't take stands alone."""
+        if len(rows) == 1:
+            self._set_aside(rows[0], refused)
+            return
+        half = len(rows) // 2
+        for part in (rows[:half], rows[half:]):
+            try:
+                self._note(part, self._call(part, None))
+            except (TransientError, ConfigError):
+                raise
+            except Exception as error:
+                self._stage_in_parts(part, error)
+
+    def _set_aside(self, row: dict[str, Any], refused: Exception) -> None:
+        """Set an order aside that the database doesn't take. If it takes not even that, the order isn't to blame."""
+        if row.get("UNREADABLE"):
+            raise refused
+        error = refused if isinstance(refused, SyncError) else unforeseen(refused)
+        log.error("Order %s can't be staged", row["WOO_ORDER_ID"], exc_info=refused)
+        bad = UnreadableOrder(
+            order_id=row["WOO_ORDER_ID"],
+            number=row.get("WOO_ORDER_NO") or str(row["WOO_ORDER_ID"]),
+            message=f"the database doesn't take it: {error}",
+            code=error.code,
+        )
+        aside = self.content.unreadable(bad) | {"CONFIRMED": row.get("CONFIRMED", 0)}
+        self._note([aside], self._call([aside], None))
+
+    def _call(self, rows: list[dict[str, Any]], walk: dict[str, Any] | None) -> list[StagedResult]:
+        call = StageOrders(
+            store_id=self.store.store_id,
+            source_system=self.store.source_system,
+            sync_id=self.context.run_id,
+            orders=json.dumps(rows, ensure_ascii=False),
+            walk=json.dumps(walk) if walk else None,
+            dry_run=self.dry_run,
+        )
+        return self.context.reaching(self.database.run, call)
+
+    def _note(self, rows: Iterable[dict[str, Any]], results: Iterable[StagedResult]) -> None:
+        """Note what became of each order of a page."""
+        by_id = {row["WOO_ORDER_ID"]: row for row in rows}
+        older: list[int] = []
+        for done in results:
+            if done.outcome == "unchanged" and done.reason == OLDER:
+                older.append(done.woo_order_id)
+                continue
+            row = by_id[done.woo_order_id]
+            if done.outcome == SET_ASIDE:
+                log.error("Order %s is set aside: %s", done.woo_order_id, done.reason)
+            elif done.outcome != "unchanged":
+                log.info("Order %s: %s%s", done.woo_order_id, done.outcome, f" ({done.reason})" if done.reason else "")
+            for cut in row.get("CUTS") or () if done.outcome != "unchanged" else ():
+                log.warning("Order %s: %s", done.woo_order_id, cut)
+            status = str(row.get("ORD_STATUS") or ("gone" if row.get("VANISHED") else "unknown"))
+            item = StagedItem(done.woo_order_id, row.get("WOO_ORDER_NO"), status, done.outcome, done.reason, done.staging_id)
+            self.result.items.append(item)
+            self.context.progress(item)
+        if older:
+            # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
+            # Not broken off by a stop: the walk's place has moved on behind them.
+            self._fetch(older, Never())
+
+
+def void(_: object) -> None:
+    """Leave out what a call returns."""
+
+
+def _unreadable(listed: Listed, error: SyncError) -> UnreadableOrder:
+    return UnreadableOrder(
+        order_id=listed.order_id,
+        number=listed.number,
+        message=str(error),
+        code=error.code,
+        status=listed.status,
+        modified_at=listed.modified_at,
+    )
