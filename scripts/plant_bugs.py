@@ -69,6 +69,8 @@ ERP_CONTENT = "syncctl/db/embedded/order_content.py"
 ROLLBACK = "syncctl/db/embedded/rollback.py"
 STAGING = "syncctl/db/embedded/staging.py"
 STAGE = "syncctl/services/stage.py"
+INTAKE = "syncctl/services/intake.py"
+UNREADABLE = "syncctl/db/embedded/unreadable.py"
 PROCESS = "syncctl/services/process.py"
 LEASE = "syncctl/db/embedded/lease.py"
 WORK_LOOP = "syncctl/services/work_loop.py"
@@ -85,6 +87,8 @@ T_UPDATE = "tests/contract/test_update.py"
 T_STAGING = "tests/contract/test_staging.py"
 T_PROCESS = "tests/integration/test_process.py"
 T_POLL = "tests/integration/test_poll.py"
+T_ODD = "tests/integration/test_odd_orders.py"
+T_ASIDE = "tests/contract/test_set_aside.py"
 T_OUTAGES = "tests/integration/test_outages.py"
 T_POD_ODD = "tests/contract/test_pod_odd.py"
 T_KILLED = "tests/crash/test_killed.py"
@@ -243,6 +247,77 @@ BUGS = (
         "        return self._poll(window)",
         T_POLL,
         only="left_alone",
+    ),
+    bug(
+        "an order that can't be read ends the poll",
+        INTAKE,
+        "                if concern is not Concern.ROW:\n",
+        "                if True:\n",
+        T_ODD,
+        only="set_aside and refunds",
+    ),
+    bug(
+        "a store that is down is blamed on its orders",
+        INTAKE,
+        "                if concern is not Concern.ROW:\n",
+        "                if False:\n",
+        T_ODD,
+        only="goes_down or stop_working",
+    ),
+    bug(
+        "an order that can't be read moves on with the rest and is forgotten",
+        INTAKE,
+        "        rows += [self.content.unreadable(bad) for bad in (*unreadable, *read.unreadable)]\n",
+        "",
+        T_ODD,
+        only="set_aside",
+    ),
+    bug(
+        "the walk's place is kept before its page is staged to the end",
+        INTAKE,
+        "self._stage(rows, walk if read.whole else None)",
+        "self._stage(rows, walk)",
+        T_ODD,
+        only="middle_of_a_page",
+    ),
+    bug(
+        "a short page ends the list",
+        "syncctl/stores/walk.py",
+        "        if self._total is not None and reached < self._total:\n",
+        "        if False:\n",
+        "tests/unit/test_id_walk.py",
+        only="hidden or caps",
+    ),
+    bug(
+        "one empty page ends a list that counts nothing",
+        "syncctl/stores/walk.py",
+        "return counted or (not count and self._is_empty_from(reached) and self._is_empty_from(reached + MAX_PER_PAGE))",
+        "return counted or not count",
+        "tests/unit/test_id_walk.py",
+        only="without_a_count",
+    ),
+    bug(
+        "a broken row hides its whole page",
+        "syncctl/stores/woocommerce_lists.py",
+        "        found = self._by_id([row.id for row in listed.rows if row.id is not None])\n",
+        "        found: dict[int, Row] = {}\n        listed = Rows([], listed.total)\n",
+        T_ODD,
+        only="page or broken",
+    ),
+    bug(
+        "what could not be read is processed as it was",
+        UNREADABLE,
+        "SET STATE = 'NEEDS_MANUAL_REVIEW', ERROR_CLASS = :class",
+        "SET ERROR_CLASS = :class",
+        T_ASIDE,
+    ),
+    bug(
+        "what could not be read is never asked for again",
+        STAGE,
+        "            self.intake.read_again()\n",
+        "",
+        T_ODD,
+        only="asked or heals or disturbed",
     ),
     bug(
         "an older version replaces a newer one",
