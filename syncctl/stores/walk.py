@@ -81,6 +81,8 @@ class Rows(NamedTuple):
 
     rows: Sequence[Row]
     total: int | None
+    in_pieces: bool = False
+    """True where it was put together from several answers: it says nothing of how many rows the store gives in one."""
 
 
 Fetch = Callable[[dict[str, str]], Rows]
@@ -288,7 +290,8 @@ class IdWalk:
             self._fixed = len(page.rows)
             window = self._window(start, size)
             page = self.fetch(window.parameters)
-        self._largest = max(self._largest, len(page.rows))
+        if not page.in_pieces:
+            self._largest = max(self._largest, len(page.rows))
         ids = [row.id for row in page.rows if row.id is not None]
         if ids != sorted(ids):
             raise StoreRefused(
@@ -336,4 +339,6 @@ class IdWalk:
         ignored = bool(self.fetch({"per_page": size, "offset": str(FAR)}).rows)
         # Where no page has shown a row, they may all have been the first one: the pages are asked for by their numbers, too.
         self.ignores_offset = ignored or not self._largest
+        if self.ignores_offset:
+            self._empty = 0  # those may all have been the first page, too
         return self.ignores_offset

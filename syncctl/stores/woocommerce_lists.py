@@ -102,9 +102,11 @@ class _Pages:
             self._pieces, self._by_page = 0, True
             listed = self._ids(first, size)
         found = self._by_id([row.id for row in listed.rows if row.id is not None])
-        return Rows(
-            [row if row.id is None else found.get(row.id, row._replace(reason=reason)) for row in listed.rows], listed.total
-        )
+        rows = [
+            self._by_place(first + place, row) if row.id is None else found.get(row.id, row._replace(reason=reason))
+            for place, row in enumerate(listed.rows)
+        ]
+        return Rows(rows, listed.total, in_pieces=True)
 
     def _ids(self, first: int, size: int) -> Rows:
         """List the ids of a stretch of the list; a row that breaks even that comes without one."""
@@ -112,7 +114,8 @@ class _Pages:
             place = {"page": str(first // size + 1)} if self._by_page or first == 0 else {"offset": str(first)}
             try:
                 listed = self._piece({**self.parameters, **BY_ID, **place, "per_page": str(size), "_fields": "id"})
-                return Rows([row._replace(raw=None, reason="it has none") for row in listed.rows], listed.total)
+                rows = [row._replace(raw=None) for row in listed.rows]
+                return Rows(self._with_rest(rows, first, size), listed.total)
             except StoreUnavailable as error:
                 if error.code in _NOT_IN_PIECES:
                     raise
@@ -143,6 +146,29 @@ class _Pages:
         if len(rows) > 1 and not any(row.id for row in rows):
             raise StoreUnavailable(f"The store's answer to GET {self.path} is no list of objects with an id.", code=NO_IDS)
         return Rows(rows, answer.total)
+
+    def _with_rest(self, rows: list[Row], first: int, size: int) -> list[Row]:
+        """Add what a host left out that caps its pages below `size`: what is read next is joined to these rows."""
+        if self._by_page or not 0 < len(rows) < size or self._pieces >= MOST_PIECES:
+            return rows
+        rest = self._ids(first + len(rows), size - len(rows)).rows
+        # Where rows are hidden instead, the rest begins with some that are there already.
+        last = max((row.id for row in rows if row.id is not None), default=0)
+        known = [place for place, row in enumerate(rest) if row.id is not None and row.id <= last]
+        return [*rows, *rest[known[-1] + 1 if known else 0 :]]
+
+    def _by_place(self, place: int, row: Row) -> Row:
+        """Read a row by its place in the list: it has no id to ask for, which is no reason not to know what else it says."""
+        if row.reason or self._pieces >= MOST_PIECES:
+            return row._replace(reason=row.reason or "the page has too many broken rows")
+        at = {"page": str(place + 1)} if self._by_page or place == 0 else {"offset": str(place)}
+        try:
+            [read] = self._piece({**self.parameters, **BY_ID, **at, "per_page": "1"}).rows
+        except StoreUnavailable as error:
+            return row._replace(reason=str(error))
+        except ValueError:
+            return row._replace(reason="the store gives nothing or more than one row in its place")
+        return read if read.id is None else row._replace(reason="another row has taken its place")
 
     def _ask_whole(self) -> None:
         """Raise where it isn't the page that fails but the whole store."""

@@ -253,6 +253,16 @@ def test_a_row_without_a_usable_id_is_set_aside_under_its_number(shop: Shop, odd
     assert len(shop.aside) == 1, "the same row gets the same place again"
 
 
+def test_a_row_without_a_usable_id_is_set_aside_under_its_number_on_a_broken_page_too(shop: Shop) -> None:
+    shown(id=None)(shop)
+    shop.store.odd.breaks[BAD + 2] = "page"
+    shop.poll()
+    [nameless, broken] = sorted(shop.aside, key=lambda order: order.woo_order_id)
+    assert (nameless.woo_order_no, broken.woo_order_id) == (str(BAD), BAD + 2)
+    assert "which is no order's" in (nameless.validation_error or "")
+    assert shop.waiting == [number for number in SOUND if number != BAD + 2]
+
+
 def test_a_row_whose_id_can_not_even_be_learnt_is_set_aside_between_its_neighbours(shop: Shop) -> None:
     shop.store.odd.breaks[BAD] = "ids"
     shop.poll()
@@ -270,14 +280,6 @@ def test_many_broken_orders_cost_a_bounded_number_of_requests_and_hold_nothing_u
     assert shop.waiting == [number for number in range(300, 312) if number not in bad]
     assert [order.woo_order_id for order in shop.aside] == bad
     assert len(shop.store.requests) < 150
-
-
-def test_lists_in_which_no_row_has_an_id_are_the_stores_fault(shop: Shop) -> None:
-    for number in range(300, 312):
-        shop.store.odd.shown[number] = {"id": None}
-    with pytest.raises(StoreUnavailable, match="no list of objects with an id"):
-        shop.poll()
-    assert shop.staged == {}
 
 
 def test_a_store_that_is_down_is_not_asked_in_pieces_for_ever(shop: Shop) -> None:
@@ -621,3 +623,14 @@ def test_a_comparison_stops_between_the_orders_that_it_asks_for(shop: Shop) -> N
     shop.store.before_request = stop_at_the_second
     assert not shop.compare().whole
     assert [shop.staged[number].state for number in (303, 304, 305)] == ["SKIPPED", "SKIPPED", "PENDING"]
+
+
+@pytest.mark.parametrize("cap", [3, 4, 5, 10])
+def test_a_broken_page_of_a_host_that_caps_its_pages_loses_no_order(shop: Shop, cap: int) -> None:
+    more = list(range(312, 440))
+    shop.store.load(raw_order(id=number, number=str(number)) for number in more)
+    shop.store.odd.breaks[BAD] = "ids"
+    shop.store.odd.page_cap = cap
+    shop.poll(max_pages=1000)
+    assert shop.waiting == [*SOUND, *more]
+    assert len(shop.aside) == 1
