@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from syncctl.db.contract import ClaimStagedOrders
-from syncctl.errors import Conflict
+from syncctl.errors import Conflict, MappingError
 from tests.orders import charge, line, order, stage
-from tests.shop import Shop
+from tests.shop import BY_HAND, Shop
 
 D = Decimal
 
@@ -265,3 +265,68 @@ def test_an_order_staged_without_rates_is_no_other_order(shop):
     again["ORDER_JSON"] = json.loads(json.dumps(with_rates(("NY", "1.00"))))
     stage(shop.database, again)
     assert shop.database.run(ClaimStagedOrders(worker_id="worker", batch_size=10)) == []
+
+
+# --- Numbers, and orders that are there already -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["open", "PS_ORD_HIST", "PS_TKT_HIST", "link"])
+def test_a_number_that_is_taken_is_passed_over_wherever_it_is_held(shop, where):
+    first = shop.apply(line(1)).doc_id
+    if where != "open":
+        if where != "link":
+            shop.query(f"INSERT INTO dbo.{where} (DOC_ID, STR_ID, STA_ID, TKT_NO) VALUES (?, '01', '9', '101-000001')", (first,))
+            shop.query("DELETE FROM dbo.USER_ORDER_LINK")
+        shop.delete(first)
+    shop.query("UPDATE dbo.USER_NUMBER_SERIES SET NEXT_NO = 1")
+    for number in range(2, 9):
+        stage(shop.database, order(number, line(1)))
+        applied = shop.work(shop.claim())
+        assert (applied.doc_id, applied.tkt_no) == (101000000000 + number, f"101-{number:06d}")
+
+
+def former(shop, table="PS_DOC_HDR", **changes):
+    """Put a document of order 5000 there that another program entered at our station."""
+    made = shop.apply(line(1)).doc_id
+    changes = {"DOC_ID": 555, "DOC_GUID": BY_HAND, "TKT_NO": "101-77", "CUST_PO_NO": "5000", "REF": "5000", **changes}
+    shop.copy_row("PS_DOC_HDR", shop.header(made), changes)
+    if table != "PS_DOC_HDR":
+        shop.query(
+            f"INSERT INTO dbo.{table} (DOC_ID, STR_ID, STA_ID, TKT_NO, CUST_PO_NO, REF)"
+            " SELECT DOC_ID, STR_ID, STA_ID, TKT_NO, CUST_PO_NO, REF FROM dbo.PS_DOC_HDR WHERE DOC_ID = 555"
+        )
+        shop.query("DELETE FROM dbo.PS_DOC_HDR WHERE DOC_ID = 555")
+    stage(shop.database, order(5000, line(1)))
+    return shop.claim()
+
+
+@pytest.mark.parametrize(("table", "how"), [("PS_DOC_HDR", "open"), ("PS_ORD_HIST", "posted"), ("PS_TKT_HIST", "posted")])
+@pytest.mark.parametrize("by", ["CUST_PO_NO", "REF"])
+def test_an_order_of_a_former_integration_goes_to_a_person(shop, table, how, by):
+    claimed = former(shop, table, **{"CUST_PO_NO": None, "REF": None, by: "5000"})
+    before = shop.snapshot()
+    with pytest.raises(Conflict, match=rf"has it already as {how} document 555 \(101-77\), which syncctl did not write") as told:
+        shop.work(claimed)
+    assert str(told.value.code) == "50030"
+    assert shop.snapshot() == before
+    shop.setting("FORMER_ORDERS", "N")
+    assert shop.work(claimed).outcome == "created"
+
+
+def test_a_document_of_that_number_at_another_station_is_no_web_order(shop):
+    assert shop.work(former(shop, STA_ID="7")).outcome == "created"
+
+
+def test_another_stores_order_of_that_number_is_another_order(shop):
+    shop.apply(line(1), WOO_ORDER_NO="5000")
+    stage(shop.database, order(5000, line(1)))
+    assert shop.work(shop.claim()).outcome == "created"
+
+
+def test_a_deposit_ticket_is_not_offered(shop):
+    shop.setting("WRITE_PAYMENT", "D")
+    stage(shop.database, order(4711, line(1)))
+    claimed = shop.claim()
+    with pytest.raises(MappingError, match="WRITE_PAYMENT is 'D'; it takes N"):
+        shop.work(claimed)
+    assert shop.query("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []

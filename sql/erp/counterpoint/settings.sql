@@ -42,6 +42,7 @@ FROM
         (N'TAX_OVRD_REAS', NULL, N'Reason for the override that keeps the tax of the store; empty: none'),
         (N'TAX_AUTH_COD', N'WEB', N'Tax authority of rates that USER_TAX_MAP has no row for'),
         (N'TAX_RUL_COD', N'TAX', N'Its tax rule'),
+        (N'FORMER_ORDERS', N'Y', N'N enters an order even where a document of its number, not of syncctl, stands at the station'),
         (N'WRITE_SHIP_ADRS', N'N', N'Y adds the ship-to address to the addresses of the customer, too')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS

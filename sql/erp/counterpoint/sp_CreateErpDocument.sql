@@ -9,7 +9,8 @@ dbo.sp_CreateErpDocument
 Called by    sp_ApplyOrder, inside its caller's transaction
 Parameters   @STAGING_ID; @CUST_NO whose it is; @DOC_ID, @TKT_NO OUTPUT: the new document's numbers
 Returns      no rows
-Errors       50030 the amounts don't add up; 50040 item, pay code or number series without a counterpart
+Errors       50030 the amounts don't add up, or the station has a document of the order's number that syncctl didn't write;
+             50040 item, pay code or number series without a counterpart
 Locks        the number series, which creators hold in turn to their commit, and the items' stock rows in the order of their numbers
 Repeatable   no: each call writes a document
 Example      EXECUTE dbo.sp_CreateErpDocument @STAGING_ID = 1, @CUST_NO = 'C100', @DOC_ID = @DOC_ID OUTPUT, @TKT_NO = @TKT_NO OUTPUT;
@@ -36,6 +37,7 @@ BEGIN
         @TOT decimal(15, 2),
         @NUMBER varchar(20),
         @PAY_COD varchar(10),
+        @FORMER_ORDERS nvarchar(10),
         @SHIP_ADRS_ID varchar(10),
         @ITEM_NO varchar(20),
         @QTY decimal(15, 4),
@@ -77,8 +79,67 @@ BEGIN
         @DRW_ID = MAX(CASE WHEN setting.NAME = 'DRW_ID' THEN setting.VALUE END),
         @USR_ID = MAX(CASE WHEN setting.NAME = 'USR_ID' THEN setting.VALUE END),
         @SLS_REP = NULLIF(MAX(CASE WHEN setting.NAME = 'SLS_REP' THEN setting.VALUE END), N''),
+        @FORMER_ORDERS = MAX(CASE WHEN setting.NAME = 'FORMER_ORDERS' THEN setting.VALUE END),
         @WRITE_PAYMENT = MAX(CASE WHEN setting.NAME = 'WRITE_PAYMENT' THEN setting.VALUE END)
     FROM dbo.USER_ERP_SETTING AS setting;
+
+    IF COALESCE(@WRITE_PAYMENT, N'N') NOT IN (N'Y', N'N')
+    BEGIN
+        SET @MESSAGE = CONCAT
+        (
+            N'The site setting WRITE_PAYMENT is ''', @WRITE_PAYMENT, N'''; it takes N (no payment) or Y (on the order).',
+            N' A deposit ticket beside the order is not offered.'
+        );
+        THROW 50040, @MESSAGE, 1;
+    END;
+
+    /* Orders of the integration before this one, open or posted, are not entered again. */
+    IF COALESCE(@FORMER_ORDERS, N'Y') <> N'N' AND @WOO_ORDER_NO <> ''
+    BEGIN
+        SELECT TOP (1)
+            @MESSAGE = CONCAT
+            (
+                N'Order ', @WOO_ORDER_NO, N': the ERP has it already as ', CASE former.IS_POSTED WHEN 1 THEN N'posted' ELSE N'open' END,
+                N' document ', former.DOC_ID, N' (', former.TKT_NO, N'), which syncctl did not write. Where that is this order:',
+                N' `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`; where it is another: set FORMER_ORDERS to N, then',
+                N' `syncctl dead-letter retry`.'
+            )
+        FROM
+        (
+            SELECT
+                header.DOC_ID,
+                header.TKT_NO,
+                IS_POSTED = 0
+            FROM dbo.PS_DOC_HDR AS header
+            WHERE header.STA_ID = @STA_ID
+            AND   (header.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR header.REF = LEFT(@WOO_ORDER_NO, 50))
+            UNION ALL
+            SELECT
+                posted.DOC_ID,
+                posted.TKT_NO,
+                1
+            FROM dbo.PS_ORD_HIST AS posted
+            WHERE posted.STA_ID = @STA_ID
+            AND   (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
+            UNION ALL
+            SELECT
+                posted.DOC_ID,
+                posted.TKT_NO,
+                1
+            FROM dbo.PS_TKT_HIST AS posted
+            WHERE posted.STA_ID = @STA_ID
+            AND   (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
+        ) AS former
+        WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
+        ORDER BY
+            former.IS_POSTED,
+            former.DOC_ID;
+
+        IF @MESSAGE IS NOT NULL
+        BEGIN
+            THROW 50030, @MESSAGE, 1;
+        END;
+    END;
 
     EXECUTE dbo.sp_ShipToAddress
         @STAGING_ID = @STAGING_ID,

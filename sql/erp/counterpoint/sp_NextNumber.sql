@@ -12,7 +12,8 @@ Returns      no rows
 Errors       50040 the series is missing, or its next number doesn't fit the ERP
 Locks        the series' row, until the caller's transaction ends: creators take turns from here on
 Repeatable   no: each call takes a number
-Note         A number that the ERP has already (written by hand or by another program) is passed over.
+Note         A number that is taken is passed over: by an open document, a posted one, or one that was ever linked to an order (its rows may
+             be gone from the ERP by now). No order fails for it, however far the series lags behind.
 Example      DECLARE @NUMBER varchar(20); EXECUTE dbo.sp_NextNumber @SERIES = 'DOC_ID', @NUMBER = @NUMBER OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_NextNumber
@@ -68,12 +69,26 @@ BEGIN
 
         SET @IS_FREE = 1;
 
-        IF @SERIES = 'DOC_ID' AND EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.DOC_ID = CONVERT(bigint, @NUMBER))
+        IF @SERIES = 'DOC_ID'
+        AND
+        (
+            EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.DOC_ID = CONVERT(bigint, @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = CONVERT(bigint, @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = CONVERT(bigint, @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = CONVERT(bigint, @NUMBER))
+        )
         BEGIN
             SET @IS_FREE = 0;
         END;
 
-        IF @SERIES = 'TKT_NO' AND EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.TKT_NO = @NUMBER)
+        IF @SERIES = 'TKT_NO'
+        AND
+        (
+            EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.TKT_NO = CONVERT(varchar(15), @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.TKT_NO = CONVERT(varchar(15), @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.TKT_NO = CONVERT(varchar(15), @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.TKT_NO = CONVERT(varchar(15), @NUMBER))
+        )
         BEGIN
             SET @IS_FREE = 0;
         END;

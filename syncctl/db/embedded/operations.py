@@ -25,7 +25,7 @@ from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
 from syncctl.errors import NotFound
 
-_MAY_BE_EMPTY = ("TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS")
+_MAY_BE_EMPTY = ("TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS")
 
 
 @serves(GetSchemaVersion)

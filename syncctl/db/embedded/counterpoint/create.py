@@ -20,7 +20,7 @@ from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, wr
 from syncctl.db.embedded.erp import ChangedRow, Document, Settings, settings_of
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
-from syncctl.errors import MappingError
+from syncctl.errors import Conflict, MappingError
 
 _TABLES = (
     "PS_DOC_LIN_PRICE",
@@ -46,6 +46,8 @@ def create_document(session: Session, staged: sqlite3.Row, content: Content, cus
     """See `Erp.create_document`."""
     settings = settings_of(session)
     totals = document_totals(staged, content)
+    _require_settings(settings)
+    _require_new(session, staged, settings)
     document = Document(int(next_number(session, "DOC_ID")), next_number(session, "TKT_NO"))
     _insert_header(session, staged, document, settings, cust_no)
     write_contacts(session, staged, content, document.doc_id, cust_no, settings)
@@ -55,6 +57,47 @@ def create_document(session: Session, staged: sqlite3.Row, content: Content, cus
     write_order_notes(session, staged, content, document)
     move_inventory(session, {}, committed_quantities(session, staged), settings)
     return document
+
+
+def _require_settings(settings: Settings) -> None:
+    """Raise MappingError for a way to write payments that there is not."""
+    if settings.get("WRITE_PAYMENT") not in ("Y", "N", None):
+        raise MappingError(
+            f"The site setting WRITE_PAYMENT is {settings['WRITE_PAYMENT']!r}; it takes N (no payment) or Y (on the order)."
+            " A deposit ticket beside the order is not offered.",
+            code=50040,
+        )
+
+
+def _require_new(session: Session, staged: sqlite3.Row, settings: Settings) -> None:
+    """Raise Conflict where the station has a document of the order's number that another program or a person entered."""
+    number = staged["WOO_ORDER_NO"]
+    if settings.get("FORMER_ORDERS") == "N" or not number:
+        return
+    found = session.one(
+        """
+        SELECT former.DOC_ID, former.TKT_NO, former.IS_POSTED
+        FROM (
+            SELECT DOC_ID, TKT_NO, STA_ID, CUST_PO_NO, REF, 0 AS IS_POSTED FROM dbo.PS_DOC_HDR
+            UNION ALL SELECT DOC_ID, TKT_NO, STA_ID, CUST_PO_NO, REF, 1 FROM dbo.PS_ORD_HIST
+            UNION ALL SELECT DOC_ID, TKT_NO, STA_ID, CUST_PO_NO, REF, 1 FROM dbo.PS_TKT_HIST
+        ) AS former
+        WHERE former.STA_ID = :station
+        AND (former.CUST_PO_NO = :short OR former.REF = :long)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
+        ORDER BY former.IS_POSTED, former.DOC_ID
+        LIMIT 1
+        """,
+        {"station": settings["STA_ID"], "short": number[:20], "long": number[:50]},
+    )
+    if found is not None:
+        raise Conflict(
+            f"Order {number}: the ERP has it already as {'posted' if found['IS_POSTED'] else 'open'} document {found['DOC_ID']}"
+            f" ({found['TKT_NO']}), which syncctl did not write. Where that is this order: `syncctl dead-letter cancel"
+            f" {staged['STAGING_ID']} --reason …`; where it is another: set FORMER_ORDERS to N,"
+            " then `syncctl dead-letter retry`.",
+            code=50030,
+        )
 
 
 def _insert_header(session: Session, staged: sqlite3.Row, document: Document, settings: Settings, cust_no: str) -> None:

@@ -12,8 +12,18 @@ from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
 
 _FREE = {
-    "DOC_ID": "SELECT 1 FROM dbo.PS_DOC_HDR WHERE DOC_ID = CAST(:number AS INTEGER)",
-    "TKT_NO": "SELECT 1 FROM dbo.PS_DOC_HDR WHERE TKT_NO = :number",
+    "DOC_ID": """
+        SELECT 1 FROM dbo.PS_DOC_HDR WHERE DOC_ID = CAST(:number AS INTEGER)
+        UNION ALL SELECT 1 FROM dbo.USER_ORDER_LINK WHERE DOC_ID = CAST(:number AS INTEGER)
+        UNION ALL SELECT 1 FROM dbo.PS_ORD_HIST WHERE DOC_ID = CAST(:number AS INTEGER)
+        UNION ALL SELECT 1 FROM dbo.PS_TKT_HIST WHERE DOC_ID = CAST(:number AS INTEGER)
+    """,
+    "TKT_NO": """
+        SELECT 1 FROM dbo.PS_DOC_HDR WHERE TKT_NO = :number
+        UNION ALL SELECT 1 FROM dbo.USER_ORDER_LINK WHERE TKT_NO = :number
+        UNION ALL SELECT 1 FROM dbo.PS_ORD_HIST WHERE TKT_NO = :number
+        UNION ALL SELECT 1 FROM dbo.PS_TKT_HIST WHERE TKT_NO = :number
+    """,
     "CUST_NO": "SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :number",
 }
 _NUMBER_WIDTH = {"DOC_ID": 18, "TKT_NO": 15, "CUST_NO": 15}

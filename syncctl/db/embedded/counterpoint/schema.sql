@@ -454,6 +454,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('TAX_OVRD_REAS', NULL, 'Reason for the override that keeps the tax of the store; empty: none'),
     ('TAX_AUTH_COD', 'WEB', 'Tax authority of rates that USER_TAX_MAP has no row for'),
     ('TAX_RUL_COD', 'TAX', 'Its tax rule'),
+    ('FORMER_ORDERS', 'Y', 'N enters an order even where a document of its number, not of syncctl, stands at the station'),
     ('WRITE_SHIP_ADRS', 'N', 'Y adds the ship-to address to the addresses of the customer, too');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
     ('DOC_ID', '101', 9, 1, 'Prefix (the station) and a number of WIDTH digits'),

@@ -461,6 +461,7 @@ CREATE TABLE dbo.SY_WRKGRP (
 );
 
 
+CREATE INDEX dbo.IX_USER_ORDER_LINK_TKT_NO ON USER_ORDER_LINK (TKT_NO);
 CREATE TABLE dbo.USER_TAX_MAP (
     STORE_ID TEXT NOT NULL,
     RATE_COD TEXT NOT NULL,
@@ -478,4 +479,5 @@ INSERT OR IGNORE INTO dbo.USER_ERP_SETTING VALUES
     ('TAX_OVRD_REAS', NULL, 'Reason for the override that keeps the tax of the store; empty: none'),
     ('TAX_AUTH_COD', 'WEB', 'Tax authority of rates that USER_TAX_MAP has no row for'),
     ('TAX_RUL_COD', 'TAX', 'Its tax rule'),
+    ('FORMER_ORDERS', 'Y', 'N enters an order even where a document of its number, not of syncctl, stands at the station'),
     ('WRITE_SHIP_ADRS', 'N', 'Y adds the ship-to address to the addresses of the customer, too');
