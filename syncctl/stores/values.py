@@ -30,7 +30,6 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 """Dates of orders lie between them; anything else is a plugin's nonsense."""
 _SHOWN = 40
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+(\.0*)?\s*")
-_NO_DATE = (None, "", False)
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories that have no place in one line of text: control characters, halves of a letter, line ends."""
 
@@ -73,7 +72,7 @@ def whole_field(item: Mapping[str, Any], name: str, default: int | None = None) 
         UnreadableError: it is anything else.
     """
     value = item.get(name)
-    if value in (None, "") and default is not None:
+    if _unset(value) and default is not None:
         return default
     number = whole(value)
     if number is None or number < 0:
@@ -88,7 +87,7 @@ def amount_field(item: Mapping[str, Any], name: str, default: str | None = None)
         UnreadableError: it is no amount, or out of range.
     """
     value = item.get(name)
-    if value in (None, "") and default is not None:
+    if _unset(value) and default is not None:
         value = default
     return _ranged(item, name, value, MOST_DECIMALS)
 
@@ -100,7 +99,7 @@ def quantity_field(item: Mapping[str, Any], name: str = "quantity") -> Decimal:
         UnreadableError: it is no number, or out of range.
     """
     value = item.get(name)
-    return _ranged(item, name, 0 if value in (None, "") else value, QUANTITY_DECIMALS)
+    return _ranged(item, name, 0 if _unset(value) else value, QUANTITY_DECIMALS)
 
 
 def moment(value: object) -> datetime | None:
@@ -125,7 +124,7 @@ def moment_field(item: Mapping[str, Any], name: str) -> datetime | None:
     value = item.get(name)
     read = moment(value)
     # WordPress writes a date that was never set as zeros.
-    if read is None and value not in _NO_DATE and not str(value).startswith("0000-00-00"):
+    if read is None and not _unset(value) and value is not False and not str(value).startswith("0000-00-00"):
         raise UnreadableError(f"{name} is {shown(value)}, which is no date from 1990 to 2099")
     return read
 
@@ -146,7 +145,7 @@ def objects(item: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         UnreadableError: it is something else, has an entry that is no object, or is of more than 5,000 entries.
     """
     value = item.get(name)
-    found = [] if value in (None, "", False) else entries(value)
+    found = [] if _unset(value) or value is False else entries(value)
     if found is None:
         raise UnreadableError(f"{name} is {shown(value)} and no list")
     if len(found) > MOST_ITEMS:
@@ -175,6 +174,11 @@ def lines_of_text(value: object) -> str:
     if value is None or isinstance(value, bool | dict | list):
         return ""
     return "".join(letter for letter in str(value) if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs"))
+
+
+def _unset(value: object) -> bool:
+    """True of null and of an empty text."""
+    return value is None or (isinstance(value, str) and not value)
 
 
 def _ranged(item: Mapping[str, Any], name: str, value: object, decimals: int) -> Decimal:
