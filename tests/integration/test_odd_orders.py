@@ -282,6 +282,14 @@ def test_many_broken_orders_cost_a_bounded_number_of_requests_and_hold_nothing_u
     assert len(shop.store.requests) < 150
 
 
+def test_lists_in_which_no_row_has_an_id_are_the_stores_fault(shop: Shop) -> None:
+    for number in range(300, 312):
+        shop.store.odd.shown[number] = {"id": None}
+    with pytest.raises(StoreUnavailable, match="no list of objects with an id"):
+        shop.poll()
+    assert (shop.staged, shop.watermark) == ({}, None)
+
+
 def test_a_store_that_is_down_is_not_asked_in_pieces_for_ever(shop: Shop) -> None:
     with closing(shop.client()) as client:
         client.ping()
