@@ -173,7 +173,9 @@ class IdWalk:
             else:
                 self._pass_known(window, page.rows)
                 self._beyond = max(reached, self._beyond + 1)
-        if ended and self._left_out and self._offset_is_ignored():
+        # A page that holds nothing but several rows read before may be the first one, whatever offset was asked for.
+        in_doubt = self._left_out or (not new and window.first > 0 and len(page.rows) > 1)
+        if ended and in_doubt and self._offset_is_ignored():
             self._beyond, ended = 0, False
         return self._at(page, [row for _, row in taken], finished=ended)
 

@@ -203,6 +203,7 @@ def test_rows_without_an_id_are_given_once_with_their_neighbours():
     count=st.sampled_from(sorted(COUNTS)),
 )
 @example(length=60, hidden=[(0, 59)], cap=100, ignores_offset=True, batch_size=50, count="right")
+@example(length=38, hidden=[], cap=37, ignores_offset=True, batch_size=37, count="first_only")
 @example(length=99, hidden=[(0, 2), (3, 97)], cap=10, ignores_offset=True, batch_size=1, count="first_only")
 def test_everything_that_is_shown_is_read_once(length, hidden, cap, ignores_offset, batch_size, count):
     host = Host(
