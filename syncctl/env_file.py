@@ -28,7 +28,7 @@ def write_setting(path: Path, entry: Entry, value: str) -> None:
         try:
             entry.kind.parse(text)
         except (ValueError, KeyError):
-            shown = HIDDEN if entry.secret else f"'{without_password(text)}'"
+            shown = HIDDEN if entry.secret else f"'{without_password(text)[:200]}'"
             raise UsageError(f"{entry.variable} is {shown}, but takes {entry.kind.accepts}. Nothing was changed.") from None
     try:
         make_folder(path.parent)

@@ -17,6 +17,8 @@ from syncctl.secret import Secret
 
 STORE_ID = "[A-Za-z0-9._-]{1,50}"
 """What a store's name may be, as a regular expression."""
+_LONGEST_NAME = 255
+"""Bytes of a file's or folder's name."""
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -116,8 +118,27 @@ def _timezone(value: str) -> ZoneInfo:
         raise ValueError(value) from None
 
 
+def is_text(value: str) -> bool:
+    """True where a value is text that files, databases and other systems take: no NUL, no halves of characters."""
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def path_of(value: str) -> Path:
+    """Return a path, `~` and `~name` replaced by the user's folder.
+
+    Raises:
+        ValueError: there is no such user, or one of its names is longer than file systems take.
+    """
+    if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in Path(value).parts):
+        raise ValueError(value)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError(value) from error
+
+
 def _file(value: str) -> Path:
-    path = Path(value).expanduser()
+    path = path_of(value)
     if not path.is_file():
         raise ValueError(value)
     return path
@@ -138,7 +159,7 @@ FLAG = Kind(_flag, "true or false", "true|false")
 SECRET = Kind(Secret, "the key as the store gave it")
 URL = Kind(_url, "the store's address, such as https://shop.example (no query, no user name in it)", "URL")
 TIMEZONE = Kind(_timezone, "a time zone's name, such as UTC, Europe/Paris or America/New_York", "ZONE")
-FOLDER = Kind(lambda value: Path(value).expanduser(), "a folder's path", "FOLDER")
+FOLDER = Kind(path_of, "a folder's path", "FOLDER")
 FILE = Kind(_file, "the path of a file that exists", "FILE")
 DATABASE = Kind(
     _database,

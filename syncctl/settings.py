@@ -35,6 +35,8 @@ from syncctl.setting_kinds import (
     data_folder,
     decimal,
     integer,
+    is_text,
+    path_of,
     setting,
     text,
     words,
@@ -42,6 +44,8 @@ from syncctl.setting_kinds import (
 from syncctl.settings_pod import PodSettings
 
 PREFIX = "SYNCCTL_"
+_SHOWN_VALUE = 200
+"""Characters of a wrong value that are repeated to whoever set it."""
 ENV_FILE = ".env"
 _NOT_SETTINGS = ("SYNCCTL_TEST_", "SYNCCTL_ENV_FILE")
 
@@ -296,11 +300,13 @@ def load(
             continue
         origin, name, raw = found
         try:
+            if not is_text(raw):
+                raise ValueError(raw)
             values[entry.name] = entry.kind.parse(raw)
             origins[entry.name] = origin
         except (ValueError, KeyError):
             label = (option_names or {}).get(entry.name, name) if origin == "flag" else f"{name} (from {origin})"
-            shown = HIDDEN if entry.secret else f"'{without_password(raw)}'"
+            shown = HIDDEN if entry.secret else f"'{_short(without_password(raw))}'"
             wrong.append((origin, f"{label} is {shown}, but takes {entry.kind.accepts}."))
     settings = replace(Settings(**values), origins=origins, unknown=(*slips, *_unknown(surroundings, in_file)))
     if settings.unknown_customer == "guest" and not settings.guest_cust_no:
@@ -311,10 +317,18 @@ def load(
     return settings
 
 
+def _short(text: str) -> str:
+    """Return a wrong value, or the beginning of a long one."""
+    return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}…"
+
+
 def env_path(env_file: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
     """Return the path of the `.env` file that is read, whether it exists or not."""
     named = (os.environ if environment is None else environment).get("SYNCCTL_ENV_FILE", "").strip()
-    return env_file or Path(named or ENV_FILE).expanduser()
+    try:
+        return env_file or path_of(named or ENV_FILE)
+    except ValueError:
+        raise ConfigError(f"There is no such user folder: SYNCCTL_ENV_FILE is {_short(named)!r}.") from None
 
 
 def surroundings(env_file: Path | None = None) -> dict[str, str]:

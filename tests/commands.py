@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
+from syncctl.cli.run import COMMON
+
 SOUND = {
     ("config", "set"): ("store_id", "main"),
     ("config", "policy", "set"): ("deadlock", "--max-attempts", "5"),
@@ -44,8 +46,10 @@ class Command:
         return (*self.path, *SOUND.get(self.path, ()))
 
     def options(self) -> Iterator[tuple[str, Any]]:
-        """Each option that takes a value: its name, and how it was declared."""
+        """Each option of its own that takes a value: its name, and how it was declared."""
         for parameter in self.parameters:
+            if parameter.name in COMMON:
+                continue
             declared = info(parameter)
             if isinstance(declared, OptionInfo) and not isinstance(parameter.default, bool):
                 names = [name for name in declared.param_decls or () if name.startswith("--")]

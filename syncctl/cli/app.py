@@ -27,10 +27,12 @@ from syncctl.cli import (
 )
 from syncctl.cli.help import make_plain
 from syncctl.cli.orders import LARGEST_ID
-from syncctl.cli.output import Output, Report, drop_stdout, prepare_streams
+from syncctl.cli.output import Output, Report
 from syncctl.cli.run import COMMON, Common, new_run_id
+from syncctl.cli.streams import safe_streams
 from syncctl.clock import system_clock
 from syncctl.errors import EXIT_OK, EXIT_SIGINT, EXIT_SOME_FAILED, EXIT_USAGE
+from syncctl.setting_kinds import is_text
 
 app = typer.Typer(
     name="syncctl",
@@ -43,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
 )
 
+_LONGEST_ARGUMENT = 4096
 _SHOWN_VALUE = 40
 """Characters of a wrong value that are repeated to the person who typed it."""
 
@@ -101,13 +104,19 @@ def _program() -> Callable[..., Any]:
 
 def run_app(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
-    prepare_streams()
+    with safe_streams() as (out, err):
+        code = _run(arguments)
+        out.flush()
+        if out.error is not None:
+            err.write(f"syncctl: The result can't be written to stdout: {out.error.strerror or out.error}.\n")
+            return code or EXIT_SOME_FAILED
+        return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
+        _require_text(arguments)
         code = _program()(list(arguments), prog_name="syncctl", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        drop_stdout()
-        return EXIT_OK
     except KeyboardInterrupt:
         return EXIT_SIGINT
     except typer.Abort:
@@ -117,6 +126,23 @@ def run_app(arguments: Sequence[str]) -> int:
             raise
         return _usage_error(error, arguments)
     return code if isinstance(code, int) else EXIT_OK
+
+
+class _OddArgumentError(Exception):
+    """An argument that no command can do anything with."""
+
+    def format_message(self) -> str:
+        """See Click: what is wrong."""
+        return str(self)
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """Refuse what is no text, and what is longer than any name, path or reason, before it gets anywhere."""
+    for number, argument in enumerate(arguments, start=1):
+        if len(argument) > _LONGEST_ARGUMENT:
+            raise _OddArgumentError(f"Argument {number} is {len(argument):,} characters long; {_LONGEST_ARGUMENT:,} are the most")
+        if not is_text(argument):
+            raise _OddArgumentError(f"Argument {number} is no text: it holds a NUL or bytes that are no UTF-8")
 
 
 def _wrong_value(error: Any) -> str | None:

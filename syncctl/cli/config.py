@@ -169,7 +169,7 @@ def list_policies(run: Run) -> None:
     """Show how each class of failure is treated: attempts in all, the wait before the next, where it leads in the end."""
     from syncctl.db.contract import ListRetryPolicies
 
-    _show_policies(run, run.database.run(ListRetryPolicies()))
+    _show_policies(run, run.send(ListRetryPolicies()))
 
 
 @command(policy, "set", group="config policy")
@@ -204,7 +204,7 @@ def set_policy(
         backoff_cap_seconds=backoff_cap_seconds,
         destination=destination,
     )
-    _show_policies(run, run.database.run(changed))
+    _show_policies(run, run.send(changed))
 
 
 def _show_policies(run: Run, rows: list[RetryPolicy]) -> None:
@@ -234,7 +234,7 @@ def list_erp(run: Run) -> None:
     """Show the ERP's site settings, which every host on this database shares."""
     from syncctl.db.contract import ListErpSettings
 
-    _show_erp(run, run.database.run(ListErpSettings()))
+    _show_erp(run, run.send(ListErpSettings()))
 
 
 @command(erp, "set", group="config erp")
@@ -246,7 +246,7 @@ def set_erp(
     """Change one of the ERP's site settings. It counts from the next order on."""
     from syncctl.db.contract import SetErpSetting
 
-    _show_erp(run, run.database.run(SetErpSetting(setting_name=name.upper(), value=value or None)))
+    _show_erp(run, run.send(SetErpSetting(setting_name=name.upper(), value=value or None)))
 
 
 @command(erp, "column", group="config erp", use=Use(any_version=True))
@@ -287,7 +287,7 @@ def list_statuses(run: Run) -> None:
     """
     from syncctl.db.contract import ListStatusMap
 
-    rows = run.database.run(ListStatusMap())
+    rows = run.send(ListStatusMap())
     run.report.items = list(rows)
     run.report.counts = {"statuses": len(rows)}
     run.render = lambda console: table(

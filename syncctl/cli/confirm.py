@@ -23,6 +23,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Don't ask. Needed where there 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which orders, and what would become of them; change nothing.")]
 
 SHOWN_NAMES = 12
+LONGEST_REASON = 400
+"""Characters of a reason: what is kept with an order has who decided it before it."""
 
 
 class Declined(SyncError):
@@ -36,6 +38,18 @@ class Fate:
     effect: str
     orders: Sequence[str]
     """Each as people call it."""
+
+
+def reason_within(reason: str | None) -> str | None:
+    """Return a reason without blanks around it; None where there is none.
+
+    Raises:
+        UsageError: it is longer than what is kept.
+    """
+    text = (reason or "").strip()
+    if len(text) > LONGEST_REASON:
+        raise UsageError(f"--reason takes at most {LONGEST_REASON} characters, and this has {len(text):,}.")
+    return text or None
 
 
 def can_ask(run: Run) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncctl.cli.confirm import DryRun, Fate, Yes, ask, require_consent, show_fates
+from syncctl.cli.confirm import DryRun, Fate, Yes, ask, reason_within, require_consent, show_fates
 from syncctl.cli.moments import moment
 from syncctl.cli.orders import Number, Numbers, StagingId, StagingIds, named, named_one
 from syncctl.cli.output import local_time, table
@@ -191,6 +191,7 @@ def _decide(
 ) -> None:
     from syncctl.services.dead_letters import decide, plan
 
+    reason = reason_within(reason)
     planned = plan(run.database, decision, orders=named(run, ids, numbers), selection=selection)
     if dry_run:
         run.report.items = list(planned)

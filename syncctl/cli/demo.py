@@ -14,7 +14,8 @@ import typer
 
 from syncctl.cli.output import summary, table, words
 from syncctl.cli.run import Run, command
-from syncctl.errors import EXIT_SOME_FAILED, ConfigError
+from syncctl.errors import EXIT_SOME_FAILED, ConfigError, UsageError
+from syncctl.setting_kinds import path_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +88,10 @@ def _database(run: Run, keep: Path | None, held: ExitStack) -> str:
         return run.settings.database
     folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="syncctl-demo-", ignore_cleanup_errors=True)))
     if keep is not None:
-        folder = keep.expanduser().absolute()
+        try:
+            folder = path_of(str(keep)).absolute()
+        except ValueError:
+            raise UsageError(f"--keep is '{keep}', but there is no such user folder.") from None
         if (folder / "demo.db").exists():
             raise ConfigError(f"{folder / 'demo.db'} is there already, from a former demo. Name another folder with --keep.")
     return f"sqlite:///{(folder / 'demo.db').as_posix()}"

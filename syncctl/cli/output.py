@@ -26,6 +26,7 @@ from syncctl.errors import (
     EXIT_SOME_FAILED,
     EXIT_UNAVAILABLE,
     EXIT_USAGE,
+    BadArgument,
     SyncError,
 )
 from syncctl.foreign_text import json_escaped, one_line, without_controls
@@ -49,6 +50,8 @@ _STATUS = {
     EXIT_SIGTERM: "stopped",
 }
 _SHOWN_ERRORS = 20
+_LONGEST_LINE = 1500
+"""Characters of an error on the screen; --json and the log have all of it."""
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Report:
     def fail(self, error: SyncError) -> None:
         """Note the error that ended the run."""
         self.exit_code = error.exit_code
-        self.add_error(str(error), type=type(error).__name__, code=error.code)
+        self.add_error(in_words(error), type=type(error).__name__, code=error.code)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON object, in the order in which a person reads it."""
@@ -91,6 +94,15 @@ class Report:
             "items": self.items,
             "errors": self.errors,
         }
+
+
+def in_words(error: BaseException) -> str:
+    """Return what an error says to a person: a procedure's parameters are called as the command line calls them."""
+    if not isinstance(error, BadArgument):
+        return str(error)
+    from syncctl.cli.words import in_a_persons_words
+
+    return in_a_persons_words(str(error))
 
 
 Render = Callable[["Console"], None]
@@ -110,14 +122,7 @@ class Output:
         from rich.segment import Segment
 
         class Pipe(Console):
-            """A console whose reader may go away (`| head`): that is no error, and the rest goes nowhere.
-
-            What a store or a customer wrote moves no cursor: Rich's own controls pass, those inside a text don't.
-            """
-
-            def on_broken_pipe(self) -> None:
-                self.quiet = True
-                drop_stdout()
+            """A console whose cursor nothing moves that a store or a customer wrote: Rich's own controls pass, theirs don't."""
 
             def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
                 for text, style, control in super().render(renderable, options):
@@ -148,16 +153,15 @@ class Output:
             self.complain(f"… and {len(said) - _SHOWN_ERRORS} errors more; --json lists them all.")
 
     def write(self, text: str) -> None:
-        """Print a line on stdout. A reader that has gone away (`| head`) is no error."""
-        try:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            drop_stdout()
+        """Print a line on stdout."""
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
     def complain(self, message: str) -> None:
-        """Print a line on stderr, in the tool's name."""
-        sys.stderr.write(f"syncctl: {one_line(message)}\n")
+        """Print a line on stderr, in the tool's name, one that can be read: what is longer than a page is cut."""
+        line = one_line(message)
+        line = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …"
+        sys.stderr.write(f"syncctl: {line}\n")
 
     def remark(self, message: str) -> None:
         """Print a line on stderr that is no error: what a person should know before the result comes."""
@@ -259,17 +263,3 @@ def to_json(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     return str(value)
-
-
-def prepare_streams() -> None:
-    """Make stdout and stderr UTF-8, on Windows and under a scheduler too, and never fail on a character."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def drop_stdout() -> None:
-    """Send the rest of stdout nowhere, so that the interpreter's last flush doesn't fail on a closed pipe."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

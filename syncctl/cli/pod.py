@@ -229,7 +229,7 @@ def list_claims(
     """List claims with what is known of each."""
     from syncctl.db.contract import ListPods
 
-    found = run.database.run(
+    found = run.send(
         ListPods(
             scope=status, standing=standing, claim_reference=claim, max_retries=run.settings.pod_max_retries, batch_size=limit
         )
@@ -269,7 +269,7 @@ def add(
     """Add a claim as pending. One that is there already is left as it is."""
     from syncctl.db.contract import AddClaim
 
-    added = run.database.run(
+    added = run.send(
         AddClaim(
             claim_reference=reference,
             carrier=carrier,
@@ -297,8 +297,8 @@ def document(
 
     from syncctl.db.contract import GetPodDocument, ListPods
 
-    claims = run.database.run(ListPods(claim_reference=reference, batch_size=1))
-    kept = run.database.run(GetPodDocument(claim_id=claims[0].claim_id)) if claims else []
+    claims = run.send(ListPods(claim_reference=reference, batch_size=1))
+    kept = run.send(GetPodDocument(claim_id=claims[0].claim_id)) if claims else []
     if not kept:
         raise NotFound(f"The database keeps no document of claim {reference}. `syncctl pod list --claim {reference}` tells more.")
     try:
@@ -324,7 +324,7 @@ def notifications(
     from syncctl.cli.pod_setup import EVENT
     from syncctl.db.contract import ListNotifications
 
-    found = run.database.run(ListNotifications(states=states, event_type=EVENT, batch_size=limit))
+    found = run.send(ListNotifications(states=states, event_type=EVENT, batch_size=limit))
     run.report.items = list(found)
     run.report.counts = {"notifications": len(found)}
     run.render = lambda console: table(
@@ -358,7 +358,7 @@ def preference(
     from syncctl.cli.pod_setup import EVENT
     from syncctl.db.contract import SetNotifyPreference
 
-    run.database.run(SetNotifyPreference(recipient_id=client, event_type=EVENT, is_wanted=not unwanted, address=address))
+    run.send(SetNotifyPreference(recipient_id=client, event_type=EVENT, is_wanted=not unwanted, address=address))
     run.report.counts = {"preferences": 1}
     said = "wants no such messages" if unwanted else f"wants these messages{f' at {address}' if address else ''}"
     run.render = lambda console: console.print(f"{client} {said}.")

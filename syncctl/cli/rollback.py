@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncctl.cli.confirm import Yes, ask, require_consent
+from syncctl.cli.confirm import Yes, ask, reason_within, require_consent
 from syncctl.cli.orders import Number, StagingId, named_one
 from syncctl.cli.output import table
 from syncctl.cli.run import Job, Run, command, user
+from syncctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +53,14 @@ def rollback(
     from syncctl.services.rollback import rollback as undo
 
     require_consent(run, yes=yes, dry_run=dry_run)
+    why = reason_within(reason)
+    if why is None:
+        raise UsageError("--reason is empty. Say why: it is kept on both sides.")
     staged = named_one(run, staging_id, order)
-    undone = undo(run.database, staged, reason=reason, decided_by=user(), then=then.value, dry_run=True)
+    undone = undo(run.database, staged, reason=why, decided_by=user(), then=then.value, dry_run=True)
     if not dry_run:
         ask(run, f"Roll back {called(staged)}?", lambda console: _show_steps(console, undone.steps), yes=yes)
-        undone = undo(run.database, staged, reason=reason, decided_by=user(), then=then.value, dry_run=False)
+        undone = undo(run.database, staged, reason=why, decided_by=user(), then=then.value, dry_run=False)
     run.report.counts = {"orders": 1, "rolled_back": int(not dry_run), "rows": len(undone.steps)}
     run.report.items = list(undone.steps)
     run.report.extra = {"dry_run": dry_run, "staging_id": staged.staging_id, "woo_order_id": staged.woo_order_id}

@@ -19,24 +19,25 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from syncctl import errors, log, settings as settings_module
 from syncctl.cli.database import AS_IT_IS, Use, connect
 from syncctl.cli.help import PlainCommand
-from syncctl.cli.output import Output, Render, Report
+from syncctl.cli.output import Output, Render, Report, in_words
 from syncctl.clock import Clock, system_clock
 from syncctl.settings import BY_NAME, Settings
 from syncctl.stop import Stop, on_signals
 
 if TYPE_CHECKING:
-    from syncctl.db.contract import Database
+    from syncctl.db.contract import Database, Procedure
     from syncctl.services.run_context import RunContext
     from syncctl.stores.base import Store
 
 _log = logging.getLogger("syncctl.cli")
+Row = TypeVar("Row")
 
 RECORDS = ("input", "created", "updated", "skipped", "failed")
 COMMON_PANEL = "Options of every command"
@@ -138,6 +139,17 @@ class Run:
         database = connect(self, first=not self._connected)
         self._connected = True
         return database
+
+    def send(self, call: Procedure[Row]) -> list[Row]:
+        """Run a procedure with what a person typed.
+
+        Raises:
+            UsageError: a text is longer than its column. For the rest see `contract.Database.run`.
+        """
+        from syncctl.cli.words import require_fit
+
+        require_fit(call)
+        return self.database.run(call)
 
     def open_store(self) -> Store:
         """Open a session with the configured store; whoever asks closes it.
@@ -399,7 +411,7 @@ def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
 
     report = run.report
     exit_code = _exit_code(run, failure) if failure else report.exit_code
-    said = str(failure) if failure else " ".join(str(error["message"]) for error in report.errors[:5])
+    said = in_words(failure) if failure else " ".join(str(error["message"]) for error in report.errors[:5])
     counted = {name: sum(int(report.counts.get(key, 0)) for key in job.records.get(name, ())) for name in RECORDS}
     _log.info("%s ended with exit code %s: %s", run.command, exit_code, json.dumps(report.counts, default=str))
     try:

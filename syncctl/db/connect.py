@@ -8,6 +8,7 @@ from pathlib import Path
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import Database, GetSchemaVersion
 from syncctl.errors import ConfigError
+from syncctl.setting_kinds import path_of
 
 EMBEDDED = "sqlite:///"
 
@@ -27,8 +28,8 @@ def embedded_path(url: str) -> Path:
     if not url.lower().startswith(EMBEDDED) or not path:
         raise ConfigError(f"An embedded database is named sqlite:///PATH, such as sqlite:///syncctl.db; this is {url!r}.")
     try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
+        return path_of(path)
+    except ValueError as error:
         raise ConfigError(f"There is no such user folder: {path}. Write the whole path in SYNCCTL_DATABASE.") from error
 
 
