@@ -205,7 +205,7 @@ def _handler_of(shop: SimulatedStore) -> type[BaseHTTPRequestHandler]:
                 return None
             if fault.kind == "status":
                 headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-                return Reply(fault.status, MAINTENANCE_PAGE, headers)
+                return Reply(fault.status, fault.body, headers)
             if fault.kind == "html":
                 return Reply(200, MAINTENANCE_PAGE)
             if fault.kind == "redirect":
