@@ -1,0 +1,33 @@
+"""A small chaos: odd orders and claims among sound ones, a store and carriers that misbehave, commands killed in between."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from syncctl.demo.odd_kinds import ODD_CLAIMS, odd_orders
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_rest_goes_on_and_each_odd_one_ends_with_its_reason() -> None:
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "chaos.py"), "--orders", "200", "--odd", "8", "--kills", "2", "--seed", "3"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "BROKEN" not in run.stdout
+    assert "2 kills" in run.stdout
+
+
+def test_every_kind_is_another() -> None:
+    names = [kind.name for kind in odd_orders()] + [claim.name for claim in ODD_CLAIMS]
+    assert len(names) == len(set(names)) > 50
