@@ -293,12 +293,15 @@ def _run(chaos: Chaos, hang: float) -> int:
         flush=True,
     )
     turns = 0
-    while turns < MOST_TURNS and (turns < 1 or chaos.kills_left > 0 or not _settled(chaos)):
+    still_open: list[str] = []
+    while turns < MOST_TURNS and (turns < 1 or chaos.kills_left > 0 or still_open):
         turns += 1
         seen = len(chaos.ended)
         _turn(chaos, turns)
+        still_open = _still_open(chaos)
         runs = ", ".join(f"{run.name} {'killed' if run.killed else run.code}" for run in chaos.ended[seen:])
-        print(f"turn {turns}, {time.monotonic() - began:.0f} s: {runs}", flush=True)
+        left = f"; {len(still_open)} to come, such as {still_open[0][:200]}" if still_open else ""
+        print(f"turn {turns}, {time.monotonic() - began:.0f} s: {runs}{left}", flush=True)
     quiet = _last_turn(chaos)
     print(f"{turns} turns and a last one in {time.monotonic() - began:.0f} s, {sum(run.killed for run in chaos.ended)} kills")
     with chaos.database() as database:
@@ -425,10 +428,11 @@ def _let_time_pass(chaos: Chaos) -> None:
             database.query(sql, ("2026-01-01 00:00:00.000",))
 
 
-def _settled(chaos: Chaos) -> bool:
-    """Tell whether nothing that can still be done is left."""
+def _still_open(chaos: Chaos) -> list[str]:
+    """Return what isn't as it has to end yet."""
     with chaos.database() as database:
-        return not any(_check_orders(chaos, database).values()) and not any(_check_claims(chaos, database).values())
+        found = {**_check_orders(chaos, database), **_check_claims(chaos, database)}
+    return [finding for findings in found.values() for finding in findings]
 
 
 def _last_turn(chaos: Chaos) -> Broken:
