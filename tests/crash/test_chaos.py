@@ -14,18 +14,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_rest_goes_on_and_each_odd_one_ends_with_its_reason() -> None:
     run = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "chaos.py"), "--orders", "120", "--odd", "12", "--kills", "2", "--seed", "3"],
+        [sys.executable, str(ROOT / "scripts" / "chaos.py"), "--orders", "40", "--odd", "20", "--kills", "1", "--seed", "3"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=240,
+        timeout=285,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "BROKEN" not in run.stdout
-    assert "2 kills" in run.stdout
+    assert "1 kills" in run.stdout
 
 
 def test_every_kind_is_another() -> None:
