@@ -45,7 +45,7 @@ NOT_COMPARED = frozenset({"DOC_GUID", "LIN_GUID", "QTY_AVAIL", "CURR_DB_NAM"})
 BY_ORDER = frozenset({"USER_ORDER_EVENT"})
 """A page is staged order by order, or all of it at a time: what happened is in order for each order."""
 
-OWN_TABLES = frozenset({"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"})
+OWN_TABLES = frozenset({"USER_SCHEMA_JOURNAL", "USER_ERP_COLUMN", "USER_DEMO_ERP"})
 """The deploy's own, which the embedded engine has no use for."""
 
 Row = dict[str, Any]
