@@ -81,6 +81,8 @@ POD = "syncctl/services/pod.py"
 HTTP = "syncctl/http_answer.py"
 JSON = "syncctl/answer_json.py"
 
+CONFIRM = "syncctl/cli/confirm.py"
+
 T_WORK = "tests/contract/test_work.py"
 T_CREATE = "tests/contract/test_create.py"
 T_UPDATE = "tests/contract/test_update.py"
@@ -100,6 +102,9 @@ T_STATUS = "tests/integration/test_sync_status.py"
 T_HTTP = "tests/unit/test_http_answer.py"
 T_JSON = "tests/unit/test_answer_json.py"
 T_PODS = "tests/contract/test_pod_runs.py"
+
+T_GIVING_UP = "tests/acceptance/test_giving_up.py"
+T_DATABASES = "tests/acceptance/test_databases.py"
 
 BUGS = (
     bug(
@@ -852,6 +857,81 @@ BUGS = (
         'raise ConfigError(f"{address!r} is no mail address.")',
         "tests/contract/test_notifier.py",
         only="odd_address",
+    ),
+    bug(
+        "what gives up asks nobody at the terminal",
+        CONFIRM,
+        "    if yes:\n        return\n",
+        "    return\n",
+        T_GIVING_UP,
+        only="answer_is_no",
+    ),
+    bug(
+        "without a terminal nobody has to say yes",
+        CONFIRM,
+        "if not (yes or dry_run or can_ask(run)):",
+        "if False:",
+        T_GIVING_UP,
+        only="without_a_terminal",
+    ),
+    bug(
+        "all means the first page of dead letters",
+        "syncctl/services/dead_letters.py",
+        "if len(page) < _PAGE:",
+        "if True:",
+        T_GIVING_UP,
+        only="first_thousand",
+    ),
+    bug(
+        "what moved on since it was given up is reopened",
+        "syncctl/db/embedded/dead_letters.py",
+        ' and order["STATE_REASON"] == _given_up(letter)',
+        "",
+        "tests/contract/test_reopen.py",
+    ),
+    bug(
+        "any command makes a database",
+        "syncctl/cli/database.py",
+        "create=use.makes,",
+        "create=True,",
+        T_DATABASES,
+        only="makes_none",
+    ),
+    bug(
+        "a database of a newer version is worked on",
+        "syncctl/db/embedded/engine.py",
+        "if found > known:",
+        "if False:",
+        T_DATABASES,
+        only="newer_database",
+    ),
+    bug(
+        "what is written is for every account",
+        "syncctl/private_files.py",
+        "FILE_MODE = 0o600",
+        "FILE_MODE = 0o644",
+        T_DATABASES,
+        only="account_alone",
+    ),
+    bug(
+        "the job lock goes by how the database's name is written",
+        "syncctl/db/connect.py",
+        "os.path.realpath(embedded_path(url))",
+        "url",
+        "tests/unit/test_connect.py",
+    ),
+    Bug(
+        "output that finds no room ends in a traceback",
+        tuple(
+            Edit(
+                "syncctl/cli/streams.py",
+                f"self._stream.{done}\n            except (OSError, ValueError) as error:\n                self._lose(error)\n",
+                f"self._stream.{done}\n            finally:\n                pass\n",
+            )
+            for done in ("write(text)", "flush()")
+        ),
+        ("tests/acceptance/test_unreachable_words.py",),
+        only="finds_no_room",
     ),
 )
 

@@ -39,6 +39,8 @@ PIPE_WIDTH = 160
 """Columns of a table where no terminal tells its own."""
 LAST_COLUMN_MIN = 20
 """Columns of text below which a table's other columns wrap, too."""
+MOST_LISTED = 9_999
+"""Rows of a list at most. One more is asked for, which tells whether there are more; the procedures give 10,000."""
 _STATUS = {
     EXIT_OK: "ok",
     EXIT_SOME_FAILED: "some_failed",
@@ -213,6 +215,11 @@ def table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[obje
     for row in cells:
         shown.add_row(*(row[number] for number in filled))
     console.print(shown)
+
+
+def say_first(console: Console, shown: int) -> None:
+    """Say that a list shows the first rows only: nothing is left out in silence."""
+    console.print(f"These are the first {shown:,}; there are more. --limit shows up to {MOST_LISTED:,}.")
 
 
 def cell_text(value: object) -> str:

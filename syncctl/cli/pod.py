@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncctl.cli.output import local_time, table
+from syncctl.cli.output import MOST_LISTED, local_time, say_first, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED, ConfigError, NotFound, UsageError
 
@@ -224,36 +224,40 @@ def list_claims(
         typer.Option("--standing", help="due, waiting, persistent, exhausted, leased or done.", metavar="STANDING"),
     ] = None,
     claim: Annotated[str | None, typer.Option("--claim", help="Only this claim.", metavar="REFERENCE")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="List at most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST_LISTED, help="List at most so many.")] = 100,
 ) -> None:
     """List claims with what is known of each."""
     from syncctl.db.contract import ListPods
 
     found = run.send(
         ListPods(
-            scope=status, standing=standing, claim_reference=claim, max_retries=run.settings.pod_max_retries, batch_size=limit
+            scope=status, standing=standing, claim_reference=claim, max_retries=run.settings.pod_max_retries, batch_size=limit + 1
         )
     )
+    found, more = found[:limit], len(found) > limit
     run.report.items = list(found)
     run.report.counts = {"claims": len(found)}
     columns = ["Claim", "Carrier", "Tracking number", "Status", "Standing", "Retries>", "Next attempt", "Error or document"]
-    run.render = lambda console: table(
-        console,
-        columns,
-        (
-            [
-                item.claim_reference,
-                item.carrier,
-                item.tracking_number,
-                item.pod_fetch_status,
-                item.standing,
-                item.pod_retry_count,
-                item.pod_next_attempt_at,
-                item.pod_error or item.pod_url,
-            ]
-            for item in found
-        ),
-    )
+    rows: list[list[object]] = [
+        [
+            item.claim_reference,
+            item.carrier,
+            item.tracking_number,
+            item.pod_fetch_status,
+            item.standing,
+            item.pod_retry_count,
+            item.pod_next_attempt_at,
+            item.pod_error or item.pod_url,
+        ]
+        for item in found
+    ]
+    run.render = lambda console: _list(console, columns, rows, more=more)
+
+
+def _list(console: Console, columns: list[str], rows: list[list[object]], *, more: bool) -> None:
+    table(console, columns, rows)
+    if more:
+        say_first(console, len(rows))
 
 
 @command(app, "add", group="pod")
@@ -318,31 +322,30 @@ def notifications(
         str | None,
         typer.Option("--state", help="PENDING, CLAIMED, SENT, DROPPED, FAILED; several between commas.", metavar="STATE"),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="List at most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST_LISTED, help="List at most so many.")] = 100,
 ) -> None:
     """List the messages to clients, latest first, with what became of each."""
     from syncctl.cli.pod_setup import EVENT
     from syncctl.db.contract import ListNotifications
 
-    found = run.send(ListNotifications(states=states, event_type=EVENT, batch_size=limit))
+    found = run.send(ListNotifications(states=states, event_type=EVENT, batch_size=limit + 1))
+    found, more = found[:limit], len(found) > limit
     run.report.items = list(found)
     run.report.counts = {"notifications": len(found)}
-    run.render = lambda console: table(
-        console,
-        ["Id>", "Client", "Address", "State", "Tries>", "Due", "What happened"],
-        (
-            [
-                item.notification_id,
-                item.recipient_id,
-                item.address,
-                item.state,
-                item.attempt_no,
-                item.next_attempt_dt,
-                item.detail or item.error_message,
-            ]
-            for item in found
-        ),
-    )
+    columns = ["Id>", "Client", "Address", "State", "Tries>", "Due", "What happened"]
+    rows: list[list[object]] = [
+        [
+            item.notification_id,
+            item.recipient_id,
+            item.address,
+            item.state,
+            item.attempt_no,
+            item.next_attempt_dt,
+            item.detail or item.error_message,
+        ]
+        for item in found
+    ]
+    run.render = lambda console: _list(console, columns, rows, more=more)
 
 
 @command(app, "preference", group="pod")

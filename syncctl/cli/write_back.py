@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncctl.cli.orders import LARGEST_STORE_ID, Numbers, named
-from syncctl.cli.output import table
+from syncctl.cli.output import MOST_LISTED, say_first, table
 from syncctl.cli.run import Run, command
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def list_messages(
         typer.Option("--state", help="PENDING, CLAIMED, FAILED, DONE, DROPPED, between commas; else what isn't delivered."),
     ] = None,
     order: Numbers = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=9999, help="Show at most so many.")] = 1000,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST_LISTED, help="Show at most so many.")] = 1000,
 ) -> None:
     """List messages to the store that were not delivered yet, with the last error of each."""
     from syncctl.services.outbox import list_messages as read
@@ -73,6 +73,6 @@ def _show(run: Run, entries: list[OutboxEntry], none: str, *, more: bool = False
         )
         table(console, columns, rows)
         if more:
-            console.print(f"These are the first {len(entries):,}; there are more: --limit shows up to 9,999.")
+            say_first(console, len(entries))
 
     run.render = render

@@ -191,3 +191,11 @@ def test_a_carrier_file_that_makes_no_sense_is_a_wrong_setting(pods: Program):
     ended = pods("pod-fetch")
     assert ended.code == 78 and "bad.toml" in ended.err
     assert "bad.toml" in json.dumps(pods("config", "check", "--json").json["items"])
+
+
+def test_a_list_that_is_cut_says_so(syncctl: Program) -> None:
+    for number in range(3):
+        assert syncctl("pod", "add", f"CL-{number}", "--carrier", "UPS", "--tracking", f"1Z999AA1012345678{number}").code == 0
+    assert "These are the first 2; there are more." in syncctl("pod", "list", "--limit", "2").out
+    assert "there are more" not in syncctl("pod", "list", "--limit", "3").out
+    assert len(syncctl("pod", "list", "--limit", "2", "--json").json["items"]) == 2
