@@ -15,7 +15,11 @@ from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Ended, Program
 from tests.raws import raw_order
 
-pty = pytest.importorskip("pty", reason="terminals that can be played are a matter of POSIX")
+try:
+    import pty
+except ImportError:
+    pty = None  # type: ignore[assignment]
+needs_terminal = pytest.mark.skipif(pty is None, reason="terminals that can be played are a matter of POSIX")
 
 PRODUCTS = [{"id": 1, "type": "simple", "name": "Tee", "sku": "TEE", "price": "10.00", "stock_quantity": 100, "variations": []}]
 STATES = "SELECT WOO_ORDER_NO, STATE FROM USER_ORDER_STAGING ORDER BY STAGING_ID"
@@ -127,6 +131,7 @@ def test_a_dry_run_names_every_order_by_what_would_become_of_it(syncctl: Program
     assert states(syncctl) == before
 
 
+@needs_terminal
 @pytest.mark.parametrize("answer", ["\n", "n\n", "\x04", "ye\n"])
 def test_at_a_terminal_the_answer_is_no_unless_it_is_yes(syncctl: Program, shop: SimulatedStore, answer: str):
     before = states(syncctl)
@@ -139,6 +144,7 @@ def test_at_a_terminal_the_answer_is_no_unless_it_is_yes(syncctl: Program, shop:
     assert states(syncctl) == before
 
 
+@needs_terminal
 def test_at_a_terminal_yes_goes_on(syncctl: Program, shop: SimulatedStore):
     ended = at_a_terminal(syncctl, *CANCEL, types="y\n")
     assert ended.code == 0
@@ -151,6 +157,7 @@ def test_at_a_terminal_yes_goes_on(syncctl: Program, shop: SimulatedStore):
 
 
 @pytest.mark.parametrize("once", [asked, bool], ids=["asked", "before"])
+@needs_terminal
 @pytest.mark.parametrize("arguments", [CANCEL, ROLLBACK], ids=" ".join)
 def test_ctrl_c_at_the_question_or_just_before_it_ends_the_command(
     syncctl: Program, shop: SimulatedStore, arguments: tuple[str, ...], once: Callable[[str], bool]
