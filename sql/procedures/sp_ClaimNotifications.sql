@@ -74,8 +74,9 @@ BEGIN
     (
         SELECT TOP (@BATCH_SIZE)
             candidate.NOTIFICATION_ID
-        FROM dbo.USER_NOTIFICATION AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
-        WHERE
+        FROM dbo.USER_NOTIFICATION AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+        WHERE candidate.STATE IN ('PENDING', 'CLAIMED')
+        AND
         (
             (candidate.STATE = 'PENDING' AND candidate.NEXT_ATTEMPT_DT <= @NOW)
             OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)

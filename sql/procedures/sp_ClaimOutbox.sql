@@ -84,7 +84,7 @@ BEGIN
 
         BEGIN TRANSACTION;
 
-        UPDATE dbo.USER_STORE_OUTBOX WITH (ROWLOCK, READPAST)
+        UPDATE dbo.USER_STORE_OUTBOX WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)
         SET
             STATE = 'FAILED',
             ERROR_CLASS = 'crash',
@@ -137,8 +137,9 @@ BEGIN
         (
             SELECT TOP (@BATCH_SIZE)
                 candidate.OUTBOX_ID
-            FROM dbo.USER_STORE_OUTBOX AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
-            WHERE candidate.STORE_ID = @STORE_ID
+            FROM dbo.USER_STORE_OUTBOX AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+            WHERE candidate.STATE IN ('PENDING', 'CLAIMED')
+            AND   candidate.STORE_ID = @STORE_ID
             AND   (@STAGING_ID IS NULL OR candidate.STAGING_ID = @STAGING_ID)
             AND
             (
@@ -166,8 +167,7 @@ BEGIN
         (
             (STATE = 'PENDING' AND (@IGNORE_DUE = 1 OR NEXT_ATTEMPT_DT <= @NOW))
             OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
-        )
-        OPTION (RECOMPILE);
+        );
 
         COMMIT TRANSACTION;
     END TRY

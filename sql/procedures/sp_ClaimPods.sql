@@ -95,7 +95,8 @@ BEGIN
             pod_error = N'The worker died (or was stopped hard) 3 times in a row while it held this claim.',
             pod_lease_until = NULL,
             pod_crash_count = 0
-        WHERE pod_lease_until <= @NOW
+        WHERE pod_lease_until IS NOT NULL
+        AND   pod_lease_until <= @NOW
         AND   pod_crash_count >= 2;
 
         UPDATE dbo.claims
@@ -111,8 +112,8 @@ BEGIN
         (
             SELECT TOP (@BATCH_SIZE)
                 candidate.id
-            FROM dbo.claims AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
-            WHERE COALESCE(candidate.pod_fetch_status, 'pending') = @SCOPE
+            FROM dbo.claims AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+            WHERE (candidate.pod_fetch_status = @SCOPE OR (candidate.pod_fetch_status IS NULL AND @SCOPE = 'pending'))
             AND   (candidate.pod_lease_until IS NULL OR candidate.pod_lease_until <= @NOW)
             AND   (@IGNORE_DUE = 1 OR candidate.pod_next_attempt_at IS NULL OR candidate.pod_next_attempt_at <= @NOW)
             AND
@@ -142,10 +143,9 @@ BEGIN
                 candidate.pod_next_attempt_at,
                 candidate.id
         )
-        AND   COALESCE(pod_fetch_status, 'pending') = @SCOPE
+        AND   (pod_fetch_status = @SCOPE OR (pod_fetch_status IS NULL AND @SCOPE = 'pending'))
         AND   (pod_lease_until IS NULL OR pod_lease_until <= @NOW)
-        AND   (@IGNORE_DUE = 1 OR pod_next_attempt_at IS NULL OR pod_next_attempt_at <= @NOW)
-        OPTION (RECOMPILE);
+        AND   (@IGNORE_DUE = 1 OR pod_next_attempt_at IS NULL OR pod_next_attempt_at <= @NOW);
 
         COMMIT TRANSACTION;
     END TRY

@@ -17,7 +17,8 @@ Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that
              With @STORE_ID those of one store only: its settings may not fit another's. Those of the JSON array @PASSED are left out:
              this run has had them, so that one that fails doesn't keep the others from being taken.
              The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
-             engine does with the hints. RECOMPILE, because one plan can't serve every @SCOPE.
+             engine does with the hints. Every @SCOPE reads the index of what is open (IX_USER_ORDER_STAGING_DUE) from its start: one
+             plan serves them all, and none is made anew for each call.
 Example      EXECUTE dbo.sp_ClaimStagedOrders @WORKER_ID = N'host-1234', @BATCH_SIZE = 50, @LEASE_SECONDS = 300;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
@@ -106,7 +107,7 @@ BEGIN
             held.STAGING_ID,
             held.LEASE_OWNER,
             held.ATTEMPT_NO
-        FROM dbo.USER_ORDER_STAGING AS held WITH (READPAST)
+        FROM dbo.USER_ORDER_STAGING AS held WITH (READPAST, READCOMMITTEDLOCK)
         WHERE held.STATE = 'CLAIMED'
         AND   held.LEASE_UNTIL_DT <= @NOW;
 
@@ -125,7 +126,7 @@ BEGIN
         (
             SELECT TOP (@BATCH_SIZE)
                 candidate.STAGING_ID
-            FROM dbo.USER_ORDER_STAGING AS candidate WITH (ROWLOCK, UPDLOCK, READPAST)
+            FROM dbo.USER_ORDER_STAGING AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
             WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
             AND   candidate.DUPLICATE_OF_ID IS NULL
             AND   (@STORE_ID IS NULL OR candidate.STORE_ID = @STORE_ID)
@@ -155,8 +156,7 @@ BEGIN
             OR (STATE = 'FAILED' AND @SCOPE = 'listed')
             OR (STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(NEXT_ATTEMPT_DT, @NOW) <= @NOW))
             OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
-        )
-        OPTION (RECOMPILE);
+        );
 
         INSERT INTO dbo.USER_ORDER_ATTEMPT
             (STAGING_ID, ATTEMPT_DT, ATTEMPT_NO, WORKER_ID, PENDING_ACTION, ERROR_CLASS, ERROR_CODE, ERROR_MESSAGE)

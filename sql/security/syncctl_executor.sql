@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 Role syncctl_executor
-    What the tool's own login needs, and no more: EXECUTE on the procedures of the contract. No table is open to it; the
-    procedures reach them because they and the tables have one owner (dbo).
+    What the scheduled commands' login needs, and no more: EXECUTE on the procedures that they call. No table is open to it; the
+    procedures reach them because they and the tables have one owner (dbo). What a person decides is syncctl_operator's.
 
 Use          CREATE USER [DOMAIN\syncctl] FOR LOGIN [DOMAIN\syncctl];
              ALTER ROLE syncctl_executor ADD MEMBER [DOMAIN\syncctl];
@@ -22,10 +22,6 @@ END;
 IF OBJECT_ID(N'dbo.sp_AuditOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_AuditOrders TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_CancelOrderFromStaging', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_CancelOrderFromStaging TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ClaimNotifications', N'P') IS NOT NULL
 BEGIN
@@ -58,14 +54,6 @@ END;
 IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountStates TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_CreateOrderFromStaging', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_CreateOrderFromStaging TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_DecideDeadLetter', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_DecideDeadLetter TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ExtendLease', N'P') IS NOT NULL
 BEGIN
@@ -215,30 +203,6 @@ IF OBJECT_ID(N'dbo.sp_ReserveCarrierCall', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ReserveCarrierCall TO syncctl_executor;
 END;
-IF OBJECT_ID(N'dbo.sp_RetryOutbox', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_RetryOutbox TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_RollbackOrder', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_RollbackOrder TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_SeedDemoErp', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_SeedDemoErp TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_SetErpSetting', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_SetErpSetting TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_SetNotifyPreference TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_SetRetryPolicy', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_SetRetryPolicy TO syncctl_executor;
-END;
 IF OBJECT_ID(N'dbo.sp_StageOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_StageOrders TO syncctl_executor;
@@ -254,10 +218,6 @@ END;
 IF OBJECT_ID(N'dbo.sp_TraceOrder', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_TraceOrder TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_UpdateOrderFromStaging', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_UpdateOrderFromStaging TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ValidateStagedOrder', N'P') IS NOT NULL
 BEGIN

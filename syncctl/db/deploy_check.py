@@ -153,16 +153,23 @@ def _bare(definition: str) -> str:
 
 def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:
     refused = [
-        procedure.name
+        procedure
         for procedure in PROCEDURES
         if database.query("SELECT HAS_PERMS_BY_NAME(?, 'OBJECT', 'EXECUTE') AS MAY;", (f"dbo.{procedure.name}",))[0]["MAY"] == 0
     ]
-    if refused:
+    jobs = [procedure.name for procedure in refused if not procedure.by_operator]
+    if jobs:
         yield DatabaseFinding(
             "rights",
             "problem",
-            f"This login may not execute {_some(refused)}. As an owner of the database: "
+            f"This login may not execute {_some(jobs)}. As an owner of the database: "
             "ALTER ROLE syncctl_executor ADD MEMBER [its user];",
+        )
+    elif refused:
+        yield DatabaseFinding(
+            "rights",
+            "ok",
+            "this login may execute what the scheduled commands call; giving up, undoing and setting is syncctl_operator's",
         )
     else:
         yield DatabaseFinding("rights", "ok", "this login may execute every procedure")

@@ -11,8 +11,12 @@ from pathlib import Path
 from syncctl.errors import ConfigError
 from syncctl.secret import HIDDEN, passwords_in
 
-DRIVERS = ("ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server", "FreeTDS")
-"""Names under which a driver manager knows the drivers that work, best first."""
+MICROSOFT = ("ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server")
+FREETDS = "FreeTDS"
+"""Names under which a driver manager knows the drivers that work. Microsoft's, also that of `syncctl[odbc]`, is the better."""
+
+APPLICATION = "syncctl"
+"""What the server calls our sessions (`program_name`), unless the connection string says otherwise."""
 
 _USUAL_PORT = "1433"
 _THIS_HOST = (".", "(local)", "localhost", "127.0.0.1", "::1")
@@ -76,12 +80,14 @@ def find_driver() -> str:
     except ImportError as error:
         raise ConfigError(missing_manager(str(error))) from error
     registered = set(pyodbc.drivers())
-    for name in DRIVERS:
+    for name in MICROSOFT:
         if name in registered:
             return name
     path = bundled_driver()
     if path is not None:
         return str(path)
+    if FREETDS in registered:
+        return FREETDS
     raise ConfigError(f"No ODBC driver for SQL Server is installed. {install_hint('driver')}")
 
 
@@ -148,7 +154,7 @@ def _distribution() -> str:
 
 
 def complete(connection_string: str) -> str:
-    """Add what a connection string leaves open: the driver, and encryption where the driver doesn't encrypt by itself.
+    """Add what a connection string leaves open: the driver, our name, and encryption where the driver doesn't encrypt by itself.
 
     TLS is on, and the server's certificate is verified, unless the connection string says otherwise (`Encrypt=no`,
     `TrustServerCertificate=yes`). FreeTDS gets its port and protocol version in its own words.
@@ -166,6 +172,7 @@ def complete(connection_string: str) -> str:
         return join(pieces)
     if "DRIVER" not in pieces:
         pieces = {"DRIVER": find_driver(), **pieces}
+    pieces.setdefault("APP", APPLICATION)
     if "tdsodbc" in pieces["DRIVER"].lower() or "freetds" in pieces["DRIVER"].lower():
         return join(_for_freetds(pieces))
     pieces.setdefault("ENCRYPT", "yes")

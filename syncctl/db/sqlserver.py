@@ -26,6 +26,9 @@ DEADLOCK_TRIES = 4
 _LONG = 4000
 """Longer texts travel as nvarchar(max), whatever the driver says of itself."""
 
+_SESSION = "SET XACT_ABORT ON; SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT {lock_timeout};"
+"""Milliseconds. A till that waits for the same rows wins: whoever stands there has a customer, this can try again."""
+
 _LOCK_NAME = (
     "SET NOCOUNT ON; DECLARE @GRANTED int, @RESOURCE nvarchar(255) = LEFT(CONCAT(N'syncctl:', DB_NAME(), N':', ?), 255); "
 )
@@ -168,8 +171,7 @@ class SqlServer:
             connection.timeout = self._query_timeout
             connection.maxwrite = _LONG
             connection.add_output_converter(-155, _moment_with_offset)
-            connection.execute("SET XACT_ABORT ON;").close()
-            connection.execute(f"SET LOCK_TIMEOUT {self._query_timeout * 500 or -1};").close()
+            connection.execute(_SESSION.format(lock_timeout=self._query_timeout * 500 or -1)).close()
         except pyodbc.Error as error:
             raise unreachable(self._bare(error), where=self.where) from error
         self._connection = connection

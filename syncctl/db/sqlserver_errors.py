@@ -141,7 +141,7 @@ def translate(found: Diagnosis, *, where: str, doing: str) -> SyncError:
     if no_right(number, text):
         return ConfigError(
             f"{told}. This login lacks a right: run `syncctl db deploy` as an owner of the database, "
-            "then add the login's user to the role syncctl_executor.",
+            "then add the login's user to the role syncctl_executor (syncctl_operator: what gives up, undoes or sets something).",
             code=number,
         )
     if number in (207, 208) or _MISSING.search(text):

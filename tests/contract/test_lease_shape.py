@@ -12,6 +12,13 @@ from syncctl.db.embedded.lease import LEASES, MESSAGE, NOTIFICATION, ORDER, PROO
 PROCEDURES = Path(__file__).resolve().parents[2] / "sql/procedures"
 FENCES = {"StagedOrder": ORDER, "Outbox": MESSAGE, "Notification": NOTIFICATION, "Pod": PROOF}
 CLAIMS = {"StagedOrders": ORDER, "Outbox": MESSAGE, "Notifications": NOTIFICATION, "Pods": PROOF}
+OPEN = {
+    "StagedOrders": "candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED') AND",
+    "Outbox": "candidate.STATE IN ('PENDING', 'CLAIMED') AND",
+    "Notifications": "candidate.STATE IN ('PENDING', 'CLAIMED') AND",
+    "Pods": "(candidate.pod_fetch_status = @SCOPE OR (candidate.pod_fetch_status IS NULL AND @SCOPE = 'pending')) AND",
+}
+"""What finds the open rows by an index; for all but the last it is that filtered index's own predicate."""
 KEYS = {"id": "CLAIM_ID"}
 """Parameters that are not called as their column."""
 
@@ -60,7 +67,9 @@ def test_a_claim_is_one_update_whose_predicate_stands_outside_too(name: str, lea
     assert re.search(rf"{lease.until} = (@LEASE_UNTIL_DT|DATEADD\(SECOND, @LEASE_SECONDS, @NOW\))", update)
     assert re.search(rf"OUTPUT inserted\.{lease.key}\b[^;]* INTO @TAKEN \(", update), "what was taken is what is returned"
     inner, outer = re.match(r"(.* IN \( SELECT TOP \(@BATCH_SIZE\) .* ORDER BY [^)]*\))(.*)", update).groups()  # type: ignore[union-attr]
-    assert "WITH (ROWLOCK, UPDLOCK, READPAST" in inner
+    assert "WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)" in inner, "READPAST needs it where row versions are on"
+    assert "RECOMPILE" not in update, "a claim of one row isn't worth a plan of its own"
+    assert OPEN[name] in inner, "a filtered index serves only a query that repeats its predicate"
     for part in (inner, outer):
         assert re.search(rf"{lease.until} <= @NOW", part), "a lease that runs is respected, whatever the engine does with hints"
         if lease.state:

@@ -84,6 +84,7 @@ def test_lines_end_in_lf_and_fit(path: Path) -> None:
             "SQL Server 2016",
         ),
         (r"(?<![LR])\bTRIM\s*\(|\bIS\s+(?:NOT\s+)?DISTINCT\s+FROM\b", "SQL Server 2016 doesn't know it"),
+        (r"\bREADPAST\b(?!, READCOMMITTEDLOCK)", "an error where READ_COMMITTED_SNAPSHOT is on"),
         (r"\bNOLOCK\b|\bREAD UNCOMMITTED\b", "no dirty reads"),
         (r"\bGETDATE\b|\bSYSDATETIME\b|\bGETUTCDATE\b", "UTC, and datetime2, and the clock that was handed in"),
         (r"\breal\b|(?<!AS )\bfloat\b(?! = @BACKOFF_SECONDS)", "money is decimal; only the back-off's power is none"),
@@ -172,12 +173,20 @@ def test_every_constraint_has_a_name() -> None:
             assert before[0] == "CONSTRAINT", f"{path.name}: {' '.join(before)} {found.group()}"
 
 
-def test_the_executor_may_execute_the_contract_and_nothing_else() -> None:
-    granted = re.findall(
-        r"GRANT EXECUTE ON dbo\.(\w+) TO syncctl_executor;", (ROOT / "security/syncctl_executor.sql").read_text("utf-8")
-    )
-    assert sorted(granted) == sorted(procedure.name for procedure in PROCEDURES)
-    assert "SELECT" not in re.findall(r"GRANT (\w+)", code(ROOT / "security/syncctl_executor.sql"))
+@pytest.mark.parametrize("role", ["syncctl_executor", "syncctl_operator"])
+def test_each_role_may_execute_its_part_of_the_contract_and_nothing_else(role: str) -> None:
+    text = (ROOT / f"security/{role}.sql").read_text("utf-8")
+    granted = re.findall(rf"GRANT EXECUTE ON dbo\.(\w+) TO {role};", text)
+    theirs = [procedure.name for procedure in PROCEDURES if procedure.by_operator == (role == "syncctl_operator")]
+    assert sorted(granted) == sorted(theirs)
+    assert set(re.findall(r"GRANT (\w+)", code(ROOT / f"security/{role}.sql"))) == {"EXECUTE"}
+
+
+def test_what_is_the_operators_is_taken_from_the_executor() -> None:
+    text = (ROOT / "security/syncctl_operator.sql").read_text("utf-8")
+    revoked = re.findall(r"REVOKE EXECUTE ON dbo\.(\w+) FROM syncctl_executor;", text)
+    assert sorted(revoked) == sorted(procedure.name for procedure in PROCEDURES if procedure.by_operator)
+    assert "ALTER ROLE syncctl_executor ADD MEMBER syncctl_operator;" in text
 
 
 def test_the_monitor_may_read_every_view_and_change_nothing() -> None:

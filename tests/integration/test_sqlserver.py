@@ -64,7 +64,7 @@ class Fail(Procedure[NoRow]):
 
 
 ECHO = """
-CREATE OR ALTER PROCEDURE dbo.sp_TestEcho
+CREATE PROCEDURE dbo.sp_TestEcho
     @WHOLE bigint = NULL, @AMOUNT decimal(15, 4) = NULL, @FLAG bit = NULL, @MOMENT datetime2(3) = NULL, @DAY date = NULL,
     @TEXT nvarchar(max) = NULL, @NOW datetime2(3) = NULL
 AS
@@ -75,7 +75,7 @@ END;
 """
 
 FAIL = """
-CREATE OR ALTER PROCEDURE dbo.sp_TestFail
+CREATE PROCEDURE dbo.sp_TestFail
     @HOW nvarchar(100), @NUMBER int = 0, @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -287,8 +287,9 @@ def test_a_deadlock_victim_is_run_again_where_that_does_no_harm(connect: Callabl
     first.query("DROP TABLE IF EXISTS dbo.USER_TEST_CROSS")
     first.query("CREATE TABLE dbo.USER_TEST_CROSS (ID int NOT NULL PRIMARY KEY, N int NOT NULL)")
     first.query("INSERT INTO dbo.USER_TEST_CROSS (ID, N) VALUES (1, 0), (2, 0)")
+    first.query("DROP PROCEDURE IF EXISTS dbo.sp_TestCross")
     first.query(
-        "CREATE OR ALTER PROCEDURE dbo.sp_TestCross @A int, @B int, @NOW datetime2(3) = NULL AS BEGIN "
+        "CREATE PROCEDURE dbo.sp_TestCross @A int, @B int, @NOW datetime2(3) = NULL AS BEGIN "
         "SET NOCOUNT ON; SET XACT_ABORT ON; BEGIN TRANSACTION; UPDATE dbo.USER_TEST_CROSS SET N = N + 1 WHERE ID = @A; "
         "DECLARE @UNTIL datetime2(3) = DATEADD(SECOND, 1, SYSUTCDATETIME()); WHILE SYSUTCDATETIME() < @UNTIL SET @NOW = NULL; "
         "UPDATE dbo.USER_TEST_CROSS SET N = N + 1 WHERE ID = @B; COMMIT TRANSACTION; END;"
@@ -340,6 +341,17 @@ def test_a_wait_for_a_lock_ends_as_a_lock_timeout(connect: Callable[..., SqlServ
     finally:
         holder.query("ROLLBACK TRANSACTION")
     assert raised.value.error_class == "lock_timeout"
+
+
+def test_a_session_is_ours_by_name_and_gives_way_to_the_till(connect: Callable[..., SqlServer]) -> None:
+    [row] = connect(query_timeout=30).query(
+        "SELECT session.program_name AS PROGRAM, session.deadlock_priority AS PRIORITY, session.lock_timeout AS WAITS, "
+        "@@LOCK_TIMEOUT AS LOCK_TIMEOUT, (@@OPTIONS & 16384) AS XACT_ABORT "
+        "FROM sys.dm_exec_sessions AS session WHERE session.session_id = @@SPID"
+    )
+    assert row["PROGRAM"] == "syncctl"
+    assert (row["LOCK_TIMEOUT"], row["XACT_ABORT"]) == (15_000, 16384)
+    assert row["PRIORITY"] in (-5, 0), "an engine without priorities takes the order and says 0"
 
 
 def test_a_run_is_noted_with_the_servers_own_time(connect: Callable[..., SqlServer]) -> None:

@@ -206,6 +206,7 @@ def test_the_executors_role_is_enough_for_everything_and_opens_no_table(
     syncctl.settings["SYNCCTL_DATABASE"] = url
     for command in (("validate",), ("process",), ("retry-failed",), ("trace", "1"), ("dead-letter", "list")):
         assert syncctl(*command).code == 0, command
+    one_line(syncctl("rollback", "1", "--reason", "none of a job's", "--yes"), 78, "syncctl_operator")
     assert states(tool) == {"APPLIED": 2}
     for forbidden in (
         "SELECT STATE FROM dbo.USER_ORDER_STAGING",
@@ -219,10 +220,19 @@ def test_the_executors_role_is_enough_for_everything_and_opens_no_table(
     assert audit(shop.database) == []
 
 
+def test_a_letter_that_the_code_page_lacks_makes_no_second_address(shop: Shop) -> None:
+    there = order()["ORDER_JSON"]
+    there["SHIP"]["CITY"] = "Łódź"
+    doc_id = shop.apply(ORDER_JSON=there).doc_id
+    shop.query("UPDATE dbo.AR_SHIP_ADRS SET CITY = CONVERT(varchar(20), CITY)")  # as a site's varchar column would have it
+    assert shop.apply(line(qty="2", total="39.98"), ORDER_JSON=there).doc_id == doc_id
+    assert len(shop.query("SELECT CITY FROM dbo.AR_SHIP_ADRS")) == 1
+
+
 def reaches_through_procedures(shop: Shop, tool: SqlServer) -> bool:
     """Tell whether the server has ownership chains, which the role counts on: every SQL Server has."""
     shop.query("CREATE TABLE dbo.USER_TRIED (ID int NOT NULL)")
-    shop.query("CREATE OR ALTER PROCEDURE dbo.sp_Tried AS SELECT COUNT(*) AS N FROM dbo.USER_TRIED")
+    shop.query("CREATE PROCEDURE dbo.sp_Tried AS SELECT COUNT(*) AS N FROM dbo.USER_TRIED")
     shop.query("GRANT EXECUTE ON dbo.sp_Tried TO syncctl_executor")
     try:
         tool.query("EXECUTE dbo.sp_Tried")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -121,7 +122,27 @@ class _Drivers:
 )
 def test_the_best_driver_is_taken(monkeypatch: pytest.MonkeyPatch, registered: tuple[str, ...], expected: str) -> None:
     monkeypatch.setitem(sys.modules, "pyodbc", _Drivers(*registered))
+    monkeypatch.setattr(odbc, "bundled_driver", lambda: None)
     assert odbc.find_driver() == expected
+
+
+@pytest.mark.parametrize(
+    ("registered", "expected"),
+    [(("FreeTDS",), "libmsodbcsql-18.so"), (("FreeTDS", "ODBC Driver 17 for SQL Server"), "ODBC Driver 17 for SQL Server")],
+)
+def test_microsofts_driver_of_the_extra_comes_before_freetds(
+    monkeypatch: pytest.MonkeyPatch, registered: tuple[str, ...], expected: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyodbc", _Drivers(*registered))
+    monkeypatch.setattr(odbc, "bundled_driver", lambda: Path("libmsodbcsql-18.so"))
+    assert odbc.find_driver() == expected
+
+
+@pytest.mark.parametrize("driver", ["ODBC Driver 18 for SQL Server", "FreeTDS"])
+def test_the_server_is_told_who_we_are_unless_the_connection_string_says_it(driver: str) -> None:
+    named = f"DRIVER={{{driver}}};SERVER=db.example;DATABASE=CP"
+    assert odbc.parts(odbc.complete(named))["APP"] == "syncctl"
+    assert odbc.parts(odbc.complete(named + ";App=Nightly"))["APP"] == "Nightly"
 
 
 def test_without_any_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,21 +84,22 @@ BEGIN
             WHERE SERIES = 'CUST_NO';
         END;
 
+        -- As it was written, and as a varchar column's code page has it: a letter that it lacks makes no second address.
         SELECT TOP (1)
             @SHIP_ADRS_ID = known.SHIP_ADRS_ID
         FROM dbo.AR_SHIP_ADRS AS known
         WHERE known.CUST_NO = @CUST_NO
-        AND   COALESCE(known.NAM, N'') = @NAM
-        AND   COALESCE(known.FST_NAM, N'') = @FST_NAM
-        AND   COALESCE(known.LST_NAM, N'') = @LST_NAM
-        AND   COALESCE(known.ADRS_1, N'') = @ADRS_1
-        AND   COALESCE(known.ADRS_2, N'') = @ADRS_2
-        AND   COALESCE(known.ADRS_3, N'') = @ADRS_3
-        AND   COALESCE(known.CITY, N'') = @CITY
-        AND   COALESCE(known.STATE, N'') = @STATE
-        AND   COALESCE(known.ZIP_COD, N'') = @ZIP_COD
-        AND   COALESCE(known.CNTRY, N'') = @CNTRY
-        AND   COALESCE(known.PHONE_1, N'') = @PHONE
+        AND   (COALESCE(known.NAM, '') = @NAM OR COALESCE(known.NAM, '') = CONVERT(varchar(40), @NAM))
+        AND   (COALESCE(known.FST_NAM, '') = @FST_NAM OR COALESCE(known.FST_NAM, '') = CONVERT(varchar(15), @FST_NAM))
+        AND   (COALESCE(known.LST_NAM, '') = @LST_NAM OR COALESCE(known.LST_NAM, '') = CONVERT(varchar(25), @LST_NAM))
+        AND   (COALESCE(known.ADRS_1, '') = @ADRS_1 OR COALESCE(known.ADRS_1, '') = CONVERT(varchar(40), @ADRS_1))
+        AND   (COALESCE(known.ADRS_2, '') = @ADRS_2 OR COALESCE(known.ADRS_2, '') = CONVERT(varchar(40), @ADRS_2))
+        AND   (COALESCE(known.ADRS_3, '') = @ADRS_3 OR COALESCE(known.ADRS_3, '') = CONVERT(varchar(40), @ADRS_3))
+        AND   (COALESCE(known.CITY, '') = @CITY OR COALESCE(known.CITY, '') = CONVERT(varchar(20), @CITY))
+        AND   (COALESCE(known.STATE, '') = @STATE OR COALESCE(known.STATE, '') = CONVERT(varchar(10), @STATE))
+        AND   (COALESCE(known.ZIP_COD, '') = @ZIP_COD OR COALESCE(known.ZIP_COD, '') = CONVERT(varchar(15), @ZIP_COD))
+        AND   (COALESCE(known.CNTRY, '') = @CNTRY OR COALESCE(known.CNTRY, '') = CONVERT(varchar(20), @CNTRY))
+        AND   (COALESCE(known.PHONE_1, '') = @PHONE OR COALESCE(known.PHONE_1, '') = CONVERT(varchar(25), @PHONE))
         ORDER BY
             LEN(known.SHIP_ADRS_ID),
             known.SHIP_ADRS_ID;

@@ -44,6 +44,8 @@ class Procedure(Generic[Row]):
     returns: ClassVar[type]
     repeatable: ClassVar[bool] = False
     """True where running it twice does no harm, so that a deadlock victim may be run again."""
+    by_operator: ClassVar[bool] = False
+    """True where no job calls it, but a person who gives up, undoes or sets something: for the role syncctl_operator alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ class SetNotifyPreference(Procedure[NoRow]):
     """Say whether a recipient wants messages of a kind (`*`: any kind that has no word of its own), and at which address."""
 
     name: ClassVar[str] = "sp_SetNotifyPreference"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = NoRow
     repeatable: ClassVar[bool] = True
 

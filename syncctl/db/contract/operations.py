@@ -248,6 +248,7 @@ class DecideDeadLetter(Procedure[Decision]):
     """
 
     name: ClassVar[str] = "sp_DecideDeadLetter"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = Decision
 
     staging_id: Int
@@ -276,6 +277,7 @@ class RollbackOrder(Procedure[RollbackStep]):
     """
 
     name: ClassVar[str] = "sp_RollbackOrder"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = RollbackStep
 
     staging_id: Int
@@ -308,6 +310,7 @@ class SetErpSetting(Procedure[ErpSetting]):
     """Change one site setting. NotFound for a name that doesn't exist."""
 
     name: ClassVar[str] = "sp_SetErpSetting"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = ErpSetting
     repeatable: ClassVar[bool] = True
 
@@ -353,6 +356,7 @@ class SeedDemoErp(Procedure[SeedCount]):
     """
 
     name: ClassVar[str] = "sp_SeedDemoErp"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = SeedCount
     repeatable: ClassVar[bool] = True
 

@@ -138,6 +138,7 @@ class RetryOutbox(Procedure[OutboxEntry]):
     """Make FAILED and waiting messages due now, attempts counted afresh: one, or all with None. Returns those changed."""
 
     name: ClassVar[str] = "sp_RetryOutbox"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = OutboxEntry
     repeatable: ClassVar[bool] = True
 

@@ -180,6 +180,7 @@ class CreateOrderFromStaging(Procedure[AppliedOrder]):
     """Create the ERP document with lines, charges, notes, inventory, link and the message to the store: one transaction."""
 
     name: ClassVar[str] = "sp_CreateOrderFromStaging"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = AppliedOrder
     repeatable: ClassVar[bool] = True
 
@@ -197,6 +198,7 @@ class UpdateOrderFromStaging(Procedure[AppliedOrder]):
     """
 
     name: ClassVar[str] = "sp_UpdateOrderFromStaging"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = AppliedOrder
     repeatable: ClassVar[bool] = True
 
@@ -214,6 +216,7 @@ class CancelOrderFromStaging(Procedure[AppliedOrder]):
     """
 
     name: ClassVar[str] = "sp_CancelOrderFromStaging"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = AppliedOrder
     repeatable: ClassVar[bool] = True
 
@@ -284,6 +287,7 @@ class SetRetryPolicy(Procedure[RetryPolicy]):
     """Change the treatment of one class; what is None stays. `destination`: `review` (at once) | `retry` (then review)."""
 
     name: ClassVar[str] = "sp_SetRetryPolicy"
+    by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = RetryPolicy
     repeatable: ClassVar[bool] = True
 

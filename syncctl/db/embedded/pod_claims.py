@@ -49,10 +49,10 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
     )
     _count_deaths(session)
     due = session.all(
-        f"""
+        """
         SELECT claim.id
         FROM dbo.claims AS claim
-        WHERE {STATUS} = :scope
+        WHERE (claim.pod_fetch_status = :scope OR (claim.pod_fetch_status IS NULL AND :scope = 'pending'))
         AND (claim.pod_lease_until IS NULL OR claim.pod_lease_until <= :now)
         AND (:ignore_due OR claim.pod_next_attempt_at IS NULL OR claim.pod_next_attempt_at <= :now)
         AND (   :scope = 'pending'
@@ -65,7 +65,7 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
         AND (:passed IS NULL OR claim.id NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
         ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
         LIMIT :batch
-        """,  # noqa: S608  (constants)
+        """,
         {
             "scope": call.scope,
             "now": session.now,
@@ -91,7 +91,7 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
 def _count_deaths(session: Session) -> None:
     """Count it as a failed attempt where one worker after the other died over a claim, so that it can't go on for ever."""
     for row in session.all(
-        "SELECT * FROM dbo.claims WHERE pod_lease_until <= :now AND pod_crash_count >= :deaths",
+        "SELECT * FROM dbo.claims WHERE pod_lease_until IS NOT NULL AND pod_lease_until <= :now AND pod_crash_count >= :deaths",
         {"now": session.now, "deaths": DEATHS - 1},
     ):
         retried = row["pod_fetch_status"] == "failed"

@@ -168,12 +168,11 @@ def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
     """See `Erp.document_rows`."""
     loc_id = settings_at(session, link["DOC_ID"])["STK_LOC_ID"]
     doc = f"DOC_ID = {link['DOC_ID']}"
-    held = {
-        row["ITEM_NO"]: row["QTY_ON_SO"] for row in session.all("SELECT * FROM dbo.IM_INV WHERE LOC_ID = :loc", {"loc": loc_id})
-    }
+    held = "SELECT QTY_ON_SO FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc"
     for item, quantity in sorted(committed_quantities(session, link).items()):
         if quantity:
-            on_order = held.get(item, Decimal(0))
+            stock = session.one(held, {"item": item, "loc": loc_id})
+            on_order = stock["QTY_ON_SO"] if stock else Decimal(0)
             change = f"QTY_ON_SO {on_order:.4f} → {on_order - quantity:.4f}"
             yield ChangedRow("IM_INV", f"ITEM_NO = {item}, LOC_ID = {loc_id}", change)
 
