@@ -7,11 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from syncctl.demo.odd_kinds import ODD_CLAIMS, odd_orders
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.skipif(
+    not os.environ.get("SYNCCTL_TEST_CHAOS"),
+    reason="takes minutes on a busy machine: set SYNCCTL_TEST_CHAOS=1, or run scripts/chaos.py itself",
+)
 def test_the_rest_goes_on_and_each_odd_one_ends_with_its_reason() -> None:
     run = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "chaos.py"), "--orders", "40", "--odd", "20", "--kills", "1", "--seed", "3"],
