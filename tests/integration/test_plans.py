@@ -180,7 +180,7 @@ def test_a_whole_shops_days_read_by_an_index(database: EmbeddedDatabase, plans: 
         store.load(goods.orders, products=goods.products, customers=goods.customers)
         Days(database, store, clock).live()
     assert len(plans.seen) > 100
-    # Orders of a former integration are looked for in the vendor's tables with the indexes that are there; FORMER_ORDERS = N ends it.
+    # Orders of a former integration are looked for with the indexes that the vendor's tables have; FORMER_ORDERS = N ends it.
     assert [line for line in plans.told.splitlines() if "AS IS_POSTED FROM dbo.PS_DOC_HDR" not in line] == []
 
 
