@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncctl.db.deploy_scripts import GIVEN_COLUMNS, JOURNAL, LEGACY, Batch, Script, erps, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all, told
-from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
+from syncctl.db.site_catalogue import Catalogue, demo_catalogue, given_columns, site_catalogue, tables_of
 from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
 from syncctl.errors import ConfigError, SyncError, TransientError, UsageError
 
@@ -101,9 +101,10 @@ def deploy(
         refuse_newer(deployed_version(applied))
         erp = erp_of(database, erp)
         # A trial ERP gets what an older version of it lacked, asked for or not: the procedures need it.
-        demo_erp = demo_erp or "USER_DEMO_ERP" in _tables(database)
-        site = _require_erp(database, erp, demo_erp=demo_erp)
-        wanted, problems = fitted(erp, site, demo_erp=demo_erp)
+        demo_erp = demo_erp or "USER_DEMO_ERP" in tables_of(database)
+        trial = demo_catalogue(erp)
+        site = _require_erp(database, erp, trial, demo_erp=demo_erp)
+        wanted, problems = render_all(scripts(erp, demo_erp=demo_erp), site, trial)
         if problems:
             raise ConfigError(does_not_fit(database.where, problems))
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
@@ -135,11 +136,6 @@ def deploy_offline(erp: str | None = None) -> Deployment:
     return Deployment(database="no database", erp=erp, dry_run=True, steps=steps, unchanged=0)
 
 
-def fitted(erp: str, site: Catalogue, *, demo_erp: bool = False) -> tuple[list[Script], list[Problem]]:
-    """Return the scripts of this ERP, written for this site, and what doesn't fit."""
-    return render_all(scripts(erp, demo_erp=demo_erp), site, demo_catalogue(erp))
-
-
 def does_not_fit(where: str, problems: list[Problem]) -> str:
     """Say what keeps the SQL from this site, and what to do."""
     return (
@@ -162,11 +158,11 @@ def give_column(database: SqlServer, column: str, value: str | None) -> dict[str
         table, _, name = column.upper().partition(".")
         applied = journal(database)
         refuse_newer(deployed_version(applied))
-        if "USER_ERP_COLUMN" not in _tables(database):
-            for script in scripts(erp_of(database, None)):
-                if script.name in (JOURNAL, GIVEN_COLUMNS) and script.name not in applied:
-                    _apply(database, script, note=True)
-        site = site_catalogue(database, erp_of(database, None))
+        erp = erp_of(database, None)
+        for script in scripts(erp):
+            if script.name in (JOURNAL, GIVEN_COLUMNS) and script.name not in applied:
+                _apply(database, script, note=True)
+        site = site_catalogue(database, demo_catalogue(erp))
         there = site.tables.get(table, {}).get(name)
         if value is not None:
             if there is None:
@@ -181,7 +177,7 @@ def give_column(database: SqlServer, column: str, value: str | None) -> dict[str
             database.query(
                 "INSERT INTO dbo.USER_ERP_COLUMN (TABLE_NAME, COLUMN_NAME, VALUE) VALUES (?, ?, ?);", (table, name, value)
             )
-        return dict(site_catalogue(database, erp_of(database, None)).given)
+        return given_columns(database)
 
 
 def _due(script: Script, applied: dict[str, str], *, again: bool) -> str | None:
@@ -200,7 +196,7 @@ def _due(script: Script, applied: dict[str, str], *, again: bool) -> str | None:
 
 def journal(database: SqlServer) -> dict[str, str]:
     """The hash in force of each script; empty on a database that was never deployed to."""
-    if "USER_SCHEMA_JOURNAL" not in _tables(database):
+    if "USER_SCHEMA_JOURNAL" not in tables_of(database):
         return {}
     rows = database.query("SELECT SCRIPT, SHA256 FROM dbo.USER_SCHEMA_JOURNAL ORDER BY JOURNAL_ID;")
     return {row["SCRIPT"]: row["SHA256"] for row in rows}
@@ -213,7 +209,7 @@ def erp_of(database: SqlServer, wanted: str | None) -> str:
         UsageError: it belongs to another one, or nobody says which.
     """
     recorded = None
-    if "USER_ERP_SETTING" in _tables(database):
+    if "USER_ERP_SETTING" in tables_of(database):
         rows = database.query("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP';")
         recorded = str(rows[0]["VALUE"]) if rows else None
     if recorded and wanted not in (None, recorded):
@@ -238,16 +234,9 @@ def deployed_version(applied: dict[str, str]) -> int:
     return sum(name.startswith("schema/") for name in applied)
 
 
-def _tables(database: SqlServer) -> set[str]:
-    """The tables in dbo, in capitals."""
-    rows = database.query("SELECT name AS TABLE_NAME FROM sys.tables WHERE schema_id = SCHEMA_ID(N'dbo');")
-    return {str(row["TABLE_NAME"]).upper() for row in rows}
-
-
-def _require_erp(database: SqlServer, erp: str, *, demo_erp: bool) -> Catalogue:
+def _require_erp(database: SqlServer, erp: str, trial: Catalogue, *, demo_erp: bool) -> Catalogue:
     """Return what the ERP's tables are like here; where a trial ERP is about to be made, what they will be like."""
-    trial = demo_catalogue(erp)
-    site = site_catalogue(database, erp)
+    site = site_catalogue(database, trial)
     missing = [table for table in trial.tables if table not in site.tables]
     if missing and not demo_erp:
         raise ConfigError(

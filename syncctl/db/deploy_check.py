@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
-from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, fitted, journal
-from syncctl.db.deploy_scripts import Script, refuse_newer
-from syncctl.db.rendering import Problem
+from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, journal
+from syncctl.db.deploy_scripts import Script, refuse_newer, scripts
+from syncctl.db.rendering import Problem, render_all
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
 from syncctl.errors import SyncError
 
@@ -44,14 +44,15 @@ def check(database: SqlServer, *, erp: str | None = None) -> list[DatabaseFindin
     """
     refuse_newer(deployed_version(journal(database)))
     erp = erp_of(database, erp)
-    site = site_catalogue(database, erp)
-    wanted, problems = fitted(erp, site)
+    trial = demo_catalogue(erp)
+    site = site_catalogue(database, trial)
+    wanted, problems = render_all(scripts(erp), site, trial)
     return [
         *_server(database),
         *_deployed(database, wanted),
         *_drift(database, wanted),
         *_rights(database),
-        *_erp(database, erp, site, problems),
+        *_erp(database, trial, site, problems),
     ]
 
 
@@ -175,8 +176,8 @@ def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:
         yield DatabaseFinding("rights", "ok", "this login may execute every procedure")
 
 
-def _erp(database: SqlServer, erp: str, site: Catalogue, problems: list[Problem]) -> Iterator[DatabaseFinding]:
-    wanted = demo_catalogue(erp).tables
+def _erp(database: SqlServer, trial: Catalogue, site: Catalogue, problems: list[Problem]) -> Iterator[DatabaseFinding]:
+    wanted = trial.tables
     missing = [name for name in wanted if name not in site.tables]
     lacking = [
         f"{name}.{column}"

@@ -62,11 +62,10 @@ class Catalogue:
     """Table and trigger, of the ERP's tables."""
 
 
-def demo_catalogue(erp: str, given: Mapping[str, str] | None = None) -> Catalogue:
+def demo_catalogue(erp: str) -> Catalogue:
     """Return what the trial ERP's tables are like, as `demo_schema.sql` makes them."""
     return Catalogue(
-        {name.upper(): _columns(body) for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")},
-        given or {},
+        {name.upper(): _columns(body) for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")}
     )
 
 
@@ -80,9 +79,23 @@ def _columns(body: str) -> dict[str, Column]:
     return columns
 
 
-def site_catalogue(database: SqlServer, erp: str) -> Catalogue:
+def tables_of(database: SqlServer) -> set[str]:
+    """Return the tables in dbo, in capitals."""
+    rows = database.query("SELECT name AS TABLE_NAME FROM sys.tables WHERE schema_id = SCHEMA_ID(N'dbo');")
+    return {str(row["TABLE_NAME"]).upper() for row in rows}
+
+
+def given_columns(database: SqlServer) -> dict[str, str]:
+    """Return what the site wants written into columns that nothing else fills, by `TABLE.COLUMN`."""
+    if "USER_ERP_COLUMN" not in tables_of(database):
+        return {}
+    rows = database.query("SELECT TABLE_NAME, COLUMN_NAME, VALUE FROM dbo.USER_ERP_COLUMN;")
+    return {f"{row['TABLE_NAME']}.{row['COLUMN_NAME']}".upper(): str(row["VALUE"]) for row in rows}
+
+
+def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
     """Read what the ERP's tables are like in this database, those that the trial ERP has, and what the site gave values for."""
-    wanted = demo_catalogue(erp).tables
+    wanted = trial.tables
     tables: dict[str, dict[str, Column]] = {}
     for row in database.query(_READ):
         table, kind = str(row["TABLE_NAME"]).upper(), str(row["TYPE_NAME"]).lower()
@@ -92,14 +105,5 @@ def site_catalogue(database: SqlServer, erp: str) -> Catalogue:
         width = None if kind not in _TEXT or length < 0 else length // 2 if kind.startswith("n") else length
         name = str(row["COLUMN_NAME"])
         tables.setdefault(table, {})[name.upper()] = Column(name, width, bool(row["MUST_BE_GIVEN"]))
-    there = {str(row["NAME"]).upper() for row in database.query("SELECT name AS NAME FROM sys.tables;")}
-    given = (
-        {
-            f"{row['TABLE_NAME']}.{row['COLUMN_NAME']}".upper(): str(row["VALUE"])
-            for row in database.query("SELECT TABLE_NAME, COLUMN_NAME, VALUE FROM dbo.USER_ERP_COLUMN;")
-        }
-        if "USER_ERP_COLUMN" in there
-        else {}
-    )
     triggers = [(str(row["TABLE_NAME"]), str(row["TRIGGER_NAME"])) for row in database.query(_TRIGGERS)]
-    return Catalogue(tables, given, tuple(pair for pair in triggers if pair[0].upper() in wanted))
+    return Catalogue(tables, given_columns(database), tuple(pair for pair in triggers if pair[0].upper() in wanted))
