@@ -171,6 +171,8 @@ class _Loop(Generic[Item, Row]):
     context: RunContext
     _waits: int = 0
     """How often in a row a system was waited for."""
+    _waited_for: str = ""
+    """Which one that was."""
 
     def run(self, batch: int) -> None:
         work, context = self.work, self.context
@@ -209,6 +211,9 @@ class _Loop(Generic[Item, Row]):
                 else:
                     self._interrupted(concern, error, items[place:])
                     return
+            else:
+                if self._waits:
+                    self.context.breaker(self._waited_for).answered()
             self._waits = 0
             self.result.note(self.work.key(item), row)
             self.context.progress(row)
@@ -224,6 +229,7 @@ class _Loop(Generic[Item, Row]):
             self.context.breaker(error.system).trip(error)
             raise error
         self._waits += 1
+        self._waited_for = error.system
         self.context.wait_for(error, self._waits + 1)
 
     def _fail(self, item: Item, error: SyncError) -> Row:

@@ -149,6 +149,20 @@ def test_a_system_that_comes_back_in_time_ends_nothing() -> None:
     assert len(result.rows) == 3
 
 
+def test_only_failures_in_a_row_take_a_system_for_down() -> None:
+    """Three short interruptions, rows apart, are none of them a system that is down."""
+    rows = Rows(list(range(1, 31)), {5: DOWN, 15: DOWN, 25: DOWN})
+
+    def ask(error: SyncError) -> None:
+        rows.troubles.pop(min(rows.troubles))
+        raise error
+
+    rows.ask_raises = ask
+    result, clock = run(rows)
+    assert (rows.done, result.ended_by) == (list(range(1, 31)), None)
+    assert clock.slept == [2, 2, 2]
+
+
 @pytest.mark.parametrize(("trouble", "answer"), [(ConfigError("no right"), _fine), (DENIED, raises(DENIED))])
 def test_a_wrong_set_up_ends_the_run_at_once_and_gives_back_what_is_held(
     trouble: Exception, answer: Callable[[SyncError], None]
