@@ -101,7 +101,7 @@ def stage(
             database=run.database,
             store=store,
             content=ContentBuilder(create_statuses=settings.woo_create_statuses, timezone=settings.erp_timezone),
-            context=run.context(lambda _: advance(len(stager.result.items))),
+            context=run.context(lambda _: advance(1)),
             dry_run=dry_run,
         )
         run.conclude = lambda: _report(run, stager.result, dry_run=dry_run)
