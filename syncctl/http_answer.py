@@ -75,7 +75,6 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    url: str
 
 
 class HttpSession(requests.Session):
@@ -98,7 +97,7 @@ def ask(session: HttpSession, method: str, url: str, *, bounds: Bounds, **more: 
     def call(given_up: GivenUp) -> HttpAnswer:
         with session.request(method, url, headers=headers, stream=True, allow_redirects=False, **more) as response:
             body = _body(response, bounds.largest, given_up)
-        return HttpAnswer(response.status_code, response.headers, body, response.url)
+        return HttpAnswer(response.status_code, response.headers, body)
 
     try:
         return in_time(call, seconds=bounds.seconds, stop=bounds.stop)

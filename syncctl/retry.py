@@ -67,6 +67,6 @@ class CircuitBreaker:
         return self._open
 
     @property
-    def unanswered(self) -> bool:
-        """True when the last thing that is known of the system is that it didn't answer."""
-        return self._failures > 0 or self._open
+    def opened_by(self) -> SyncError | None:
+        """Why the system is taken for down; None while it isn't."""
+        return self.last_error if self._open else None

@@ -99,9 +99,7 @@ def _stores(value: str) -> tuple[str, ...]:
 
 
 def _flag(value: str) -> bool:
-    return {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}[
-        value.lower()
-    ]
+    return _FLAGS[value.lower()]
 
 
 def _url(value: str) -> str:

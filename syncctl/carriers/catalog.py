@@ -49,18 +49,13 @@ class Catalog:
 
     def name_of(self, said: str) -> str | None:
         """Return the name of the carrier that a claim calls `said`, whether it can be asked or not; None for one nobody knows."""
-        key = folded(said)
         known = {folded(name): name for name in (*self.carriers, *self.missing)}
-        return known.get(key) or self.aliases.get(key)
+        return {**self.aliases, **known}.get(folded(said))
 
     def label_of(self, name: str) -> str:
         """Return what people call a carrier, whether it can be asked or not; nothing for one nobody knows."""
         known = self.carriers.get(name) or BUILTIN.get(name)
         return str(getattr(known, "label", ""))
-
-    def spellings(self) -> dict[str, str]:
-        """Return every folded spelling with the carrier's name: what the database is told about aliases."""
-        return {**self.aliases, **{folded(name): name for name in (*self.carriers, *self.missing)}}
 
 
 def folded(said: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -104,11 +103,14 @@ def _unfilled(packed: str) -> bytes | None:
         return None
 
 
-def moment(*texts: str, spellings: Sequence[str] = ("%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d")) -> datetime | None:
+_SPELLINGS = ("%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d")
+
+
+def moment(*texts: str) -> datetime | None:
     """Read the first of these texts that is a date. One without an offset is taken for UTC: a few hours don't matter here."""
     for text in texts:
         try:
-            found = _date(text.strip()[:100], spellings)
+            found = _date(text.strip()[:100])
             utc = None if found is None else found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
         except (ValueError, OverflowError, OSError):  # the edges of time
             continue
@@ -117,13 +119,13 @@ def moment(*texts: str, spellings: Sequence[str] = ("%d/%m/%Y %H:%M", "%d/%m/%Y"
     return None
 
 
-def _date(text: str, spellings: Sequence[str]) -> datetime | None:
+def _date(text: str) -> datetime | None:
     milliseconds = re.fullmatch(r"/Date\((-?[0-9]+)([+-][0-9]{4})?\)/", text)
     if milliseconds:
         return datetime.fromtimestamp(int(milliseconds[1]) / 1000, UTC)
     with suppress(ValueError):
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
-    for spelling in spellings:
+    for spelling in _SPELLINGS:
         with suppress(ValueError):
             return datetime.strptime(text, spelling).replace(tzinfo=UTC)
     return None

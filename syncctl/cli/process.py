@@ -147,7 +147,6 @@ def _run(
         max_retries=settings.max_retries,
         own_attempts=settings.max_retries if settings.origin("max_retries") == "flag" else None,
         retry=not no_retry,
-        retry_delay_base=settings.retry_delay_base,
         lease_seconds=settings.lease_seconds,
     )
     if dry_run:

@@ -67,8 +67,8 @@ def _report(run: Run, result: StatusSync, breaker: CircuitBreaker, *, dry_run: b
         report.exit_code = EXIT_SOME_FAILED
     if result.ended_by:
         report.fail(result.ended_by)
-    elif breaker.open and breaker.last_error:
-        report.fail(breaker.last_error)
+    elif breaker.opened_by:
+        report.fail(breaker.opened_by)
 
     def render(console: Console) -> None:
         if result.changes:

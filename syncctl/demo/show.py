@@ -26,9 +26,9 @@ from syncctl.services.retry_failed import retry_failed
 from syncctl.services.run_context import RunContext
 from syncctl.services.seed import item_of, seed, seed_from_store
 from syncctl.services.stage import Stager, Staging, Window
-from syncctl.services.stopping import Never, Stop
 from syncctl.services.validate import Rules, validate
 from syncctl.services.workers import process
+from syncctl.stop import Never, StopFlag
 from syncctl.stores.base import Product, Store
 from syncctl.stores.content import ContentBuilder
 
@@ -92,7 +92,7 @@ class Demonstration:
     run_id: str
     orders: int = 40
     seed: int = 1
-    stop: Stop = field(default_factory=Never)
+    stop: StopFlag = field(default_factory=Never)
     report: Callable[[Round], None] = lambda _: None
     store_id: str = "demo"
     missing_sku: str = MISSING_SKU

@@ -100,8 +100,8 @@ def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) ->
         return [Finding(what="store", ok=False, detail=said, exit_code=EXIT_CONFIG)]
     try:
         with closing(open_store()) as store:
-            store.ping(writing=True)
-            apart = store.server_time() - clock()
+            theirs = store.ping(writing=True)
+            apart = theirs - clock() if theirs else timedelta(0)
     except SyncError as error:
         return [_failed("store", error)]
     found = [Finding(what="store", ok=True, detail=f"{settings.woo_url} answers; the keys may read and write")]

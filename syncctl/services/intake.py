@@ -19,8 +19,8 @@ from syncctl.db.contract import Database, ListOrdersToReadAgain, StagedResult, S
 from syncctl.errors import ConfigError, SyncError, TransientError
 from syncctl.models import Order
 from syncctl.services.run_context import RunContext, unforeseen
-from syncctl.services.stopping import Never, Stop
 from syncctl.services.work_loop import Concern, blame
+from syncctl.stop import Never, StopFlag
 from syncctl.stores.base import Listed, Store, UnreadableOrder
 from syncctl.stores.content import ContentBuilder
 
@@ -128,7 +128,7 @@ class Intake:
         tried = {item.woo_order_id for item in self.result.items if item.outcome == SET_ASIDE}
         self.fetch([row.woo_order_id for row in due if row.woo_order_id not in tried])
 
-    def _fetch(self, order_ids: Iterable[int], stop: Stop) -> bool:
+    def _fetch(self, order_ids: Iterable[int], stop: StopFlag) -> bool:
         asked = [Listed(order_id=order_id, number=str(order_id)) for order_id in order_ids]
         read = self._read(asked, lambda listed: self.store.get(listed.order_id), stop)
         rows = [self.content.content(order) for order in read.orders]
@@ -139,7 +139,7 @@ class Intake:
             raise read.ended_by
         return read.whole
 
-    def _read(self, listed: Iterable[Listed], read: Callable[[Listed], Order | None], stop: Stop) -> _Read:
+    def _read(self, listed: Iterable[Listed], read: Callable[[Listed], Order | None], stop: StopFlag) -> _Read:
         """Read orders one by one; whatever one of them does, it is its own affair, unless the store itself says otherwise."""
         found = _Read()
         for each in listed:
@@ -151,8 +151,7 @@ class Intake:
             except Exception as raised:
                 if not isinstance(raised, SyncError):
                     log.error("Order %s can't be read, for an unforeseen reason", each.order_id, exc_info=raised)
-                error = raised if isinstance(raised, SyncError) else unforeseen(raised)
-                concern, error = blame(error, lambda _: void(self.store.ping()), stop)
+                concern, error = blame(unforeseen(raised), lambda _: self.store.ping(), stop)
                 if concern is not Concern.ROW:
                     found.whole = False
                     found.ended_by = None if concern is Concern.STOP else error
@@ -199,7 +198,7 @@ class Intake:
         """Set an order aside that the database doesn't take. If it takes not even that, the order isn't to blame."""
         if row.get("UNREADABLE"):
             raise refused
-        error = refused if isinstance(refused, SyncError) else unforeseen(refused)
+        error = unforeseen(refused)
         log.error("Order %s can't be staged", row["WOO_ORDER_ID"], exc_info=refused)
         bad = UnreadableOrder(
             order_id=row["WOO_ORDER_ID"],
@@ -244,10 +243,6 @@ class Intake:
             # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
             # Not broken off by a stop: the walk's place has moved on behind them.
             self._fetch(older, Never())
-
-
-def void(_: object) -> None:
-    """Leave out what a call returns."""
 
 
 def _unreadable(listed: Listed, error: SyncError) -> UnreadableOrder:

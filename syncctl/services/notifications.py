@@ -18,7 +18,6 @@ from syncctl.db.contract import (
     CompleteNotification,
     Database,
     FailNotification,
-    ListRetryPolicies,
     ReleaseNotification,
 )
 from syncctl.errors import ConfigError, SyncError, TransientError
@@ -27,7 +26,7 @@ from syncctl.notify.channels import Channel
 from syncctl.notify.messages import Templates
 from syncctl.services.run_context import RunContext
 from syncctl.services.systems import Systems
-from syncctl.services.work_loop import Concern, Result, work_off
+from syncctl.services.work_loop import Concern, OfTheDatabase, Result, work_off
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ class NotificationResult(Result[Sent]):
 
 
 @dataclass(slots=True)
-class Notifier:
+class Notifier(OfTheDatabase[Sent]):
     """Messages to clients and operators, each through its channel: a `work_loop.Work`."""
 
     database: Database
@@ -104,12 +103,7 @@ class Notifier:
             )
         )
         self._passed += [message.notification_id for message in messages]
-        self.result.count_claimed(len(messages))
         return messages
-
-    def next_due(self) -> float | None:
-        """A message that failed is a later run's."""
-        return None
 
     def key(self, item: ClaimedNotification) -> int:
         """See `Work.key`."""
@@ -188,13 +182,6 @@ class Notifier:
         self.database.run(
             ReleaseNotification(notification_id=item.notification_id, worker_id=self.worker_id, attempt_no=item.attempt_no)
         )
-
-    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (that of the channels is judged where a message is sent)
-        """Ask the database for its shortest table."""
-        self.database.run(ListRetryPolicies())
-
-    def finish(self, rows: Sequence[Sent]) -> None:
-        """Nothing follows."""
 
     @staticmethod
     def _sent(message: ClaimedNotification, outcome: str, text: str) -> Sent:

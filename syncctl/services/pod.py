@@ -26,7 +26,6 @@ from syncctl.db.contract import (
     CountPods,
     Database,
     ListPods,
-    ListRetryPolicies,
     Procedure,
     RecordPodFailure,
     RecordPodSuccess,
@@ -40,7 +39,7 @@ from syncctl.services.pod_documents import DocumentStore, StoredDocument
 from syncctl.services.pod_run import PodItem, PodOptions, PodResult
 from syncctl.services.run_context import RunContext
 from syncctl.services.systems import Systems
-from syncctl.services.work_loop import Concern, work_off
+from syncctl.services.work_loop import Concern, OfTheDatabase, work_off
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ REFUSED = "refused"
 
 
 @dataclass(slots=True)
-class PodWork:
+class PodWork(OfTheDatabase[PodItem]):
     """The claims of one status: a `work_loop.Work`."""
 
     database: Database
@@ -160,10 +159,6 @@ class PodWork:
         self.result.count_claimed(len(claims))
         return claims
 
-    def next_due(self) -> float | None:
-        """A claim that waits is a later run's."""
-        return None
-
     def key(self, item: ClaimedPod) -> int:
         """See `Work.key`."""
         return item.claim_id
@@ -182,9 +177,11 @@ class PodWork:
             message = f"Claims of {self._label(item)} were left alone: {self.catalog.missing[name]} not set."
             self.result.warnings.append(message)
             return self._skip(item, name, "skipped_unconfigured", message)
-        refused = self._refused_unasked(item, carrier)
-        if refused or carrier is None:
-            return self._failed(item, refused or temporary("unknown", "nothing was asked"))
+        if carrier is None:
+            said = f"There is no carrier {item.carrier!r} here. Describe it in a carrier file, or correct it."
+            return self._failed(item, persistent(NOT_SUPPORTED, said))
+        if not (item.tracking_number or "").strip():
+            return self._failed(item, persistent(INVALID_TRACKING, "The claim has no tracking number."))
         try:
             outcome = self._asker.ask(item, carrier)
         except BudgetExhausted as full:
@@ -198,16 +195,6 @@ class PodWork:
     def _label(self, claim: ClaimedPod) -> str:
         name, carrier = self._carrier(claim)
         return carrier.label if carrier else self.catalog.label_of(name) or plain(claim.carrier or "no carrier")
-
-    def _refused_unasked(self, claim: ClaimedPod, carrier: Carrier | None) -> Outcome | None:
-        """Return the outcome of a claim that no carrier can be asked about."""
-        if carrier is None:
-            return persistent(
-                NOT_SUPPORTED, f"There is no carrier {claim.carrier!r} here. Describe it in a carrier file, or correct it."
-            )
-        if not (claim.tracking_number or "").strip():
-            return persistent(INVALID_TRACKING, "The claim has no tracking number.")
-        return None
 
     def _settled(self, claim: ClaimedPod, carrier: Carrier, outcome: Outcome) -> PodItem:
         """Keep or note what came of asking the carrier, the document first."""
@@ -337,13 +324,6 @@ class PodWork:
     def release(self, item: ClaimedPod, reason: str) -> None:  # noqa: ARG002  (it says nothing of the claim)
         """See `Work.release`."""
         self.database.run(self._released(item))
-
-    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (that of the carriers is asked where the outcome is judged)
-        """Ask the database for its shortest table."""
-        self.database.run(ListRetryPolicies())
-
-    def finish(self, rows: Sequence[PodItem]) -> None:
-        """Nothing follows."""
 
     def _released(self, claim: ClaimedPod, *, until: datetime | None = None, reason: str | None = None) -> ReleasePod:
         return ReleasePod(

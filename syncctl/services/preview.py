@@ -7,7 +7,7 @@ from itertools import islice
 
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import Database, StagedOrder
-from syncctl.services.find import each_staged_order, staged_orders
+from syncctl.services.find import called, each_staged_order, staged_orders
 
 WORKABLE = ("PENDING", "FAILED", "CLAIMED")
 
@@ -49,7 +49,7 @@ def preview(
 
 def why_not(order: StagedOrder, *, store_id: str | None = None) -> str:
     """Say why a run left an order that was named to it alone."""
-    number = f"order {order.woo_order_no or order.woo_order_id} (staging id {order.staging_id})"
+    number = called(order)
     if store_id not in (None, order.store_id):
         return f"{number} belongs to store {order.store_id}; this run is for {store_id} (SYNCCTL_STORE_ID)"
     match order.state:

@@ -22,7 +22,6 @@ from syncctl.db.contract import (
     ClaimStagedOrders,
     Database,
     FailStagedOrder,
-    ListRetryPolicies,
     ListStagedOrders,
     ProcessStagedOrder,
     ReleaseStagedOrder,
@@ -32,7 +31,7 @@ from syncctl.retry import LONGEST_WAIT_IN_RUN, delay_before
 from syncctl.services.amounts import seconds
 from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
-from syncctl.services.work_loop import Result
+from syncctl.services.work_loop import OfTheDatabase, Result
 from syncctl.services.write_back import Delivery, WriteBack
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,6 @@ class ProcessOptions:
     own_attempts: int | None = None
     """Attempts in all that each order of this run is given, instead of the policy's (`--max-retries`)."""
     retry: bool = True
-    retry_delay_base: float = 2
     lease_seconds: int = 300
 
 
@@ -139,7 +137,7 @@ class Budget:
 
 
 @dataclass(slots=True)
-class OrderWork:
+class OrderWork(OfTheDatabase[ProcessedOrder]):
     """One worker's orders, on a connection of its own: a `work_loop.Work`. Several may share a run's budget and result."""
 
     database: Database
@@ -259,7 +257,7 @@ class OrderWork:
         """Seconds until this run tries the order again; None where that is left to a later run, or is no use."""
         if not (self.options.retry and isinstance(error, TransientError) and tried < self.options.max_retries):
             return None
-        wait = max(delay_before(tried + 1, self.options.retry_delay_base), error.retry_after or 0)
+        wait = max(delay_before(tried + 1, self.context.retry_delay_base), error.retry_after or 0)
         return wait if wait <= LONGEST_WAIT_IN_RUN else None
 
     def _log_failure(self, order: ClaimedOrder, error: SyncError, *, review: bool, again: bool) -> None:
@@ -291,10 +289,6 @@ class OrderWork:
                 staging_id=item.staging_id, worker_id=self.worker_id, attempt_no=item.attempt_no, reason=reason[:500]
             )
         )
-
-    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (orders know one system)
-        """Ask the database for its shortest table."""
-        self.database.run(ListRetryPolicies())
 
     def finish(self, rows: Sequence[ProcessedOrder]) -> None:
         """Tell the store about the orders that were just done; their ERP documents stand whatever comes of it."""

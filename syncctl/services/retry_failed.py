@@ -39,6 +39,5 @@ def retry_failed(
                 write_back.deliver(staging_id=staging_id, limit=options.limit, ignore_due=options.ignore_due)
     except SyncError as error:
         result.end(error)
-    if context.breaker("store").open:
-        result.store_down = context.breaker("store").last_error
+    result.store_down = context.breaker("store").opened_by
     return result

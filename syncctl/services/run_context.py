@@ -6,13 +6,12 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import SyncError, TransientError
 from syncctl.retry import LONGEST_WAIT_IN_RUN, CircuitBreaker, delay_before
-from syncctl.services.stopping import Never, Stop
+from syncctl.stop import Never, StopFlag
 
 T = TypeVar("T")
 
@@ -40,7 +39,7 @@ class RunContext:
     """Handed from the command through every layer of a run, and shared by its workers."""
 
     run_id: str
-    stop: Stop = field(default_factory=Never)
+    stop: StopFlag = field(default_factory=Never)
     clock: Clock = system_clock
     sleeper: Sleeper = system_sleeper
     """Waits so many seconds; a command's own sleeper ends early when it is asked to stop."""
@@ -56,7 +55,7 @@ class RunContext:
         """Return what this run knows of a system (`SyncError.system`)."""
         return self.breakers.of(system)
 
-    def reach(self, call: Callable[[], T]) -> T:
+    def reaching(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Make a call that no row is to blame for; wait and try again while the system is down or busy.
 
         Raises:
@@ -65,7 +64,7 @@ class RunContext:
         attempt = 1
         while True:
             try:
-                result = call()
+                result = call(*arguments, **named)
             except TransientError as error:
                 attempt += 1
                 self.wait_for(error, attempt)
@@ -89,11 +88,7 @@ class RunContext:
         if self.stop.is_set():
             raise error
 
-    def reaching(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        """Reach with a function and its arguments."""
-        return self.reach(partial(call, *arguments, **named))
-
 
 def unforeseen(error: Exception) -> SyncError:
-    """Make one of ours out of an exception that nobody expected."""
-    return SyncError(f"{type(error).__name__}: {error}")
+    """Make one of ours out of an exception that nobody expected; one of ours stays as it is."""
+    return error if isinstance(error, SyncError) else SyncError(f"{type(error).__name__}: {error}")

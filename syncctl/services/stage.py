@@ -14,12 +14,12 @@ from typing import Any
 
 from syncctl.db.contract import Database, ListWalks, Walk
 from syncctl.errors import UsageError
-from syncctl.services.intake import SET_ASIDE, Intake, StagedItem, Staging
+from syncctl.services.intake import SET_ASIDE, Intake, Staging
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Store, WalkState
 from syncctl.stores.content import ContentBuilder
 
-__all__ = ["StagedItem", "Stager", "Staging", "Window"]
+__all__ = ["Stager", "Staging", "Window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

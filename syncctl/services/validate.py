@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from syncctl.db.contract import Database, ListRetryPolicies, ListStagedOrders, StagedOrder, ValidateStagedOrder, Violation
+from syncctl.db.contract import Database, ListStagedOrders, StagedOrder, ValidateStagedOrder, Violation
 from syncctl.errors import SyncError
 from syncctl.services.find import staged_orders
 from syncctl.services.preview import why_not
 from syncctl.services.run_context import RunContext
-from syncctl.services.work_loop import Result, work_off
+from syncctl.services.work_loop import OfTheDatabase, Result, work_off
 
 PAGE = 200
 """Orders that are read at a time; as many are in memory."""
@@ -110,7 +110,7 @@ def validate(
 
 
 @dataclass(slots=True)
-class _Checks:
+class _Checks(OfTheDatabase[ValidatedOrder]):
     """The orders to look at: a `work_loop.Work`. Nothing is leased: nothing is noted on an order that somebody holds."""
 
     database: Database
@@ -136,10 +136,6 @@ class _Checks:
         self.result.count_claimed(len(page))
         return page
 
-    def next_due(self) -> float | None:
-        """Nothing is waited for."""
-        return None
-
     def key(self, item: StagedOrder) -> int:
         """See `Work.key`."""
         return item.staging_id
@@ -164,22 +160,12 @@ class _Checks:
         self._again.append(item)
         self.result.count_claimed(-1)
 
-    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (orders know one system)
-        """Ask the database for its shortest table."""
-        self.database.run(ListRetryPolicies())
 
-    def finish(self, rows: Sequence[ValidatedOrder]) -> None:
-        """Nothing follows."""
-
-
-def validate_one(
-    database: Database, staging_id: int, rules: Rules, *, worker_id: str | None = None, attempt_no: int | None = None
-) -> list[Violation]:
-    """Return everything that is wrong with one order. A worker that holds it gives its fence, `worker_id` and `attempt_no`.
+def validate_one(database: Database, staging_id: int, rules: Rules) -> list[Violation]:
+    """Return everything that is wrong with one order.
 
     Raises:
         NotFound: no such staging id.
-        LeaseLost: the attempt no longer holds the order.
     """
     return database.run(
         ValidateStagedOrder(
@@ -189,8 +175,6 @@ def validate_one(
             erp_currency=rules.erp_currency,
             price_check=rules.price_check,
             price_tolerance=rules.price_tolerance,
-            worker_id=worker_id,
-            attempt_no=attempt_no,
         )
     )
 

@@ -1,8 +1,8 @@
 """The one work loop: claim, do, settle; and the one place that decides whom a failure concerns.
 
-Orders, messages to the store, claims for proofs, notifications, a page's orders: each is a `Work`. A row that fails, in whatever
-way, is settled with its reason and left behind, and the others go on. Only a whole system that is down, a wrong set-up or a stop
-ends a run; then what was in hand is given back untried.
+Orders, messages to the store, claims for proofs, notifications, orders to be checked: each is a `Work`. A row that fails, in
+whatever way, is settled with its reason and left behind, and the others go on. Only a whole system that is down, a wrong set-up
+or a stop ends a run; then what was in hand is given back untried.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from syncctl.db.contract import Database, ListRetryPolicies
 from syncctl.errors import ConfigError, LeaseLost, SyncError, SystemMisconfigured, TransientError
 from syncctl.services.run_context import RunContext, unforeseen
-from syncctl.services.stopping import Stop
+from syncctl.stop import StopFlag
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Blame(NamedTuple):
     error: SyncError
 
 
-def blame(error: SyncError, ask: Callable[[SyncError], None], stop: Stop) -> Blame:
+def blame(error: SyncError, ask: Callable[[SyncError], object], stop: StopFlag) -> Blame:
     """Tell whom a failure to do one row concerns.
 
     An answer about one row is never an answer about the whole: before silence, a refusal or an error of the server on a path that
@@ -117,6 +118,24 @@ class Work(Protocol[Item, Row]):
     def finish(self, rows: Sequence[Row]) -> None:
         """Do what follows for the rows of a claimed batch that are done or failed, together."""
         ...
+
+
+class OfTheDatabase(Generic[Row]):
+    """What most kinds of work have in common: nothing is waited for, nothing follows, and the one system is the database."""
+
+    __slots__ = ()
+    database: Database
+
+    def next_due(self) -> float | None:
+        """Nothing is waited for: what failed is a later run's."""
+        return None
+
+    def ask(self, error: SyncError) -> None:  # noqa: ARG002  (there is one system)
+        """Ask the database for its shortest table."""
+        self.database.run(ListRetryPolicies())
+
+    def finish(self, rows: Sequence[Row]) -> None:
+        """Nothing follows."""
 
 
 @dataclass(slots=True)
@@ -200,7 +219,9 @@ class _Loop(Generic[Item, Row]):
             try:
                 row = self.work.do(item)
             except Exception as raised:
-                raised_as = raised if isinstance(raised, SyncError) else self._unforeseen(item, raised)
+                if not isinstance(raised, SyncError):
+                    log.error("Row %s failed in an unforeseen way", self.work.key(item), exc_info=raised)
+                raised_as = unforeseen(raised)
                 concern, error = blame(raised_as, self.work.ask, self.context.stop)
                 if concern is Concern.ROW:
                     self.context.breaker(raised_as.system).answered()
@@ -253,7 +274,3 @@ class _Loop(Generic[Item, Row]):
                 log.debug("%s", lost)
             except SyncError as error:
                 log.warning("Row %s comes back when its lease ends: %s", self.work.key(item), error)
-
-    def _unforeseen(self, item: Item, raised: Exception) -> SyncError:
-        log.error("Row %s failed in an unforeseen way", self.work.key(item), exc_info=raised)
-        return unforeseen(raised)

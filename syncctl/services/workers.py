@@ -65,8 +65,7 @@ def process(
 
     side_by_side(work, 1 if options.scope == "listed" else workers)
     result.stopped = context.stop.is_set()
-    if context.breaker("store").open:
-        result.store_down = context.breaker("store").last_error
+    result.store_down = context.breaker("store").opened_by
     return result
 
 

@@ -17,14 +17,13 @@ from syncctl.db.contract import (
     CompleteOutbox,
     Database,
     FailOutbox,
-    ListRetryPolicies,
     OutboxMessage,
     ReleaseOutbox,
 )
 from syncctl.errors import StoreUnavailable, SyncError
 from syncctl.services.amounts import seconds
 from syncctl.services.run_context import RunContext
-from syncctl.services.work_loop import Result, work_off
+from syncctl.services.work_loop import OfTheDatabase, Result, work_off
 from syncctl.stores.base import Store
 
 log = logging.getLogger(__name__)
@@ -87,7 +86,6 @@ class WriteBack:
             return []
         mine: Result[Delivery] = Result()
         work_off(_Messages(self, staging_id, limit, ignore_due), mine, self.context)
-        self.result.count_claimed(mine.claimed)
         for key, delivery in mine.rows.items():
             self.result.note(key, delivery)
         if mine.ended_by is not None and mine.ended_by.system != "store":
@@ -96,7 +94,7 @@ class WriteBack:
 
 
 @dataclass(slots=True)
-class _Messages:
+class _Messages(OfTheDatabase[Delivery]):
     """The messages of one delivery: a `work_loop.Work`."""
 
     to: WriteBack
@@ -125,10 +123,6 @@ class _Messages:
         )
         self._taken += len(messages)
         return messages
-
-    def next_due(self) -> float | None:
-        """A message that failed is a later run's."""
-        return None
 
     def key(self, item: OutboxMessage) -> int:
         """See `Work.key`."""
@@ -218,10 +212,7 @@ class _Messages:
         if error.system == "store":
             self.to.store.ping(writing=True)
         else:
-            self.to.database.run(ListRetryPolicies())
-
-    def finish(self, rows: Sequence[Delivery]) -> None:
-        """Nothing follows."""
+            OfTheDatabase.ask(self, error)
 
 
 def _outcome(message: OutboxMessage, outcome: str, text: str) -> Delivery:

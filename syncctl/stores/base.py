@@ -83,8 +83,6 @@ class Page:
     after: WalkState
     unreadable: tuple[UnreadableOrder, ...] = ()
     """Rows of the list that have no id to ask for."""
-    seen: int = 0
-    """How many rows the store sent, the ones already read or outside the window included."""
     not_shown: int = 0
     """Of the last page: how many rows the store counts and doesn't show, though their places were asked for."""
 

@@ -93,8 +93,6 @@ class Step(NamedTuple):
     """The next rows of the walk (maybe none), none of them given before, and the place reached after them."""
 
     rows: list[Row]
-    seen: int
-    """How many rows the page had, those already seen included."""
     last_id: int
     row_offset: int
     finished: bool
@@ -161,7 +159,7 @@ class IdWalk:
         elif new and page.total is not None and page.total < (self._total_before or 0):
             # Something left the list since its stretch without rows began, and may have pulled a row into what we have passed.
             self._beyond = 0
-            return self._at(page, [])
+            return self._at([])
         taken = new[: self.batch_size]
         self._take(window, taken)
         reached = window.first + self._reach(window.size, len(page.rows), anything_new=bool(new))
@@ -177,11 +175,11 @@ class IdWalk:
         in_doubt = self._left_out or (not new and window.first > 0 and len(page.rows) > 1)
         if ended and in_doubt and self._offset_is_ignored():
             self._beyond, ended = 0, False
-        return self._at(page, [row for _, row in taken], finished=ended)
+        return self._at([row for _, row in taken], finished=ended)
 
-    def _at(self, page: Rows, rows: list[Row], *, finished: bool = False) -> Step:
+    def _at(self, rows: list[Row], *, finished: bool = False) -> Step:
         not_shown = max(0, (self._total or 0) - self._shown) if finished and self._left_out else 0
-        return Step(rows, len(page.rows), self.last_id, self.row_offset, finished, not_shown)
+        return Step(rows, self.last_id, self.row_offset, finished, not_shown)
 
     # === What a page brings ===
 

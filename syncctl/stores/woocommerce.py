@@ -276,7 +276,6 @@ def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:
         listed=tuple(listed),
         after=replace(walk, last_id=step.last_id, row_offset=step.row_offset, finished=step.finished),
         unreadable=tuple(nameless.values()),
-        seen=step.seen,
         not_shown=step.not_shown,
     )
 

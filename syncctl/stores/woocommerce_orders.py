@@ -267,8 +267,8 @@ def _tax(item: Raw) -> TaxLine:
 def _refunded_item(item: Raw) -> int | None:
     """Return the id of the order's line that a refund's line takes back."""
     for meta in objects_if_any(item, "meta_data"):
-        if meta.get("key") == "_refunded_item_id" and str(meta.get("value")).isdecimal():
-            return int(str(meta["value"]))
+        if meta.get("key") == "_refunded_item_id":
+            return identifier(meta.get("value"))
     return None
 
 
