@@ -7,7 +7,8 @@
 
 Every batch is parsed with that version's grammar. Tables, indexes, views, functions, procedures and types become a model in which
 every name is resolved: an unknown table, column, procedure or parameter is a finding (MODEL), as is what the rules SR0001 to
-SR0016 say. The scripts of ops/ are read as if they were procedures.
+SR0016 say. Names count with their case, as in a database of a case-sensitive collation. The scripts of ops/ are read as if they
+were procedures.
 
 A finding that is right as it stands is listed in the folder's tsql_allowed.txt with its reason; one of its lines that fits no
 finding any more is a finding itself. Exit codes: 0 nothing is left, 1 findings, 2 the check could not run.

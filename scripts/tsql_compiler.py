@@ -20,6 +20,9 @@ from typing import Any
 SYNTAX, UNRESOLVED = "SYNTAX", "MODEL"
 """Rules of our own: a syntax error; what the compiler says of a definition (an unknown name, most of the time)."""
 
+COLLATION = "Latin1_General_CS_AS"
+"""Names are resolved by their case too, as a case-sensitive database does: what passes here passes on any other."""
+
 _GO = re.compile(r"^\s*GO\s*(?:--.*)?$", re.IGNORECASE | re.MULTILINE)
 _OR_ALTER = re.compile(r"\bCREATE\s+OR\s+ALTER\b", re.IGNORECASE)
 _ELEMENT = re.compile(r"\[dbo\]\.\[(\w+)\]")
@@ -201,7 +204,9 @@ def check(folder: Path, version: int) -> dict[str, Any]:
     from Microsoft.SqlServer.TransactSql import ScriptDom
 
     parser = getattr(ScriptDom, f"TSql{version}Parser")(True)
-    reading = Reading(TSqlModel(getattr(SqlServerVersion, f"Sql{version}"), TSqlModelOptions()))
+    options = TSqlModelOptions()
+    options.Collation = COLLATION
+    reading = Reading(TSqlModel(getattr(SqlServerVersion, f"Sql{version}"), options))
     # Tables first: demo_schema.sql, schema/, then what copies them.
     for path in sorted(folder.rglob("*.sql"), key=lambda path: (path.parent.name == "ops", path)):
         for line, batch in batches(path.read_text(encoding="utf-8-sig")):

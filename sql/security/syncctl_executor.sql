@@ -55,10 +55,6 @@ IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountStates TO syncctl_executor;
 END;
-IF OBJECT_ID(N'dbo.sp_ExtendLease', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_ExtendLease TO syncctl_executor;
-END;
 IF OBJECT_ID(N'dbo.sp_FailNotification', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailNotification TO syncctl_executor;
@@ -134,10 +130,6 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListReviewCauses', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListReviewCauses TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_ListRuns', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_ListRuns TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListStagedOrders', N'P') IS NOT NULL
 BEGIN

@@ -167,7 +167,7 @@ class PodWork(OfTheDatabase[PodItem]):
         """Find or fetch the document of one claim, or note why there is none."""
         name, carrier = self._carrier(item)
         log.info("[%d] %s for %s (%s)", self.result.claimed, _what(item), item.claim_reference, self._label(item))
-        kept = self.documents.find(item, self.worker_id)
+        kept = self.documents.find(item)
         if kept:
             return self._succeeded(item, kept, recovered=True)
         if name in self._skipped:

@@ -54,7 +54,7 @@ class DocumentStore(Protocol):
         """
         ...
 
-    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:
+    def find(self, claim: ClaimedPod) -> StoredDocument | None:
         """Return the document that is kept for a claim and its tracking number already, whole; None where there is none."""
         ...
 
@@ -95,7 +95,7 @@ class FolderStore:
                 f"The folder {self._root} can't be written: {error.strerror or error}. Name another with SYNCCTL_POD_DIR."
             ) from error
 
-    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:  # noqa: ARG002  (a folder needs no fence)
+    def find(self, claim: ClaimedPod) -> StoredDocument | None:
         """See `DocumentStore.find`. A file whose bytes don't have the hash that its name tells is not taken."""
         for path in sorted(self._folder(claim).glob(f"{self._stem(claim)}-*")):
             if path.suffix in (".json", ".part"):
@@ -110,7 +110,7 @@ class FolderStore:
                     return self._stored(path, content, form, _read_beside(path))
         return None
 
-    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:  # noqa: ARG002
+    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:  # noqa: ARG002  (a folder needs no fence)
         """See `DocumentStore.keep`."""
         digest = hashlib.sha256(document.content).hexdigest()
         folder = self._folder(claim)
@@ -224,7 +224,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 class DatabaseStore:
-    """The table USER_POD_DOCUMENT. Finding and keeping are bound to the claim's lease."""
+    """The table USER_POD_DOCUMENT. Keeping is bound to the claim's lease."""
 
     def __init__(self, database: Database, *, url_prefix: str | None = None) -> None:
         self._database = database
@@ -233,7 +233,7 @@ class DatabaseStore:
     def check(self) -> None:
         """See `DocumentStore.check`: the claims lie in the same database."""
 
-    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:  # noqa: ARG002
+    def find(self, claim: ClaimedPod) -> StoredDocument | None:
         """See `DocumentStore.find`."""
         rows = self._database.run(GetPodDocument(claim_id=claim.claim_id, tracking_number=claim.tracking_number or ""))
         return self._stored(rows[0]) if rows else None

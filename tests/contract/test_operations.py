@@ -27,7 +27,6 @@ from syncctl.db.contract import (
     ListErpSettings,
     ListOrderAttempts,
     ListReviewCauses,
-    ListRuns,
     ListStatusMap,
     ListStorePolls,
     OrderAttempt,
@@ -89,40 +88,34 @@ def finish(database, sync_id="run-1", **changed):
 # === Runs ===
 
 
-def test_a_run_is_logged_from_its_start_to_its_end(database, query, clock):
+@pytest.fixture
+def logged(query):
+    """Returns the rows of the runs, the first one first."""
+    return lambda: query("SELECT * FROM dbo.USER_SYNC_LOG ORDER BY LOG_ID")
+
+
+def test_a_run_is_logged_from_its_start_to_its_end(database, logged, clock):
     start(database)
     begun = clock.now
-    [run] = database.run(ListRuns())
-    assert (run.sync_id, run.operation_type, run.dry_run, run.host, run.process_id) == ("run-1", "process", False, "SHOP01", 4321)
-    assert (run.start_time, run.end_time, run.success, run.exit_code) == (begun, None, None, None)
+    [run] = logged()
+    told = [run[column] for column in ("SYNC_ID", "OPERATION_TYPE", "DRY_RUN", "HOST", "PROCESS_ID")]
+    assert told == ["run-1", "process", False, "SHOP01", 4321]
+    assert [run[column] for column in ("START_TIME", "END_TIME", "SUCCESS", "EXIT_CODE")] == [begun, None, None, None]
     clock.move(timedelta(seconds=12, milliseconds=345))
     finish(database, success=False, exit_code=1, error_message="Bestellung 4711: Straße fehlt", metrics_json='{"store_ms": 12}')
-    [run] = database.run(ListRuns())
-    assert (run.end_time, run.duration_seconds) == (clock.now, Decimal("12.35"))
-    counts = (run.records_input, run.records_created, run.records_updated, run.records_skipped, run.records_failed)
-    assert counts == (5, 2, 1, 1, 1)
-    assert (run.success, run.exit_code, run.error_message) == (False, 1, "Bestellung 4711: Straße fehlt")
-    [row] = query("SELECT DIRECTION, CREATED_BY, METRICS_JSON FROM dbo.USER_SYNC_LOG")
-    assert (row["DIRECTION"], row["CREATED_BY"], json.loads(row["METRICS_JSON"])) == (
-        "store_to_erp",
-        "scheduler",
-        {"store_ms": 12},
-    )
+    [run] = logged()
+    assert (run["END_TIME"], run["DURATION_SECONDS"]) == (clock.now, Decimal("12.35"))
+    assert [run[f"RECORDS_{name}"] for name in ("INPUT", "CREATED", "UPDATED", "SKIPPED", "FAILED")] == [5, 2, 1, 1, 1]
+    assert (run["SUCCESS"], run["EXIT_CODE"], run["ERROR_MESSAGE"]) == (False, 1, "Bestellung 4711: Straße fehlt")
+    assert (run["DIRECTION"], run["CREATED_BY"]) == ("store_to_erp", "scheduler")
+    assert json.loads(run["METRICS_JSON"]) == {"store_ms": 12}
 
 
-def test_the_latest_runs_come_first_of_one_command_or_of_all(database):
-    for number, command in enumerate(("stage", "process", "stage")):
-        start(database, f"run-{number}", command)
-    assert [run.sync_id for run in database.run(ListRuns())] == ["run-2", "run-1", "run-0"]
-    assert [run.sync_id for run in database.run(ListRuns(operation_type="stage"))] == ["run-2", "run-0"]
-    assert [run.sync_id for run in database.run(ListRuns(batch_size=1))] == ["run-2"]
-
-
-def test_only_the_run_that_ends_is_closed(database):
+def test_only_the_run_that_ends_is_closed(database, logged):
     start(database, "run-1")
     start(database, "run-2")
     finish(database, "run-1")
-    assert [(run.sync_id, run.success) for run in database.run(ListRuns())] == [("run-2", None), ("run-1", True)]
+    assert [(run["SYNC_ID"], run["SUCCESS"]) for run in logged()] == [("run-1", True), ("run-2", None)]
 
 
 def test_a_run_that_was_never_started_cannot_end(database):

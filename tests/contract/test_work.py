@@ -14,7 +14,6 @@ from syncctl.db.contract import (
     CancelOrderFromStaging,
     ClaimStagedOrders,
     CreateOrderFromStaging,
-    ExtendLease,
     FailStagedOrder,
     ListRetryPolicies,
     ListStagedOrders,
@@ -238,25 +237,7 @@ def test_eight_workers_share_a_thousand_orders_and_take_none_twice(database, new
     assert owned[0]["CLAIMED"] == 1000
 
 
-# --- heartbeat and release ---
-
-
-def test_a_heartbeat_keeps_the_lease(database, claim, clock):
-    stage(database, order(1))
-    (claimed,) = claim(lease_seconds=60)
-    clock.move(timedelta(seconds=50))
-    (lease,) = database.run(ExtendLease(staging_id=claimed.staging_id, worker_id="worker", attempt_no=1, lease_seconds=60))
-    assert (lease.staging_id, lease.lease_until_dt) == (claimed.staging_id, clock() + timedelta(seconds=60))
-    clock.move(timedelta(seconds=59))
-    assert claim("heir") == []
-
-
-def test_a_late_heartbeat_still_counts_where_nobody_took_the_order(database, claim, clock):
-    stage(database, order(1))
-    (claimed,) = claim(lease_seconds=60)
-    clock.move(timedelta(hours=1))
-    database.run(ExtendLease(staging_id=claimed.staging_id, worker_id="worker", attempt_no=1))
-    assert claim("heir") == []
+# --- release ---
 
 
 def test_a_released_order_is_as_it_was(database, claim, staged, events):
@@ -282,7 +263,6 @@ def test_a_released_order_that_had_failed_is_failed_again_with_its_time(database
 # --- the fence ---
 
 WRITES = [
-    ExtendLease,
     ReleaseStagedOrder,
     CreateOrderFromStaging,
     UpdateOrderFromStaging,

@@ -35,8 +35,8 @@ class MortalStore:
     def check(self) -> None:
         self.store.check()
 
-    def find(self, claim: ClaimedPod, worker_id: str) -> StoredDocument | None:
-        return self.store.find(claim, worker_id)
+    def find(self, claim: ClaimedPod) -> StoredDocument | None:
+        return self.store.find(claim)
 
     def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:
         self.killer.pass_by("before", "keep")

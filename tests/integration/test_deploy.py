@@ -13,13 +13,13 @@ pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engi
 
 from syncctl.db import deploy as deploy_module
 from syncctl.db.contract import ClaimStagedOrders, CreateOrderFromStaging, ListDeadLetters, ListStagedOrders
-from syncctl.db.deploy import DeployError, Deployment, deploy
+from syncctl.db.deploy import DeployError, Deployment, deploy, journal
 from syncctl.db.deploy_check import check
 from syncctl.db.deploy_scripts import JOURNAL, Script, scripts
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.db.odbc import join, parts
 from syncctl.db.sqlserver import SqlServer
-from syncctl.errors import AlreadyRunning, ConfigError, TransientError, WrongState
+from syncctl.errors import AlreadyRunning, ConfigError, SyncError, TransientError, WrongState
 from tests import orders
 from tests.sqlserver_database import Scratch
 
@@ -116,11 +116,11 @@ def test_an_empty_database_is_deployed_to_once(fresh: tuple[SqlServer, Deploymen
     assert first.unchanged == 0
     assert first.duplicates == []
     before = catalogue(database), contents(database)
-    journal = [tuple(row) for row in database.query("SELECT * FROM dbo.USER_SCHEMA_JOURNAL")]
+    noted = [tuple(row) for row in database.query("SELECT * FROM dbo.USER_SCHEMA_JOURNAL")]
     again = deploy(database, demo_erp=True)
     assert {step.reason for step in again.steps} <= {"each time"}
     assert (catalogue(database), contents(database)) == before
-    assert [tuple(row) for row in database.query("SELECT * FROM dbo.USER_SCHEMA_JOURNAL")] == journal
+    assert [tuple(row) for row in database.query("SELECT * FROM dbo.USER_SCHEMA_JOURNAL")] == noted
 
 
 def test_a_dry_run_tells_all_and_does_nothing(new_database: Scratch, fresh: tuple[SqlServer, Deployment]) -> None:
@@ -261,6 +261,24 @@ def test_a_changed_procedure_runs_again_and_a_one_time_script_does_not(new_datab
     assert [(step.script, step.reason) for step in again.steps] == [(procedure.name, "again")]
 
 
+def test_what_an_earlier_version_made_and_nothing_calls_goes_and_a_sites_own_stays(
+    new_database: Scratch, only: Callable[..., None]
+) -> None:
+    database = new_database()
+    only()
+    deploy(database, demo_erp=True)
+    for name in ("sp_ListRuns", "sp_ExtendLease"):
+        database.query(f"CREATE PROCEDURE dbo.{name} AS BEGIN SELECT 1 AS ANSWER; END;")
+    database.query(
+        "INSERT INTO dbo.USER_SCHEMA_JOURNAL (SCRIPT, SHA256, KIND, APPLIED_BY, DURATION_MS) "
+        "VALUES ('procedures/sp_ListRuns.sql', REPLICATE('0', 64), 'changed', 'test', 0)"
+    )
+    only("schema/055")
+    deploy(database, demo_erp=True)
+    assert [row["NAME"].upper() for row in database.query("SELECT name FROM sys.procedures")] == ["SP_EXTENDLEASE"]
+    assert "procedures/sp_ListRuns.sql" not in journal(database)
+
+
 def test_two_deploys_at_once_are_one(new_database: Scratch) -> None:
     database = new_database()
     other = SqlServer(new_database.url("deploy"))
@@ -287,7 +305,12 @@ def test_a_trial_erp_is_never_made_over_a_real_one(new_database: Scratch) -> Non
 
 
 def test_a_case_sensitive_database_works_and_is_noted(new_database: Scratch) -> None:
-    database = new_database("cs", collation="Latin1_General_CS_AS")
+    try:
+        database = new_database("cs", collation="Latin1_General_CS_AS")
+    except SyncError as error:
+        if "not currently supported" not in str(error):
+            raise
+        pytest.skip(f"{error}; `scripts/dev.py tsql` resolves every name with its case")
     database.query("CREATE TABLE dbo.USER_MixedCase (ID int NOT NULL)")
     if database.query("SELECT OBJECT_ID(N'dbo.USER_MixedCase') AS FOUND")[0]["FOUND"] is None:
         pytest.skip("this engine folds the names in its own catalogue: a case-sensitive database can't be tried on it")
@@ -346,9 +369,9 @@ def test_a_check_names_what_is_wrong(fresh: tuple[SqlServer, Deployment]) -> Non
     database.query("ALTER TABLE dbo.PS_DOC_HDR ADD SITE_COD varchar(10) NOT NULL")
     database.query("ALTER TABLE dbo.PS_DOC_PKG_TRK_NO DROP COLUMN PKG_TRK_NO")
     database.query("DROP PROCEDURE dbo.sp_ListWalks")
-    database.query("DROP PROCEDURE dbo.sp_ListRuns;")
-    database.query("CREATE PROCEDURE dbo.sp_ListRuns AS BEGIN SELECT 1 AS CHANGED_BY_HAND; END;")
+    database.query("DROP PROCEDURE dbo.sp_CountStates;")
+    database.query("CREATE PROCEDURE dbo.sp_CountStates AS BEGIN SELECT 1 AS CHANGED_BY_HAND; END;")
     database.query("UPDATE dbo.USER_SCHEMA_JOURNAL SET SHA256 = REPLICATE('0', 64) WHERE SCRIPT = 'procedures/sp_StartRun.sql'")
     problems = " | ".join(f"{found.check}: {found.detail}" for found in check(database) if found.level == "problem")
-    for said in ("PS_DOC_HDR.SITE_COD", "PKG_TRK_NO", "sp_ListWalks", "sp_ListRuns", "procedures/sp_StartRun.sql"):
+    for said in ("PS_DOC_HDR.SITE_COD", "PKG_TRK_NO", "sp_ListWalks", "sp_CountStates", "procedures/sp_StartRun.sql"):
         assert said.upper() in problems.upper()  # an engine may keep names in small letters

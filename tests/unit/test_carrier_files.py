@@ -273,12 +273,12 @@ def test_a_document_is_kept_once_and_found_with_what_was_known_of_it(tmp_path):
     store = FolderStore(tmp_path)
     document = Document(content=PDF, link="https://x.example/1", signed_by="Zoë", delivered_at=MovableClock()())
     first = store.keep(claimed("../CLM/1"), document, PDF_FORM, "w")
-    assert store.keep(claimed("../CLM/1"), document, PDF_FORM, "w") == first == store.find(claimed("../CLM/1"), "w")
+    assert store.keep(claimed("../CLM/1"), document, PDF_FORM, "w") == first == store.find(claimed("../CLM/1"))
     assert first.sha256 == hashlib.sha256(PDF).hexdigest()
     assert (tmp_path / first.path).resolve().is_relative_to(tmp_path.resolve())
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
-    assert store.find(claimed("../CLM/1", "XN2"), "w") is None
-    assert store.find(claimed("../CLM/1", claim_id=2), "w") is None
+    assert store.find(claimed("../CLM/1", "XN2")) is None
+    assert store.find(claimed("../CLM/1", claim_id=2)) is None
 
 
 def test_a_document_is_never_overwritten_not_even_a_damaged_one(tmp_path):
@@ -306,10 +306,10 @@ def test_half_a_document_and_a_lost_description_are_no_trap(tmp_path):
     store = FolderStore(tmp_path)
     kept = store.keep(claimed(), Document(content=PDF, signed_by="Zoë"), PDF_FORM, "w")
     (tmp_path / kept.path).with_suffix(".json").write_text("{", encoding="utf-8")
-    found = store.find(claimed(), "w")
+    found = store.find(claimed())
     assert found and (found.sha256, found.signed_by) == (kept.sha256, None)
     (tmp_path / kept.path).write_bytes(PDF[:-20])
-    assert store.find(claimed(), "w") is None
+    assert store.find(claimed()) is None
 
 
 @pytest.mark.parametrize("told", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-99-99", 5, {"a": 1}, "20240115", None])
@@ -318,12 +318,12 @@ def test_a_strange_description_does_not_hide_the_document(tmp_path, told):
     kept = store.keep(claimed(), Document(content=PDF), PDF_FORM, "w")
     beside = (tmp_path / kept.path).with_suffix(".json")
     beside.write_text(json.dumps({"delivered_at": told, "signed_by": "\ud83d\x1b[2J", "source_url": 7}), encoding="utf-8")
-    found = store.find(claimed(), "w")
+    found = store.find(claimed())
     assert found and (found.sha256, found.source_url) == (kept.sha256, None)
     assert str(found.delivered_at) == ("2024-01-15 00:00:00+00:00" if told == "20240115" else "None")
     assert not {"\x1b", "\ud83d"} & set(found.signed_by or "")
     beside.write_text("[" * 100_000, encoding="utf-8")
-    assert store.find(claimed(), "w")
+    assert store.find(claimed())
 
 
 def test_eight_writers_of_one_document_leave_one(tmp_path):

@@ -54,6 +54,21 @@ def test_a_value_that_is_cut_is_found_and_nothing_else(copy: Path, capsys: pytes
     assert "/sp_ListWalks.sql:" in told[0] and "SR0014" in told[0] and "from VarChar(50) to VarChar(5)" in told[0]
 
 
+def test_a_name_in_another_case_is_found(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The server's own names are folded by no case-sensitive database: a column, an alias, a procedure, a parameter of one."""
+    plant(copy, "sp_ListStoreOrders.sql", "staged.WOO_CREATED_DT >= @SINCE_DT", "staged.Woo_Created_DT >= @SINCE_DT")
+    plant(copy, "sp_ListWalks.sql", "walk.LAST_ID", "Walk.LAST_ID")
+    plant(copy, "sp_ReleasePod.sql", "dbo.sp_FencePod", "dbo.sp_fencePod")
+    plant(copy, "sp_ReleaseOutbox.sql", "@WORKER_ID = @WORKER_ID", "@Worker_ID = @WORKER_ID")
+    plant(copy, "FIND_FAILED_ORDERS.sql", "staged.STATE = 'CLAIMED' AND", "staged.State = 'CLAIMED' AND")
+
+    assert main(["--sql", str(copy), "--versions", "130"]) == 1
+
+    told = capsys.readouterr().out
+    for name in ("[Woo_Created_DT]", "[Walk]", "[sp_fencePod]", "[@Worker_ID]", "[State]"):
+        assert name in told
+
+
 def answer(*findings: tuple[str, int, str, str], ruled: bool = True) -> dict[str, Any]:
     return {"ruled": ruled, "findings": [dict(zip(("file", "line", "rule", "text"), found, strict=True)) for found in findings]}
 

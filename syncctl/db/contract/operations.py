@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Money, Name, NoRow, Procedure, Text
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Name, NoRow, Procedure, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,40 +58,6 @@ class GetSchemaVersion(Procedure[SchemaVersion]):
     name: ClassVar[str] = "sp_GetSchemaVersion"
     returns: ClassVar[type] = SchemaVersion
     repeatable: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run as its row tells it."""
-
-    sync_id: Name
-    operation_type: Name
-    dry_run: Flag
-    host: Key | None
-    process_id: Int | None
-    start_time: Moment
-    end_time: Moment | None
-    duration_seconds: Money | None
-    records_input: Int | None
-    records_created: Int | None
-    records_updated: Int | None
-    records_skipped: Int | None
-    records_failed: Int | None
-    success: Flag | None
-    exit_code: Int | None
-    error_message: Text | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListRuns(Procedure[Run]):
-    """The latest runs, newest first, of one command or of all."""
-
-    name: ClassVar[str] = "sp_ListRuns"
-    returns: ClassVar[type] = Run
-    repeatable: ClassVar[bool] = True
-
-    operation_type: Name | None = None
-    batch_size: Int = 20
 
 
 @dataclass(frozen=True, slots=True)

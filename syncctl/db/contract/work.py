@@ -50,28 +50,6 @@ class ClaimStagedOrders(Procedure[ClaimedOrder]):
     passed: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A lease as it stands now."""
-
-    staging_id: Int
-    lease_until_dt: Moment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtendLease(Procedure[Lease]):
-    """The heartbeat: move the end of a lease to `lease_seconds` from now. LeaseLost where it is another's."""
-
-    name: ClassVar[str] = "sp_ExtendLease"
-    returns: ClassVar[type] = Lease
-    repeatable: ClassVar[bool] = True
-
-    staging_id: Int
-    worker_id: Key
-    attempt_no: Int
-    lease_seconds: Int = 300
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseStagedOrder(Procedure[NoRow]):
     """Give a claimed order back untried: PENDING (FAILED where it was), the attempt not counted."""

@@ -11,10 +11,8 @@ from syncctl.db.contract import (
     FinishRun,
     GetSchemaVersion,
     ListErpSettings,
-    ListRuns,
     ListStatusMap,
     NoRow,
-    Run,
     SchemaVersion,
     SetErpSetting,
     StartRun,
@@ -22,7 +20,7 @@ from syncctl.db.contract import (
     StatusMapping,
 )
 from syncctl.db.embedded.engine import make
-from syncctl.db.embedded.registry import Session, require, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import NotFound
 
 _MAY_BE_EMPTY = ("TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS")
@@ -94,22 +92,6 @@ def finish_run(session: Session, call: FinishRun) -> list[NoRow]:
         },
     )
     return []
-
-
-@serves(ListRuns)
-def list_runs(session: Session, call: ListRuns) -> list[Run]:
-    """See `sql/procedures/sp_ListRuns.sql`."""
-    require_batch_size(call.batch_size)
-    rows = session.all(
-        """
-        SELECT * FROM dbo.USER_SYNC_LOG
-        WHERE :operation IS NULL OR OPERATION_TYPE = :operation
-        ORDER BY LOG_ID DESC
-        LIMIT :batch
-        """,
-        {"operation": call.operation_type, "batch": call.batch_size},
-    )
-    return [make(Run, row) for row in rows]
 
 
 @serves(CountStates)

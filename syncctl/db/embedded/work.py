@@ -1,4 +1,4 @@
-"""Work on staged orders: claim, heartbeat, give back, fail. One function per procedure, named as its T-SQL twin."""
+"""Work on staged orders: claim, give back, fail. One function per procedure, named as its T-SQL twin."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Protocol
 from syncctl.db.contract import (
     ClaimedOrder,
     ClaimStagedOrders,
-    ExtendLease,
     FailedOrder,
     FailStagedOrder,
-    Lease,
     NoRow,
     ReleaseStagedOrder,
 )
@@ -163,19 +161,6 @@ def _settle(session: Session, row: sqlite3.Row, state: str, error_class: str, te
             "id": row["STAGING_ID"],
         },
     )
-
-
-@serves(ExtendLease)
-def extend_lease(session: Session, call: ExtendLease) -> list[Lease]:
-    """See `sql/procedures/sp_ExtendLease.sql`."""
-    require((1 <= call.lease_seconds <= 86_400, "@LEASE_SECONDS takes 1 to 86400."))
-    fence(session, call)
-    until = ORDER.ends(session, call.lease_seconds)
-    session.run(
-        "UPDATE dbo.USER_ORDER_STAGING SET LEASE_UNTIL_DT = :until WHERE STAGING_ID = :id",
-        {"until": until, "id": call.staging_id},
-    )
-    return [Lease(call.staging_id, until)]
 
 
 @serves(ReleaseStagedOrder)
