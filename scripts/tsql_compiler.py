@@ -63,7 +63,7 @@ class Table:
     def add_column(self, name: str, definition: str) -> None:
         """Append a column, unless it stands there."""
         if not re.search(rf"\b{name}\b", self.text, re.IGNORECASE):
-            self.text = f"{self.text.rstrip().removesuffix(')')},{definition})"
+            self.text = f"{self.text.rstrip().removesuffix(';').rstrip().removesuffix(')')},{definition})"
 
     def copied(self, name: str) -> str:
         """The same columns in a table of another name, constraints dropped with their names."""

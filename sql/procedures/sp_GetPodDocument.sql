@@ -7,7 +7,7 @@ dbo.sp_GetPodDocument
 
 Called by    syncctl pod-fetch, syncctl pod-retry, syncctl pod document
 Returns      the document: DOCUMENT_ID, CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT,
-             CONTENT_BASE64, CREATED_DT
+             CREATED_DT, CONTENT
 Errors       none
 Locks        none
 Repeatable   yes
@@ -31,8 +31,8 @@ BEGIN
         stored.SOURCE_URL,
         stored.SIGNED_BY,
         stored.DELIVERED_DT,
-        stored.CONTENT_BASE64,
-        stored.CREATED_DT
+        stored.CREATED_DT,
+        stored.CONTENT
     FROM dbo.USER_POD_DOCUMENT AS stored
     WHERE stored.CLAIM_ID = @CLAIM_ID
     AND   (@TRACKING_NUMBER IS NULL OR stored.TRACKING_NUMBER = @TRACKING_NUMBER)

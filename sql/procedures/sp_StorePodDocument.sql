@@ -7,7 +7,7 @@ dbo.sp_StorePodDocument
 
 Called by    syncctl pod-fetch, syncctl pod-retry
 Returns      the document: DOCUMENT_ID, CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT,
-             CONTENT_BASE64, CREATED_DT
+             CREATED_DT
 Errors       50004 no such claim; 50010 lease lost
 Locks        the claim's row, for this short transaction
 Repeatable   yes
@@ -21,7 +21,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_StorePodDocument
     @SHA256 char(64),
     @CONTENT_TYPE varchar(50),
     @SIZE_BYTES int,
-    @CONTENT_BASE64 nvarchar(max),
+    @CONTENT varbinary(max),
     @SOURCE_URL nvarchar(max) = NULL,
     @SIGNED_BY nvarchar(100) = NULL,
     @DELIVERED_DT datetime2(3) = NULL,
@@ -42,7 +42,7 @@ BEGIN
             @NOW = @NOW;
 
         INSERT INTO dbo.USER_POD_DOCUMENT
-            (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CONTENT_BASE64, CREATED_DT)
+            (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CONTENT, CREATED_DT)
         SELECT
             @CLAIM_ID,
             @TRACKING_NUMBER,
@@ -52,7 +52,7 @@ BEGIN
             @SOURCE_URL,
             @SIGNED_BY,
             @DELIVERED_DT,
-            @CONTENT_BASE64,
+            @CONTENT,
             @NOW
         WHERE NOT EXISTS
         (
@@ -83,7 +83,6 @@ BEGIN
         stored.SOURCE_URL,
         stored.SIGNED_BY,
         stored.DELIVERED_DT,
-        stored.CONTENT_BASE64,
         stored.CREATED_DT
     FROM dbo.USER_POD_DOCUMENT AS stored
     WHERE stored.CLAIM_ID = @CLAIM_ID

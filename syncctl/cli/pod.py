@@ -297,8 +297,6 @@ def document(
     ],
 ) -> None:
     """Write a claim's document that is kept in the database (SYNCCTL_POD_STORE=database) into a file."""
-    import base64
-
     from syncctl.db.contract import GetPodDocument, ListPods
 
     claims = run.send(ListPods(claim_reference=reference, batch_size=1))
@@ -307,7 +305,7 @@ def document(
         raise NotFound(f"The database keeps no document of claim {reference}. `syncctl pod list --claim {reference}` tells more.")
     try:
         with output.open("xb") as file:
-            file.write(base64.b64decode(kept[0].content_base64))
+            file.write(kept[0].content)
     except OSError as error:
         raise UsageError(f"{output} can't be written: {error.strerror or error}.") from error
     run.report.items = [{"file": str(output), "sha256": kept[0].sha256, "content_type": kept[0].content_type}]

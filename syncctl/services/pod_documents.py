@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -249,7 +248,7 @@ class DatabaseStore:
                 sha256=hashlib.sha256(document.content).hexdigest(),
                 content_type=form.content_type,
                 size_bytes=len(document.content),
-                content_base64=base64.b64encode(document.content).decode("ascii"),
+                content=document.content,
                 source_url=document.link,
                 signed_by=(document.signed_by or "")[:100] or None,
                 delivered_dt=document.delivered_at,

@@ -91,12 +91,14 @@ def large(megabytes: float) -> bytes:
     ],
     ids=["1.5 GB", "lists", "decimals", "elements", "attributes", "JSON of 20 MB", "XML of 20 MB", "20 MB"],
 )
-def test_a_proof(syncctl: Program, form: str, answer: Callable[[], Iterable[bytes]], cause: str):
+@pytest.mark.parametrize("store", ["folder", "database"])
+def test_a_proof(syncctl: Program, form: str, answer: Callable[[], Iterable[bytes]], cause: str, store: str):
     with Hostile(lambda _: answer()) as server:
         folder = syncctl.folder / "carriers"
         folder.mkdir()
         (folder / "hostile.toml").write_text(CARRIER.format(url=server.url, form=form, place="document"), encoding="utf-8")
         syncctl.settings.update(SYNCCTL_POD_CARRIER_DIR=str(folder), SYNCCTL_POD_DIR=str(syncctl.folder / "pods"))
+        syncctl.settings["SYNCCTL_POD_STORE"] = store
         assert syncctl("pod", "add", "CLM-1", "--carrier", "hostile", "--tracking", "XN1").code == 0
         ended, peak = measured(syncctl, "pod-fetch", "--json")
     [item] = ended.json["items"]

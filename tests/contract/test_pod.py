@@ -325,15 +325,15 @@ def test_documents_in_the_database_are_kept_once_and_never_changed(database):
     [claim] = take(database)
     given = {"tracking_number": "XN1", "content_type": "application/pdf", "size_bytes": 3, "signed_by": "Zoë"}
     fence = {"claim_id": claim.claim_id, "worker_id": "w", "attempt_no": claim.attempt_no}
-    large = "QUJD" * 5000
-    first = database.run(StorePodDocument(**fence, **given, sha256=SHA, content_base64=large))
-    again = database.run(StorePodDocument(**fence, **given, sha256=SHA, content_base64="other"))
-    assert first == again and first[0].content_base64 == large
-    database.run(StorePodDocument(**fence, **given, sha256="b" * 64, content_base64="QUJE"))
+    large = b"%PDF\x00\xff" * 5000
+    first = database.run(StorePodDocument(**fence, **given, sha256=SHA, content=large))
+    again = database.run(StorePodDocument(**fence, **given, sha256=SHA, content=b"other"))
+    assert first == again and database.run(GetPodDocument(claim_id=claim.claim_id))[0].content == large
+    database.run(StorePodDocument(**fence, **given, sha256="b" * 64, content=b"ABC"))
     assert database.run(GetPodDocument(claim_id=claim.claim_id))[0].sha256 == "b" * 64
     assert database.run(GetPodDocument(claim_id=claim.claim_id, tracking_number="XN2")) == []
     with pytest.raises(LeaseLost):
-        database.run(StorePodDocument(**{**fence, "worker_id": "x"}, **given, sha256=SHA, content_base64=large))
+        database.run(StorePodDocument(**{**fence, "worker_id": "x"}, **given, sha256=SHA, content=large))
 
 
 @pytest.mark.parametrize(

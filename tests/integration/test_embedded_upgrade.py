@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import ListRetryPolicies, ListWalks
+from syncctl.db.contract import GetPodDocument, ListRetryPolicies, ListWalks
 from syncctl.db.embedded import EmbeddedDatabase
 from tests.orders import order, stage
 
@@ -31,6 +31,8 @@ def old(tmp_path: Path) -> Path:
                 ('under way', 'orders', '2026-11-20 09:00:00.000', '2026-11-20 09:00:00.000', '2026-11-20 10:00:00.000', 7, 1,
                  '2026-11-20 10:00:05.000'),
                 ('first', 'orders', NULL, '2026-11-20 09:00:00.000', '2026-11-20 10:00:00.000', 7, 1, '2026-11-20 10:00:05.000');
+            INSERT INTO dbo.USER_POD_DOCUMENT VALUES
+                (7, 1, 'XN1', 'hash', 'application/pdf', 6, NULL, 'Zoë', NULL, 'JVBERgD/', '2026-11-20 10:00:00.000');
             UPDATE dbo.USER_RETRY_POLICY SET MAX_ATTEMPTS = 99 WHERE ERROR_CLASS = 'crash';
             """
         )
@@ -62,6 +64,8 @@ def test_an_old_file_becomes_like_a_new_one_and_keeps_its_rows(old: Path, tmp_pa
             ("under way", "09:00:00"),
         ]
         assert [policy.max_attempts for policy in database.run(ListRetryPolicies()) if policy.error_class == "crash"] == [99]
+        [kept] = database.run(GetPodDocument(claim_id=1))
+        assert (kept.document_id, kept.signed_by, kept.content) == (7, "Zoë", b"%PDF\x00\xff")
         assert [row.outcome for row in stage(database, order(1))] == ["staged"]
     new = tmp_path / "new.db"
     EmbeddedDatabase(new).close()

@@ -86,6 +86,7 @@ from syncctl.db.contract.pod import (
     LowerCarrierBudget as LowerCarrierBudget,
     PodClaim as PodClaim,
     PodCount as PodCount,
+    PodDocument as PodDocument,
     RecordPodFailure as RecordPodFailure,
     RecordPodSuccess as RecordPodSuccess,
     ReleasePod as ReleasePod,

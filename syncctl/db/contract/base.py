@@ -35,6 +35,7 @@ Money = Annotated[Decimal, Sql("decimal(15,4)")]
 Moment = Annotated[datetime, Sql("datetime2(3)")]
 Day = Annotated[date, Sql("date")]
 Hash = Annotated[str, Sql("char(64)")]
+Bytes = Annotated[bytes, Sql("varbinary(max)")]
 
 
 class Procedure(Generic[Row]):

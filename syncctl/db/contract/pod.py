@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Flag, Hash, Int, Key, Line, Moment, Name, NoRow, Procedure, Text
+from syncctl.db.contract.base import BigInt, Bytes, Code, Flag, Hash, Int, Key, Line, Moment, Name, NoRow, Procedure, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class ReleasePod(Procedure[NoRow]):
 
 @dataclass(frozen=True, slots=True)
 class StoredPod:
-    """A document kept in the database. `content_base64` is the document itself."""
+    """What is known of a document that is kept in the database."""
 
     document_id: BigInt
     claim_id: BigInt
@@ -235,8 +235,14 @@ class StoredPod:
     source_url: Text | None
     signed_by: Key | None
     delivered_dt: Moment | None
-    content_base64: Text
     created_dt: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class PodDocument(StoredPod):
+    """A document that is kept in the database, with its bytes."""
+
+    content: Bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,18 +260,18 @@ class StorePodDocument(Procedure[StoredPod]):
     sha256: Hash
     content_type: Name
     size_bytes: Int
-    content_base64: Text
+    content: Bytes
     source_url: Text | None = None
     signed_by: Key | None = None
     delivered_dt: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetPodDocument(Procedure[StoredPod]):
+class GetPodDocument(Procedure[PodDocument]):
     """The latest document kept in the database for a claim and tracking number; no row where there is none."""
 
     name: ClassVar[str] = "sp_GetPodDocument"
-    returns: ClassVar[type] = StoredPod
+    returns: ClassVar[type] = PodDocument
     repeatable: ClassVar[bool] = True
 
     claim_id: BigInt

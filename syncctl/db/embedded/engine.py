@@ -6,6 +6,7 @@ Every call runs in `BEGIN IMMEDIATE`: one writer at a time, on any number of pro
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import sqlite3
@@ -152,6 +153,7 @@ class EmbeddedDatabase:
         if self._version() >= version:
             return
         schema = folder.joinpath("schema.sql").read_text(encoding="utf-8")
+        self._db.create_function("base64_bytes", 1, base64.b64decode, deterministic=True)  # for upgrades/009.sql
         self._db.execute("BEGIN IMMEDIATE")
         try:
             found = self._version()  # another process may have been first

@@ -11,6 +11,7 @@ from syncctl.db.contract import (
     FailedPod,
     GetPodDocument,
     NoRow,
+    PodDocument,
     RecordPodFailure,
     RecordPodSuccess,
     StoredPod,
@@ -29,36 +30,43 @@ EVENT = "pod_failed"
 def store_pod_document(session: Session, call: StorePodDocument) -> list[StoredPod]:
     """See `sql/procedures/sp_StorePodDocument.sql`."""
     PROOF.fence(session, call.claim_id, call.worker_id, call.attempt_no)
-    session.run(
-        """
-        INSERT INTO dbo.USER_POD_DOCUMENT
-            (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CONTENT_BASE64,
-             CREATED_DT)
-        SELECT :claim, :number, :sha, :type, :size, :url, :signed, :delivered, :content, :now
-        WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_POD_DOCUMENT WHERE CLAIM_ID = :claim AND SHA256 = :sha)
-        """,
-        {
-            "claim": call.claim_id,
-            "number": call.tracking_number,
-            "sha": call.sha256,
-            "type": call.content_type,
-            "size": call.size_bytes,
-            "url": call.source_url,
-            "signed": call.signed_by,
-            "delivered": call.delivered_dt,
-            "content": call.content_base64,
-            "now": session.now,
-        },
-    )
-    found = session.all(
-        "SELECT * FROM dbo.USER_POD_DOCUMENT WHERE CLAIM_ID = :claim AND SHA256 = :sha",
-        {"claim": call.claim_id, "sha": call.sha256},
-    )
-    return [make(StoredPod, row) for row in found]
+    given = {
+        "claim": call.claim_id,
+        "number": call.tracking_number,
+        "sha": call.sha256,
+        "type": call.content_type,
+        "url": call.source_url,
+        "signed": call.signed_by,
+        "delivered": call.delivered_dt,
+        "size": call.size_bytes,
+        "now": session.now,
+        "bytes": len(call.content),
+    }
+    kept = """
+        SELECT DOCUMENT_ID, CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT,
+            CREATED_DT
+        FROM dbo.USER_POD_DOCUMENT
+        WHERE CLAIM_ID = :claim AND SHA256 = :sha
+    """
+    if session.one(kept, given) is None:
+        session.run(
+            """
+            INSERT INTO dbo.USER_POD_DOCUMENT
+                (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CREATED_DT,
+                 CONTENT)
+            VALUES (:claim, :number, :sha, :type, :size, :url, :signed, :delivered, :now, ZEROBLOB(:bytes))
+            """,
+            given,
+        )
+        # Written into its place: as a parameter, SQLite would hold it twice more.
+        made = session.all(kept, given)[0]["DOCUMENT_ID"]
+        with session.db.blobopen("USER_POD_DOCUMENT", "CONTENT", made, name="dbo") as blob:
+            blob.write(call.content)
+    return [make(StoredPod, row) for row in session.all(kept, given)]
 
 
 @serves(GetPodDocument)
-def get_pod_document(session: Session, call: GetPodDocument) -> list[StoredPod]:
+def get_pod_document(session: Session, call: GetPodDocument) -> list[PodDocument]:
     """See `sql/procedures/sp_GetPodDocument.sql`."""
     rows = session.all(
         """
@@ -70,7 +78,7 @@ def get_pod_document(session: Session, call: GetPodDocument) -> list[StoredPod]:
         """,
         {"claim": call.claim_id, "number": call.tracking_number},
     )
-    return [make(StoredPod, row) for row in rows]
+    return [make(PodDocument, row) for row in rows]
 
 
 @serves(RecordPodSuccess)
