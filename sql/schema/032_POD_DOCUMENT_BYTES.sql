@@ -14,22 +14,23 @@ BEGIN
     ADD CONTENT varbinary(max) NULL;
 END;
 GO
-ALTER TABLE dbo.USER_POD_DOCUMENT
-ALTER COLUMN CONTENT_BASE64 nvarchar(max) NULL;
-GO
-IF EXISTS (SELECT 1 FROM dbo.USER_POD_DOCUMENT AS stored WHERE stored.CONTENT_BASE64 IS NOT NULL)
+IF OBJECT_ID(N'dbo.DF_USER_POD_DOCUMENT_BASE64', N'D') IS NULL
 BEGIN
+    ALTER TABLE dbo.USER_POD_DOCUMENT
+    ADD CONSTRAINT DF_USER_POD_DOCUMENT_BASE64 DEFAULT (N'') FOR CONTENT_BASE64;
+END;
+GO
+IF EXISTS (SELECT 1 FROM dbo.USER_POD_DOCUMENT AS stored WHERE stored.CONTENT_BASE64 <> N'')
+BEGIN
+    -- OPENJSON reads a varbinary from base64.
     UPDATE
         stored
     SET
-        CONTENT = COALESCE
-        (
-            stored.CONTENT,
-            CONVERT(xml, N'').value('xs:base64Binary(sql:column("stored.CONTENT_BASE64"))', 'varbinary(max)')
-        ),
-        CONTENT_BASE64 = NULL
+        CONTENT = decoded.CONTENT,
+        CONTENT_BASE64 = N''
     FROM dbo.USER_POD_DOCUMENT AS stored
-    WHERE stored.CONTENT_BASE64 IS NOT NULL;
+    CROSS APPLY OPENJSON(N'{"content":"' + stored.CONTENT_BASE64 + N'"}') WITH (CONTENT varbinary(max) '$.content') AS decoded
+    WHERE stored.CONTENT_BASE64 <> N'';
 END;
 GO
 ALTER TABLE dbo.USER_POD_DOCUMENT
