@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, temporary
 from syncctl.carriers.classify import INVALID_CREDENTIALS, INVALID_TRACKING, Codes, error_outcome
-from syncctl.carriers.content import sniff
+from syncctl.carriers.forms import sniff
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
 from syncctl.carriers.oauth import TokenRefused, Tokens

@@ -17,7 +17,7 @@ from typing import TypeVar
 from syncctl.carriers.base import Carrier, Outcome, persistent, temporary
 from syncctl.carriers.catalog import Catalog
 from syncctl.carriers.classify import INVALID_TRACKING, NOT_SUPPORTED
-from syncctl.carriers.content import sniff
+from syncctl.carriers.forms import sniff
 from syncctl.carriers.limits import BudgetExhausted
 from syncctl.db.contract import (
     CarrierUse,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from syncctl.carriers import asking
 from syncctl.carriers.base import Carrier, Checkable, Claim, Outcome, temporary
 from syncctl.carriers.classify import BAD_CONTENT, BLOCKED, INVALID_CREDENTIALS
-from syncctl.carriers.content import refusal, sniff
+from syncctl.carriers.forms import refusal, sniff
 from syncctl.carriers.http import CarrierHttp, CarrierUnreachable
 from syncctl.carriers.limits import BudgetExhausted
 from syncctl.clock import Clock, system_clock

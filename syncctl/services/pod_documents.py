@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from syncctl.carriers.base import Document
-from syncctl.carriers.content import Form, sniff
+from syncctl.carriers.forms import Form, sniff
 from syncctl.carriers.reading import moment
 from syncctl.db.contract import ClaimedPod, Database, GetPodDocument, StoredPod, StorePodDocument
 from syncctl.errors import ConfigError, PermanentError

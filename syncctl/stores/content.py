@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
-from syncctl.stores.limits import LIMITS, STAGING_LIMITS, cut
+from syncctl.stores.widths import LIMITS, STAGING_LIMITS, shorten
 
 NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded", "taxes")
 """Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all.
@@ -84,7 +84,7 @@ class ContentBuilder:
             "WOO_ORDER_ID": order.order_id,
             "WOO_ORDER_NO": fit(order.number, "WOO_ORDER_NO"),
             "STATUS_GROUP": group,
-            "STATUS_REASON": cut(reason, LIMITS["STATUS_REASON"]) if reason else None,
+            "STATUS_REASON": shorten(reason, LIMITS["STATUS_REASON"]) if reason else None,
             "VANISHED": 0,
             "ORD_STATUS": fit(order.status, "ORD_STATUS"),
             "CONTENT_HASH": content_hash(order),
@@ -107,9 +107,9 @@ class ContentBuilder:
             "SHIP_ADRS_1": ship["ADRS_1"],
             "SHIP_ADRS_2": ship["ADRS_2"],
             "SHIP_CITY": ship["CITY"],
-            "SHIP_STATE": cut(ship["STATE"], STAGING_LIMITS["SHIP_STATE"]),
+            "SHIP_STATE": shorten(ship["STATE"], STAGING_LIMITS["SHIP_STATE"]),
             "SHIP_ZIP_COD": ship["ZIP_COD"],
-            "SHIP_CNTRY": cut(ship["CNTRY"], STAGING_LIMITS["SHIP_CNTRY"]),
+            "SHIP_CNTRY": shorten(ship["CNTRY"], STAGING_LIMITS["SHIP_CNTRY"]),
             "SHIP_PHONE": ship["PHONE"],
             "LINE_ITEMS_JSON": lines,
             "ORDER_JSON": {
@@ -117,7 +117,7 @@ class ContentBuilder:
                 "SHIP": ship,
                 "CHARGES": charges,
                 "TAX_LINES": [
-                    {"RATE_COD": cut(tax.rate, LIMITS["RATE_COD"]), "TAX_AMT": _money(tax.amount)}
+                    {"RATE_COD": shorten(tax.rate, LIMITS["RATE_COD"]), "TAX_AMT": _money(tax.amount)}
                     for tax in order.taxes
                     if tax.amount
                 ],
@@ -129,7 +129,7 @@ class ContentBuilder:
         if fit.cuts:
             content["CUTS"] = fit.cuts
         if order.warnings:
-            content["WARNINGS"] = [cut(warning, LIMITS["STATUS_REASON"]) for warning in order.warnings]
+            content["WARNINGS"] = [shorten(warning, LIMITS["STATUS_REASON"]) for warning in order.warnings]
         return content
 
     def vanished(self, order_id: int) -> dict[str, Any]:
@@ -145,11 +145,11 @@ class ContentBuilder:
         """Build the object for an order that can't be read: it is set aside with the reason, and nothing of it is taken over."""
         return {
             "WOO_ORDER_ID": bad.order_id,
-            "WOO_ORDER_NO": cut(_storable(bad.number), LIMITS["WOO_ORDER_NO"]),
+            "WOO_ORDER_NO": shorten(_storable(bad.number), LIMITS["WOO_ORDER_NO"]),
             "UNREADABLE": 1,
-            "STATUS_REASON": cut(_storable(f"it can't be taken over from the store: {bad.message}"), LIMITS["STATUS_REASON"]),
-            "ERROR_CODE": cut(_storable(bad.code), LIMITS["ERROR_CODE"]) if bad.code else None,
-            "ORD_STATUS": cut(_storable(bad.status), LIMITS["ORD_STATUS"]) or None,
+            "STATUS_REASON": shorten(_storable(f"it can't be taken over from the store: {bad.message}"), LIMITS["STATUS_REASON"]),
+            "ERROR_CODE": shorten(_storable(bad.code), LIMITS["ERROR_CODE"]) if bad.code else None,
+            "ORD_STATUS": shorten(_storable(bad.status), LIMITS["ORD_STATUS"]) or None,
             "WOO_MODIFIED_DT": _moment(bad.modified_at.astimezone(UTC)) if bad.modified_at else None,
         }
 
@@ -173,11 +173,11 @@ class _Fitting:
 
     def __call__(self, text: str, column: str, called: str | None = None) -> str:
         whole = _storable(text)
-        fitting = cut(whole, LIMITS[column])
+        fitting = shorten(whole, LIMITS[column])
         # Billing and shipping address are mostly the same: once is enough.
         if fitting != whole and (whole, LIMITS[column]) not in self._told:
             self._told.add((whole, LIMITS[column]))
-            shown = cut(whole, 60)
+            shown = shorten(whole, 60)
             self.cuts.append(f"{called or column}: '{shown}{'…' if shown != whole else ''}' cut to {LIMITS[column]} characters")
         return fitting
 

@@ -223,7 +223,7 @@ def test_a_kept_document_is_found_before_the_carrier_is_asked_again(bench: Bench
     bench.add("A", "document")
     [claim] = bench.database.run(ClaimPods(worker_id="dead", scope="pending", lease_seconds=60))
     from syncctl.carriers.base import Document
-    from syncctl.carriers.content import sniff
+    from syncctl.carriers.forms import sniff
 
     form = sniff(pdf("A"))
     assert form is not None

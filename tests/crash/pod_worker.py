@@ -13,7 +13,7 @@ from typing import Any
 
 from syncctl.carriers.base import Document
 from syncctl.carriers.catalog import open_catalog
-from syncctl.carriers.content import Form
+from syncctl.carriers.forms import Form
 from syncctl.db.connect import open_database
 from syncctl.db.contract import ClaimedPod, Database, Procedure
 from syncctl.http_answer import HttpSession

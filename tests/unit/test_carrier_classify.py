@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from syncctl.carriers.classify import by_text, classify
-from syncctl.carriers.content import refusal, sniff
+from syncctl.carriers.forms import refusal, sniff
 from syncctl.carriers.limits import Limits, retry_at
 from tests.pods import HTML, JPEG, PDF, PNG
 

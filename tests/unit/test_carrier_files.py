@@ -13,8 +13,8 @@ import responses
 
 from syncctl.carriers.base import Document
 from syncctl.carriers.catalog import BUILTIN, Catalog, folded, open_catalog
-from syncctl.carriers.content import Form
 from syncctl.carriers.declarative import Declarative, read_carrier_file
+from syncctl.carriers.forms import Form
 from syncctl.db.contract import ClaimedPod
 from syncctl.errors import ConfigError
 from syncctl.secret import Secret

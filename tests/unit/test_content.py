@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 
 from syncctl.models import Order
 from syncctl.stores.content import ContentBuilder, content_hash
-from syncctl.stores.limits import LIMITS, cut, width
+from syncctl.stores.widths import LIMITS, shorten, width
 from syncctl.stores.woocommerce_orders import read_order
 from tests.raws import raw_order
 
@@ -140,12 +140,12 @@ def test_a_vanished_order_is_dead_and_known_by_its_id_alone():
     ],
 )
 def test_text_is_cut_between_whole_characters(text, limit, expected):
-    assert cut(text, limit) == expected
+    assert shorten(text, limit) == expected
 
 
 @given(text=st.text(max_size=60), limit=st.integers(1, 40))
 def test_a_cut_text_fits_and_is_the_beginning_of_the_whole(text, limit):
-    short = cut(text, limit)
+    short = shorten(text, limit)
     assert width(short) <= limit
     assert text.startswith(short)
     rest = text[len(short) :]

@@ -51,7 +51,7 @@ def width(text: str) -> int:
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
-def cut(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """Return as many whole characters of the text as fit, without the space that may then stand at its end.
 
     A letter stays together with its combining marks, an emoji with its skin tone and those joined to it, a flag is whole.
