@@ -7,11 +7,12 @@ RESTORE_SYNC_TABLES
 
 Use          run it as an owner of the database, while no syncctl command runs
 Errors       50004 there is no copy
-             50030 documents were created in the ERP since the copy was taken: without their links the orders would be created a
-             second time. Roll those orders back first (syncctl rollback), or restore the whole database instead.
+             50030 documents were created in the ERP since the copy was taken, open or posted: without their links the orders would
+             be created a second time. Roll the open ones back first (syncctl rollback); where any was posted, restore the whole
+             database instead.
 Result       1 one row per table: how many rows there are now
-             2 documents of the web station that no order is linked to, newest first: look at those of the time since the copy
-               before the next `syncctl process`
+             2 documents of the web station, from a day before the copy on, that no order is linked to, newest first: look at them before
+               the next `syncctl process`
 */
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
@@ -22,28 +23,33 @@ BEGIN
     THROW 50004, N'There is no copy to restore: BACKUP_SYNC_TABLES.sql takes one.', 1;
 END;
 
-DECLARE @SINCE int =
+/* Read before anything is put back: the time of the copy, and what came since. */
+DECLARE @TAKEN_DT datetime2(3) = (SELECT MAX(taken.TAKEN_DT) FROM dbo.USER_SYNC_COPY_TAKEN AS taken);
+
+DECLARE
+    @OPEN_DOCUMENTS int,
+    @POSTED int;
+
+SELECT
+    @OPEN_DOCUMENTS = COUNT(CASE WHEN document.IS_OPEN = 1 THEN 1 END),
+    @POSTED = COUNT(CASE WHEN document.IS_OPEN = 0 AND document.IS_POSTED = 1 THEN 1 END)
+FROM dbo.USER_ORDER_LINK AS link
+CROSS APPLY dbo.fn_ErpDocument(link.DOC_ID) AS document
+WHERE NOT EXISTS
 (
     SELECT
-        COUNT(*)
-    FROM dbo.USER_ORDER_LINK AS link
-    INNER JOIN dbo.PS_DOC_HDR AS header
-        ON header.DOC_ID = link.DOC_ID
-    WHERE NOT EXISTS
-    (
-        SELECT
-            1
-        FROM dbo.USER_ORDER_LINK_COPY AS copied
-        WHERE copied.DOC_ID = link.DOC_ID
-    )
+        1
+    FROM dbo.USER_ORDER_LINK_COPY AS copied
+    WHERE copied.DOC_ID = link.DOC_ID
 );
 
-IF @SINCE > 0
+IF @OPEN_DOCUMENTS + @POSTED > 0
 BEGIN
     DECLARE @MESSAGE nvarchar(2000) = CONCAT
     (
-        @SINCE, N' documents were created in the ERP since the copy was taken; restoring it would lose their links, and ',
-        N'their orders would be created again. Roll them back first, or restore the whole database.'
+        N'Documents were created in the ERP since the copy was taken: ', @OPEN_DOCUMENTS, N' are open, ', @POSTED, N' were posted. ',
+        N'Restoring the copy would lose their links, and their orders would be created again. ',
+        N'Roll the open ones back first; where any was posted, restore the whole database instead.'
     );
     THROW 50030, @MESSAGE, 1;
 END;
@@ -696,20 +702,13 @@ SELECT
 FROM dbo.USER_NUMBER_SERIES AS restored;
 
 SELECT
-    header.DOC_ID,
-    header.TKT_NO,
-    header.TKT_DT,
-    header.CUST_NO,
-    header.CUST_PO_NO
-FROM dbo.PS_DOC_HDR AS header
-WHERE header.STA_ID = (SELECT setting.VALUE FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'STA_ID')
-AND   NOT EXISTS
-(
-    SELECT
-        1
-    FROM dbo.USER_ORDER_LINK AS link
-    WHERE link.DOC_ID = header.DOC_ID
-)
+    document.DOC_ID,
+    document.TKT_NO,
+    document.TKT_DT,
+    document.CUST_NO,
+    document.CUST_PO_NO,
+    document.IS_POSTED
+FROM dbo.fn_ErpUnlinkedDocuments(CONVERT(datetime, DATEADD(DAY, -1, @TAKEN_DT))) AS document
 ORDER BY
-    header.DOC_ID DESC;
+    document.DOC_ID DESC;
 GO

@@ -80,7 +80,7 @@ EXECUTE dbo.sp_RollbackOrder
 GO
 /*
 Part B: the document was deleted by hand in CounterPoint, stock included. Tells syncctl so; takes no stock and no document away.
-It does nothing as long as the document's header is there. Uncomment, fill in, run.
+It does nothing as long as the document is there, open or posted. Uncomment, fill in, run.
 
 DECLARE
     @STORE_ID varchar(50) = 'woocommerce',
@@ -114,7 +114,14 @@ WHERE staged.STORE_ID = @STORE_ID
 AND   staged.WOO_ORDER_NO = @WOO_ORDER_NO
 AND   staged.IS_APPLIED = 1
 AND   staged.STATE <> 'CLAIMED'
-AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS document WHERE document.DOC_ID = TRY_CONVERT(bigint, staged.CP_DOC_ID));
+AND   NOT EXISTS
+(
+    SELECT
+        1
+    FROM dbo.fn_ErpDocument(TRY_CONVERT(bigint, staged.CP_DOC_ID)) AS document
+    WHERE document.IS_OPEN = 1
+    OR    document.IS_POSTED = 1
+);
 
 UPDATE
     letter
@@ -143,7 +150,14 @@ INNER JOIN dbo.USER_ORDER_STAGING AS staged
 WHERE staged.STORE_ID = @STORE_ID
 AND   staged.WOO_ORDER_NO = @WOO_ORDER_NO
 AND   staged.STATE_REASON = @REASON
-AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS document WHERE document.DOC_ID = link.DOC_ID);
+AND   NOT EXISTS
+(
+    SELECT
+        1
+    FROM dbo.fn_ErpDocument(link.DOC_ID) AS document
+    WHERE document.IS_OPEN = 1
+    OR    document.IS_POSTED = 1
+);
 
 INSERT INTO dbo.USER_ORDER_EVENT
 (

@@ -5,8 +5,8 @@ GO
 dbo.sp_CountPods
     Counts all claims by carrier, status, standing and error class.
 
-Called by    syncctl pod status
-Returns      one row per group: CARRIER, POD_FETCH_STATUS, STANDING, ERROR_CLASS, CLAIMS, NEXT_ATTEMPT_DT, OLDEST_DT
+Called by    syncctl pod status, pod-fetch, pod-retry, health
+Returns      one row per group: CARRIER, POD_FETCH_STATUS, STANDING, ERROR_CLASS, CLAIMS, NEXT_ATTEMPT_DT
 Errors       none
 Locks        none
 Repeatable   yes
@@ -21,38 +21,62 @@ BEGIN
     SET XACT_ABORT ON;
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
+    /* What is done is most of all claims, and is counted out of the index alone. */
     SELECT
         counted.CARRIER,
         counted.POD_FETCH_STATUS,
         counted.STANDING,
         counted.ERROR_CLASS,
-        CLAIMS = COUNT(*),
-        NEXT_ATTEMPT_DT = MIN(counted.NEXT_ATTEMPT_DT),
-        OLDEST_DT = MIN(counted.CREATED_DT)
+        counted.CLAIMS,
+        counted.NEXT_ATTEMPT_DT
     FROM
     (
         SELECT
             CARRIER = claim.carrier,
-            POD_FETCH_STATUS = COALESCE(claim.pod_fetch_status, 'pending'),
-            STANDING =
-                CASE
-                    WHEN COALESCE(claim.pod_fetch_status, 'pending') = 'success' THEN 'done'
-                    WHEN claim.pod_lease_until > @NOW THEN 'leased'
-                    WHEN claim.pod_fetch_status = 'failed' AND claim.pod_error_class = 'persistent' THEN 'persistent'
-                    WHEN claim.pod_fetch_status = 'failed' AND COALESCE(claim.pod_retry_count, 0) >= @MAX_RETRIES THEN 'exhausted'
-                    WHEN claim.pod_next_attempt_at > @NOW THEN 'waiting'
-                    ELSE 'due'
-                END,
-            ERROR_CLASS = CASE WHEN claim.pod_fetch_status = 'success' THEN NULL ELSE claim.pod_error_class END,
-            NEXT_ATTEMPT_DT = claim.pod_next_attempt_at,
-            CREATED_DT = claim.created_at
+            POD_FETCH_STATUS = CONVERT(varchar(20), 'success'),
+            STANDING = CONVERT(varchar(20), 'done'),
+            ERROR_CLASS = CONVERT(varchar(20), NULL),
+            CLAIMS = COUNT(*),
+            NEXT_ATTEMPT_DT = CONVERT(datetime2(3), NULL)
         FROM dbo.claims AS claim
+        WHERE claim.pod_fetch_status = 'success'
+        GROUP BY
+            claim.carrier
+        UNION ALL
+        SELECT
+            left_over.CARRIER,
+            left_over.POD_FETCH_STATUS,
+            left_over.STANDING,
+            left_over.ERROR_CLASS,
+            CLAIMS = COUNT(*),
+            NEXT_ATTEMPT_DT = MIN(left_over.NEXT_ATTEMPT_DT)
+        FROM
+        (
+            SELECT
+                CARRIER = claim.carrier,
+                POD_FETCH_STATUS = COALESCE(claim.pod_fetch_status, 'pending'),
+                STANDING =
+                    CASE
+                        WHEN claim.pod_lease_until > @NOW THEN 'leased'
+                        WHEN claim.pod_fetch_status = 'failed' AND claim.pod_error_class = 'persistent' THEN 'persistent'
+                        WHEN claim.pod_fetch_status = 'failed' AND COALESCE(claim.pod_retry_count, 0) >= @MAX_RETRIES
+                            THEN 'exhausted'
+                        WHEN claim.pod_next_attempt_at > @NOW THEN 'waiting'
+                        ELSE 'due'
+                    END,
+                ERROR_CLASS = claim.pod_error_class,
+                NEXT_ATTEMPT_DT = claim.pod_next_attempt_at
+            FROM dbo.claims AS claim
+            WHERE claim.pod_fetch_status < 'success'
+            OR    claim.pod_fetch_status > 'success'
+            OR    claim.pod_fetch_status IS NULL
+        ) AS left_over
+        GROUP BY
+            left_over.CARRIER,
+            left_over.POD_FETCH_STATUS,
+            left_over.STANDING,
+            left_over.ERROR_CLASS
     ) AS counted
-    GROUP BY
-        counted.CARRIER,
-        counted.POD_FETCH_STATUS,
-        counted.STANDING,
-        counted.ERROR_CLASS
     ORDER BY
         counted.CARRIER,
         counted.POD_FETCH_STATUS,

@@ -75,7 +75,7 @@ BEGIN
                     ELSE 'due'
                 END
     ) AS standing
-    WHERE (@SCOPE IS NULL OR COALESCE(claim.pod_fetch_status, 'pending') = @SCOPE)
+    WHERE (@SCOPE IS NULL OR claim.pod_fetch_status = @SCOPE OR (@SCOPE = 'pending' AND claim.pod_fetch_status IS NULL))
     AND   (@STANDING IS NULL OR standing.STANDING = @STANDING)
     AND   (@CLAIM_REFERENCE IS NULL OR claim.claim_reference = @CLAIM_REFERENCE)
     AND

@@ -58,9 +58,17 @@ def test_after_a_deletion_by_hand_the_second_part_sets_the_order_free(shop, part
     shop.query(parts[1], ())
     assert shop.snapshot()["USER_ORDER_LINK"] == before["USER_ORDER_LINK"]
     assert shop.staged()["STATE"] == "APPLIED"
-    shop.post(doc)
+    shop.delete(doc)
     with pytest.raises(RollbackRefused, match="deleted by hand"):
         shop.query(parts[0], ())
     shop.query(parts[1].replace("'cancel'", "'reset'", 1), ())
     assert shop.staged()["STATE"] == "PENDING"
     assert shop.work(shop.claim()).doc_id != doc
+
+
+def test_a_posted_document_is_not_taken_for_a_deleted_one(shop, parts):
+    doc = shop.apply(line(1)).doc_id
+    shop.post(doc)
+    before = shop.snapshot()
+    shop.query(parts[1].replace("'cancel'", "'reset'", 1), ())
+    assert shop.snapshot() == before

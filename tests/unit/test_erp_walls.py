@@ -23,6 +23,7 @@ def files() -> list[Path]:
         for folder in ("schema", "functions", "views", "procedures", "security")
         for path in (ROOT / "sql" / folder).glob("*.sql")
     ]
+    sql += [ROOT / "sql/ops" / name for name in ("BACKUP_SYNC_TABLES.sql", "RESTORE_SYNC_TABLES.sql")]
     embedded = [path for path in (ROOT / "syncctl/db/embedded").rglob("*") if path.suffix in (".py", ".sql")]
     services = list((ROOT / "syncctl/services").glob("*.py"))
     contract = list((ROOT / "syncctl/db/contract").glob("*.py"))

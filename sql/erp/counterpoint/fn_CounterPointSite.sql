@@ -5,7 +5,7 @@ GO
 dbo.fn_CounterPointSite
     The site settings that CounterPoint documents are written and found by, as the columns' own types have them.
 
-Used by      fn_ErpAudit, sp_CloseErpDocument
+Used by      fn_ErpAudit, fn_ErpUnlinkedDocuments, sp_CloseErpDocument
 Returns      one row: STA_ID, STK_LOC_ID, DOC_TYP, TOT_TYP
 Example      SELECT site.* FROM dbo.fn_CounterPointSite() AS site;
 */

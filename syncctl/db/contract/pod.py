@@ -113,8 +113,7 @@ class PodCount:
     error_class: Code | None
     claims: Int
     next_attempt_dt: Moment | None
-    """The earliest next attempt among them."""
-    oldest_dt: Moment | None
+    """The earliest next attempt among them; None of those that are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,16 +154,24 @@ def list_pods(session: Session, call: ListPods) -> list[PodClaim]:
         (call.scope in (None, *SCOPES, "success"), "@SCOPE takes pending, failed, success."),
         (call.standing in (None, *STANDINGS), f"@STANDING takes {', '.join(STANDINGS)}."),
     )
+    # What isn't asked for is left out of the statement: an index serves only a condition that stands there by itself.
+    asked = [
+        condition
+        for value, condition in (
+            (call.scope, "(claim.pod_fetch_status = :scope OR (:scope = 'pending' AND claim.pod_fetch_status IS NULL))"),
+            (call.claim_reference, "claim.claim_reference = :reference"),
+            (call.carriers, "COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers))"),
+            (call.standing, f"{STANDING} = :standing"),
+        )
+        if value is not None
+    ]
     return _listed(
         session,
         f"""
-        (:scope IS NULL OR {STATUS} = :scope)
-        AND (:reference IS NULL OR claim.claim_reference = :reference)
-        AND (:carriers IS NULL OR COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers)))
-        AND (:standing IS NULL OR {STANDING} = :standing)
+        {" AND ".join(asked or ["TRUE"])}
         ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
         LIMIT :batch
-        """,  # noqa: S608  (constants)
+        """,
         {
             "scope": call.scope,
             "reference": call.claim_reference,
@@ -198,11 +206,15 @@ def count_pods(session: Session, call: CountPods) -> list[PodCount]:
     """See `sql/procedures/sp_CountPods.sql`."""
     rows = session.all(
         f"""
-        SELECT claim.carrier AS CARRIER, {STATUS} AS POD_FETCH_STATUS, {STANDING} AS STANDING,
-               CASE WHEN {STATUS} = 'success' THEN NULL ELSE claim.pod_error_class END AS ERROR_CLASS, COUNT(*) AS CLAIMS,
-               MIN(claim.pod_next_attempt_at) AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]",
-               MIN(claim.created_at) AS "OLDEST_DT [DATETIME_TEXT]"
+        SELECT claim.carrier AS CARRIER, 'success' AS POD_FETCH_STATUS, 'done' AS STANDING, NULL AS ERROR_CLASS,
+               COUNT(*) AS CLAIMS, NULL AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]"
         FROM dbo.claims AS claim
+        WHERE claim.pod_fetch_status = 'success'
+        GROUP BY 1
+        UNION ALL
+        SELECT claim.carrier, {STATUS}, {STANDING}, claim.pod_error_class, COUNT(*), MIN(claim.pod_next_attempt_at)
+        FROM dbo.claims AS claim
+        WHERE claim.pod_fetch_status < 'success' OR claim.pod_fetch_status > 'success' OR claim.pod_fetch_status IS NULL
         GROUP BY 1, 2, 3, 4
         ORDER BY 1, 2, 3, 4
         """,  # noqa: S608  (constants)

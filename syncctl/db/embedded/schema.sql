@@ -332,6 +332,7 @@ CREATE TABLE dbo.claims (
     pod_not_yet_since DATETIME_TEXT
 );
 CREATE INDEX dbo.IX_claims_pod ON claims (pod_fetch_status, pod_next_attempt_at);
+CREATE INDEX dbo.IX_claims_status ON claims (pod_fetch_status, carrier);
 CREATE INDEX dbo.IX_claims_lease ON claims (pod_lease_until) WHERE pod_lease_until IS NOT NULL;
 
 CREATE TABLE dbo.USER_POD_DOCUMENT (
@@ -401,4 +402,4 @@ CREATE TABLE dbo.USER_NOTIFY_PREFERENCE (
     ADDRESS TEXT,
     CONSTRAINT PK_USER_NOTIFY_PREFERENCE PRIMARY KEY (RECIPIENT_ID, EVENT_TYPE)
 );
-PRAGMA dbo.user_version = 9;
+PRAGMA dbo.user_version = 10;
