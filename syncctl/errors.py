@@ -181,6 +181,7 @@ PROCEDURE_ERRORS: dict[int, type[SyncError]] = {
     50030: Conflict,
     50031: RollbackRefused,
     50040: MappingError,
+    50041: ConfigError,
     50060: UsageError,
 }
 """The numbers that procedures THROW, and what they become here. `sql/README.md` explains each."""

@@ -12,7 +12,7 @@ Returns      no rows
 Errors       none of its own
 Locks        none of its own
 Repeatable   yes
-Note         The ERP is asked through fn_ErpLines, sp_FindErpCustomer and sp_CheckErpCustomer. A price is compared for the whole line,
+Note         The ERP is asked through fn_ErpLines, sp_FindErpCustomer, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price is compared for the whole line,
              where a store rounds: half a cent for each piece, at most one cent, is rounding.
 Example      EXECUTE dbo.sp_CheckOrder @STAGING_ID = 1, @VIOLATIONS = @FOUND OUTPUT, @IS_BLOCKED = @BLOCKED OUTPUT;
 */
@@ -38,6 +38,7 @@ BEGIN
     DECLARE
         @CUST_NO varchar(15),
         @CUSTOMER_EXISTS bit = 0,
+        @PROBLEM nvarchar(500),
         @PARTS decimal(15, 2),
         @VALIDATION_ERROR nvarchar(max),
         @CODES nvarchar(max),
@@ -345,6 +346,20 @@ BEGIN
                 7, 0, 'missing_field', 'CUST_EMAIL', NULL,
                 N'A customer can''t be made without an e-mail address. Add it in the store.', 'error'
             );
+        END;
+
+        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'create'
+        BEGIN
+            EXECUTE dbo.sp_CheckErpNewCustomer @PROBLEM = @PROBLEM OUTPUT;
+
+            IF @PROBLEM IS NOT NULL
+            BEGIN
+                INSERT INTO @VIOLATION
+                VALUES
+                (
+                    7, 1, 'set_up', 'CUST_NO', NULL, @PROBLEM, 'error'
+                );
+            END;
         END;
 
         /* Its lines. */

@@ -9,7 +9,7 @@ dbo.sp_OrderCustomer
 Called by    sp_ApplyOrder, inside its caller's transaction
 Parameters   @STAGING_ID; @CUST_NO OUTPUT
 Returns      no rows
-Errors       50040 the customer is not in the ERP
+Errors       50040 the customer is not in the ERP; 50041 this site's set-up keeps customers from being made
 Locks        the CUST_NO series, before it looks again: two orders of one new customer make one
 Repeatable   yes
 Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_OrderCustomer @STAGING_ID = 1, @CUST_NO = @CUST_NO OUTPUT;

@@ -10,7 +10,7 @@ Parameters   @STAGING_ID, @WORKER_ID, @ATTEMPT_NO: the fence; the rest as sp_Val
 Returns      a row for each violation (KIND violation: CODE, FIELD, VALUE, MESSAGE, SEVERITY), then one of KIND outcome: OUTCOME
              created, reopened, already_applied, updated, unchanged, cancelled, or invalid where an error blocks the order (then it
              is still claimed, nothing of it is in the ERP, and what was found stands on its row); DOC_ID, TKT_NO
-Errors       50001 bad argument; the rest as sp_ApplyOrder
+Errors       50001 bad argument; 50041 this site's set-up keeps customers from being made; the rest as sp_ApplyOrder
 Locks        as sp_ApplyOrder, until the transaction ends
 Repeatable   yes: an answer that was lost is given again
 Example      EXECUTE dbo.sp_ProcessStagedOrder @STAGING_ID = 123, @WORKER_ID = N'host-1234', @ATTEMPT_NO = 1;
@@ -47,6 +47,7 @@ BEGIN
     END;
 
     DECLARE
+        @MESSAGE nvarchar(2000),
         @STATE varchar(20),
         @ACTION varchar(20),
         @VIOLATIONS nvarchar(max),
@@ -94,6 +95,16 @@ BEGIN
 
         IF @IS_BLOCKED = 1
         BEGIN
+            SELECT
+                @MESSAGE = MIN(found.MESSAGE)
+            FROM dbo.fn_Violations(@VIOLATIONS) AS found
+            WHERE found.CODE = 'set_up';
+
+            IF @MESSAGE IS NOT NULL
+            BEGIN
+                THROW 50041, @MESSAGE, 1;
+            END;
+
             SET @OUTCOME = 'invalid';
         END;
         ELSE

@@ -26,6 +26,8 @@ _ENDS_OF_SET = frozenset({"FROM", "WHERE", "OUTPUT", "OPTION"})
 _ASSIGNMENT = re.compile(r"\s*(?:\w+\.)?(@?\w+)\s*[-+*/]?=")
 _KEYS = ("_ID", "_NO", "_COD", "_TYP", "_GUID", "_STAT", "_UNIT")
 """Endings of columns that hold keys and codes, which are never cut: what is left would be another one."""
+_TEMPLATE = r"\bFROM dbo\.{table} AS template\b"
+_NOT_COPIED = re.compile(r"\bNot copied: ([^*]+(?:\*(?!/)[^*]*)*)\*/")
 _TRIAL_ONLY = "sp_SeedDemoErp.sql"
 """Fills a trial ERP and refuses any other: what it would leave unfilled on a site stops nothing."""
 
@@ -51,6 +53,8 @@ class _Statement:
     start: int
     end: int
     inserts: bool
+    template: bool = False
+    """True for an INSERT that makes a row like another one of its table, which it calls `template`."""
 
 
 def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, list[Problem]]:
@@ -60,17 +64,23 @@ def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, l
     """
     text = script.text
     problems: list[Problem] = []
-    for statement in reversed(list(_statements(script.text, site))):
-        columns, values = _fitted(script.name, statement, site, trial, problems)
+    statements = list(_statements(script.text, site))
+    copied = {statement.table for statement in statements if statement.template} if site.has_template else set()
+    for statement in reversed(statements):
+        found: list[Problem] = []
+        columns, values = _fitted(script, statement, site, trial, found)
+        # What a template fills is no problem where there is one, and its twin without one is never come to.
+        problems += [] if statement.table in copied and statement.inserts and not statement.template else found
         if (columns, values) != (statement.columns, statement.values):
             text = text[: statement.start] + statement.rebuild(columns, values) + text[statement.end :]
     return (script if text == script.text else replace(script, text=text)), problems[::-1]
 
 
 def _fitted(
-    script: str, statement: _Statement, site: Catalogue, trial: Catalogue, problems: list[Problem]
+    of: Script, statement: _Statement, site: Catalogue, trial: Catalogue, problems: list[Problem]
 ) -> tuple[list[str], list[str]]:
     """Return the columns that the site has, and what goes into each."""
+    script = of.name
     there = site.tables[statement.table]
     known = trial.tables.get(statement.table, {})
     columns, values = [], []
@@ -94,8 +104,20 @@ def _fitted(
         problems.append(Problem(script, full, "are all missing, and syncctl has to write one of them"))
         return statement.columns, statement.values
     if statement.inserts:
+        filled = {name.upper() for name in columns}
+        own = _not_copied(of.text) if statement.template else re.compile(".*")
         for key, column in there.items():
-            if not column.must_be_given or key in {name.upper() for name in columns}:
+            if key in filled or column.generated:
+                continue
+            if not own.fullmatch(key):
+                columns.append(_name(column))
+                values.append(f"template.{_name(column)}")
+                continue
+            if not column.must_be_given:
+                continue
+            if statement.template and column.is_number:  # a balance, a total: nothing yet
+                columns.append(_name(column))
+                values.append("0")
                 continue
             full = f"{statement.table}.{column.name}"
             if full.upper() in site.given:
@@ -104,6 +126,17 @@ def _fitted(
             else:
                 problems.append(Problem(script, full, "takes no NULL, has no default, and nothing fills it"))
     return columns, values
+
+
+def _not_copied(text: str) -> re.Pattern[str]:
+    """Return what tells a row's own columns from those that it has from a template; the script lists them, * is anything."""
+    listed = _NOT_COPIED.search(text)
+    names = listed.group(1).split() if listed else []
+    return re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in names))
+
+
+def _name(column: Column) -> str:
+    return column.name if re.fullmatch(r"[A-Za-z_]\w*", column.name) else "[" + column.name.replace("]", "]]") + "]"
 
 
 def _cut_to(column: Column, known: Column | None) -> int | None:
@@ -169,7 +202,9 @@ def _insert(text: str, found: re.Match[str], table: str) -> _Statement:
         listed = f"\n{indent}    ".join(textwrap.wrap(", ".join(names), 100, break_long_words=False))
         return f"{head}\n{indent}    {listed}\n{indent}{between}{','.join(_placed(written, indent))}{tail}"
 
-    return _Statement(table, columns, values, rebuild, found.start(), end, inserts=True)
+    behind = text[end : text.find(";", end)]
+    template = re.match(_TEMPLATE.format(table=table), behind, re.IGNORECASE) is not None
+    return _Statement(table, columns, values, rebuild, found.start(), end, inserts=True, template=template)
 
 
 def _update(text: str, found: re.Match[str], table: str, end: int) -> _Statement:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 _TABLE = re.compile(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", re.DOTALL)
 _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \d+)?\))?)([^\n]*?),?$", re.MULTILINE)
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
+_NUMBERS = ("bit", "tinyint", "smallint", "int", "bigint", "decimal", "numeric", "money", "smallmoney", "real", "float")
 _READ = """
 SELECT
     tab.name AS TABLE_NAME,
     col.name AS COLUMN_NAME,
     typ.name AS TYPE_NAME,
     col.max_length AS BYTES,
+    CASE WHEN col.is_identity = 1 OR col.is_computed = 1 OR col.system_type_id = 189 THEN 1 ELSE 0 END AS GENERATED,
     CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0
         AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN
 FROM sys.columns AS col
@@ -46,6 +48,17 @@ class Column:
     must_be_given: bool = False
     """True where it takes no NULL, has no default, and the database doesn't fill it by itself."""
 
+    kind: str = ""
+    """The type's name, such as varchar."""
+
+    generated: bool = False
+    """True where the database fills it, and nobody may: an identity, a computed column, a row version."""
+
+    @property
+    def is_number(self) -> bool:
+        """True for what counts or measures."""
+        return self.kind in _NUMBERS
+
 
 Table = Mapping[str, Column]
 """Columns by their names in capitals."""
@@ -60,6 +73,8 @@ class Catalogue:
     """`TABLE.COLUMN` → the value, as `config erp column` was told."""
     triggers: tuple[tuple[str, str], ...] = ()
     """Table and trigger, of the ERP's tables."""
+    has_template: bool = False
+    """Whether the site names a row that new ones are made like: what nothing else fills comes from there."""
 
 
 def demo_catalogue(erp: str) -> Catalogue:
@@ -74,8 +89,10 @@ def _columns(body: str) -> dict[str, Column]:
     for name, computed, kind, width, rest in _COLUMN.findall(body):
         if name == "CONSTRAINT":
             continue
-        needed = not computed and "NOT NULL" in rest and "DEFAULT" not in rest and "IDENTITY" not in rest
-        columns[name.upper()] = Column(name, int(width) if kind in _TEXT and width not in ("", "max") else None, needed)
+        generated = bool(computed) or "IDENTITY" in rest
+        needed = not generated and "NOT NULL" in rest and "DEFAULT" not in rest
+        letters = int(width) if kind in _TEXT and width not in ("", "max") else None
+        columns[name.upper()] = Column(name, letters, needed, kind, generated)
     return columns
 
 
@@ -104,6 +121,23 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         length = int(row["BYTES"])
         width = None if kind not in _TEXT or length < 0 else length // 2 if kind.startswith("n") else length
         name = str(row["COLUMN_NAME"])
-        tables.setdefault(table, {})[name.upper()] = Column(name, width, bool(row["MUST_BE_GIVEN"]))
+        column = Column(name, width, bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]))
+        tables.setdefault(table, {})[name.upper()] = column
     triggers = [(str(row["TABLE_NAME"]), str(row["TRIGGER_NAME"])) for row in database.query(_TRIGGERS)]
-    return Catalogue(tables, given_columns(database), tuple(pair for pair in triggers if pair[0].upper() in wanted))
+    return Catalogue(
+        tables,
+        given_columns(database),
+        tuple(pair for pair in triggers if pair[0].upper() in wanted),
+        has_template=_has_template(database, tables),
+    )
+
+
+def _has_template(database: SqlServer, tables: Mapping[str, Table]) -> bool:
+    """Whether this site names a template customer: by its setting, or else by what the ERP itself has."""
+    if "USER_ERP_SETTING" in tables_of(database):
+        rows = database.query("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'TMPLT_CUST_NO';")
+        if rows and rows[0]["VALUE"]:
+            return str(rows[0]["VALUE"]) != "-"
+    if "TMPLT_CUST_NO" not in tables.get("EC_CTL", {}):
+        return False
+    return bool(database.query("SELECT TOP (1) KEY_ID FROM dbo.EC_CTL WHERE TMPLT_CUST_NO <> '';"))

@@ -13,6 +13,7 @@ ALLOWED = {
     "syncctl/db/embedded/erp.py": "the registry names each ERP's package",
     "syncctl/db/embedded/engine.py": "a new embedded database belongs to the one ERP that this engine has",
     "syncctl/db/embedded/upgrades/006.sql": "files of an older version have CounterPoint's tables",
+    "syncctl/db/embedded/upgrades/011.sql": "files of an older version get CounterPoint's settings",
     "syncctl/db/embedded/upgrades/003.sql": "files of an older version belonged to CounterPoint",
 }
 

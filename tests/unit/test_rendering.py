@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +117,55 @@ def test_a_column_that_must_be_given_is_a_problem_until_the_site_gives_it_a_valu
 def test_a_value_of_the_sites_is_a_number_or_a_text_and_never_sql(value: str, written: str) -> None:
     text, _ = rendered(lambda tables: tables["AR_CUST"].update(X=Column("X", None, must_be_given=True)), AR_CUST__X=value)
     assert f"END,\n        {written}\n    FROM @NEW" in text
+
+
+CUSTOMER = next(script for script in scripts("counterpoint") if script.name.endswith("/sp_CreateErpCustomer.sql"))
+
+
+def real_customer(tables: dict[str, dict[str, Column]]) -> None:
+    """Columns that a real AR_CUST has beside the trial's."""
+    for column in (
+        Column("SLS_REP", 10, must_be_given=True, kind="varchar"),
+        Column("CR_CARD_NO_1", 20, must_be_given=False, kind="varchar"),
+        Column("BAL", None, must_be_given=True, kind="decimal"),
+        Column("LOY_PTS_BAL", None, must_be_given=False, kind="decimal"),
+        Column("LST_SAL_DAT", None, must_be_given=False, kind="datetime"),
+        Column("NAM_UPR", 40, must_be_given=False, kind="varchar"),
+        Column("EMAIL_ADRS_2", 50, must_be_given=False, kind="varchar"),
+        Column("USR_WEB LEVEL", 1, must_be_given=False, kind="varchar"),
+        Column("ROW_NO", None, must_be_given=False, kind="int", generated=True),
+    ):
+        tables["AR_CUST"][column.name] = column
+
+
+def test_a_new_customer_has_from_the_template_whatever_is_no_persons_own() -> None:
+    fitted, problems = render(CUSTOMER, replace(site(real_customer), has_template=True), TRIAL)
+    assert told(problems) == ""
+    copied = fitted.text[fitted.text.index("Not copied:") :]
+    columns, values = copied.split("INSERT INTO dbo.AR_CUST")[1].split("SELECT", 1)
+    assert "SLS_REP, BAL, [USR_WEB LEVEL]" in columns
+    assert "template.SLS_REP,\n        0,\n        template.[USR_WEB LEVEL]\n    FROM" in values
+    for own in ("CR_CARD_NO_1", "LOY_PTS_BAL", "LST_SAL_DAT", "NAM_UPR", "EMAIL_ADRS_2", "ROW_NO"):
+        assert own not in columns
+
+
+def test_without_a_template_what_nothing_fills_stops_the_deploy() -> None:
+    _, problems = render(CUSTOMER, site(real_customer), TRIAL)
+    assert told(problems) == (
+        "AR_CUST.BAL takes no NULL, has no default, and nothing fills it;"
+        " AR_CUST.SLS_REP takes no NULL, has no default, and nothing fills it"
+    )
+
+
+def test_a_persons_own_text_that_must_be_given_is_no_templates_to_give() -> None:
+    def must(tables: dict[str, dict[str, Column]]) -> None:
+        tables["AR_CUST"]["SALUTATION"] = Column("SALUTATION", 10, must_be_given=True, kind="varchar")
+
+    _, problems = render(CUSTOMER, replace(site(must), has_template=True), TRIAL)
+    assert told(problems) == "AR_CUST.SALUTATION takes no NULL, has no default, and nothing fills it"
+    fitted, problems = render(CUSTOMER, replace(site(must, AR_CUST__SALUTATION="-"), has_template=True), TRIAL)
+    assert told(problems) == ""
+    assert fitted.text.count("N'-'\n") == 2
 
 
 def test_a_site_that_has_none_of_the_columns_is_told_so() -> None:

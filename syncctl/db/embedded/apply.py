@@ -19,9 +19,9 @@ from syncctl.db.embedded.erp import Document, Erp, erp_of, settings_of
 from syncctl.db.embedded.order_content import cents, read_content
 from syncctl.db.embedded.records import queue_message, write_event
 from syncctl.db.embedded.registry import Session, serves
-from syncctl.db.embedded.validate import check_order, require_rules
+from syncctl.db.embedded.validate import SET_UP, check_order, require_rules
 from syncctl.db.embedded.work import Fenced, fence, staged_order
-from syncctl.errors import Conflict, WrongState
+from syncctl.errors import ConfigError, Conflict, WrongState
 
 _FINISHED = {"create": "APPLIED", "update": "APPLIED", "cancel": "CANCELLED"}
 _TOLD_AGAIN = {"create": "already_applied", "update": "unchanged", "cancel": "cancelled"}
@@ -54,6 +54,8 @@ def process_staged_order(session: Session, call: ProcessStagedOrder) -> list[Pro
     violations: list[Violation] = []
     if staged["STATE"] == "CLAIMED" and action in ("create", "update"):
         violations = check_order(session, call, staged)
+    if wrong := next((found.message for found in violations if found.code == SET_UP), None):
+        raise ConfigError(wrong, code=50041)
     rows = [
         ProcessedRow("violation", found.code, found.field, found.value, found.message, found.severity) for found in violations
     ]

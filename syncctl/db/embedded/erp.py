@@ -78,8 +78,17 @@ class Erp(Protocol):
         """Say whether the ERP has a customer of that number."""
         ...
 
+    def new_customer_problem(self, session: Session) -> str | None:
+        """Return what keeps customers from being made at all, for every order; None where nothing does."""
+        ...
+
     def create_customer(self, session: Session, staged: sqlite3.Row, content: Content) -> str:
-        """Make a customer from the order's billing address and e-mail; return the new number."""
+        """Make a customer from the order's billing address and e-mail; return the new number.
+
+        Raises:
+            ConfigError: this site's set-up keeps customers from being made.
+            MappingError: the number series is missing or has run out.
+        """
         ...
 
     def create_document(self, session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:

@@ -23,7 +23,9 @@ from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import NotFound
 
-_MAY_BE_EMPTY = ("TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS")
+_MAY_BE_EMPTY = (
+    "TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS", "WRKGRP_ID", "TMPLT_CUST_NO",
+)  # fmt: skip
 
 
 @serves(GetSchemaVersion)

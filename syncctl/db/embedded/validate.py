@@ -17,6 +17,9 @@ from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.db.embedded.work import fence, staged_order
 
+SET_UP = "set_up"
+"""The code of what is wrong with the site's set-up: it concerns every order, not one of them."""
+
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -209,6 +212,8 @@ def _customer(session: Session, erp: Erp, call: Rules, staged: sqlite3.Row, cust
         yield _error(
             "missing_field", "CUST_EMAIL", None, "A customer can't be made without an e-mail address. Add it in the store."
         )
+    if cust_no is None and call.unknown_customer == "create" and (problem := erp.new_customer_problem(session)):
+        yield _error(SET_UP, "CUST_NO", None, problem)
 
 
 def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violation]:

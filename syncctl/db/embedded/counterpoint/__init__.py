@@ -6,7 +6,7 @@ from syncctl.db.embedded.counterpoint import seed  # noqa: F401  (serves SeedDem
 from syncctl.db.embedded.counterpoint.audit import audit
 from syncctl.db.embedded.counterpoint.change import change_document, close_document
 from syncctl.db.embedded.counterpoint.create import create_document, document_rows, remove_document
-from syncctl.db.embedded.counterpoint.customer import create_customer, find_customer, has_customer
+from syncctl.db.embedded.counterpoint.customer import create_customer, find_customer, has_customer, new_customer_problem
 from syncctl.db.embedded.counterpoint.document import find_item, write_note
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
 from syncctl.db.embedded.erp import Erp
@@ -26,6 +26,7 @@ class CounterPoint:
     find_customer = staticmethod(find_customer)
     find_item = staticmethod(find_item)
     has_customer = staticmethod(has_customer)
+    new_customer_problem = staticmethod(new_customer_problem)
     remove_document = staticmethod(remove_document)
     statuses = staticmethod(statuses)
     tracking_numbers = staticmethod(tracking_numbers)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 
-from syncctl.db.embedded.counterpoint.document import next_number
-from syncctl.db.embedded.erp import settings_of
+from syncctl.db.embedded.counterpoint.customer_number import next_customer_number, require_customer_number
+from syncctl.db.embedded.counterpoint.lines import insert
+from syncctl.db.embedded.erp import Settings, settings_of
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
+from syncctl.errors import ConfigError
 
 _ADDRESS = ("NAM", "FST_NAM", "LST_NAM", "ADRS_1", "ADRS_2", "ADRS_3", "CITY", "STATE", "ZIP_COD", "CNTRY")
+_BY_SETTING = {"CATEG_COD": "CUST_CATEG_COD", "TAX_COD": "TAX_COD", "STR_ID": "STR_ID"}
+"""Columns that a site setting fills where there is no template, or where it has nothing there."""
+
+_COPIED = ("CUST_TYP", "BAL_METH", "TERMS_COD", "PROF_COD_1")
+"""What else a new customer has from the template; at a real site, whatever else is no person's own."""
 
 
 def find_customer(session: Session, email: str) -> str | None:
@@ -23,31 +30,54 @@ def has_customer(session: Session, cust_no: str) -> bool:
     return session.one("SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :cust_no", {"cust_no": cust_no}) is not None
 
 
+def new_customer_problem(session: Session) -> str | None:
+    """See `Erp.new_customer_problem`."""
+    settings = settings_of(session)
+    template = _template(session, settings)
+    if template is not None and not has_customer(session, template):
+        return (
+            f"The template customer {template} is not in AR_CUST, so no customer can be made. Add it in CounterPoint, or name"
+            " another one: `syncctl config erp set TMPLT_CUST_NO NUMBER` (- for none)."
+        )
+    try:
+        require_customer_number(session, settings)
+    except ConfigError as problem:
+        return str(problem)
+    return None
+
+
 def create_customer(session: Session, staged: sqlite3.Row, content: Content) -> str:
     """See `Erp.create_customer`."""
     settings = settings_of(session)
-    cust_no = next_number(session, "CUST_NO")
+    template = _template(session, settings)
+    key = {"cust_no": template}
+    copied = session.one("SELECT * FROM dbo.AR_CUST WHERE CUST_NO = :cust_no", key) if template else None
+    if template is not None and copied is None:
+        raise ConfigError(f"The template customer {template} is not in AR_CUST, so no customer can be made.", code=50041)
+    cust_no = next_customer_number(session, settings)
     address = content.billing
-    session.run(
-        """
-        INSERT INTO dbo.AR_CUST
-            (CUST_NO, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1, EMAIL_ADRS_1,
-             CATEG_COD, TAX_COD, STR_ID, LST_MAINT_DT)
-        VALUES (:cust_no, :NAM, :FST_NAM, :LST_NAM, :ADRS_1, :ADRS_2, :ADRS_3, :CITY, :STATE, :ZIP_COD, :CNTRY, :PHONE, :email,
-                :categ_cod, :tax_cod, :str_id, :now)
-        """,
-        {
-            **{part: address.get(part) for part in (*_ADDRESS, "PHONE")},
-            "NAM": address.get("NAM") or address.get("COMPANY") or (staged["CUST_EMAIL"] or "")[:40],
-            "cust_no": cust_no,
-            "email": staged["CUST_EMAIL"],
-            "categ_cod": settings["CUST_CATEG_COD"],
-            "tax_cod": settings["TAX_COD"],
-            "str_id": settings["STR_ID"],
-            "now": session.now,
-        },
-    )
+    values = {
+        "CUST_NO": cust_no,
+        **{part: address.get(part) for part in _ADDRESS},
+        "NAM": address.get("NAM") or address.get("COMPANY") or (staged["CUST_EMAIL"] or "")[:40],
+        "PHONE_1": address.get("PHONE"),
+        "EMAIL_ADRS_1": staged["CUST_EMAIL"],
+        "LST_MAINT_DT": session.now,
+        **{column: settings[name] for column, name in _BY_SETTING.items()},
+    }
+    if copied is not None:
+        values |= {column: copied[column] for column in _COPIED}
+        values |= {column: copied[column] or values[column] for column in _BY_SETTING}
+        values["CUST_NAM_TYP"] = "P" if address.get("FST_NAM") or address.get("LST_NAM") else "B"
+    insert(session, "AR_CUST", values)
     return cust_no
+
+
+def _template(session: Session, settings: Settings) -> str | None:
+    """Return the customer that new ones are made like: the setting's, else EC_CTL's; None where there is none."""
+    row = session.one("SELECT TMPLT_CUST_NO FROM dbo.EC_CTL ORDER BY KEY_ID LIMIT 1")
+    named = settings.get("TMPLT_CUST_NO") or (row and row["TMPLT_CUST_NO"]) or "-"
+    return None if named == "-" else str(named)
 
 
 def ship_to_address(session: Session, cust_no: str, content: Content) -> str | None:
