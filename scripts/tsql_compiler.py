@@ -27,6 +27,7 @@ _GO = re.compile(r"^\s*GO\s*(?:--.*)?$", re.IGNORECASE | re.MULTILINE)
 _OR_ALTER = re.compile(r"\bCREATE\s+OR\s+ALTER\b", re.IGNORECASE)
 _ELEMENT = re.compile(r"\[dbo\]\.\[(\w+)\]")
 _INTO = re.compile(r"\bINTO\s+(dbo\.\w+)\s+FROM\s+(dbo\.\w+)", re.IGNORECASE)
+_TABLE_CONSTRAINTS = re.compile(r",\s*(?=CONSTRAINT\b)", re.IGNORECASE)
 _CONSTRAINT = re.compile(r"\bCONSTRAINT\s+\w+", re.IGNORECASE)
 _MODULE = re.compile(r"Create(?:OrAlter)?(?:Procedure|Function|View)Statement")
 _BRANCHES = ("StatementList", "ThenStatement", "ElseStatement", "TryStatements", "CatchStatements", "Statement")
@@ -61,13 +62,17 @@ class Table:
     source: Source
 
     def add_column(self, name: str, definition: str) -> None:
-        """Append a column, unless it stands there."""
-        if not re.search(rf"\b{name}\b", self.text, re.IGNORECASE):
-            self.text = f"{self.text.rstrip().removesuffix(';').rstrip().removesuffix(')')},{definition})"
+        """Append a column, unless it stands there; before the table's own constraints, where it has any."""
+        if re.search(rf"\b{name}\b", self.text, re.IGNORECASE):
+            return
+        columns, *constraints = _TABLE_CONSTRAINTS.split(
+            self.text.rstrip().removesuffix(";").rstrip().removesuffix(")"), maxsplit=1
+        )
+        self.text = f"{', '.join([columns, definition, *constraints])})"
 
     def copied(self, name: str) -> str:
         """The same columns in a table of another name, constraints dropped with their names."""
-        columns = re.split(r",\s*(?=CONSTRAINT\b)", self.text, flags=re.IGNORECASE)[0]
+        columns = _TABLE_CONSTRAINTS.split(self.text)[0]
         columns = columns if columns == self.text else f"{columns})"
         return _CONSTRAINT.sub("", re.sub(r"dbo\.\w+", name, columns, count=1))
 

@@ -7,8 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+Meaning = Literal["unpaid", "held", "ready", "done", "dead", "unknown"]
+"""What a store's status says of an order; the adapter tells it, and nothing beyond the adapter knows a store's own words.
+
+`unpaid`: the money hasn't come, or won't. `held`: a person or a dispute stopped it. `ready`: paid, to be fulfilled. `done`:
+fulfilled. `dead`: cancelled, refunded, trashed, gone. `unknown`: a plugin's own.
+"""
+
 StatusGroup = Literal["live", "wait", "dead"]
-"""`live`: belongs into the ERP. `wait`: not to be created (yet), such as unpaid. `dead`: cancelled, refunded, trashed, gone."""
+"""What the site makes of it. `live`: belongs into the ERP. `wait`: not to be created (yet). `dead`: not, or no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,8 @@ class Order:
     order_id: int
     number: str
     status: str
+    meaning: Meaning = "unknown"
+    """What the status says."""
     currency: str
     created_at: datetime
     modified_at: datetime
@@ -102,3 +111,12 @@ class Order:
     taxes: tuple[TaxLine, ...] = ()
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What had to be guessed or repaired while reading the store's answer."""
+
+    @property
+    def nobody(self) -> bool:
+        """True of an order that says neither who ordered nor where to send it."""
+        names = (self.billing, self.shipping)
+        return not self.customer_id and all(
+            address.empty and not (address.first_name or address.last_name or address.company or address.phone or address.email)
+            for address in names
+        )

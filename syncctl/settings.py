@@ -120,9 +120,17 @@ class Settings(PodSettings):
     )
     woo_create_statuses: tuple[str, ...] = setting(
         "Store",
-        words("store statuses between commas, such as processing,completed,on-hold"),
-        ("processing", "completed", "on-hold"),
-        "An order enters the ERP when its status is one of these. Others are seen, and skipped until their status changes.",
+        words("store statuses between commas, such as processing,completed"),
+        ("processing", "completed"),
+        "An order enters the ERP when its status is one of these. Others are seen, and skipped until their status changes. "
+        "With on-hold, bank transfers enter it while they are unpaid, and stay on-hold in the store.",
+    )
+    write_back_status: bool = setting(
+        "Store",
+        FLAG,
+        True,
+        "Whether an order's status in the store is changed, and only ever one that is paid and waits to be fulfilled: a change "
+        "can mail the customer and set dates. off: note and tag alone.",
     )
     http_connect_timeout: int = setting("Store", integer(1, 600), 10, "Seconds to wait for a connection to the store.")
     http_read_timeout: int = setting(

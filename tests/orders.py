@@ -55,6 +55,7 @@ def order(
         "WOO_ORDER_ID": order_id,
         "WOO_ORDER_NO": str(order_id),
         "STATUS_GROUP": "live",
+        "STATUS_MEANING": "ready",
         "STATUS_REASON": None,
         "ORD_STATUS": "processing",
         "CURRENCY": "USD",
@@ -94,7 +95,7 @@ def order(
     hashed = {
         key: value
         for key, value in content.items()
-        if key not in {"ORD_STATUS", "STATUS_GROUP", "STATUS_REASON", "WOO_MODIFIED_DT"}
+        if key not in {"ORD_STATUS", "STATUS_GROUP", "STATUS_MEANING", "STATUS_REASON", "WOO_MODIFIED_DT"}
     }
     content.setdefault("CONTENT_HASH", hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest())
     return content

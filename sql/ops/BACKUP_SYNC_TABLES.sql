@@ -50,6 +50,7 @@ SELECT
     source.TKT_DT,
     source.ORD_STATUS,
     source.STATUS_GROUP,
+    source.STATUS_MEANING,
     source.PMT_METH,
     source.TRANSACTION_ID,
     source.SHIP_VIA,

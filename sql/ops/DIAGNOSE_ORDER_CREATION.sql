@@ -51,6 +51,7 @@ SELECT
     staged.WOO_ORDER_NO,
     staged.ORD_STATUS,
     staged.STATUS_GROUP,
+    staged.STATUS_MEANING,
     staged.STATE,
     staged.STATE_REASON,
     staged.PENDING_ACTION,

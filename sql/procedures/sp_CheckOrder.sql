@@ -55,6 +55,9 @@ BEGIN
         @LINE_ITEMS_JSON nvarchar(max),
         @ORDER_JSON nvarchar(max),
         @PENDING_ACTION varchar(20),
+        @ORD_STATUS nvarchar(20),
+        @STATE_REASON nvarchar(500),
+        @IS_HELD bit = 0,
         @OTHER_ID int,
         @OTHER_DOC_ID varchar(20),
         @OTHERS nvarchar(max),
@@ -108,7 +111,13 @@ BEGIN
         @TRANSACTION_ID = NULLIF(staged.TRANSACTION_ID, N''),
         @LINE_ITEMS_JSON = staged.LINE_ITEMS_JSON,
         @ORDER_JSON = staged.ORDER_JSON,
-        @PENDING_ACTION = staged.PENDING_ACTION
+        @PENDING_ACTION = staged.PENDING_ACTION,
+        @ORD_STATUS = staged.ORD_STATUS,
+        @STATE_REASON = staged.STATE_REASON,
+        @IS_HELD = CASE
+            WHEN staged.IS_APPLIED = 1 AND staged.STATUS_GROUP = 'wait' AND staged.STATUS_MEANING = 'held' THEN 1
+            ELSE 0
+        END
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
 
@@ -459,6 +468,25 @@ BEGIN
             );
         END;
 
+        /* Of an order that the store holds nothing else matters: nothing of it goes into its document. */
+        IF @IS_HELD = 1
+        BEGIN
+            DELETE FROM @VIOLATION;
+
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                1, 0, 'held', 'ORD_STATUS', @ORD_STATUS,
+                CONCAT
+                (
+                    LEFT(COALESCE(NULLIF(@STATE_REASON, N''), N'The store holds the order'), 250),
+                    N'. Its document is left as it is. Decide in the store: once the order is ready again it goes on by itself.',
+                    N' To leave it so: `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+                ),
+                'error'
+            );
+        END;
+
         INSERT INTO @TOLD
         (
             TEXT_NO, MESSAGE, CODE
@@ -490,7 +518,7 @@ BEGIN
                 IS_VALIDATED = CASE WHEN @VALIDATION_ERROR IS NULL THEN 1 ELSE 0 END,
                 VALIDATED_DT = @NOW,
                 VALIDATION_ERROR = LEFT(@VALIDATION_ERROR, 500),
-                CUST_NO = @CUST_NO,
+                CUST_NO = CASE WHEN @IS_HELD = 1 THEN CUST_NO ELSE @CUST_NO END,
                 UPDATED_DT = @NOW
             WHERE STAGING_ID = @STAGING_ID;
 

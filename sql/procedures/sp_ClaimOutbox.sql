@@ -7,8 +7,8 @@ dbo.sp_ClaimOutbox
     never two of one order at once.
 
 Called by    syncctl process, syncctl retry-failed, syncctl sync-status
-Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, ATTEMPT_NO,
-             LEASE_UNTIL_DT
+Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, STAGED_STATUS
+             and STAGED_MEANING (as the order was last staged), ATTEMPT_NO, LEASE_UNTIL_DT
 Errors       50001 bad argument
 Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
 Repeatable   no: each call claims other rows
@@ -189,11 +189,15 @@ BEGIN
         message.TARGET_STATUS,
         message.NOTE,
         message.TAG_VALUE,
+        STAGED_STATUS = staged.ORD_STATUS,
+        STAGED_MEANING = staged.STATUS_MEANING,
         message.ATTEMPT_NO,
         LEASE_UNTIL_DT = @LEASE_UNTIL_DT
     FROM @TAKEN AS taken
     INNER JOIN dbo.USER_STORE_OUTBOX AS message
         ON message.OUTBOX_ID = taken.OUTBOX_ID
+    LEFT JOIN dbo.USER_ORDER_STAGING AS staged
+        ON staged.STAGING_ID = message.STAGING_ID
     ORDER BY
         message.NEXT_ATTEMPT_DT,
         message.OUTBOX_ID;

@@ -37,6 +37,7 @@ BEGIN
         staged.WOO_ORDER_ID,
         staged.WOO_ORDER_NO,
         staged.ORD_STATUS,
+        staged.STATUS_MEANING,
         staged.STATE,
         staged.STATE_REASON,
         staged.PENDING_ACTION,

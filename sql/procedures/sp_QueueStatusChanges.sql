@@ -13,8 +13,9 @@ Returns      one row a change: STAGING_ID, WOO_ORDER_ID, DOC_ID, ERP_STATUS, WOO
 Errors       50001 bad argument
 Locks        the changed links' rows, until the transaction ends
 Repeatable   yes: each change is queued once
-Note         fn_StatusRank says what a change is: only forward; USER_STATUS_MAP what each is in the store, NULL: nothing. A change that it has no
-             row for (IS_MAPPED 0) is left as it is, and comes again with each call until it has one.
+Note         A change is what follows on the state told: a shipping date that is taken out again doesn't undo a completed order.
+             USER_STATUS_MAP says what each is in the store, NULL: nothing. A change that it has no row for (IS_MAPPED 0) is left as it
+             is, and comes again with each call until it has one.
 Example      EXECUTE dbo.sp_QueueStatusChanges @STORE_ID = 'woocommerce', @DRY_RUN = 1;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_QueueStatusChanges
@@ -77,11 +78,15 @@ BEGIN
         FROM dbo.USER_ORDER_LINK AS link
         INNER JOIN dbo.fn_ErpStatus(@STORE_ID, @AFTER_ID) AS status
             ON status.WOO_ORDER_ID = link.WOO_ORDER_ID
-        CROSS APPLY dbo.fn_StatusRank(status.ERP_STATUS) AS present
-        CROSS APPLY dbo.fn_StatusRank(link.ERP_STATUS_TOLD) AS told
+        INNER JOIN
+        (
+            VALUES
+                ('open', 'shipped'), ('open', 'closed'), ('open', 'gone'), ('shipped', 'closed'), ('shipped', 'gone'), ('closed', 'gone')
+        ) AS following (TOLD, ERP_STATUS)
+            ON  following.TOLD = link.ERP_STATUS_TOLD
+            AND following.ERP_STATUS = status.ERP_STATUS
         WHERE link.STORE_ID = @STORE_ID
         AND   link.LINK_STATE = 'OPEN'
-        AND   present.RANK_NO > told.RANK_NO
         ORDER BY
             link.STAGING_ID;
 
@@ -112,15 +117,19 @@ BEGIN
             AND link.LINK_STATE = 'OPEN'
         INNER JOIN dbo.fn_ErpStatus(@STORE_ID, @AFTER_ID) AS status
             ON status.WOO_ORDER_ID = link.WOO_ORDER_ID
-        CROSS APPLY dbo.fn_StatusRank(status.ERP_STATUS) AS present
-        CROSS APPLY dbo.fn_StatusRank(link.ERP_STATUS_TOLD) AS told
+        INNER JOIN
+        (
+            VALUES
+                ('open', 'shipped'), ('open', 'closed'), ('open', 'gone'), ('shipped', 'closed'), ('shipped', 'gone'), ('closed', 'gone')
+        ) AS following (TOLD, ERP_STATUS)
+            ON  following.TOLD = link.ERP_STATUS_TOLD
+            AND following.ERP_STATUS = status.ERP_STATUS
         LEFT JOIN dbo.USER_STATUS_MAP AS own
             ON  own.STORE_ID = @STORE_ID
             AND own.ERP_STATUS = status.ERP_STATUS
         LEFT JOIN dbo.USER_STATUS_MAP AS shared
             ON  shared.STORE_ID = '*'
-            AND shared.ERP_STATUS = status.ERP_STATUS
-        WHERE present.RANK_NO > told.RANK_NO;
+            AND shared.ERP_STATUS = status.ERP_STATUS;
 
         INSERT INTO @PARCEL
         (

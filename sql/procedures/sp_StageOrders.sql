@@ -7,7 +7,8 @@ dbo.sp_StageOrders
 
 Called by    syncctl stage
 Parameters   @ORDERS   JSON array, one object an order, keyed by the columns of USER_ORDER_STAGING, with STATUS_GROUP
-                       (live, wait, dead), STATUS_REASON, VANISHED (1: gone from the store), CUTS and WARNINGS (arrays of text).
+                       (live, wait, dead), STATUS_MEANING (unpaid, held, ready, done, dead, unknown), STATUS_REASON, VANISHED (1: gone
+                       from the store), CUTS and WARNINGS (arrays of text).
                        UNREADABLE (1: the store has it, and what it says of it can't be read; STATUS_REASON says why, ERROR_CODE may)
                        sets the order aside: a known one keeps its content, its document and what is to be done with it, and takes
                        all of that up again when a version that can be read comes.
@@ -21,7 +22,9 @@ Errors       50001 bad argument; 50020 another page of this store was being stag
 Locks        an application lock per store for the length of the call; key locks on the page's rows. The rows are locked by an
              UPDATE before they are looked at, so that a create that is under way finishes first.
 Repeatable   yes: the same page again changes nothing
-Note         An order that a worker holds loses its lease when its content changes or can't be read: the worker's next write gets 50010.
+Note         An order in the ERP that waits and is unpaid now, or was not before, is cancelled there; one that is held waits for an
+             update that sp_CheckOrder refuses while it is held, so that a person hears of it and its document stays.
+             An order that a worker holds loses its lease when its content changes or can't be read: the worker's next write gets 50010.
              What can't be read and was given up by a person stays so until the store changes it.
 Example      EXECUTE dbo.sp_StageOrders @STORE_ID = 'woocommerce', @SOURCE_SYSTEM = 'woocommerce', @SYNC_ID = 'by-hand',
                  @ORDERS = N'[{"WOO_ORDER_ID": 4711, "VANISHED": 1}]', @DRY_RUN = 1;
@@ -61,6 +64,7 @@ BEGIN
         WOO_ORDER_ID bigint NULL,
         WOO_ORDER_NO nvarchar(50) NULL,
         STATUS_GROUP varchar(20) NULL,
+        STATUS_MEANING varchar(20) NULL,
         STATUS_REASON nvarchar(500) NULL,
         VANISHED bit NOT NULL,
         CONFIRMED bit NOT NULL,
@@ -99,7 +103,7 @@ BEGIN
 
     INSERT INTO @INCOMING
     (
-        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_REASON, VANISHED, CONFIRMED, UNREADABLE, ERROR_CODE, ORD_STATUS,
+        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_MEANING, STATUS_REASON, VANISHED, CONFIRMED, UNREADABLE, ERROR_CODE, ORD_STATUS,
         CONTENT_HASH, CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
         SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
         SHIP_CNTRY, SHIP_PHONE, LINE_ITEMS_JSON, ORDER_JSON, CUTS, WARNINGS
@@ -108,6 +112,7 @@ BEGIN
         CONVERT(int, element.[key]),
         content.WOO_ORDER_ID, content.WOO_ORDER_NO,
         CASE WHEN content.VANISHED = 1 THEN 'dead' WHEN content.UNREADABLE = 1 THEN 'wait' ELSE content.STATUS_GROUP END,
+        CASE WHEN content.VANISHED = 1 THEN 'dead' ELSE content.STATUS_MEANING END,
         CASE
             WHEN NULLIF(content.STATUS_REASON, N'') IS NOT NULL THEN content.STATUS_REASON
             WHEN content.VANISHED = 1 THEN N'gone from the store'
@@ -129,6 +134,7 @@ BEGIN
         WOO_ORDER_ID bigint '$.WOO_ORDER_ID',
         WOO_ORDER_NO nvarchar(50) '$.WOO_ORDER_NO',
         STATUS_GROUP varchar(20) '$.STATUS_GROUP',
+        STATUS_MEANING varchar(20) '$.STATUS_MEANING',
         STATUS_REASON nvarchar(500) '$.STATUS_REASON',
         VANISHED bit '$.VANISHED',
         CONFIRMED bit '$.CONFIRMED',
@@ -166,6 +172,13 @@ BEGIN
         CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE WOO_ORDER_ID IS NULL) THEN N'Every order needs WOO_ORDER_ID. ' END,
         CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE COALESCE(STATUS_GROUP, '') NOT IN ('live', 'wait', 'dead'))
              THEN N'STATUS_GROUP takes live, wait, dead. ' END,
+        CASE WHEN EXISTS
+             (
+                 SELECT 1
+                 FROM @INCOMING
+                 WHERE COALESCE(STATUS_MEANING, 'unknown') NOT IN ('unpaid', 'held', 'ready', 'done', 'dead', 'unknown')
+             )
+             THEN N'STATUS_MEANING takes unpaid, held, ready, done, dead, unknown. ' END,
         CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE VANISHED = 0 AND UNREADABLE = 0 AND CONTENT_HASH IS NULL)
              THEN N'Every order needs CONTENT_HASH. ' END,
         CASE WHEN EXISTS (SELECT 1 FROM @INCOMING WHERE UNREADABLE = 1 AND STATUS_REASON IS NULL)
@@ -254,10 +267,14 @@ BEGIN
                 WHEN incoming.UNREADABLE = 1 AND former.WAS_ASIDE = 0
                      AND given_up.DECIDED_DT >= COALESCE(incoming.WOO_MODIFIED_DT, '0001-01-01') THEN 'given_up'
                 WHEN incoming.UNREADABLE = 1 THEN 'aside'
-                WHEN incoming.STATUS_GROUP = staged.STATUS_GROUP
+                WHEN incoming.STATUS_GROUP = staged.STATUS_GROUP AND news.IS_NEWS = 0
                      AND (incoming.VANISHED = 1 OR incoming.CONTENT_HASH = staged.CONTENT_HASH) THEN 'same'
                 WHEN staged.IS_APPLIED = 1 AND incoming.STATUS_GROUP = 'dead' THEN 'cancel'
                 WHEN staged.IS_APPLIED = 1 AND staged.CONTENT_HASH IS NULL THEN 'adopt'
+                WHEN news.IS_NEWS = 1 AND incoming.STATUS_MEANING = 'unpaid' THEN 'cancel'
+                WHEN staged.IS_APPLIED = 1 AND incoming.STATUS_GROUP = 'wait' AND incoming.STATUS_MEANING = 'unpaid'
+                     AND COALESCE(staged.PENDING_ACTION, '') = 'cancel' THEN 'cancel'
+                WHEN staged.IS_APPLIED = 1 AND incoming.STATUS_GROUP = 'wait' AND incoming.STATUS_MEANING = 'held' THEN 'hold'
                 WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH AND former.STATE = 'APPLIED' THEN 'note'
                 WHEN staged.IS_APPLIED = 1 AND incoming.CONTENT_HASH = staged.APPLIED_HASH THEN 'edited_back'
                 WHEN staged.IS_APPLIED = 1 THEN 'update'
@@ -297,6 +314,18 @@ BEGIN
                     ELSE 0
                 END AS WAS_ASIDE
         ) AS former
+        CROSS APPLY
+        (
+            /* An order in the ERP that is paid no more, or that somebody stopped, changed though its content did not. */
+            SELECT
+                CASE
+                    WHEN COALESCE(staged.IS_APPLIED, 0) = 0 OR incoming.STATUS_GROUP <> 'wait' OR incoming.UNREADABLE = 1 THEN 0
+                    WHEN COALESCE(incoming.STATUS_MEANING, '') NOT IN ('unpaid', 'held') THEN 0
+                    WHEN COALESCE(staged.STATUS_MEANING, '') <> incoming.STATUS_MEANING THEN 1
+                    WHEN incoming.STATUS_MEANING = 'unpaid' AND COALESCE(staged.ORD_STATUS, '') <> COALESCE(incoming.ORD_STATUS, N'') THEN 1
+                    ELSE 0
+                END AS IS_NEWS
+        ) AS news
         OUTER APPLY
         (
             SELECT
@@ -333,6 +362,7 @@ BEGIN
                 ('create', 'restaged', NULL, 'RESTAGED', 'PENDING', 'create', 1, 1),
                 ('update', 'restaged', NULL, 'RESTAGED', 'PENDING', 'update', 1, 1),
                 ('cancel', 'cancel_staged', NULL, 'CANCEL_STAGED', 'PENDING', 'cancel', 1, 1),
+                ('hold', 'restaged', NULL, 'RESTAGED', 'PENDING', 'update', 1, 1),
                 ('edited_back', 'unchanged', N'edited back to what the ERP holds', 'EDITED_BACK', 'APPLIED', NULL, 1, 0),
                 ('aside', 'set_aside', NULL, NULL, 'NEEDS_MANUAL_REVIEW', NULL, 0, 1),
                 ('given_up', 'unchanged', N'it can''t be read, and was given up', NULL, NULL, NULL, 0, 0)
@@ -360,6 +390,7 @@ BEGIN
                 staged
             SET
                 ORD_STATUS = CASE WHEN incoming.VANISHED = 1 THEN staged.ORD_STATUS ELSE incoming.ORD_STATUS END,
+                STATUS_MEANING = incoming.STATUS_MEANING,
                 WOO_MODIFIED_DT = CASE WHEN incoming.VANISHED = 1 THEN staged.WOO_MODIFIED_DT ELSE incoming.WOO_MODIFIED_DT END,
                 STATE_REASON = CASE
                     WHEN staged.STATE = 'SKIPPED' AND incoming.STATUS_REASON IS NOT NULL AND incoming.VANISHED = 0
@@ -377,12 +408,12 @@ BEGIN
 
             INSERT INTO dbo.USER_ORDER_STAGING
             (
-                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, WOO_MODIFIED_DT, STATE,
+                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, STATUS_MEANING, WOO_MODIFIED_DT, STATE,
                 IS_VALIDATED, IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
             )
             SELECT
                 @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, CONVERT(varchar(50), incoming.WOO_ORDER_NO), incoming.ORD_STATUS,
-                incoming.STATUS_GROUP, incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
+                incoming.STATUS_GROUP, incoming.STATUS_MEANING, incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
             FROM @DECIDED AS decided
             INNER JOIN @INCOMING AS incoming
                 ON incoming.PAGE_NO = decided.PAGE_NO
@@ -453,7 +484,8 @@ BEGIN
                 STATE = decided.NEW_STATE,
                 STATE_REASON = CASE
                     WHEN decided.REASON = N'it can be read again' THEN staged.STATE_REASON
-                    WHEN decided.NEW_STATE = 'SKIPPED' OR decided.NEW_ACTION = 'cancel' THEN incoming.STATUS_REASON
+                    WHEN decided.NEW_STATE = 'SKIPPED' OR decided.NEW_ACTION = 'cancel' OR decided.DECISION = 'hold'
+                    THEN incoming.STATUS_REASON
                 END,
                 PENDING_ACTION = decided.NEW_ACTION,
                 ATTEMPT_NO = 0,

@@ -147,6 +147,7 @@ def _run(
         max_retries=settings.max_retries,
         own_attempts=settings.max_retries if settings.origin("max_retries") == "flag" else None,
         retry=not no_retry,
+        statuses=settings.write_back_status,
         lease_seconds=settings.lease_seconds,
     )
     if dry_run:

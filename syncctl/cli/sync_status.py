@@ -44,7 +44,16 @@ def sync_status(
     run.conclude = lambda: _report(run, result, context.breaker("store"), dry_run=dry_run)
     with closing(run.open_store()) if settings.woo_url and not dry_run else nullcontext() as store:
         write_back = (
-            WriteBack(run.database, store, f"{run.run_id}/1", context, lease_seconds=settings.lease_seconds) if store else None
+            WriteBack(
+                run.database,
+                store,
+                f"{run.run_id}/1",
+                context,
+                lease_seconds=settings.lease_seconds,
+                statuses=settings.write_back_status,
+            )
+            if store
+            else None
         )
         sync(run.database, write_back, context, store_id=settings.store_id, dry_run=dry_run, result=result)
 

@@ -27,9 +27,18 @@ def check_promises(database: Database, shop: SimulatedStore, *, store_id: str) -
     }
     broken["one_note_per_applied_order"] = _notes(database, shop, store_id)
     broken["store_statuses_never_backwards"] = [
-        f"Order {order_id} was taken back to an earlier status." for order_id in shop.went_backwards()
+        f"Order {order_id} got a status that it shouldn't have had from us." for order_id in shop.went_backwards()
     ]
     broken["customers_never_mailed"] = [f"A note was mailed to the customer: {text}" for text in shop.state.mails]
+    broken["no_customer_was_mailed_and_no_order_was_marked_paid_by_us"] = [
+        *(
+            f"Order {mail.order_id}: a status from us mailed the customer ({mail.kind})."
+            for mail in shop.state.mail_log
+            if mail.by_api
+        ),
+        *(f"Order {order_id}: a status from us set its date of payment." for order_id in shop.state.paid_by_api),
+        *(f"Order {order_id}: a status from us granted its downloads." for order_id in shop.state.downloads_by_us),
+    ]
     broken["nothing_left_untold"] = [
         f"Order {message.woo_order_id}: {message.kind} was not delivered ({message.error_message})."
         for message in database.run(ListOutbox())

@@ -85,6 +85,10 @@ class OrderMaker:
             "coupon_lines": [],
             "refunds": [],
         }
+        if raw["status"] == "on-hold":
+            # A bank transfer that hasn't come.
+            raw |= {"payment_method": "bacs", "payment_method_title": "Direct bank transfer", "transaction_id": ""}
+            raw["date_paid_gmt"] = None
         for item in items:
             self.add(raw, item, self._random.choice((1, 1, 1, 2, 3)))
         self.ship(raw, "Flat rate", Decimal("7.95"))

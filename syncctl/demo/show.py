@@ -162,7 +162,7 @@ class _Day:
         steps.append(
             Step("validate", "Every order is checked against the ERP; all that is wrong is named at once.", checked.counts)
         )
-        steps.append(self._process("What is sound becomes an ERP document; the store gets its status and a private note."))
+        steps.append(self._process("What is sound becomes an ERP document; the store gets a tag and a private note."))
         steps.append(self._stage("The same again: our own write-backs come back in the poll, and nothing happens."))
         return Round("Morning: the first orders", steps)
 

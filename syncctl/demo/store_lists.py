@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from syncctl.demo.store_odd import Oddities
 
 Raw = dict[str, Any]
 
-ORDER_FILTERS = ("any", "trash", *errors.STATUSES)
+_FILTERS = ("any", "trash", *errors.STATUSES)
 _DATE_LENGTH = len("2026-11-20T12:00:00")
 _ORDER_BY = {"id": "id", "date": "date_created_gmt", "modified": "date_modified_gmt", "include": "id"}
 _HIDDEN = ("trash", "auto-draft", "checkout-draft")
@@ -30,9 +30,19 @@ class Listing:
 
 
 def orders(
-    query: dict[str, str], held: Iterable[Raw], *, timezone: ZoneInfo, quirks: frozenset[str], odd: Oddities | None = None
+    query: dict[str, str],
+    held: Iterable[Raw],
+    *,
+    timezone: ZoneInfo,
+    quirks: frozenset[str],
+    odd: Oddities | None = None,
+    excluded: Collection[str] = (),
+    switched_off: Collection[str] = (),
 ) -> Listing:
     """List orders. Bounds in time are exclusive; without `dates_are_gmt` they are compared with the shop's local times.
+
+    `any` among the statuses is as if it stood there alone. It leaves out the `excluded` ones; those `switched_off` it counts and
+    doesn't show.
 
     Raises:
         StoreError: a parameter out of its range.
@@ -40,9 +50,9 @@ def orders(
     """
     statuses = [status.removeprefix("wc-") for status in query.get("status", "any").split(",")]
     for at, status in enumerate(statuses):
-        if status not in ORDER_FILTERS:
-            raise errors.bad_status(f"status[{at}]", ORDER_FILTERS)
-    hidden = tuple(status for status in _HIDDEN if f"any-lists-{status}" not in quirks)
+        if status not in (*_FILTERS, *excluded):
+            raise errors.bad_status(f"status[{at}]", (*_FILTERS, *sorted(excluded)))
+    hidden = (*(status for status in _HIDDEN if f"any-lists-{status}" not in quirks), *excluded)
     gmt = query.get("dates_are_gmt", "false").lower() in ("true", "1")
     tests: list[Callable[[Raw], bool]] = [
         (lambda row: row["status"] not in hidden) if "any" in statuses else (lambda row: row["status"] in statuses)
@@ -58,7 +68,8 @@ def orders(
     if "customer" in query:
         tests.append(lambda row: str(row["customer_id"]) == query["customer"])
     rows = [row for row in held if all(test(row) for test in tests)]
-    return page(query, rows, order_by=_ORDER_BY, quirks=quirks, odd=odd)
+    unseen = frozenset(row["id"] for row in rows if row["status"] in switched_off)
+    return page(query, rows, order_by=_ORDER_BY, quirks=quirks, odd=odd, unseen=unseen)
 
 
 def page(
@@ -68,6 +79,7 @@ def page(
     order_by: dict[str, str],
     quirks: frozenset[str] = frozenset(),
     odd: Oddities | None = None,
+    unseen: Collection[int] = (),
 ) -> Listing:
     """Include, exclude, sort and cut a list into its pages. Rows with equal keys come in any order, and in another one next time.
 
@@ -101,7 +113,7 @@ def page(
     # On a page past the end the shop counts nothing at all.
     total = 0 if not found and "counts-past-the-end" not in quirks else len(rows)
     headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(math.ceil(total / per_page))}
-    found = [row for row in found if row["id"] not in odd.hidden]
+    found = [row for row in found if row["id"] not in odd.hidden and row["id"] not in unseen]
     odd.look_at_page(found, ids_only=query.get("_fields") == "id")
     if wanted := query.get("_fields"):
         names = wanted.split(",")

@@ -77,7 +77,15 @@ class Routes:
 
     def _list_orders(self, call: Call) -> Reply:
         held = self.state.orders.values()
-        listing = store_lists.orders(call.query, held, timezone=self.state.timezone, quirks=self.quirks, odd=self.odd)
+        listing = store_lists.orders(
+            call.query,
+            held,
+            timezone=self.state.timezone,
+            quirks=self.quirks,
+            odd=self.odd,
+            excluded=self.state.excluded,
+            switched_off=self.state.switched_off,
+        )
         return _listed(listing)
 
     def _get_order(self, call: Call) -> Reply:

@@ -17,16 +17,11 @@ from syncctl.demo import store_errors as errors
 Raw = dict[str, Any]
 
 LONGEST_NOTE = 70_000
-_RANK = {
-    "checkout-draft": 0,
-    "pending": 1,
-    "failed": 1,
-    "on-hold": 2,
-    "processing": 3,
-    "completed": 4,
-    "cancelled": 5,
-    "refunded": 5,
-}
+PAID_BY = ("processing", "completed")
+"""Statuses that set the date of payment and grant downloads, where that wasn't done before."""
+_STOPPED = ("pending", "failed", "cancelled")
+_MAILED_ON = {"processing": ("on-hold", *_STOPPED), "on-hold": _STOPPED, "completed": None, "refunded": None}
+"""Status → from which others it is a reason to mail the customer; None: from every one."""
 _NOTHING = Decimal("0.00")
 
 
@@ -41,8 +36,17 @@ class StatusChange:
 
     @property
     def backwards(self) -> bool:
-        """True where the API took an order back, such as from completed to processing, or out of the trash."""
-        return self.by_api and (self.before == "trash" or _RANK.get(self.after, 9) < _RANK.get(self.before, 0))
+        """True where the API moved an order that wasn't paid and waiting, or to where no such order goes on to."""
+        return self.by_api and (self.before != "processing" or self.after not in ("completed", "cancelled"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that a status change sent to an order's customer."""
+
+    order_id: int
+    kind: str
+    by_api: bool
 
 
 @dataclass(slots=True)
@@ -62,8 +66,23 @@ class StoreState:
     trashed_from: dict[int, str] = field(default_factory=dict)
     mails: list[str] = field(default_factory=list)
     """Notes that went to a customer. Stays empty unless somebody makes a mistake."""
+    mail_log: list[Mail] = field(default_factory=list)
+    """What status changes mailed to customers."""
+    paid_by_api: list[int] = field(default_factory=list)
+    """Orders whose date of payment was set because the API gave them a status."""
+    downloads: dict[int, bool] = field(default_factory=dict)
+    """Orders whose downloads a status change granted; true where the API gave them that status."""
+    excluded: set[str] = field(default_factory=set)
+    """Plugins' statuses registered with `exclude_from_search`: `any` doesn't list them, asked for by name they come."""
+    switched_off: set[str] = field(default_factory=set)
+    """Statuses whose plugin was switched off: such orders are counted and not shown, and asking for the status is an error."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _last_id: int = 0
+
+    @property
+    def downloads_by_us(self) -> list[int]:
+        """Orders whose downloads were granted because the API gave them a status."""
+        return [order_id for order_id, by_api in self.downloads.items() if by_api]
 
     def next_id(self) -> int:
         """Hand out an id; orders, refunds and notes share one series, so orders' ids have gaps."""
@@ -114,8 +133,13 @@ class StoreState:
                 return
             self.trashed_from.pop(order_id, None)
             self.history[order_id].append(StatusChange(self.clock(), before, status, by_api))
-            if status in ("processing", "completed") and not raw.get("date_paid_gmt"):
-                raw["date_paid_gmt"], raw["date_paid"] = self.moments()
+            if status in PAID_BY:
+                self.downloads.setdefault(order_id, by_api)
+                if not raw.get("date_paid_gmt"):
+                    raw["date_paid_gmt"], raw["date_paid"] = self.moments()
+                    self.paid_by_api += [order_id] * by_api
+            if status in _MAILED_ON and before in (_MAILED_ON[status] or (before,)):
+                self.mail_log.append(Mail(order_id, f"customer_{status.replace('-', '_')}_order", by_api))
             if status == "completed":
                 raw["date_completed_gmt"], raw["date_completed"] = self.moments()
             self.note(order_id, f"Order status changed from {before} to {status}.")
@@ -131,9 +155,10 @@ class StoreState:
             status = body.get("status")
             if status is not None:
                 status = str(status).removeprefix("wc-")
-                if status not in errors.STATUSES:
+                known = (*errors.STATUSES, *sorted(self.excluded))
+                if status not in known:
                     if validate:
-                        raise errors.bad_status("status", errors.STATUSES)
+                        raise errors.bad_status("status", known)
                     status = "pending"
             elif raw["status"] == "trash":
                 status = self.trashed_from.get(order_id, "pending")

@@ -52,6 +52,8 @@ class ProcessOptions:
     own_attempts: int | None = None
     """Attempts in all that each order of this run is given, instead of the policy's (`--max-retries`)."""
     retry: bool = True
+    statuses: bool = True
+    """Whether the store's statuses may be changed."""
     lease_seconds: int = 300
 
 

@@ -33,7 +33,13 @@ def retry_failed(
     try:
         with closing(connect()) as database, closing(open_store()) as store:
             write_back = WriteBack(
-                database, store, f"{context.run_id}/store", context, result=result.messages, lease_seconds=options.lease_seconds
+                database,
+                store,
+                f"{context.run_id}/store",
+                context,
+                result=result.messages,
+                lease_seconds=options.lease_seconds,
+                statuses=options.statuses,
             )
             for staging_id in options.staging_ids or (None,):
                 write_back.deliver(staging_id=staging_id, limit=options.limit, ignore_due=options.ignore_due)

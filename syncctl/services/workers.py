@@ -45,7 +45,13 @@ def process(
                 if open_store is not None:
                     store = opened.enter_context(closing(open_store()))
                     write_back = WriteBack(
-                        database, store, worker_id, context, result=result.messages, lease_seconds=options.lease_seconds
+                        database,
+                        store,
+                        worker_id,
+                        context,
+                        result=result.messages,
+                        lease_seconds=options.lease_seconds,
+                        statuses=options.statuses,
                     )
                 orders = OrderWork(
                     database=database,

@@ -22,27 +22,12 @@ from syncctl.db.contract import (
 )
 from syncctl.errors import StoreUnavailable, SyncError
 from syncctl.services.amounts import seconds
+from syncctl.services.raising import why_not_raised
 from syncctl.services.run_context import RunContext
 from syncctl.services.work_loop import OfTheDatabase, Result, work_off
-from syncctl.stores.base import Store
+from syncctl.stores.base import Store, StoreStatus
 
 log = logging.getLogger(__name__)
-
-_RANK = {
-    "checkout-draft": 0,
-    "pending": 0,
-    "failed": 0,
-    "on-hold": 0,
-    "processing": 1,
-    "completed": 2,
-    "cancelled": 2,
-    "refunded": 3,
-}
-
-
-def is_forward(current: str, target: str) -> bool:
-    """Tell whether a store order may go from `current` to `target`: never backwards, never away from a status we don't know."""
-    return current in _RANK and _RANK.get(target, -1) > _RANK[current]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +56,8 @@ class WriteBack:
     result: Result[Delivery] = field(default_factory=Result)
     """Every message that this run had in its hands, by its number."""
     lease_seconds: int = 300
+    statuses: bool = True
+    """False leaves the store's statuses alone, whatever the messages say: note and tag only."""
     monotonic: Callable[[], float] = field(default=time.monotonic)
 
     def deliver(self, *, staging_id: int | None = None, limit: int | None = None, ignore_due: bool = False) -> list[Delivery]:
@@ -155,20 +142,32 @@ class _Messages(OfTheDatabase[Delivery]):
             return "dropped", "the order is in the store's trash, and writing to it would bring it back"
         if message.tag_value is not None and there.tag == message.tag_value:
             return "delivered", "the store had it already"
-        if message.note is not None and message.note not in store.notes(message.woo_order_id):
-            self._in_time(message, begun)
-            store.add_note(message.woo_order_id, message.note)
-            # Somebody may have moved the order on meanwhile, or into the trash: only its present status tells what may be done.
+        if message.note is not None:
+            if message.note not in store.notes(message.woo_order_id):
+                self._in_time(message, begun)
+                store.add_note(message.woo_order_id, message.note)
+            # Somebody may have moved the order on meanwhile, or into the trash: its status of this moment decides.
             there = store.read_status(message.woo_order_id)
             if not there.exists or there.trashed:
                 return "delivered", "the note only: the order is in the store's trash, or gone"
-        status, detail = message.target_status, ""
-        if status is not None and not is_forward(there.status, status):
-            detail = "" if status == there.status else f"the status stays {there.status}: {status} would be a step back"
-            status = None
+        status, detail = self._status(message, there)
         if status is not None or message.tag_value is not None:
             store.put_status(message.woo_order_id, status, tag=message.tag_value)
         return "delivered", detail
+
+    def _status(self, message: OutboxMessage, there: StoreStatus) -> tuple[str | None, str]:
+        """Return the status that the order gets; where it gets none, why the message's is not taken."""
+        status = message.target_status
+        if status is None or status == there.status:
+            return None, ""
+        why_not = why_not_raised(
+            status,
+            staged=(message.staged_status or "", message.staged_meaning),
+            present=(there.status, there.meaning),
+            target_meaning=self.to.store.meaning(status),
+            allowed=self.to.statuses,
+        )
+        return (None, f"the status stays {there.status}: {why_not}") if why_not else (status, "")
 
     def _in_time(self, message: OutboxMessage, begun: float) -> None:
         """Make sure that the lease outlives the note: a second worker that looks for it too early would post it again."""

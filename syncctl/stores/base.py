@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from syncctl.models import Address, Order
+from syncctl.models import Address, Meaning, Order
 
 ORDERS_WALK = "orders"
 """The walk over every order that isn't in the trash."""
@@ -92,6 +92,7 @@ class StoreStatus:
     """An order's status as the store has it this moment, and the tag that the last write-back left in the order's meta data."""
 
     status: str
+    meaning: Meaning = "unknown"
     tag: str | None = None
     exists: bool = True
     trashed: bool = False
@@ -170,6 +171,10 @@ class Store(Protocol):
         The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling an
         order gone. The pages' `after` is of no use to a later run.
         """
+        ...
+
+    def meaning(self, status: str) -> Meaning:
+        """Tell what one of the store's words for a status means, of an order of which nothing else is known."""
         ...
 
     def read_status(self, order_id: int) -> StoreStatus:

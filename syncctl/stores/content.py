@@ -15,7 +15,7 @@ from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
 from syncctl.stores.widths import LIMITS, STAGING_LIMITS, shorten
 
-NOT_HASHED = ("status", "modified_at", "warnings", "fully_refunded", "taxes")
+NOT_HASHED = ("status", "meaning", "modified_at", "warnings", "fully_refunded", "taxes")
 """Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all.
 
 The rates only share out a tax whose amounts are hashed; orders that an older version staged, without them, look as they did.
@@ -26,6 +26,8 @@ _DEAD = {
     "refunded": "refunded in full (status refunded)",
     "trash": "moved to the store's trash",
 }
+_HELD = "The store holds it, though it was paid (status {}): a person or a dispute stopped it"
+_HELD_BLANK = "It names nobody any more and isn't paid (status {}): a guest's checkout was begun anew"
 
 
 class ContentBuilder:
@@ -37,16 +39,19 @@ class ContentBuilder:
 
     def status_group(self, order: Order) -> tuple[StatusGroup, str | None]:
         """Say whether the order belongs into the ERP, and if not, why, in words for a person."""
-        if order.status in _DEAD:
-            return "dead", _DEAD[order.status]
+        if order.meaning == "dead":
+            return "dead", _DEAD.get(order.status, f"over in the store (status {order.status})")
         if order.fully_refunded:
             return "dead", f"refunded in full (status {order.status})"
         if order.status in self.create_statuses:
             return "live", None
-        return "wait", (
+        waits = (
             f"its status is {order.status or 'empty'}; only {', '.join(self.create_statuses)} "
             "create an order in the ERP (SYNCCTL_WOO_CREATE_STATUSES). It waits until its status changes"
         )
+        if order.meaning == "held":
+            return "wait", _HELD_BLANK.format(order.status) if order.nobody else _HELD.format(order.status)
+        return "wait", f"it isn't paid: {waits}" if order.meaning == "unpaid" else waits
 
     def content(self, order: Order) -> dict[str, Any]:
         """Build the object for one order; amounts are strings, times UTC without a suffix, TKT_DT in the ERP's time zone."""
@@ -84,6 +89,7 @@ class ContentBuilder:
             "WOO_ORDER_ID": order.order_id,
             "WOO_ORDER_NO": fit(order.number, "WOO_ORDER_NO"),
             "STATUS_GROUP": group,
+            "STATUS_MEANING": "dead" if group == "dead" else order.meaning,
             "STATUS_REASON": shorten(reason, LIMITS["STATUS_REASON"]) if reason else None,
             "VANISHED": 0,
             "ORD_STATUS": fit(order.status, "ORD_STATUS"),

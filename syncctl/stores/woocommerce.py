@@ -13,7 +13,7 @@ from typing import Any
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import StoreRefused, StoreUnavailable, UnreadableError
-from syncctl.models import Order
+from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
 from syncctl.stores import woocommerce_lists as lists
 from syncctl.stores.base import (
@@ -34,15 +34,14 @@ from syncctl.stores.woocommerce_http import Client, Connection
 from syncctl.stores.woocommerce_orders import (
     NOT_ORDERS,
     TAG_KEY,
-    TRASH,
     Raw,
     modified_of,
     needs_refunds,
     read_address,
     read_order,
-    status_of,
     tag_of,
 )
+from syncctl.stores.woocommerce_statuses import TRASH, meaning_in, meaning_of, status_of
 
 log = logging.getLogger(__name__)
 
@@ -122,13 +121,18 @@ class WooCommerce:
         for step in lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps():
             yield _page(step, walk, lambda raw: status_of(raw) not in NOT_ORDERS and (status_of(raw) == TRASH) == trashed)
 
+    @staticmethod
+    def meaning(status: str) -> Meaning:
+        """See `base.Store.meaning`."""
+        return meaning_of(status)
+
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""
         raw = self._raw(order_id)
         if raw is None:
             return StoreStatus(status="", exists=False)
         status = status_of(raw)
-        return StoreStatus(status=status, tag=tag_of(raw), trashed=status == TRASH)
+        return StoreStatus(status=status, meaning=meaning_in(raw), tag=tag_of(raw), trashed=status == TRASH)
 
     def notes(self, order_id: int) -> list[str]:
         """See `base.Store.notes`. WooCommerce gives all of them in one answer."""

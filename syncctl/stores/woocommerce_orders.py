@@ -28,6 +28,7 @@ from syncctl.stores.values import (
     text,
     whole_field,
 )
+from syncctl.stores.woocommerce_statuses import meaning_in, status_of
 
 Raw = dict[str, Any]
 
@@ -37,18 +38,12 @@ TAG_KEY = "_syncctl_document"
 NOT_ORDERS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 """Statuses of carts that haven't become orders; some versions list them among the orders."""
 
-TRASH = "trash"
 _CENT = Decimal("0.01")
 
 
 def needs_refunds(raw: Raw) -> bool:
     """True where the order's refunds have to be read: it names some, or its status says so."""
     return bool(raw.get("refunds")) or "refund" in str(raw.get("status", ""))
-
-
-def status_of(raw: Raw) -> str:
-    """Return the status without the `wc-` that some versions leave on plugins' own statuses."""
-    return text(raw.get("status")).removeprefix("wc-")
 
 
 def modified_of(raw: Raw) -> datetime | None:
@@ -92,6 +87,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
         order_id=order_id,
         number=text(raw.get("number")) or str(order_id),
         status=status,
+        meaning=meaning_in(raw),
         currency=text(raw.get("currency")),
         created_at=created,
         modified_at=modified,

@@ -171,6 +171,14 @@ def test_the_demo_keeps_its_contract_with_machines(syncctl: Program):
     assert (syncctl.folder / "kept" / "demo.db").is_file()
 
 
+def test_the_demo_promises_that_nobody_was_mailed_or_marked_paid(syncctl: Program):
+    """Though unpaid orders enter the ERP there."""
+    told = syncctl.run("demo", "--json").json
+    assert told["invariants"]["no_customer_was_mailed_and_no_order_was_marked_paid_by_us"]
+    waiting = [order for order in told["items"] if order["store_status"] == "on-hold" and order["state"] == "APPLIED"]
+    assert len(waiting) > 3
+
+
 def test_a_sql_server_is_never_seeded(syncctl: Program, shop: SimulatedStore):
     refused = syncctl("db", "seed", "--from-store", "--database", "SERVER=127.0.0.1,1;DATABASE=CPDemo;UID=sa;PWD=hidden-one")
     assert refused.code == 2

@@ -61,7 +61,7 @@ class Site:
 
     def place(self, count: int) -> list[int]:
         """Place orders in the store."""
-        return [self.store.shopkeeper.place(raw_order(status="on-hold")) for _ in range(count)]
+        return [self.store.shopkeeper.place(raw_order()) for _ in range(count)]
 
     def stage(self, count: int) -> list[int]:
         """Place orders and stage them."""

@@ -34,7 +34,7 @@ def test_an_order_is_created_once(shop: Shop, moment: str) -> None:
     assert len(shop.rows("SELECT DOC_ID FROM dbo.PS_DOC_HDR")) == 1
     assert shop.on_order() == {"TEE-BLK": Decimal(2), "MUG": Decimal(1)}
     assert shop.notes(number) == 1
-    assert shop.store.state.orders[number]["status"] == "processing"
+    assert shop.store.state.orders[number]["status"] == "on-hold"
     assert shop.store.went_backwards() == []
 
 

@@ -66,7 +66,9 @@ def test_waiting_for_process(shop: Shop) -> None:
 
 def test_filtered_by_its_status(shop: Shop) -> None:
     told = trace(shop, staged(shop, status="pending"))
-    assert told.verdict.startswith("It was not brought into the ERP: its status is pending; only processing, completed, on-hold")
+    assert told.verdict.startswith(
+        "It was not brought into the ERP: it isn't paid: its status is pending; only processing, completed, on-hold"
+    )
 
 
 def test_cancelled_before_it_came(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Telling the store: once, never backwards, never a resurrection, whatever is lost on the way."""
+"""Telling the store: once, nobody marked paid or mailed by it, never a resurrection, whatever is lost on the way."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import ListOutbox
+from syncctl.db.contract import ListOutbox, SetErpSetting
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.secret import Secret
 from syncctl.services.run_context import RunContext
-from syncctl.services.write_back import Delivery, WriteBack, is_forward
+from syncctl.services.write_back import Delivery, WriteBack
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
+from syncctl.stores.woocommerce_orders import tag_of
+from syncctl.stores.woocommerce_statuses import meaning_of
 from tests.clocks import MovableClock
 from tests.integration.test_process import Bench
 from tests.orders import order, stage
@@ -33,6 +35,7 @@ class Told(Bench):
         self.store = store
         self.context = RunContext(run_id="run", clock=clock, sleeper=clock.sleep)
         self.monotonic: Callable[[], float] = lambda: 0.0
+        self.statuses = True
 
     def deliver(self, **options: Any) -> list[Delivery]:
         connection = Connection(
@@ -40,29 +43,35 @@ class Told(Bench):
         )
         client = WooCommerce(connection, sleeper=self.clock.sleep)
         try:
-            return WriteBack(self.database, client, "teller", self.context, monotonic=self.monotonic).deliver(**options)
+            return WriteBack(
+                self.database, client, "teller", self.context, monotonic=self.monotonic, statuses=self.statuses
+            ).deliver(**options)
         finally:
             client.close()
 
     def notes(self, number: int) -> list[str]:
         return [text for text in self.store.count_notes(number).elements() if text.startswith("Order created")]
 
+    def tag(self, number: int) -> str | None:
+        return tag_of(self.store.state.orders[number])
+
     def status(self, number: int) -> str:
         return str(self.store.state.orders[number]["status"])
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Callable[[str], tuple[Told, int]]]:
-    """Applies an order that has this status in the store."""
+def told(tmp_path: Path) -> Iterator[Callable[..., tuple[Told, int]]]:
+    """Applies an order that has this status in the store, and says which one it is to get."""
     clock = MovableClock()
     opened: list[EmbeddedDatabase] = []
     with SimulatedStore(clock=clock) as store:
 
-        def make(status: str) -> tuple[Told, int]:
+        def make(status: str, gets: str = "completed") -> tuple[Told, int]:
             bench = Told(tmp_path / "told.db", store, clock)
             opened.append(bench.database)
-            number = store.shopkeeper.place(raw_order(status=status))
-            stage(bench.database, order(number))
+            bench.database.run(SetErpSetting(setting_name="APPLIED_STATUS", value=gets))
+            number = store.shopkeeper.place(raw_order(status=status, date_paid_gmt=None))
+            stage(bench.database, order(number, ORD_STATUS=status, STATUS_MEANING=meaning_of(status)))
             assert bench.process().counts["created"] == 1
             return bench, number
 
@@ -72,26 +81,99 @@ def told(tmp_path: Path) -> Iterator[Callable[[str], tuple[Told, int]]]:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [("on-hold", "processing"), ("pending", "processing"), ("processing", "processing"), ("completed", "completed")],
+    ("before", "gets", "after"),
+    [
+        ("on-hold", "processing", "on-hold"),
+        ("on-hold", "completed", "on-hold"),
+        ("pending", "processing", "pending"),
+        ("failed", "processing", "failed"),
+        ("processing", "processing", "processing"),
+        ("processing", "completed", "completed"),
+        ("processing", "on-hold", "processing"),
+        ("processing", "failed", "processing"),
+        ("processing", "wc-packed", "processing"),
+        ("completed", "processing", "completed"),
+        ("packed", "completed", "packed"),
+    ],
 )
-def test_the_status_goes_forward_only_and_the_note_is_exact(told, before, after):
-    bench, number = told(before)
+def test_only_a_paid_order_gets_a_status_and_the_note_is_exact(told, before, gets, after):
+    bench, number = told(before, gets)
     assert [delivery.outcome for delivery in bench.deliver()] == ["delivered"]
     assert bench.status(number) == after
     assert bench.notes(number) == [NOTE]
+    assert bench.tag(number) == "101000000001/1"
     assert bench.store.state.mails == []
+    moved = before != after
+    assert [mail.kind for mail in bench.store.state.mail_log] == ["customer_completed_order"] * moved
+    assert bench.store.went_backwards() == []
     assert bench.deliver() == []
+
+
+@pytest.mark.parametrize("before", ["on-hold", "pending", "failed"])
+def test_nobody_is_marked_paid_or_mailed_by_us(told, before):
+    bench, number = told(before, "processing")
+    [delivery] = bench.deliver()
+    assert delivery.message == (
+        f"the status stays {before}: only an order that is paid and waits to be fulfilled gets another one from us"
+    )
+    state = bench.store.state
+    assert (state.mail_log, state.paid_by_api, state.downloads) == ([], [], {})
+    assert not state.orders[number]["date_paid_gmt"]
+
+
+@pytest.mark.parametrize("meanwhile", ["failed", "pending", "on-hold", "cancelled", "packed"])
+@pytest.mark.parametrize("when", ["before", "between"])
+def test_the_status_is_looked_at_again_in_the_moment_of_writing(told, meanwhile, when):
+    bench, number = told("processing")
+
+    def change(method: str, path: str, _query: dict[str, str]) -> None:
+        if method == "POST" and path.endswith("/notes"):
+            bench.store.shopkeeper.set_status(number, meanwhile)
+
+    if when == "between":
+        bench.store.before_request = change
+    else:
+        bench.store.shopkeeper.set_status(number, meanwhile)
+    [delivery] = bench.deliver()
+    assert delivery.message == (
+        f"the status stays {meanwhile}: it was processing when the order was staged, and the ERP follows with the next poll"
+    )
+    assert bench.status(number) == meanwhile
+    assert bench.notes(number) == [NOTE]
+
+
+def test_the_last_question_before_a_status_is_written_is_for_it(told):
+    bench, number = told("processing")
+    bench.deliver()
+    asked = [(method, path.split("?")[0].rsplit("/wc/v3")[-1]) for method, path, _ in bench.store.requests]
+    put = asked.index(("PUT", f"/orders/{number}"))
+    assert asked[put - 1] == ("GET", f"/orders/{number}")
+
+
+def test_an_order_that_was_paid_and_is_on_hold_is_stopped_by_somebody(told):
+    """With the same word in the store: a dispute came, and was staged."""
+    bench, number = told("on-hold")
+    bench.store.state.orders[number]["date_paid_gmt"] = "2026-11-20T10:00:00"
+    assert [delivery.outcome for delivery in bench.deliver()] == ["delivered"]
+    assert bench.status(number) == "on-hold"
+
+
+def test_statuses_can_be_left_alone_altogether(told):
+    bench, number = told("processing")
+    bench.statuses = False
+    [delivery] = bench.deliver()
+    assert delivery.message == "the status stays processing: statuses are left alone (SYNCCTL_WRITE_BACK_STATUS)"
+    assert (bench.status(number), bench.notes(number), bench.tag(number)) == ("processing", [NOTE], "101000000001/1")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_lost_answer_posts_no_second_note(told, method):
-    bench, number = told("on-hold")
+    bench, number = told("processing")
     bench.store.fail("lost_answer", methods=(method,))
     assert [delivery.outcome for delivery in bench.deliver()] == ["waiting"]
     assert [delivery.outcome for delivery in bench.deliver(ignore_due=True)] == ["delivered"]
     assert bench.notes(number) == [NOTE]
-    assert bench.status(number) == "processing"
+    assert bench.status(number) == "completed"
 
 
 def test_a_trashed_order_is_not_brought_back(told):
@@ -107,19 +189,6 @@ def test_an_order_deleted_meanwhile_is_dropped_with_the_reason(told):
     assert [(delivery.outcome, delivery.message) for delivery in bench.deliver()] == [
         ("dropped", "the order is gone from the store")
     ]
-
-
-def test_an_order_that_moves_on_while_it_is_told_is_not_taken_back(told):
-    bench, number = told("on-hold")
-
-    def complete(method: str, path: str, _query: dict[str, str]) -> None:
-        if method == "POST" and path.endswith("/notes"):
-            bench.store.shopkeeper.set_status(number, "completed")
-
-    bench.store.before_request = complete
-    assert [delivery.outcome for delivery in bench.deliver()] == ["delivered"]
-    assert bench.status(number) == "completed"
-    assert bench.store.went_backwards() == []
 
 
 def test_an_order_that_is_trashed_while_it_is_told_is_not_brought_back(told):
@@ -184,10 +253,3 @@ def test_all_messages_are_tried_once_each_whatever_some_of_them_meet(told):
     assert len(deliveries) == len({delivery.outbox_id for delivery in deliveries}) == 27
     assert sorted(delivery.woo_order_id for delivery in deliveries if delivery.outcome == "waiting") == more[::5]
     assert bench.notes(number)
-
-
-def test_a_status_nobody_knows_is_left_alone():
-    assert not is_forward("wc-partially-shipped", "processing")
-    assert not is_forward("cancelled", "processing")
-    assert not is_forward("refunded", "cancelled")
-    assert is_forward("processing", "completed")

@@ -45,7 +45,8 @@ def test_the_documented_defaults():
     assert (settings.lease_seconds, settings.max_retries, settings.retry_delay_base) == (300, 3, 2)
     assert (settings.order_polling_interval_minutes, settings.order_polling_lookback_minutes) == (10, 15)
     assert (settings.order_polling_batch_size, settings.order_polling_max_pages) == (50, 10)
-    assert settings.woo_create_statuses == ("processing", "completed", "on-hold")
+    assert settings.woo_create_statuses == ("processing", "completed")
+    assert settings.write_back_status
     assert settings.enable_order_polling is True
     assert (settings.unknown_customer, settings.erp_currency, settings.erp_timezone) == ("review", "USD", ZoneInfo("UTC"))
     assert settings.database.startswith("sqlite:///")

@@ -13,7 +13,8 @@ class OutboxMessage:
     """One message under this worker's lease. Delivering it twice leaves the store as delivering it once.
 
     `target_status` None leaves the status alone; `note` None posts none; `tag_value` goes into the order's meta data under
-    `_syncctl_applied`.
+    `_syncctl_applied`. `staged_status` and `staged_meaning` are the order's as it was last staged: only from there, and only
+    where that is `ready`, its status may be changed.
     """
 
     outbox_id: BigInt
@@ -24,6 +25,8 @@ class OutboxMessage:
     target_status: Code | None
     note: Text | None
     tag_value: Key | None
+    staged_status: Code | None
+    staged_meaning: Code | None
     attempt_no: Int
     lease_until_dt: Moment
 

@@ -26,9 +26,9 @@ class StageOrders(Procedure[StagedResult]):
     """Stage one page of orders and note how far the walk came, in one transaction.
 
     `orders` is a JSON array, one object an order, keyed by the columns of `USER_ORDER_STAGING` (see `sql/README.md`), with
-    `STATUS_GROUP` (`live` | `wait` | `dead`), `STATUS_REASON` and `VANISHED` (1: gone from the store, only its id is known) or
-    `UNREADABLE` (1: the store has it and it can't be read, `STATUS_REASON` and `ERROR_CODE` say why): that one is set aside, and
-    goes on where it was when a version comes that can be read.
+    `STATUS_GROUP` (`live` | `wait` | `dead`), `STATUS_MEANING` (`models.Meaning`), `STATUS_REASON` and `VANISHED` (1: gone from
+    the store, only its id is known) or `UNREADABLE` (1: the store has it and it can't be read, `STATUS_REASON` and `ERROR_CODE`
+    say why): that one is set aside, and goes on where it was when a version comes that can be read.
     `walk` is a JSON object with the columns of `USER_SYNC_WALK`, or None where the page belongs to no walk.
     With `dry_run` the same decisions are returned and nothing is written.
     """
@@ -126,6 +126,7 @@ class StagedOrder:
     woo_order_id: BigInt
     woo_order_no: Name | None
     ord_status: Code | None
+    status_meaning: Code | None
     state: Code
     state_reason: Line | None
     pending_action: Code | None

@@ -63,7 +63,29 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
         },
     )
     taken = MESSAGE.take(session, (row["OUTBOX_ID"] for row in due), call.worker_id, call.lease_seconds)
-    return [make(OutboxMessage, row) for row in taken]
+    return [_message(session, row) for row in taken]
+
+
+def _message(session: Session, row: sqlite3.Row) -> OutboxMessage:
+    """Make the message, with the order's status as it was last staged."""
+    staged = session.one(
+        "SELECT ORD_STATUS, STATUS_MEANING FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": row["STAGING_ID"]}
+    )
+    status, meaning = (staged["ORD_STATUS"], staged["STATUS_MEANING"]) if staged is not None else (None, None)
+    return OutboxMessage(
+        outbox_id=row["OUTBOX_ID"],
+        store_id=row["STORE_ID"],
+        woo_order_id=row["WOO_ORDER_ID"],
+        staging_id=row["STAGING_ID"],
+        kind=row["KIND"],
+        target_status=row["TARGET_STATUS"],
+        note=row["NOTE"],
+        tag_value=row["TAG_VALUE"],
+        staged_status=status,
+        staged_meaning=meaning,
+        attempt_no=row["ATTEMPT_NO"],
+        lease_until_dt=row["LEASE_UNTIL_DT"],
+    )
 
 
 def _give_up_crashed(session: Session, store_id: str) -> None:

@@ -63,11 +63,13 @@ _DECISIONS = {
     "create": _Decision("restaged", "RESTAGED", "PENDING", "create"),
     "update": _Decision("restaged", "RESTAGED", "PENDING", "update"),
     "cancel": _Decision("cancel_staged", "CANCEL_STAGED", "PENDING", "cancel"),
+    "hold": _Decision("restaged", "RESTAGED", "PENDING", "update"),
     "edited_back": _Decision("unchanged", "EDITED_BACK", "APPLIED", reason="edited back to what the ERP holds"),
     "aside": _Decision("set_aside", takes_content=False),
     "given_up": _Decision("unchanged", takes_content=False, reason="it can't be read, and was given up"),
 }
 READ_AGAIN = "it can be read again"
+_MEANINGS = ("unpaid", "held", "ready", "done", "dead", "unknown")
 
 
 @serves(StageOrders)
@@ -107,6 +109,10 @@ def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | Non
             all(_has_no_content(order) or order.get("STATUS_GROUP") in {"live", "wait", "dead"} for order in orders),
             "STATUS_GROUP takes live, wait, dead.",
         ),
+        (
+            all(order.get("STATUS_MEANING") in (None, *_MEANINGS) for order in orders if not order.get("VANISHED")),
+            f"STATUS_MEANING takes {', '.join(_MEANINGS)}.",
+        ),
         (all(_has_no_content(order) or order.get("CONTENT_HASH") for order in orders), "Every order needs CONTENT_HASH."),
         (
             all(not order.get("UNREADABLE") or order.get("STATUS_REASON") for order in orders),
@@ -117,6 +123,8 @@ def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | Non
     for order in orders:
         if _has_no_content(order):
             order["STATUS_GROUP"] = "dead" if order.get("VANISHED") else "wait"
+        if order.get("VANISHED"):
+            order["STATUS_MEANING"] = "dead"
         order["STATUS_REASON"] = _reason(order)
         known = latest.get(order["WOO_ORDER_ID"])
         if known is None or (order.get("WOO_MODIFIED_DT") or "") >= (known.get("WOO_MODIFIED_DT") or ""):
@@ -168,19 +176,34 @@ def _decide(session: Session, order: dict[str, Any], staged: sqlite3.Row | None)
         return "given_up" if no_news else "aside"
     state = former_state(staged)
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
-    if same and group == staged["STATUS_GROUP"]:
+    news = _is_news(order, staged)
+    if same and group == staged["STATUS_GROUP"] and not news:
         return "same"
     if staged["IS_APPLIED"]:
         if group == "dead":
             return "cancel"
         if staged["CONTENT_HASH"] is None:
             return "adopt"
+        meaning = order.get("STATUS_MEANING") if group == "wait" else None
+        if meaning == "unpaid" and (news or staged["PENDING_ACTION"] == "cancel"):
+            return "cancel"
+        if meaning == "held":
+            return "hold"
         if order["CONTENT_HASH"] != staged["APPLIED_HASH"]:
             return "update"
         return "note" if state == "APPLIED" else "edited_back"
     if state == "CANCELLED" and (group != "live" or (staged["LINK_STATE"] == "ROLLED_BACK" and same)):
         return "note"
     return "create" if group == "live" else "skip"
+
+
+def _is_news(order: dict[str, Any], staged: sqlite3.Row) -> bool:
+    """True of an order in the ERP that is paid no more, or that somebody stopped: it changed though its content did not."""
+    meaning = order.get("STATUS_MEANING")
+    if not staged["IS_APPLIED"] or order["STATUS_GROUP"] != "wait" or meaning not in ("unpaid", "held"):
+        return False
+    other_status = meaning == "unpaid" and (staged["ORD_STATUS"] or "") != (order.get("ORD_STATUS") or "")
+    return staged["STATUS_MEANING"] != meaning or other_status
 
 
 def _as_before(name: str, staged: sqlite3.Row | None) -> _Decision:
@@ -251,6 +274,8 @@ def _columns(
     """Return what the row gets."""
     columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
     vanished = bool(order.get("VANISHED"))
+    if decision_name not in ("older", "given_up"):
+        columns["STATUS_MEANING"] = order.get("STATUS_MEANING")
     if not vanished and decision_name not in ("older", "given_up"):
         columns["ORD_STATUS"] = order.get("ORD_STATUS")
         columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None
@@ -263,7 +288,7 @@ def _columns(
         columns["APPLIED_HASH"] = order["CONTENT_HASH"]
     if decision.state is not None:
         if decision.reason != READ_AGAIN:
-            told = decision.state == "SKIPPED" or decision.action == "cancel"
+            told = decision.state == "SKIPPED" or decision.action == "cancel" or decision_name == "hold"
             columns["STATE_REASON"] = order["STATUS_REASON"] if told else None
         columns |= {
             "STATE": decision.state,

@@ -9,8 +9,8 @@ from syncctl.db.embedded.erp import Erp, erp_of
 from syncctl.db.embedded.records import queue_message, write_event
 from syncctl.db.embedded.registry import Session, require, serves
 
-_PROGRESS = {"open": 1, "shipped": 2, "closed": 3, "gone": 4}
-"""The store is only ever told of a later one: a shipping date that is taken out again doesn't undo a completed order."""
+_FOLLOWING = {"open": ("shipped", "closed", "gone"), "shipped": ("closed", "gone"), "closed": ("gone",), "gone": ()}
+"""What the store is told of after each state: a shipping date that is taken out again doesn't undo a completed order."""
 
 
 @serves(QueueStatusChanges)
@@ -75,6 +75,4 @@ def _changed_links(session: Session, erp: Erp, call: QueueStatusChanges) -> list
         {"store": call.store_id, "after": call.after_id},
     )
     stands = ((link, statuses.get(link["WOO_ORDER_ID"], "open")) for link in links)
-    return [found for found in stands if _PROGRESS[found[1]] > _PROGRESS[found[0]["ERP_STATUS_TOLD"] or "open"]][
-        : call.batch_size
-    ]
+    return [found for found in stands if found[1] in _FOLLOWING[found[0]["ERP_STATUS_TOLD"] or "open"]][: call.batch_size]

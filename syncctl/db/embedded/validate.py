@@ -65,6 +65,17 @@ def check_order(session: Session, call: Rules, staged: sqlite3.Row, *, notes: bo
     """Find everything that is wrong with an order and with `notes` note it on its row. See `sql/procedures/sp_CheckOrder.sql`."""
     if staged["PENDING_ACTION"] not in ("create", "update"):
         return []
+    if staged["IS_APPLIED"] and staged["STATUS_GROUP"] == "wait" and staged["STATUS_MEANING"] == "held":
+        cust_no, violations = staged["CUST_NO"], [_held(staged)]
+    else:
+        cust_no, violations = _found(session, call, staged)
+    if notes:
+        _write(session, staged, cust_no, violations)
+    return violations
+
+
+def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | None, list[Violation]]:
+    """Return the order's customer in the ERP, where there is one, and what is wrong with it."""
     erp = erp_of(session)
     content = read_content(staged)
     cust_no = resolve_customer(session, erp, staged, call.guest_cust_no if call.unknown_customer == "guest" else None)
@@ -79,9 +90,7 @@ def check_order(session: Session, call: Rules, staged: sqlite3.Row, *, notes: bo
         ),
         *_total(staged, content),
     ]
-    if notes:
-        _write(session, staged, cust_no, violations)
-    return violations
+    return cust_no, violations
 
 
 def _error(code: str, field: str, value: object, message: str) -> Violation:
@@ -90,6 +99,18 @@ def _error(code: str, field: str, value: object, message: str) -> Violation:
 
 def _warning(code: str, field: str, value: object, message: str) -> Violation:
     return Violation(code, field, None if value is None else cut(str(value), 500), cut(message, 500), "warning")
+
+
+def _held(staged: sqlite3.Row) -> Violation:
+    """Say that the store holds the order. Nothing else matters then: nothing of it goes into its document."""
+    return _error(
+        "held",
+        "ORD_STATUS",
+        staged["ORD_STATUS"],
+        f"{cut(staged['STATE_REASON'] or 'The store holds the order', 250)}. Its document is left as it is. Decide in the store: "
+        "once the order is ready again it goes on by itself. To leave it so: "
+        f"`syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
+    )
 
 
 def _duplicates(session: Session, staged: sqlite3.Row) -> Iterator[Violation]:
