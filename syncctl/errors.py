@@ -38,6 +38,10 @@ class SyncError(Exception):
         if error_class is not None:
             self.error_class = error_class
 
+    def of_one_row(self) -> SyncError:
+        """Return this error as it reads once the system has shown that it concerns one row alone."""
+        return self
+
 
 class TransientError(SyncError):
     """Worth trying again: a deadlock, a lock time-out, a lost connection, HTTP 408, 429 or 5xx."""
@@ -98,9 +102,20 @@ class SystemMisconfigured(PermanentError):
 
 
 class StoreMisconfigured(StoreRefused, SystemMisconfigured):
-    """The store can't be used as configured: keys, address, certificate, permalinks. It concerns every order, not one of them."""
+    """The store can't be used as configured: keys, address, certificate, permalinks. It concerns every order, unless it proves not to.
+
+    `alone` is the message where the store answers others: one that speaks of the row, and not of the set-up.
+    """
 
     exit_code = EXIT_CONFIG
+
+    def __init__(self, message: str, *, code: str | int | None = None, alone: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self._alone = alone
+
+    def of_one_row(self) -> SyncError:
+        """See `SyncError.of_one_row`."""
+        return self if self._alone is None else StoreRefused(self._alone, code=self.code)
 
 
 class UnreadableError(PermanentError):

@@ -31,7 +31,7 @@ from syncctl.cli.output import Output, Report
 from syncctl.cli.run import COMMON, Common, new_run_id
 from syncctl.cli.streams import safe_streams
 from syncctl.clock import system_clock
-from syncctl.errors import EXIT_OK, EXIT_SIGINT, EXIT_SOME_FAILED, EXIT_USAGE
+from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_SIGINT, EXIT_SOME_FAILED, EXIT_USAGE
 from syncctl.setting_kinds import is_text
 
 app = typer.Typer(
@@ -109,8 +109,13 @@ def run_app(arguments: Sequence[str]) -> int:
         out.flush()
         if out.error is not None:
             err.write(f"syncctl: The result can't be written to stdout: {out.error.strerror or out.error}.\n")
-            return code or EXIT_SOME_FAILED
+            return code or (health.NAGIOS["unknown"] if _for_monitoring(arguments) else EXIT_CONFIG)
         return code
+
+
+def _for_monitoring(arguments: Sequence[str]) -> bool:
+    """Tell whether this is the plugin that promises 0 to 3."""
+    return "health" in arguments and "--nagios" in arguments
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -175,6 +180,6 @@ def _usage_error(error: Any, arguments: Sequence[str]) -> int:
     report = Report(path.removeprefix("syncctl").strip(), new_run_id(system_clock), system_clock(), exit_code=EXIT_USAGE)
     report.add_error(message, type="UsageError")
     # Monitoring reads 2 as CRITICAL: a plugin that can't look says UNKNOWN.
-    render = health.unable(report, {"nagios": "health" in arguments and "--nagios" in arguments})
+    render = health.unable(report, {"nagios": _for_monitoring(arguments)})
     Output(as_json="--json" in arguments).show(report, render)
     return report.exit_code

@@ -74,7 +74,7 @@ def blame(error: SyncError, ask: Callable[[SyncError], object], stop: StopFlag) 
         return Blame(Concern.SETUP, refused)
     except TransientError as silent:
         return Blame(Concern.STOP if stop.is_set() else Concern.SYSTEM, silent)
-    return Blame(Concern.ROW, error)
+    return Blame(Concern.ROW, error.of_one_row())
 
 
 class Work(Protocol[Item, Row]):

@@ -55,12 +55,12 @@ class Reader:
             StoreRefused: any other 4xx; `StoreMisconfigured` where it concerns every request, and for a redirect.
         """
         if 300 <= answer.status < 400:
-            self._redirected(answer)
+            self._redirected(what, answer)
         if answer.status >= 400:
             self._refused(what, answer)
         return self._json(what, answer)
 
-    def _redirected(self, answer: HttpAnswer) -> NoReturn:
+    def _redirected(self, what: str, answer: HttpAnswer) -> NoReturn:
         location = answer.headers.get("Location", "")
         try:
             target = urlsplit(location)
@@ -72,6 +72,14 @@ class Reader:
             "Signed requests can't follow: set SYNCCTL_WOO_URL to the address where the store really is"
             + (", with https://." if target.scheme == "https" and not self._connection.secure else "."),
             code=answer.status,
+            alone=self._alone(f"sends {what} on to {self._plain(where) or 'another address'} (HTTP {answer.status})"),
+        )
+
+    def _alone(self, did: str) -> str:
+        """Say what the store did to one request while it answers others."""
+        return (
+            f"{self._store} {did} and answers others, so that it concerns this one alone. "
+            "Look for what is special about it in the store: a plugin that locks it, its type, a firewall's rule."
         )
 
     def _refused(self, what: str, answer: HttpAnswer) -> NoReturn:
@@ -85,12 +93,17 @@ class Reader:
             raise StoreUnavailable(told, code=code or status, retry_after=wait)
         if status in (401, 403):
             why = self._denied_because(answer, code, message)
-            raise StoreMisconfigured(f"{self._store} denies {what} ({said}). {why}", code=code or status)
+            raise StoreMisconfigured(
+                f"{self._store} denies {what} ({said}). {why}",
+                code=code or status,
+                alone=self._alone(f"denies {what} ({said})"),
+            )
         if status == 404 and code in ("", "rest_no_route"):
             raise StoreMisconfigured(
                 f"{self._store} has no WooCommerce REST API at {API_PATH} ({said}). Check SYNCCTL_WOO_URL, "
                 "that WooCommerce is active, and that Settings → Permalinks isn't on 'Plain'.",
                 code=code or status,
+                alone=self._alone(f"has nothing at {what} ({said})"),
             )
         raise StoreRefused(f"{self._store} refused {what} ({said}).", code=code or status)
 

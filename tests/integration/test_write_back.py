@@ -242,6 +242,19 @@ def test_one_order_that_the_store_refuses_holds_up_no_other_message(told, status
     assert [entry.attempt_no for entry in bench.database.run(ListOutbox())] == [1], "its attempts are counted, so it ends"
 
 
+@pytest.mark.parametrize("status", [301, 401, 403, 404])
+def test_what_concerns_one_order_is_not_blamed_on_keys_or_address(told, status):
+    bench, number = told("on-hold")
+    bench.process()
+    _refused(bench, number, status)
+    (delivery,) = bench.deliver()
+    assert "concerns this one alone" in delivery.message
+    assert f"/orders/{number}" in delivery.message
+    assert "SYNCCTL_" not in delivery.message
+    (entry,) = bench.database.run(ListOutbox())
+    assert entry.error_message == delivery.message, "the person who looks later reads the same"
+
+
 def test_all_messages_are_tried_once_each_whatever_some_of_them_meet(told):
     bench, number = told("on-hold")
     more = [bench.store.shopkeeper.place(raw_order()) for _ in range(26)]
