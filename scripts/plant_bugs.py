@@ -894,6 +894,22 @@ BUGS = (
         only="costs_the_messages_nothing",
     ),
     bug(
+        "a message that kills its senders is tried for ever",
+        "syncctl/db/embedded/notifications.py",
+        "WHERE STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now AND ATTEMPT_NO >= :most",
+        "WHERE 1 = 0 AND :now >= :most",
+        "tests/contract/test_notifications.py",
+        only="kills_its_senders",
+    ),
+    bug(
+        "what concerns one order is blamed on the keys",
+        "syncctl/services/work_loop.py",
+        "return Blame(Concern.ROW, error.of_one_row())",
+        "return Blame(Concern.ROW, error)",
+        "tests/integration/test_write_back.py",
+        only="not_blamed_on_keys",
+    ),
+    bug(
         "one odd address counts as a wrong setting",
         "syncctl/notify/channels.py",
         'raise AddressRefused(f"{address!r} is no mail address.")',

@@ -81,11 +81,21 @@ class DatabaseUnavailable(TransientError):
 
 
 class StoreUnavailable(TransientError):
-    """The store doesn't answer, or answers with 429 or 5xx."""
+    """The store doesn't answer, or answers with 429 or 5xx. For `alone` see `StoreMisconfigured`."""
 
     exit_code = EXIT_UNAVAILABLE
     system = "store"
     error_class = "store"
+
+    def __init__(
+        self, message: str, *, code: str | int | None = None, retry_after: float | None = None, alone: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, retry_after=retry_after)
+        self._alone = alone
+
+    def of_one_row(self) -> SyncError:
+        """See `SyncError.of_one_row`."""
+        return self if self._alone is None else StoreUnavailable(self._alone, code=self.code, retry_after=self.retry_after)
 
 
 class StoreRefused(PermanentError):
@@ -102,7 +112,7 @@ class SystemMisconfigured(PermanentError):
 
 
 class StoreMisconfigured(StoreRefused, SystemMisconfigured):
-    """The store can't be used as configured: keys, address, certificate, permalinks. It concerns every order, unless it proves not to.
+    """The store can't be used as configured: keys, address, certificate, permalinks. It concerns every order, not one of them.
 
     `alone` is the message where the store answers others: one that speaks of the row, and not of the set-up.
     """

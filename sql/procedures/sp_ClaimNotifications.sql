@@ -11,7 +11,8 @@ Returns      one row per message: NOTIFICATION_ID, EVENT_TYPE, AUDIENCE, RECIPIE
 Errors       50001 bad argument
 Locks        the claimed rows for the length of the UPDATE; rows locked by others are skipped
 Repeatable   no: each call claims other rows
-Note         Messages of the JSON array @PASSED are left out (this run has had them), and those to the audiences of the JSON array @EXCLUDED.
+Note         A message whose lease has run out is due again; when the last of its @MAX_ATTEMPTS was lost that way, it is given up (FAILED).
+             Messages of the JSON array @PASSED are left out (this run has had them), and those to the audiences of the JSON array @EXCLUDED.
 Example      EXECUTE dbo.sp_ClaimNotifications @WORKER_ID = N'host-1234', @BATCH_SIZE = 10;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimNotifications
@@ -21,6 +22,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimNotifications
     @EVENT_TYPE varchar(50) = NULL,
     @PASSED nvarchar(max) = NULL,
     @EXCLUDED nvarchar(max) = NULL,
+    @MAX_ATTEMPTS int = 8,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -34,7 +36,8 @@ BEGIN
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
         CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
         CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END,
-        CASE WHEN ISJSON(@EXCLUDED) = 0 THEN N'@EXCLUDED takes a JSON array. ' END
+        CASE WHEN ISJSON(@EXCLUDED) = 0 THEN N'@EXCLUDED takes a JSON array. ' END,
+        CASE WHEN @MAX_ATTEMPTS IS NULL OR @MAX_ATTEMPTS NOT BETWEEN 1 AND 100 THEN N'@MAX_ATTEMPTS takes 1 to 100. ' END
     ));
 
     IF @ERRORS <> N''
@@ -60,6 +63,18 @@ BEGIN
         FROM OPENJSON(@PASSED) AS element
         WHERE TRY_CONVERT(bigint, element.[value]) IS NOT NULL;
     END;
+
+    UPDATE dbo.USER_NOTIFICATION WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)
+    SET
+        STATE = 'FAILED',
+        ERROR_MESSAGE = N'The worker died (or was stopped hard) while it delivered this message.',
+        LEASE_OWNER = NULL,
+        LEASE_UNTIL_DT = NULL,
+        NEXT_ATTEMPT_DT = NULL,
+        ENDED_DT = @NOW
+    WHERE STATE = 'CLAIMED'
+    AND   LEASE_UNTIL_DT <= @NOW
+    AND   ATTEMPT_NO >= @MAX_ATTEMPTS;
 
     UPDATE dbo.USER_NOTIFICATION
     SET

@@ -31,7 +31,7 @@ from syncctl.services.work_loop import Concern, OfTheDatabase, Result, work_off
 log = logging.getLogger(__name__)
 
 WAITS = (60, 300, 900, 3600, 14_400, 43_200, 86_400)
-"""Seconds before each further try; after the last a message is given up and kept as FAILED."""
+"""Seconds before each further try; after the last, or where its worker died over it, a message is kept as FAILED."""
 _LONGEST_REASON = 2000
 
 
@@ -100,6 +100,7 @@ class Notifier(OfTheDatabase[Sent]):
                 event_type=self.event_type,
                 passed=json.dumps(self._passed) if self._passed else None,
                 excluded=json.dumps(sorted(left_out)) if left_out else None,
+                max_attempts=len(WAITS) + 1,
             )
         )
         self._passed += [message.notification_id for message in messages]

@@ -147,7 +147,9 @@ class WooCommerce:
 
     def add_note(self, order_id: int, text: str) -> None:
         """See `base.Store.add_note`. `customer_note` true would e-mail it to the customer."""
-        self._client.send("POST", f"/orders/{order_id}/notes", {"note": text, "customer_note": False})
+        answer = self._client.send("POST", f"/orders/{order_id}/notes", {"note": text, "customer_note": False})
+        if not isinstance(answer.data, dict) or identifier(answer.data.get("id")) is None:
+            raise StoreUnavailable(f"Order {order_id}: the store's answer to its note is no note.", code="not_json")
 
     def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
         """See `base.Store.put_status`. Not a batch update: that one takes a misspelt status for `pending`, in silence."""
@@ -157,7 +159,7 @@ class WooCommerce:
         if tag is not None:
             body["meta_data"] = [{"key": TAG_KEY, "value": tag}]
         if body:
-            self._client.send("PUT", f"/orders/{order_id}", body)
+            _that_order(self._client.send("PUT", f"/orders/{order_id}", body).data, order_id, "PUT")
 
     def server_time(self) -> datetime:
         """See `base.Store.server_time`. Ours where the answer has no Date header."""
@@ -227,9 +229,7 @@ class WooCommerce:
             if refused.code == NO_SUCH_ORDER:
                 return None
             raise
-        if not isinstance(data, dict):
-            raise StoreUnavailable(f"Order {order_id}: the store's answer is no order.", code="not_json")
-        return data
+        return _that_order(data, order_id, "GET")
 
     def _read(self, raw: Raw) -> Order | None:
         """Read an order with its refunds. None where it was deleted between the list and now."""
@@ -258,6 +258,18 @@ class WooCommerce:
                 )
             found += [row.raw for row in step.rows]
         return found
+
+
+def _that_order(data: Any, order_id: int, method: str) -> Raw:
+    """Return what a request for one order was answered with.
+
+    Raises:
+        StoreUnavailable: it is something else, such as an error with status 200, or what a cache keeps of another order.
+    """
+    if isinstance(data, dict) and identifier(data.get("id")) == order_id:
+        return data
+    of = f"order {shown(data['id'])}" if isinstance(data, dict) and data.get("id") else "no order"
+    raise StoreUnavailable(f"Order {order_id}: the store's answer to {method} /orders/{order_id} is {of}.", code="not_json")
 
 
 def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:

@@ -79,7 +79,7 @@ class Reader:
         """Say what the store did to one request while it answers others."""
         return (
             f"{self._store} {did} and answers others, so that it concerns this one alone. "
-            "Look for what is special about it in the store: a plugin that locks it, its type, a firewall's rule."
+            "Look for what is special about it in the store: a plugin that locks it, its type, a firewall's rule, a PHP error."
         )
 
     def _refused(self, what: str, answer: HttpAnswer) -> NoReturn:
@@ -169,7 +169,12 @@ class Reader:
                     f"{store}: the answer to {what}, {len(answer.body):,} bytes, takes too much memory. {LESS}",
                     code="too_large",
                 ) from None
-            raise StoreUnavailable(f"{store} answered {what} with {self._instead(error)}", code="not_json") from None
+            came, advice = self._instead(error)
+            raise StoreUnavailable(
+                f"{store} answered {what} with {came}. {advice}",
+                code="not_json",
+                alone=self._alone(f"answers {what} with {came}"),
+            ) from None
         for place, text in (("in front of", found.before), ("behind", found.behind)):
             if text and place not in self._told:
                 self._told.add(place)
@@ -181,20 +186,20 @@ class Reader:
                 )
         return found.value
 
-    def _instead(self, error: NoJson) -> str:
-        """Say what came instead of JSON, and what to look at."""
+    def _instead(self, error: NoJson) -> tuple[str, str]:
+        """Say what came instead of JSON, and what to look at where that is so for every request."""
         if error.kind == "empty":
             return (
-                "nothing: HTTP 200 and an empty body. A PHP error in the shop that is not shown? "
-                "Its own log (WooCommerce → Status → Logs, or the host's) tells."
+                "nothing: HTTP 200 and an empty body",
+                "A PHP error in the shop that is not shown? Its own log (WooCommerce → Status → Logs, or the host's) tells.",
             )
         if error.kind in ("broken", "too_deep"):
             what = "is nested too deep" if error.kind == "too_deep" else f"is none from character {error.position:,} on"
-            return f"JSON that {what}. Look for a plugin that changes REST answers."
+            return f"JSON that {what}", "Look for a plugin that changes REST answers."
         seen = self._plain(_without_tags(error.text)) or "nothing"
         return (
-            f'{"a web page" if error.kind == "page" else "text"} instead of data: "{seen}". '
-            "A proxy's or maintenance page? If it stays so, check SYNCCTL_WOO_URL and Settings → Permalinks."
+            f'{"a web page" if error.kind == "page" else "text"} instead of data: "{seen}"',
+            "A proxy's or maintenance page? If it stays so, check SYNCCTL_WOO_URL and Settings → Permalinks.",
         )
 
 

@@ -90,6 +90,32 @@ def test_a_dead_senders_message_comes_back(database, clock):
         database.run(CompleteNotification(notification_id=message.notification_id, worker_id="w", attempt_no=1, result="sent"))
 
 
+def test_a_message_that_kills_its_senders_is_given_up_and_kept(database, clock):
+    queue(database)
+    queue(database, "sound")
+    for attempt in (1, 2):
+        [message] = claim(database, batch_size=1, max_attempts=2)
+        assert (message.attempt_no, states(database)) == (attempt, ["PENDING", "CLAIMED"])
+        clock.move(timedelta(seconds=300))
+    [sound] = claim(database, max_attempts=2)
+    assert sound.notification_id != message.notification_id, "the one behind it goes out at last"
+    [given_up] = database.run(ListNotifications(states="FAILED"))
+    assert given_up.dedup_key == "k"
+    assert (given_up.attempt_no, given_up.ended_dt) == (2, clock())
+    assert given_up.error_message == "The worker died (or was stopped hard) while it delivered this message."
+    with pytest.raises(LeaseLost):
+        database.run(CompleteNotification(notification_id=given_up.notification_id, worker_id="w", attempt_no=2, result="sent"))
+
+
+def test_a_last_try_that_is_still_going_on_is_not_given_up(database, clock):
+    queue(database)
+    [message] = claim(database, max_attempts=1)
+    clock.move(timedelta(seconds=299))
+    assert claim(database, "other", max_attempts=1) == []
+    database.run(CompleteNotification(notification_id=message.notification_id, worker_id="w", attempt_no=1, result="sent"))
+    assert states(database) == ["SENT"]
+
+
 def test_a_released_message_is_as_it_was_and_a_run_that_had_it_leaves_it_out(database, clock):
     queue(database)
     queue(database, "2")
@@ -141,6 +167,8 @@ def test_bad_arguments(database):
         database.run(ListNotifications(states="LOST"))
     with pytest.raises(BadArgument, match=r"@PASSED takes a JSON array\. @EXCLUDED takes a JSON array\."):
         claim(database, passed="1", excluded="client")
+    with pytest.raises(BadArgument, match=r"@MAX_ATTEMPTS takes 1 to 100\."):
+        claim(database, max_attempts=0)
     with pytest.raises(NotFound):
         database.run(ReleaseNotification(notification_id=99, worker_id="w", attempt_no=1))
     with pytest.raises(NotFound):

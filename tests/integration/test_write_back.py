@@ -11,6 +11,7 @@ import pytest
 from syncctl.db.contract import ListOutbox, SetErpSetting
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
+from syncctl.demo.store_routes import Reply
 from syncctl.secret import Secret
 from syncctl.services.run_context import RunContext
 from syncctl.services.write_back import Delivery, WriteBack
@@ -226,6 +227,9 @@ def test_when_the_store_is_down_the_breaker_opens_and_the_rest_is_not_tried(told
 
 def _refused(bench: Told, number: int, status: int) -> None:
     """From now on the store answers what names this order, and writes, with that status."""
+    if status == 200:
+        bench.store.fail("html", times=10_000, methods=("POST", "PUT"), path=rf"/orders/{number}(/|$)")
+        return
     bench.store.fail("status", status=status, times=10_000, methods=("POST", "PUT"), path=rf"/orders/{number}(/|$)")
 
 
@@ -242,9 +246,9 @@ def test_one_order_that_the_store_refuses_holds_up_no_other_message(told, status
     assert [entry.attempt_no for entry in bench.database.run(ListOutbox())] == [1], "its attempts are counted, so it ends"
 
 
-@pytest.mark.parametrize("status", [301, 401, 403, 404])
+@pytest.mark.parametrize("status", [200, 301, 401, 403, 404])
 def test_what_concerns_one_order_is_not_blamed_on_keys_or_address(told, status):
-    bench, number = told("on-hold")
+    bench, number = told("processing")
     bench.process()
     _refused(bench, number, status)
     (delivery,) = bench.deliver()
@@ -266,3 +270,26 @@ def test_all_messages_are_tried_once_each_whatever_some_of_them_meet(told):
     assert len(deliveries) == len({delivery.outbox_id for delivery in deliveries}) == 27
     assert sorted(delivery.woo_order_id for delivery in deliveries if delivery.outcome == "waiting") == more[::5]
     assert bench.notes(number)
+
+
+ODD_ANSWERS = ["", "null", "[]", "7", {}, {"id": 999_999, "status": "on-hold"}, {"code": "rest_x", "message": "no"}]
+
+
+@pytest.mark.parametrize("answer", ODD_ANSWERS, ids=str)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_an_answer_that_is_not_about_the_order_counts_as_none(told, monkeypatch, method, answer):
+    bench, number = told("processing")
+    if method == "POST" and isinstance(answer, dict) and "id" in answer:
+        pytest.skip("a note's own id isn't known before")
+    honest = bench.store.handle
+
+    def handle(asked: str, target: str, *rest: Any) -> Reply:
+        path = target.partition("?")[0]
+        there = path.endswith(f"/orders/{number}/notes" if method == "POST" else f"/orders/{number}")
+        return Reply(200, answer) if there and asked == method else honest(asked, target, *rest)
+
+    monkeypatch.setattr(bench.store, "handle", handle)
+    assert [delivery.outcome for delivery in bench.deliver()] == ["waiting"]
+    monkeypatch.undo()
+    assert [delivery.outcome for delivery in bench.deliver(ignore_due=True)] == ["delivered"]
+    assert (bench.notes(number), bench.status(number)) == ([NOTE], "completed")

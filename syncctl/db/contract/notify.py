@@ -60,6 +60,7 @@ class ClaimedNotification:
 class ClaimNotifications(Procedure[ClaimedNotification]):
     """Lease up to `batch_size` due messages, oldest first. One whose worker died comes back when the lease ends.
 
+    One whose `max_attempts` are gone, the last one by a dead worker, is given up instead: FAILED, kept for a person.
     Left out are the messages of the JSON array `passed` (numbers: this run has had them), and those to the audiences of the JSON
     array `excluded`.
     """
@@ -73,6 +74,7 @@ class ClaimNotifications(Procedure[ClaimedNotification]):
     event_type: Name | None = None
     passed: Text | None = None
     excluded: Text | None = None
+    max_attempts: Int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,16 @@ def claim_notifications(session: Session, call: ClaimNotifications) -> list[Clai
         call.lease_seconds,
         (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
         (call.excluded is None or is_json_list(call.excluded), "@EXCLUDED takes a JSON array."),
+        (1 <= call.max_attempts <= 100, "@MAX_ATTEMPTS takes 1 to 100."),
+    )
+    session.run(
+        """
+        UPDATE dbo.USER_NOTIFICATION
+        SET STATE = 'FAILED', ERROR_MESSAGE = 'The worker died (or was stopped hard) while it delivered this message.',
+            LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, NEXT_ATTEMPT_DT = NULL, ENDED_DT = :now
+        WHERE STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now AND ATTEMPT_NO >= :most
+        """,
+        {"now": session.now, "most": call.max_attempts},
     )
     due = session.all(
         """
