@@ -15,6 +15,7 @@ from syncctl.db.deploy_scripts import Script, scripts
 from syncctl.db.odbc import join, parts
 from syncctl.db.sqlserver import SqlServer
 from syncctl.errors import AlreadyRunning, DatabaseUnavailable, SyncError
+from tests.plain_forms import server
 
 KEPT = {"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"}
 
@@ -22,12 +23,12 @@ KEPT = {"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"}
 def connect(connection_string: str, start: str | None) -> SqlServer:
     """Connect; where nothing answers, run the start command first."""
     try:
-        return SqlServer(connection_string, login_timeout=5)
+        return server(connection_string, login_timeout=5)
     except DatabaseUnavailable:
         if not start:
             raise
     subprocess.run(shlex.split(start), check=True, timeout=300)
-    return SqlServer(connection_string, login_timeout=60)
+    return server(connection_string, login_timeout=60)
 
 
 class Connections:
@@ -67,7 +68,7 @@ class Scratch:
         if self._master.query("SELECT name FROM sys.databases WHERE name = ?", (name,)):
             self._master.query(f"DROP DATABASE {name}")
         self._master.query(f"CREATE DATABASE {name}" + (f" COLLATE {collation}" if collation else ""))
-        self._made.append((name, SqlServer(self.url(suffix))))
+        self._made.append((name, server(self.url(suffix))))
         return self._made[-1][1]
 
     def url(self, suffix: str) -> str:
@@ -141,7 +142,7 @@ def held(connection_string: str, *, wait: float = 60.0) -> Iterator[SqlServer]:
     """
     until = time.monotonic() + wait
     while True:
-        database = SqlServer(connection_string)
+        database = server(connection_string)
         with ExitStack() as stack:
             stack.callback(database.close)
             try:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncctl.db.deploy_scripts import GIVEN_COLUMNS, JOURNAL, LEGACY, Batch, Script, erps, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all, told
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, given_columns, site_catalogue, tables_of
-from syncctl.db.sqlserver_errors import UNSUPPORTED, no_right
+from syncctl.db.sqlserver_errors import no_right
 from syncctl.errors import ConfigError, SyncError, TransientError, UsageError
 
 if TYPE_CHECKING:
     from syncctl.db.sqlserver import SqlServer
 
-_RUN_BATCH = """
+RUN_BATCH = """
 SET NOCOUNT ON;
 DECLARE @BATCH nvarchar(max) = ?;
 BEGIN TRY
@@ -32,8 +31,6 @@ END CATCH;
 """
 # Run this way for ERROR_LINE(): ODBC doesn't hand the line of an error on.
 
-_MODULE = re.compile(r"^(\s*)CREATE\s+OR\s+ALTER\s+(PROCEDURE|VIEW|FUNCTION)(\s+)(dbo\.\w+)", re.IGNORECASE | re.MULTILINE)
-_NULLABILITY = re.compile(r"(ALTER\s+COLUMN\s+\w+\s+\w+(?:\s*\([^)]*\))?)\s+(?:NOT\s+)?NULL\b", re.IGNORECASE)
 _NEAR_LINE = re.compile(r"\bline (\d+)", re.IGNORECASE)
 
 
@@ -251,35 +248,12 @@ def _require_erp(database: SqlServer, erp: str, trial: Catalogue, *, demo_erp: b
 
 
 def _apply(database: SqlServer, script: Script, *, note: bool) -> float:
-    """Run one script and its journal row in one transaction; return the seconds it took.
-
-    An engine that doesn't know a form gets the script once more, undone in between: in plainer forms, then without the wrapping
-    that tells the line.
-    """
+    """Run one script and its journal row in one transaction; return the seconds it took."""
     started = time.monotonic()
-    plainer = [Batch(batch.number, batch.line, text) for batch in script.batches for text in _plainer(batch.text)]
-    ways = [(script.batches, _RUN_BATCH), (plainer, _RUN_BATCH), (plainer, None)]
-    for way, (batches, wrapped) in enumerate(ways, start=1):
-        try:
-            _run(database, script, batches, wrapped, started, note=note)
-            break
-        except _BatchError as failed:
-            if failed.number not in UNSUPPORTED or way == len(ways):
-                raise failed.named(script) from failed
-    return time.monotonic() - started
-
-
-def _run(database: SqlServer, script: Script, batches: list[Batch], wrapped: str | None, started: float, *, note: bool) -> None:
-    database.query("BEGIN TRANSACTION;")
-    for batch in batches:
-        try:
-            rows = database.query(wrapped, (batch.text,)) if wrapped else database.query(batch.text)
-        except SyncError as error:
-            _undo(database)
-            raise _BatchError(batch, error, None) from error
-        if rows and rows[-1].keys()[0] == "FAILED_NUMBER":
-            number, line, text = rows[-1]
-            raise _BatchError(batch, SyncError(text, code=number), line)
+    try:
+        _run(database, script)
+    except _BatchError as failed:
+        raise failed.named(script) from failed
     if note:
         database.query(
             "INSERT INTO dbo.USER_SCHEMA_JOURNAL (SCRIPT, SHA256, KIND, APPLIED_BY, DURATION_MS) "
@@ -287,6 +261,20 @@ def _run(database: SqlServer, script: Script, batches: list[Batch], wrapped: str
             (script.name, script.sha256, script.kind, round((time.monotonic() - started) * 1000)),
         )
     database.query("COMMIT TRANSACTION;")
+    return time.monotonic() - started
+
+
+def _run(database: SqlServer, script: Script) -> None:
+    database.query("BEGIN TRANSACTION;")
+    for batch in script.batches:
+        try:
+            rows = database.query(RUN_BATCH, (batch.text,))
+        except SyncError as error:
+            _undo(database)
+            raise _BatchError(batch, error, None) from error
+        if rows and rows[-1].keys()[0] == "FAILED_NUMBER":
+            number, line, text = rows[-1]
+            raise _BatchError(batch, SyncError(text, code=number), line)
 
 
 def _undo(database: SqlServer) -> None:
@@ -325,17 +313,6 @@ class _BatchError(Exception):
             code=self.error.code,
             error_class="config",
         )
-
-
-def _plainer(text: str) -> Iterator[str]:
-    """The same batch for an engine that knows no CREATE OR ALTER, and keeps a column's nullability in ALTER COLUMN by itself."""
-    text = _NULLABILITY.sub(r"\1", text)
-    module = _MODULE.search(text)
-    if module:
-        kind, name = module.group(2).upper(), module.group(4)
-        yield f"DROP {kind} IF EXISTS {name};"
-        text = _MODULE.sub(r"\1CREATE \2\3\4", text, count=1)
-    yield text
 
 
 def _duplicates(database: SqlServer) -> list[Duplicate]:

@@ -53,9 +53,6 @@ OUT_OF_STEP = frozenset({2812, 201, 8144, 8145})
 RIGHTS = frozenset({229, 230, 262, 297, 300, 15247, 15151, 2760})
 """The login lacks a right."""
 
-UNSUPPORTED = frozenset({102, 111, 156, 343, 33557097})
-"""The engine's parser doesn't know this form."""
-
 LOST_STATES = ("08", "HYT01")
 
 _RECORD = re.compile(r"\[([0-9A-Z]{5})\] ((?:\[[^\]]*\])+) ?")
