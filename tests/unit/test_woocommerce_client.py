@@ -59,7 +59,7 @@ def connect(shop: SimulatedStore, waits: list[float]) -> Iterator[Connect]:
 @pytest.mark.parametrize("in_query", [False, True])
 def test_plain_http_is_signed(connect, method, in_query):
     woo = connect(signature_method=method, auth_in_query=in_query)
-    assert woo.read_status(47) == StoreStatus(status="processing")
+    assert woo.read_status(47) == StoreStatus(status="processing", meaning="ready")
     woo.add_note(47, "schön, 100 % & mehr")
     assert woo.notes(47) == ["schön, 100 % & mehr"]
     pages = woo.created(datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC), batch_size=50)
@@ -219,7 +219,7 @@ def test_the_tag_is_written_and_read_and_replaced(connect, shop):
     woo = connect()
     woo.put_status(47, "completed", tag="101000000001/1")
     woo.put_status(47, None, tag="101000000001/2")
-    assert woo.read_status(47) == StoreStatus(status="completed", tag="101000000001/2")
+    assert woo.read_status(47) == StoreStatus(status="completed", meaning="done", tag="101000000001/2")
     assert len(shop.state.order(47)["meta_data"]) == 1
     woo.put_status(47, None)
     assert [method for method, _, _ in shop.requests].count("PUT") == 2
