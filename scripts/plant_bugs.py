@@ -454,8 +454,8 @@ BUGS = (
     bug(
         "the trash is not looked into",
         STAGE,
-        "for name in (TRASH_WALK, ORDERS_WALK):",
-        "for name in (ORDERS_WALK,):",
+        "for name in self.store.walks:",
+        "for name in self.store.walks[1:]:",
         T_POLL,
         only="trash",
     ),

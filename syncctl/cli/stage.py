@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncctl.services.stage import Stager, Staging
 
 app = typer.Typer()
+_MOST_NAMED = 20
 RECONCILE_BACK = timedelta(days=30)
 LARGEST_ID = 2**63 - 1
 """The largest order id that the database holds."""
@@ -137,6 +138,13 @@ def _compare(run: Run, stager: Stager, begin: datetime | None, end: datetime | N
         f"Compared {found.in_store} orders of the store with {found.in_staging} staged ones: "
         f"{len(found.never_staged)} were missing here, {len(found.not_listed)} there."
     )
+    if found.unlisted:
+        named = ", ".join(f"{order_id} ({status})" for order_id, status in found.unlisted[:_MOST_NAMED])
+        more = f" and {len(found.unlisted) - _MOST_NAMED} more" if len(found.unlisted) > _MOST_NAMED else ""
+        notes.append(
+            f"The store has these orders, though none of its lists shows them: {named}{more}. Where the status is a plugin's, "
+            "SYNCCTL_WOO_CREATE_STATUSES may name it: then it is asked for."
+        )
     if found.not_shown:
         notes.append(f"The store counts {found.not_shown} more than it shows to this key.")
 

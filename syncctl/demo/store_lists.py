@@ -36,13 +36,14 @@ def orders(
     timezone: ZoneInfo,
     quirks: frozenset[str],
     odd: Oddities | None = None,
+    plugins: Collection[str] = (),
     excluded: Collection[str] = (),
     switched_off: Collection[str] = (),
 ) -> Listing:
     """List orders. Bounds in time are exclusive; without `dates_are_gmt` they are compared with the shop's local times.
 
     `any` among the statuses is as if it stood there alone. It leaves out the `excluded` ones; those `switched_off` it counts and
-    doesn't show.
+    doesn't show. Of plugins' statuses those in `plugins` and `excluded` may be asked for.
 
     Raises:
         StoreError: a parameter out of its range.
@@ -50,8 +51,8 @@ def orders(
     """
     statuses = [status.removeprefix("wc-") for status in query.get("status", "any").split(",")]
     for at, status in enumerate(statuses):
-        if status not in (*_FILTERS, *excluded):
-            raise errors.bad_status(f"status[{at}]", (*_FILTERS, *sorted(excluded)))
+        if status not in (*_FILTERS, *plugins, *excluded):
+            raise errors.bad_status(f"status[{at}]", (*_FILTERS, *sorted((*plugins, *excluded))))
     hidden = (*(status for status in _HIDDEN if f"any-lists-{status}" not in quirks), *excluded)
     gmt = query.get("dates_are_gmt", "false").lower() in ("true", "1")
     tests: list[Callable[[Raw], bool]] = [

@@ -83,6 +83,7 @@ class Routes:
             timezone=self.state.timezone,
             quirks=self.quirks,
             odd=self.odd,
+            plugins=self.state.listed,
             excluded=self.state.excluded,
             switched_off=self.state.switched_off,
         )

@@ -72,6 +72,8 @@ class StoreState:
     """Orders whose date of payment was set because the API gave them a status."""
     downloads: dict[int, bool] = field(default_factory=dict)
     """Orders whose downloads a status change granted; true where the API gave them that status."""
+    listed: set[str] = field(default_factory=set)
+    """Plugins' statuses that stand in every list, and may be asked for by name."""
     excluded: set[str] = field(default_factory=set)
     """Plugins' statuses registered with `exclude_from_search`: `any` doesn't list them, asked for by name they come."""
     switched_off: set[str] = field(default_factory=set)
@@ -155,7 +157,7 @@ class StoreState:
             status = body.get("status")
             if status is not None:
                 status = str(status).removeprefix("wc-")
-                known = (*errors.STATUSES, *sorted(self.excluded))
+                known = (*errors.STATUSES, *sorted(self.listed | self.excluded))
                 if status not in known:
                     if validate:
                         raise errors.bad_status("status", known)

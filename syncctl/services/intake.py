@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 OLDER = "older than the version staged"
 """What `sp_StageOrders` says of an order whose modified date lies before the staged one's."""
 SET_ASIDE = "set_aside"
+GONE = "gone"
+"""The status of an order that the store doesn't have any more."""
 READ_AGAIN = 20
 """How many orders that could not be read one run asks for again, at most."""
 _AT_A_TIME = 50
@@ -235,7 +237,7 @@ class Intake:
                 log.info("Order %s: %s%s", done.woo_order_id, done.outcome, f" ({done.reason})" if done.reason else "")
             for cut in row.get("CUTS") or () if done.outcome != "unchanged" else ():
                 log.warning("Order %s: %s", done.woo_order_id, cut)
-            status = str(row.get("ORD_STATUS") or ("gone" if row.get("VANISHED") else "unknown"))
+            status = str(row.get("ORD_STATUS") or (GONE if row.get("VANISHED") else "unknown"))
             item = StagedItem(done.woo_order_id, row.get("WOO_ORDER_NO"), status, done.outcome, done.reason, done.staging_id)
             self.result.items.append(item)
             self.context.progress(item)

@@ -6,11 +6,13 @@ hash tells; an order that is as it was costs nothing).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncctl.db.contract import ListStoreOrders
+from syncctl.services.intake import GONE
 from syncctl.services.stage import Stager
+from syncctl.stores.base import NoSuchList
 
 _PAGE = 1000
 
@@ -26,6 +28,8 @@ class Reconciliation:
     in_staging: int
     never_staged: list[int]
     not_listed: list[int]
+    unlisted: list[tuple[int, str]] = field(default_factory=list)
+    """Of those the ones that the store has all the same, and their statuses: its lists leave them out."""
     not_shown: int = 0
     """How many orders of the window the store counts and doesn't show."""
     whole: bool = True
@@ -44,20 +48,32 @@ def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: i
     listed: set[int] = set()
     not_shown = 0
     try:
-        for trashed in (False, True):
-            for page in stager.store.created(since, until, batch_size=batch_size, trashed=trashed):
-                listed.update(order.order_id for order in page.listed)
-                listed.update(bad.order_id for bad in page.unreadable)
-                not_shown += page.not_shown
-                if not stager.take(page) or stager.context.stop.is_set():
-                    return Reconciliation(len(listed), len(staged), [], [], not_shown, whole=False)
+        for walk in reversed(stager.store.walks):
+            try:
+                for page in stager.store.created(since, until, batch_size=batch_size, walk=walk):
+                    listed.update(order.order_id for order in page.listed)
+                    listed.update(bad.order_id for bad in page.unreadable)
+                    not_shown += page.not_shown
+                    if not stager.take(page) or stager.context.stop.is_set():
+                        return Reconciliation(len(listed), len(staged), [], [], not_shown=not_shown, whole=False)
+            except NoSuchList as unknown:
+                stager.result.notes.append(str(unknown))
         hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
         stager.intake.fetch(hidden)
+        unlisted = _unlisted(stager, hidden)
         stager.intake.read_again()
     finally:
         stager.tell_of_set_aside()
     whole = not stager.context.stop.is_set()
-    return Reconciliation(len(listed), len(staged), sorted(listed - staged.keys()), hidden, not_shown, whole)
+    return Reconciliation(
+        len(listed), len(staged), sorted(listed - staged.keys()), hidden, unlisted=unlisted, not_shown=not_shown, whole=whole
+    )
+
+
+def _unlisted(stager: Stager, asked: list[int]) -> list[tuple[int, str]]:
+    """Return those of the orders just asked for by their ids that the store has, each with its status."""
+    status = {item.woo_order_id: item.status for item in stager.result.items}
+    return [(order_id, status[order_id]) for order_id in asked if status.get(order_id, GONE) != GONE]
 
 
 def _staged(stager: Stager, since: datetime, until: datetime) -> dict[int, str]:

@@ -16,7 +16,7 @@ from syncctl.db.contract import Database, ListWalks, Walk
 from syncctl.errors import UsageError
 from syncctl.services.intake import SET_ASIDE, Intake, Staging
 from syncctl.services.run_context import RunContext
-from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, Store, WalkState
+from syncctl.stores.base import ORDERS_WALK, Listed, NoSuchList, Page, Store, WalkState
 from syncctl.stores.content import ContentBuilder
 
 __all__ = ["Stager", "Staging", "Window"]
@@ -43,6 +43,7 @@ class Stager:
     context: RunContext
     dry_run: bool = False
     intake: Intake = field(init=False)
+    _read: set[tuple[int, str, datetime | None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.intake = Intake(self.database, self.store, self.content, self.context, self.dry_run)
@@ -76,7 +77,7 @@ class Stager:
     def take(self, page: Page) -> bool:
         """Stage a page that belongs to no walk; False where the stop came before its end."""
         self.result.pages += 1
-        return self.intake.take(page.listed, page.unreadable)
+        return self.intake.take(self._new(page), page.unreadable)
 
     def tell_of_set_aside(self) -> None:
         """Note how many orders wait for a person, and where to see them."""
@@ -95,9 +96,12 @@ class Stager:
         walks = self.context.reaching(self.database.run, ListWalks(store_id=self.store.store_id))
         known = {walk.walk_name: walk for walk in walks}
         try:
-            # The trash first: it is small, and the pages of a long list must not keep it from being read.
-            for name in (TRASH_WALK, ORDERS_WALK):
-                self._walk(name, known.get(name), window, now)
+            # The small lists first: the pages of a long one must not keep them from being read.
+            for name in self.store.walks:
+                try:
+                    self._walk(name, known.get(name), window, now)
+                except NoSuchList as unknown:
+                    self.result.notes.append(str(unknown))
                 if self.context.stop.is_set():
                     return self.result
             self.intake.read_again()
@@ -144,7 +148,14 @@ class Stager:
                 "ROW_OFFSET": None if reached.finished else reached.row_offset,
             }
         self.result.pages += 1
-        return self.intake.take(page.listed, page.unreadable, walk=walk)
+        return self.intake.take(self._new(page), page.unreadable, walk=walk)
+
+    def _new(self, page: Page) -> list[Listed]:
+        """Leave out what another list of this poll gave just so: what is asked for by name mostly stands in the ordinary one."""
+        new = [row for row in page.listed if (row.order_id, row.status, row.modified_at) not in self._read]
+        if page.after.name != ORDERS_WALK:
+            self._read.update((row.order_id, row.status, row.modified_at) for row in new)
+        return new
 
     def _tell_of_hidden(self, page: Page) -> None:
         if page.not_shown:

@@ -206,6 +206,7 @@ def _never_seen(
     try:
         with closing(open_store()) as store:
             there = store.get(number)
+            shown = there is None or store.shows(number)
     except SyncError as error:
         return f"{never} The store could not be asked: {error}", "syncctl health"
     if there is None:
@@ -215,6 +216,12 @@ def _never_seen(
         )
     its_number = "" if there.number == reference else f", number {there.number}"
     seen = f"It is in the store (status {there.status}{its_number}, last changed {_utc(there.modified_at)}) but was never staged"
+    if not shown:
+        seen += (
+            f": none of the store's lists that polls read shows it. Its status {there.status} is left out of them (a plugin's; "
+            "name it in SYNCCTL_WOO_CREATE_STATUSES), or a plugin hides the order"
+        )
+        return f"{seen}.", f"syncctl stage --order-id {reference}"
     return f"{seen}: {_not_polled(there, walk)}.", f"syncctl stage --order-id {reference}"
 
 

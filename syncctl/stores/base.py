@@ -6,12 +6,13 @@ Every call may raise `StoreUnavailable` (try again later), `StoreRefused` (this 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
+from syncctl.errors import StoreRefused
 from syncctl.models import Address, Meaning, Order
 
 ORDERS_WALK = "orders"
@@ -19,6 +20,10 @@ ORDERS_WALK = "orders"
 
 TRASH_WALK = "trash"
 """The walk over trashed orders, which a store's ordinary list leaves out."""
+
+
+class NoSuchList(StoreRefused):
+    """The store has no list of that kind: no order can come of it, and the other lists are as good as ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +142,20 @@ class Store(Protocol):
         """What kind of store it is: `woocommerce`."""
         ...
 
+    @property
+    def walks(self) -> Sequence[str]:
+        """The names of the walks that together see every order, in the order in which to go. The ordinary one is the last."""
+        ...
+
     def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
         """List changed orders, by id, from where `walk` stands to the end, at most `batch_size` orders a page.
 
         A row that breaks its page is found, and the others listed. The last page's `after` is `finished`. With
         `modified_until`, orders modified after it are left out (for a window given by hand, which moves no watermark). Stopping
         early is fine: go on later from the last page's `after`.
+
+        Raises:
+            NoSuchList: the store doesn't know the status that the walk asks for.
         """
         ...
 
@@ -164,13 +177,20 @@ class Store(Protocol):
         ...
 
     def created(
-        self, created_since: datetime, created_until: datetime, *, batch_size: int, trashed: bool = False
+        self, created_since: datetime, created_until: datetime, *, batch_size: int, walk: str = ORDERS_WALK
     ) -> Iterator[Page]:
         """List the orders created in a window, by id, whatever changed since. A second more on either side is possible.
 
-        The trash is listed only with `trashed`. A list can leave out what a plugin hides: confirm with `get` before calling an
-        order gone. The pages' `after` is of no use to a later run.
+        `walk` is one of `walks`. A list can leave out what a plugin hides: confirm with `get` before calling an order gone. The
+        pages' `after` is of no use to a later run.
+
+        Raises:
+            NoSuchList: as for `pages`.
         """
+        ...
+
+    def shows(self, order_id: int) -> bool:
+        """Tell whether any of the `walks` shows this order, whenever it changed."""
         ...
 
     def meaning(self, status: str) -> Meaning:

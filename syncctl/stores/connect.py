@@ -33,4 +33,11 @@ def open_store(
         answer_timeout=settings.http_answer_timeout,
         largest=settings.http_max_megabytes * MEGABYTE,
     )
-    return WooCommerce(connection, store_id=settings.store_id, clock=clock, sleeper=sleeper, stop=stop)
+    return WooCommerce(
+        connection,
+        store_id=settings.store_id,
+        create_statuses=settings.woo_create_statuses,
+        clock=clock,
+        sleeper=sleeper,
+        stop=stop,
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from syncctl.stores.base import (
     ORDERS_WALK,
     TRASH_WALK,
     Listed,
+    NoSuchList,
     Page,
     Product,
     StoreCustomer,
@@ -41,7 +43,7 @@ from syncctl.stores.woocommerce_orders import (
     read_order,
     tag_of,
 )
-from syncctl.stores.woocommerce_statuses import TRASH, meaning_in, meaning_of, status_of
+from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,9 @@ NO_PARENT_ORDER = "woocommerce_rest_order_invalid_id"
 """The code of the same for an order's notes and refunds."""
 NO_ORDERS = {"per_page": "1", "_fields": "id", "after": "2100-01-01T00:00:00"}
 """Asks for a list without any order: one that is broken must not look like a store that is down."""
+NO_SUCH_STATUS = "rest_invalid_param"
+_NAMED = "status "
+"""How the walk over one status begins its name."""
 _ONE_SECOND = timedelta(seconds=1)
 _NUMBER_SHOWN = 40
 
@@ -64,19 +69,22 @@ class WooCommerce:
         connection: Connection,
         *,
         store_id: str = "woocommerce",
+        create_statuses: Iterable[str] = (),
         clock: Clock = system_clock,
         sleeper: Sleeper = system_sleeper,
         stop: StopFlag | None = None,
     ) -> None:
+        """Make a session. Of `create_statuses` those that are a plugin's are asked for by name: `any` may leave them out."""
         self.store_id = store_id
+        named = dict.fromkeys(status.removeprefix("wc-") for status in create_statuses)
+        self.walks = (TRASH_WALK, *(f"{_NAMED}{status}" for status in named if status not in MEANINGS), ORDERS_WALK)
         self._clock = clock
         self._client = Client(connection, clock=clock, sleeper=sleeper, stop=stop)
 
     def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
         """See `base.Store.pages`."""
-        trashed = walk.name == TRASH_WALK
         parameters = {
-            "status": TRASH if trashed else "any",
+            "status": _listed_by(walk.name),
             # Exclusive, of one second's resolution, and right in every version only as naive UTC with the flag.
             "modified_after": _naive(walk.since_dt - _ONE_SECOND),
             "dates_are_gmt": "true",
@@ -90,8 +98,9 @@ class WooCommerce:
             last_id=walk.last_id,
             row_offset=walk.row_offset,
         ).steps()
-        for step in steps:
-            yield _page(step, walk, lambda raw: _belongs(raw, walk.since_dt, modified_until, trashed=trashed))
+        with _status_known(walk.name):
+            for step in steps:
+                yield _page(step, walk, lambda raw: _belongs(raw, walk.name, walk.since_dt, modified_until))
 
     def read(self, listed: Listed) -> Order | None:
         """See `base.Store.read`."""
@@ -108,18 +117,30 @@ class WooCommerce:
         return None if raw is None else self._read(raw)
 
     def created(
-        self, created_since: datetime, created_until: datetime, *, batch_size: int, trashed: bool = False
+        self, created_since: datetime, created_until: datetime, *, batch_size: int, walk: str = ORDERS_WALK
     ) -> Iterator[Page]:
         """See `base.Store.created`."""
         parameters = {
-            "status": TRASH if trashed else "any",
+            "status": _listed_by(walk),
             "after": _naive(created_since - _ONE_SECOND),
             "before": _naive(created_until + _ONE_SECOND),
             "dates_are_gmt": "true",
         }
-        walk = WalkState(name=TRASH_WALK if trashed else ORDERS_WALK, since_dt=created_since, until_dt=created_until)
-        for step in lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps():
-            yield _page(step, walk, lambda raw: status_of(raw) not in NOT_ORDERS and (status_of(raw) == TRASH) == trashed)
+        state = WalkState(name=walk, since_dt=created_since, until_dt=created_until)
+        steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps()
+        with _status_known(walk):
+            for step in steps:
+                yield _page(step, state, lambda raw: _is_of(raw, walk))
+
+    def shows(self, order_id: int) -> bool:
+        """See `base.Store.shows`."""
+        for walk in reversed(self.walks):
+            asked = {"include": str(order_id), "status": _listed_by(walk), "_fields": "id"}
+            with suppress(NoSuchList), _status_known(walk):
+                rows = lists.rows_of(self._client.get("/orders", asked), "/orders")
+                if any(isinstance(row, dict) and identifier(row.get("id")) == order_id for row in rows):
+                    return True
+        return False
 
     @staticmethod
     def meaning(status: str) -> Meaning:
@@ -317,10 +338,37 @@ def _nameless(row: Row) -> UnreadableOrder:
     return UnreadableOrder(order_id=order_id, number=number or f"row {between}", message=message)
 
 
-def _belongs(raw: Raw, since: datetime, until: datetime | None, *, trashed: bool) -> bool:
-    """Filter again on our side: versions differ in what `any` lists, and plugins in what they make of the dates."""
+def _listed_by(walk: str) -> str:
+    """Return what a walk's list asks for as status."""
+    return {TRASH_WALK: TRASH, ORDERS_WALK: "any"}.get(walk, walk.removeprefix(_NAMED))
+
+
+@contextmanager
+def _status_known(walk: str) -> Iterator[None]:
+    """Say of a status that the store refuses to list, which is a plugin's, that there are no such orders to be had."""
+    try:
+        yield
+    except StoreRefused as refused:
+        if refused.code != NO_SUCH_STATUS or not walk.startswith(_NAMED):
+            raise
+        raise NoSuchList(
+            f"The store knows no status {_listed_by(walk)}, which SYNCCTL_WOO_CREATE_STATUSES names: it is misspelt, or its "
+            "plugin is switched off. Orders that have it all the same can't be listed there.",
+            code=refused.code,
+        ) from refused
+
+
+def _is_of(raw: Raw, walk: str) -> bool:
+    """Filter again on our side: versions differ in what `any` lists."""
     status = status_of(raw)
-    if status in NOT_ORDERS or (status == TRASH) != trashed:
+    if walk == ORDERS_WALK:
+        return status not in NOT_ORDERS and status != TRASH
+    return status == _listed_by(walk)
+
+
+def _belongs(raw: Raw, walk: str, since: datetime, until: datetime | None) -> bool:
+    """Filter by the date, too: plugins differ in what they make of it."""
+    if not _is_of(raw, walk):
         return False
     modified = modified_of(raw)
     if modified is None:

@@ -121,7 +121,7 @@ def test_what_versions_list_too_much_is_left_out():
         assert ids(read(woo, start(woo), 10)) == [order]
         days = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
         assert ids(woo.created(*days, batch_size=50)) == [order]
-        assert ids(woo.created(*days, batch_size=50, trashed=True)) == [trashed]
+        assert ids(woo.created(*days, batch_size=50, walk=TRASH_WALK)) == [trashed]
 
 
 def test_a_window_given_by_hand_ends_where_it_says():
