@@ -188,7 +188,8 @@ class Output:
 def summary(console: Console, report: Report) -> None:
     """Print one line: the command, what it counted, how long it took."""
     counted = ", ".join(f"{value:,} {words(key)}" for key, value in report.counts.items() if isinstance(value, int) and value)
-    nothing = "nothing to do" if report.exit_code in (EXIT_OK, EXIT_SOME_FAILED) else "nothing done"
+    whole = report.exit_code in (EXIT_OK, EXIT_SOME_FAILED) and not any("type" in error for error in report.errors)
+    nothing = "nothing to do" if whole else "nothing done"
     console.print(f"{report.command}: {counted or nothing} ({report.duration.total_seconds():.1f} s)")
 
 

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from syncctl.db.contract import Database, ListRetryPolicies
-from syncctl.errors import ConfigError, LeaseLost, SyncError, SystemMisconfigured, TransientError
+from syncctl.errors import ConfigError, LeaseLost, StoreRefused, SyncError, SystemMisconfigured, TransientError
 from syncctl.services.run_context import RunContext, unforeseen
 from syncctl.stop import StopFlag
 
@@ -62,7 +62,7 @@ def blame(error: SyncError, ask: Callable[[SyncError], object], stop: StopFlag) 
         return Blame(Concern.LOST, error)
     if isinstance(error, ConfigError):
         return Blame(Concern.SETUP, error)
-    if not isinstance(error, TransientError | SystemMisconfigured):
+    if not isinstance(error, TransientError | SystemMisconfigured | StoreRefused):
         return Blame(Concern.ROW, error)
     if stop.is_set():
         return Blame(Concern.STOP, error)

@@ -42,7 +42,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from syncctl.errors import StoreRefused
+from syncctl.errors import StoreMisconfigured
 
 MAX_PER_PAGE = 100
 """The most rows that WooCommerce gives in one page; 101 is an error 400."""
@@ -294,7 +294,7 @@ class IdWalk:
             self._largest = max(self._largest, len(page.rows))
         ids = [row.id for row in page.rows if row.id is not None]
         if ids != sorted(ids):
-            raise StoreRefused(
+            raise StoreMisconfigured(
                 "The store doesn't sort its list by id as asked (orderby=id), so it can't be read without losing rows. "
                 "Look for a plugin or proxy that changes REST requests."
             )
@@ -324,7 +324,7 @@ class IdWalk:
         self._repeats = self._repeats + 1 if first == self._first_id else 0
         self._first_id = first
         if self.ignores_offset and self._repeats > MAX_REPEATS:
-            raise StoreRefused(
+            raise StoreMisconfigured(
                 "The store gives the same page of its list whatever page is asked for. "
                 "Look for a cache or proxy that drops the address's parameters (everything after the question mark)."
             )

@@ -32,6 +32,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _MOST = 8000
 """Characters of a page or an error that are looked at for a message."""
+_NAMES_A_ROW = re.compile(r"/[0-9]+(/|$)")
 _TRANSIENT = frozenset({408, 425, 429})
 _LONGEST_REST = 7 * 86_400.0
 """Seconds. A store that asks for more has most likely sent nonsense."""
@@ -52,7 +53,8 @@ class Reader:
 
         Raises:
             StoreUnavailable: 408, 429, 5xx, or a success that can't be read.
-            StoreRefused: any other 4xx; `StoreMisconfigured` where it concerns every request, and for a redirect.
+            StoreRefused: any other 4xx; `StoreMisconfigured` where it concerns every request (it names no row, for one), and for
+                a redirect.
         """
         if 300 <= answer.status < 400:
             self._redirected(what, answer)
@@ -91,7 +93,7 @@ class Reader:
             asked = f" It asks for {wait:g} s of rest." if wait else ""
             told = f"{self._store} can't answer {what} now ({said}).{asked}"
             raise StoreUnavailable(told, code=code or status, retry_after=wait)
-        if status in (401, 403):
+        if status in (401, 403, 405):
             why = self._denied_because(answer, code, message)
             raise StoreMisconfigured(
                 f"{self._store} denies {what} ({said}). {why}",
@@ -105,9 +107,17 @@ class Reader:
                 code=code or status,
                 alone=self._alone(f"has nothing at {what} ({said})"),
             )
+        if not _NAMES_A_ROW.search(what):
+            raise StoreMisconfigured(
+                f"{self._store} refused {what} ({said}), which asks for nothing special: no request like it will pass. "
+                "Look for a firewall, a proxy or a plugin that limits or changes REST requests.",
+                code=code or status,
+            )
         raise StoreRefused(f"{self._store} refused {what} ({said}).", code=code or status)
 
     def _denied_because(self, answer: HttpAnswer, code: str, message: str) -> str:
+        if answer.status == 405:
+            return f"The server or a firewall lets this kind of request not through: it has to allow GET, POST and PUT on {API_PATH}."
         if not code:
             return (
                 "The answer isn't WooCommerce's own: look for a firewall, a security plugin or a password in front of the store."

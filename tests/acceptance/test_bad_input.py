@@ -98,6 +98,23 @@ def test_a_wrong_address(syncctl: Program, shop: SimulatedStore):
     in_json(syncctl(*STAGE, "--json"), 78, "SYNCCTL_WOO_URL")
 
 
+@pytest.mark.parametrize("status", [400, 405, 410, 422])
+def test_a_list_that_the_store_refuses(syncctl: Program, shop: SimulatedStore, status: int):
+    shop.fail("status", status=status, times=1000)
+    for command in (STAGE, ("stage", "--reconcile", "--since", "1d")):
+        ended = syncctl(*command)
+        one_line(ended, 78, f"HTTP {status}", "firewall")
+        assert "stage: nothing done" in ended.out
+
+
+@pytest.mark.parametrize("status", [400, 405, 410])
+def test_a_firewall_that_lets_no_write_through_burns_no_message(syncctl: Program, shop: SimulatedStore, status: int):
+    assert syncctl(*STAGE).code == 0
+    shop.fail("status", status=status, times=1000, methods=("POST", "PUT"))
+    in_json(syncctl("process", "--json"), 78, f"HTTP {status}", "firewall")
+    assert set(syncctl.query("SELECT STATE, ATTEMPT_NO FROM USER_STORE_OUTBOX")) == {("PENDING", 0)}
+
+
 def test_an_address_that_is_none(syncctl: Program, shop: SimulatedStore):
     syncctl.settings["SYNCCTL_WOO_URL"] = "shop.example.com"
     one_line(syncctl(*STAGE), 78, "SYNCCTL_WOO_URL", "https://")
