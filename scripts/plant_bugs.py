@@ -462,7 +462,7 @@ BUGS = (
     bug(
         "wrong keys burn every message's attempts",
         WORK_LOOP,
-        "if not isinstance(error, TransientError | SystemMisconfigured):",
+        "if not isinstance(error, TransientError | SystemMisconfigured | StoreRefused):",
         "if not isinstance(error, TransientError):",
         T_OUTAGES,
         only="keys",

@@ -117,7 +117,7 @@ class Reader:
 
     def _denied_because(self, answer: HttpAnswer, code: str, message: str) -> str:
         if answer.status == 405:
-            return f"The server or a firewall lets this kind of request not through: it has to allow GET, POST and PUT on {API_PATH}."
+            return f"The server or a firewall stops this kind of request: it has to allow GET, POST and PUT on {API_PATH}."
         if not code:
             return (
                 "The answer isn't WooCommerce's own: look for a firewall, a security plugin or a password in front of the store."
