@@ -180,6 +180,8 @@ def open_store(run: Run) -> Callable[[], Store] | None:
 
 def _preview(run: Run, options: ProcessOptions) -> None:
     from syncctl.services.preview import preview
+    from syncctl.services.raised import raising_of
+    from syncctl.stores.connect import meaning_in_store
 
     found = preview(
         run.database,
@@ -190,15 +192,29 @@ def _preview(run: Run, options: ProcessOptions) -> None:
         limit=options.limit,
         clock=run.clock,
     )
-    run.report.items = [_preview_item(order) for order in found]
-    run.report.counts = {"claimed": 0, "would_process": len(found)}
+    rule = raising_of(run.database, meaning=meaning_in_store(run.settings), allowed=run.settings.write_back_status)
+    gets = {order.staging_id: rule.on_entering(order) for order in found}
+    raised = [order for order in found if gets[order.staging_id]]
+    run.report.items = [_preview_item(order) | {"store_status": gets[order.staging_id]} for order in found]
+    run.report.counts = {"claimed": 0, "would_process": len(found), "would_raise": len(raised)}
     run.report.extra = {"dry_run": True}
 
     def render(console: Console) -> None:
         if found:
-            rows = ([o.staging_id, o.woo_order_no, o.pending_action, o.state, o.tot_amt, o.currency] for o in found)
-            table(console, ["Staging id>", "Order", "Would be", "State", "Total>", ""], rows)
+            rows = (
+                [o.staging_id, o.woo_order_no, o.pending_action, o.state, o.tot_amt, o.currency, gets[o.staging_id]]
+                for o in found
+            )
+            table(console, ["Staging id>", "Order", "Would be", "State", "Total>", "", "Gets in the store"], rows)
         summary(console, run.report)
+        if raised:
+            number = "1 order" if len(raised) == 1 else f"{len(raised):,} orders"
+            console.print(
+                f"{number} would get another status in the store, which can mail the customer and set dates "
+                "(SYNCCTL_WRITE_BACK_STATUS=off leaves statuses alone)."
+            )
+        elif found:
+            console.print("No order's status in the store would be changed.")
         console.print("Dry run: nothing was changed.")
 
     run.render = render

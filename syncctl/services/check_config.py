@@ -10,11 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from syncctl.clock import Clock, system_clock
-from syncctl.db.contract import CountStates, Database, ListErpSettings
+from syncctl.db.contract import CountStates, Database, ListErpSettings, ListStatusMap
 from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, SyncError
 from syncctl.private_files import others_may_read
+from syncctl.services.raised import raising_of
 from syncctl.settings import Settings
 from syncctl.stores.base import Store
+from syncctl.stores.connect import meaning_in_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Finding:
     exit_code: int = EXIT_OK
 
 
+_MOST_NAMED = 10
 _CLOCKS_APART = timedelta(minutes=5)
 
 
@@ -53,6 +56,7 @@ def check_config(
         _folder("lock folder", "SYNCCTL_LOCK_DIR", settings.lock_dir),
         _database(connect, describe_database),
         *_store(settings, open_store, clock),
+        *_statuses(settings, connect),
         *_carriers(settings, environment),
     ]
 
@@ -113,6 +117,28 @@ def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) ->
         )
         found.append(Finding(what="clocks", ok=False, detail=said, exit_code=EXIT_CONFIG))
     return found
+
+
+def _statuses(settings: Settings, connect: Callable[[], Database]) -> list[Finding]:
+    """Say which orders' status in the store would be changed: the store mails by it. Nothing where there is no database yet."""
+    if not settings.write_back_status:
+        return [Finding(what="store statuses", ok=True, detail="left alone (SYNCCTL_WRITE_BACK_STATUS is off)")]
+    try:
+        with closing(connect()) as database:
+            rule = raising_of(database, meaning=meaning_in_store(settings), allowed=True)
+            raised = rule.among(database, store_id=settings.store_id)
+            rows = sorted(database.run(ListStatusMap()), key=lambda row: row.store_id != "*")
+    except SyncError:
+        return []  # said of the database
+    words = {row.erp_status: row.woo_status for row in rows if row.store_id in ("*", settings.store_id)}
+    told = ", ".join(f"{erp} → {words[erp]}" for erp in ("shipped", "closed", "gone") if words.get(erp))
+    rules = f"only an order that is paid and waits gets another one (in the ERP: {rule.applied_status or 'its own'}; {told})"
+    if not raised:
+        return [Finding(what="store statuses", ok=True, detail=f"no order would get another one now; {rules}")]
+    named = ", ".join(f"{each.woo_order_no or each.woo_order_id} {each.before} → {each.after}" for each in raised[:_MOST_NAMED])
+    more = f" and {len(raised) - _MOST_NAMED:,} more" if len(raised) > _MOST_NAMED else ""
+    said = f"{len(raised):,} would change, which can mail customers and set dates: {named}{more}; {rules}"
+    return [Finding(what="store statuses", ok=True, detail=f"{said}. SYNCCTL_WRITE_BACK_STATUS=off leaves them alone")]
 
 
 def _failed(what: str, error: SyncError) -> Finding:

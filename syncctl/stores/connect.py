@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
+from syncctl.models import Meaning
 from syncctl.settings import Settings
 from syncctl.stop import StopFlag
 from syncctl.stores.base import Store
@@ -41,3 +44,10 @@ def open_store(
         sleeper=sleeper,
         stop=stop,
     )
+
+
+def meaning_in_store(_settings: Settings) -> Callable[[str], Meaning]:
+    """Return what understands the configured store's words for a status; nothing is opened. There is one kind of store so far."""
+    from syncctl.stores.woocommerce_statuses import meaning_of
+
+    return meaning_of

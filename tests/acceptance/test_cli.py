@@ -117,7 +117,7 @@ def test_config_set_writes_what_config_show_reads_and_asks_nothing_without_a_ter
 
 
 def test_config_check_finds_each_thing_that_is_wrong(syncctl: Program, store: SimulatedStore):
-    assert syncctl("config", "check", "--json").json["counts"] == {"checked": 5, "failed": 0}
+    assert syncctl("config", "check", "--json").json["counts"] == {"checked": 6, "failed": 0}
     syncctl.settings["SYNCCTL_WOO_CONSUMER_SECRET"] = "cs_wrong"
     told = syncctl("config", "check", "--json").json
     assert told["exit_code"] == 78
