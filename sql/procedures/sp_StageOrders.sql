@@ -250,6 +250,22 @@ BEGIN
             AND   staged.DUPLICATE_OF_ID IS NULL;
         END;
 
+        /* An order that was paid, is in the ERP and has been stopped since waits, also where its status creates orders. */
+        UPDATE
+            incoming
+        SET
+            STATUS_GROUP = 'wait',
+            STATUS_REASON = COALESCE(incoming.STATUS_REASON, CONCAT(N'The store holds it (status ', incoming.ORD_STATUS, N')'))
+        FROM @INCOMING AS incoming
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.WOO_ORDER_ID = incoming.WOO_ORDER_ID
+        WHERE staged.STORE_ID = @STORE_ID
+        AND   staged.DUPLICATE_OF_ID IS NULL
+        AND   staged.IS_APPLIED = 1
+        AND   COALESCE(incoming.STATUS_MEANING, '') = 'held'
+        AND   COALESCE(incoming.STATUS_GROUP, '') = 'live'
+        AND   (COALESCE(staged.STATUS_MEANING, '') IN ('ready', 'done') OR staged.STATUS_GROUP = 'wait');
+
         INSERT INTO @DECIDED
         (
             PAGE_NO, STAGING_ID, DECISION, BROKEN_LEASE, FORMER_STATE, WAS_ASIDE

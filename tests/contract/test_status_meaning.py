@@ -194,6 +194,28 @@ def test_a_person_who_retries_is_told_again_and_one_who_gives_up_keeps_the_docum
     assert document(shop, doc) == before
 
 
+def test_one_that_was_paid_and_is_stopped_goes_to_a_person_also_where_its_status_creates_orders(shop):
+    named = {**HELD, "STATUS_GROUP": "live", "STATUS_REASON": None}
+    doc = shop.apply(*LINES).doc_id
+    before = document(shop, doc)
+    assert seen(shop, **named) == "restaged"
+    assert process(shop) == "review"
+    assert shop.staged()["VALIDATION_ERROR"].startswith("The store holds it (status on-hold). Its document")
+    assert seen(shop, **named) == "unchanged"
+    assert shop.staged()["STATE"] == "NEEDS_MANUAL_REVIEW"
+    assert document(shop, doc) == before
+    assert seen(shop, **READY) == "unchanged"
+    assert shop.staged()["STATE"] == "APPLIED"
+
+
+def test_one_that_entered_the_erp_while_it_was_held_follows(shop):
+    named = {**HELD, "STATUS_GROUP": "live", "STATUS_REASON": None}
+    shop.apply(*LINES, **named)
+    assert seen(shop, **named) == "unchanged"
+    assert seen(shop, line(1, "TEE-BLK", "1", "19.99"), **named) == "restaged"
+    assert process(shop) == "updated"
+
+
 def test_a_plugins_status_changes_nothing(shop):
     shop.apply(*LINES)
     packed = {

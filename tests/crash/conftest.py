@@ -56,11 +56,11 @@ class Shop:
         )
         return WooCommerce(connection, clock=self.clock, sleeper=self.clock.sleep)
 
-    def stage(self) -> Staging:
+    def stage(self, create_statuses: tuple[str, ...] = ("processing", "completed", "on-hold")) -> Staging:
         self.clock.move(timedelta(seconds=5))
         client = self.client()
         try:
-            content = ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("UTC"))
+            content = ContentBuilder(create_statuses=create_statuses, timezone=ZoneInfo("UTC"))
             stager = Stager(
                 database=self.database,
                 store=client,

@@ -79,6 +79,7 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     results = []
     for order in orders:
         staged = _existing(session, call, order["WOO_ORDER_ID"])
+        _stop_held(order, staged)
         name = _decide(session, order, staged)
         decision = _as_before(name, staged)
         staging_id = staged["STAGING_ID"] if staged else None
@@ -155,6 +156,15 @@ def _existing(session: Session, call: StageOrders, order_id: int) -> sqlite3.Row
         """,
         {"store": call.store_id, "order_id": order_id},
     )
+
+
+def _stop_held(order: dict[str, Any], staged: sqlite3.Row | None) -> None:
+    """Let an order wait that was paid, is in the ERP and has been stopped since, also where its status creates orders."""
+    if staged is None or not staged["IS_APPLIED"] or order.get("STATUS_MEANING") != "held" or order["STATUS_GROUP"] != "live":
+        return
+    if staged["STATUS_MEANING"] in ("ready", "done") or staged["STATUS_GROUP"] == "wait":
+        order["STATUS_GROUP"] = "wait"
+        order["STATUS_REASON"] = order["STATUS_REASON"] or f"The store holds it (status {order.get('ORD_STATUS') or ''})"
 
 
 def _decide(session: Session, order: dict[str, Any], staged: sqlite3.Row | None) -> str:
