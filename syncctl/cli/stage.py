@@ -146,7 +146,17 @@ def _compare(run: Run, stager: Stager, begin: datetime | None, end: datetime | N
             "SYNCCTL_WOO_CREATE_STATUSES may name it: then it is asked for."
         )
     if found.not_shown:
-        notes.append(f"The store counts {found.not_shown} more than it shows to this key.")
+        where = "; ".join(_between(*gap) for gap in found.gaps)
+        notes.append(
+            f"The store counts {found.not_shown} more than it shows to this key" + (f", in its list {where}." if where else ".")
+        )
+
+
+def _between(before: int | None, behind: int | None) -> str:
+    """Say where in the store's list an order lies that it doesn't show."""
+    if before is None or behind is None:
+        return f"behind order {before}" if before else f"before order {behind}" if behind else "on its own"
+    return f"between order {before} and {behind}"
 
 
 def _report(run: Run, result: Staging, *, dry_run: bool) -> None:

@@ -32,6 +32,8 @@ class Reconciliation:
     """Of those the ones that the store has all the same, and their statuses: its lists leave them out."""
     not_shown: int = 0
     """How many orders of the window the store counts and doesn't show."""
+    gaps: list[tuple[int | None, int | None]] = field(default_factory=list)
+    """Where those lie in its list: the ids before and behind, None at an end. Not all, and none where that can't be found out."""
     whole: bool = True
 
 
@@ -46,16 +48,19 @@ def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: i
     """
     staged = _staged(stager, since, until)
     listed: set[int] = set()
-    not_shown = 0
+    not_shown, gaps = 0, list[tuple[int | None, int | None]]()
     try:
         for walk in reversed(stager.store.walks):
             try:
+                counted = not_shown
                 for page in stager.store.created(since, until, batch_size=batch_size, walk=walk):
                     listed.update(order.order_id for order in page.listed)
                     listed.update(bad.order_id for bad in page.unreadable)
                     not_shown += page.not_shown
                     if not stager.take(page) or stager.context.stop.is_set():
                         return Reconciliation(len(listed), len(staged), [], [], not_shown=not_shown, whole=False)
+                if not_shown > counted:
+                    gaps += stager.store.gaps(since, until, walk=walk)
             except NoSuchList as unknown:
                 stager.result.notes.append(str(unknown))
         hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
@@ -66,7 +71,14 @@ def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: i
         stager.tell_of_set_aside()
     whole = not stager.context.stop.is_set()
     return Reconciliation(
-        len(listed), len(staged), sorted(listed - staged.keys()), hidden, unlisted=unlisted, not_shown=not_shown, whole=whole
+        len(listed),
+        len(staged),
+        sorted(listed - staged.keys()),
+        hidden,
+        unlisted=unlisted,
+        not_shown=not_shown,
+        gaps=gaps,
+        whole=whole,
     )
 
 

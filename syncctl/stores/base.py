@@ -189,6 +189,18 @@ class Store(Protocol):
         """
         ...
 
+    def gaps(
+        self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20
+    ) -> list[tuple[int | None, int | None]]:
+        """Find orders created in a window that the store counts and doesn't show: the ids before and behind each, None at an end.
+
+        At most so many; empty where that can't be found out at a bearable cost.
+
+        Raises:
+            NoSuchList: as for `pages`.
+        """
+        ...
+
     def shows(self, order_id: int) -> bool:
         """Tell whether any of the `walks` shows this order, whenever it changed."""
         ...

@@ -32,6 +32,7 @@ from syncctl.stores.base import (
 from syncctl.stores.values import amount_field, identifier, moment, shown, text
 from syncctl.stores.walk import Row, Step
 from syncctl.stores.woocommerce_answers import date_of
+from syncctl.stores.woocommerce_hidden import Gap, gaps
 from syncctl.stores.woocommerce_http import Client, Connection
 from syncctl.stores.woocommerce_orders import (
     NOT_ORDERS,
@@ -120,17 +121,17 @@ class WooCommerce:
         self, created_since: datetime, created_until: datetime, *, batch_size: int, walk: str = ORDERS_WALK
     ) -> Iterator[Page]:
         """See `base.Store.created`."""
-        parameters = {
-            "status": _listed_by(walk),
-            "after": _naive(created_since - _ONE_SECOND),
-            "before": _naive(created_until + _ONE_SECOND),
-            "dates_are_gmt": "true",
-        }
+        parameters = _window(walk, created_since, created_until)
         state = WalkState(name=walk, since_dt=created_since, until_dt=created_until)
         steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps()
         with _status_known(walk):
             for step in steps:
                 yield _page(step, state, lambda raw: _is_of(raw, walk))
+
+    def gaps(self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20) -> list[Gap]:
+        """See `base.Store.gaps`."""
+        with _status_known(walk):
+            return gaps(self._client, _window(walk, created_since, created_until), most=most)
 
     def shows(self, order_id: int) -> bool:
         """See `base.Store.shows`."""
@@ -336,6 +337,16 @@ def _nameless(row: Row) -> UnreadableOrder:
     named = f"{number}|{key}|{created}" if number or key else between
     order_id = -int.from_bytes(hashlib.sha256(named.encode("utf-8", "replace")).digest()[:7], "big") - 1
     return UnreadableOrder(order_id=order_id, number=number or f"row {between}", message=message)
+
+
+def _window(walk: str, created_since: datetime, created_until: datetime) -> dict[str, str]:
+    """Return what a list of the orders created in a window asks for."""
+    return {
+        "status": _listed_by(walk),
+        "after": _naive(created_since - _ONE_SECOND),
+        "before": _naive(created_until + _ONE_SECOND),
+        "dates_are_gmt": "true",
+    }
 
 
 def _listed_by(walk: str) -> str:

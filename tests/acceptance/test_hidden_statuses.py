@@ -70,3 +70,28 @@ def test_the_trace_of_one_that_was_never_staged_says_why(syncctl: Program, store
     assert not told["found"]
     assert "none of the store's lists that polls read shows it. Its status packing is left out of them" in told["verdict"]
     assert told["advice"] == f"syncctl stage --order-id {number}"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        ((0,), "counts 1 more than it shows to this key, in its list before order {1}."),
+        ((4, 5), "counts 2 more than it shows to this key, in its list between order {3} and {6}."),
+        ((2, 69), "counts 2 more than it shows to this key, in its list between order {1} and {3}; behind order {68}."),
+    ],
+)
+def test_where_the_orders_lie_that_are_counted_and_not_shown(
+    syncctl: Program, store: SimulatedStore, hidden: tuple[int, ...], said: str
+):
+    placed = [store.shopkeeper.place(raw_order()) for _ in range(70)]
+    store.odd.hidden |= {placed[at] for at in hidden}
+    told = syncctl("stage", "--reconcile", "--json").json
+    wanted = said.replace("{", "{0[").replace("}", "]}").format(placed)
+    assert any(note.endswith(wanted) for note in told["notes"]), told["notes"]
+    assert told["counts"]["staged"] == 70 - len(hidden)
+
+
+def test_a_shop_that_shows_all_is_asked_no_more(syncctl: Program, store: SimulatedStore):
+    store.shopkeeper.place(raw_order())
+    syncctl("stage", "--reconcile")
+    assert sum("after=" in path and "status=any" in path for _, path, _ in store.requests) == 1
