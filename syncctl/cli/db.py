@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from syncctl.db.deploy import Deployment
+    from syncctl.db.deploy_found import Found
 
 app = typer.Typer(help="The database side: deploy, check, fill a trial ERP.", no_args_is_help=True)
 
@@ -90,11 +91,20 @@ def deploy(
     again: Annotated[
         bool, typer.Option("--again", help="Run every procedure, view and function, though the journal says it is unchanged.")
     ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace objects of syncctl's names that no deploy made as they are. Their texts are saved."
+        ),
+    ] = False,
 ) -> None:
     """Bring a SQL Server database to this version: tables once, procedures and views where they changed, rights each time.
 
     What is written into the ERP's tables is fitted to this site first: columns that it lacks are left out, texts are cut to its
     columns, and a column that must be given and that nothing fills stops the deploy before anything runs, with its name.
+
+    Procedures, functions, views and tables of syncctl's names that no deploy made, or that were changed since, stop it, too.
+    Their texts are saved in the folder "replaced" of the log folder (SYNCCTL_LOG_DIR); --force replaces them after that.
 
     Needs a login that owns the database (db_owner). An existing site is upgraded in place: no row is lost, and orders that were
     staged more than once are listed. It ends at the first error, with file, batch and line; what ran before it is in the journal
@@ -108,7 +118,10 @@ def deploy(
         done = deploy_offline(erp=erp)
     else:
         require_server(run)
-        done = deploy_database(run.database, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
+        keep_in = run.settings.log_dir / "replaced" / run.report.run_id
+        done = deploy_database(
+            run.database, keep_in=keep_in, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again, force=force
+        )
     run.report.items = list(done.steps)
     run.report.counts = {
         "run": len(done.steps),
@@ -122,6 +135,10 @@ def deploy(
         "dry_run": done.dry_run,
         "duplicates": list(done.duplicates),
         "triggers": list(done.triggers),
+        "found": [
+            {"name": each.name, "kind": each.kind, "reason": each.reason, "replaced": each.replaced, "saved": each.saved}
+            for each in done.found
+        ],
     }
     run.render = lambda console: _show_deployment(console, done)
 
@@ -147,6 +164,13 @@ def _show_deployment(console: Console, done: Deployment) -> None:
     console.print(
         f"{done.database}: {'would run' if done.dry_run else 'ran'} {len(done.steps)} scripts, {done.unchanged} unchanged."
     )
+    if done.found:
+        console.print("Objects of syncctl's names that are not what a deploy made:")
+        table(
+            console,
+            ["Object", "What", "Found", "Replaced", "Saved to"],
+            ([each.name, each.kind, each.reason, _replaced(each, done), each.saved] for each in done.found),
+        )
     if done.triggers:
         console.print(f"Triggers on the ERP's tables, which run with every order: {', '.join(done.triggers)}.")
     if done.duplicates:
@@ -161,6 +185,12 @@ def _show_deployment(console: Console, done: Deployment) -> None:
             f"{done.to_stage_again:,} orders were staged and not applied before the upgrade. They wait until a poll sees them: "
             "`syncctl stage --since DATE` with a date before the oldest of them."
         )
+
+
+def _replaced(found: Found, done: Deployment) -> str:
+    if not found.replaced:
+        return "no, unchanged in this version"
+    return "only with --force" if done.dry_run else "yes"
 
 
 @command(app, "check", group="db", use=Use(any_version=True))

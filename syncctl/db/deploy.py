@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncctl.db.deploy_columns import require_free_columns
+from syncctl.db.deploy_found import Found, look, mark, save
 from syncctl.db.deploy_scripts import GIVEN_COLUMNS, JOURNAL, LEGACY, Batch, Script, erps, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all, told
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, given_columns, site_catalogue, tables_of
@@ -76,20 +79,31 @@ class Deployment:
     """Orders that a live site had staged and not applied: they wait for the next poll that sees them."""
     triggers: list[str] = field(default_factory=list)
     """The triggers on the ERP's tables that orders are written into, each as TABLE: TRIGGER. They run with every order."""
+    found: list[Found] = field(default_factory=list)
+    """What stood under our names and was not what a deploy made: replaced and saved, or (not `replaced`) left alone."""
 
 
 def deploy(
-    database: SqlServer, *, erp: str | None = None, demo_erp: bool = False, dry_run: bool = False, again: bool = False
+    database: SqlServer,
+    *,
+    erp: str | None = None,
+    demo_erp: bool = False,
+    dry_run: bool = False,
+    again: bool = False,
+    force: bool = False,
+    keep_in: Path = Path("replaced"),
 ) -> Deployment:
     """Run what this database lacks; with `again` every procedure, view and function too, changed or not.
 
-    What is written into the ERP's tables is fitted to this site first (see `rendering`). Each script runs in a transaction of its
-    own together with its journal row; the first error ends the deploy.
+    What is written into the ERP's tables is fitted to this site first (see `rendering`). What stands under our names and no
+    deploy made as it is, is saved to files in the folder `keep_in`, and replaced only with `force`. Each script runs in a
+    transaction of its own together with its journal row; the first error ends the deploy.
 
     Raises:
         DeployError: a script failed; the message names file, batch and line.
-        ConfigError: the ERP's tables aren't in this database, or have columns that must be given and that nothing fills, or a
-            newer syncctl was deployed to it. Nothing has run then.
+        ConfigError: the ERP's tables aren't in this database, or have columns that must be given and that nothing fills;
+            something of the site's own stands on a column that has to change, or under one of our names; a newer syncctl was
+            deployed to it. Nothing has run then.
         AlreadyRunning: another deploy is at work.
         UsageError: this database belongs to another ERP.
     """
@@ -105,6 +119,10 @@ def deploy(
         if problems:
             raise ConfigError(does_not_fit(database.where, problems))
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
+        require_free_columns(database, [script for script, _ in due])
+        found = look(database, wanted, [script for script, _ in due], applied)
+        if not dry_run:
+            found = save(database.where, found, keep_in, force=force)
         steps = []
         for script, reason in due:
             seconds = 0.0 if dry_run else _apply(database, script, note=script.sha256 != applied.get(script.name))
@@ -119,6 +137,7 @@ def deploy(
             duplicates=_duplicates(database) if upgraded else [],
             to_stage_again=_to_stage_again(database) if upgraded else 0,
             triggers=[f"{table}: {trigger}" for table, trigger in site.triggers],
+            found=found,
         )
 
 
@@ -275,6 +294,11 @@ def _run(database: SqlServer, script: Script) -> None:
         if rows and rows[-1].keys()[0] == "FAILED_NUMBER":
             number, line, text = rows[-1]
             raise _BatchError(batch, SyncError(text, code=number), line)
+    try:
+        mark(database, script)
+    except SyncError as error:
+        _undo(database)
+        raise _BatchError(script.batches[-1], error, None) from error
 
 
 def _undo(database: SqlServer) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
 from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, journal
-from syncctl.db.deploy_scripts import Script, refuse_newer, scripts
+from syncctl.db.deploy_found import Standing, standing
+from syncctl.db.deploy_scripts import Script, bare, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
 from syncctl.errors import SyncError
@@ -23,7 +24,6 @@ OLDEST_VERSION = 13
 """SQL Server 2016, the first with OPENJSON (and with service pack 1, CREATE OR ALTER)."""
 
 _AZURE = (5, 8, 11)
-_HEAD = re.compile(r"\bCREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +116,16 @@ def _deployed(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFin
 
 
 def _drift(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFinding]:
-    """Compare every module's text on the server with its file's."""
-    on_server = {
-        str(row["NAME"]).upper(): row["DEFINITION"]
-        for row in database.query(
-            "SELECT OBJECT_NAME(module.object_id) AS NAME, module.definition AS DEFINITION FROM sys.sql_modules AS module;"
-        )
-        if row["NAME"] is not None
-    }
+    """Compare every module's text on the server with its file's, and with what the deploy that made it left on it."""
+    there = standing(database)
     expected = {name: text for script in wanted for name, text in script.modules.items()}
-    gone = sorted(name for name in expected if name.upper() not in on_server)
-    unreadable = [name for name in expected if on_server.get(name.upper(), "") is None]
+    gone = sorted(name for name in expected if name.upper() not in there)
+    found = {name: there[name.upper()] for name in expected if name.upper() in there}
+    unreadable = [name for name, thing in found.items() if thing.text is None]
     changed = sorted(
-        name for name, text in expected.items() if (there := on_server.get(name.upper())) and _bare(there) != _bare(text)
+        name
+        for name, thing in found.items()
+        if thing.text is not None and (bare(thing.text) != bare(expected[name]) or (thing.mark and not thing.is_as_marked))
     )
     if gone:
         yield DatabaseFinding("procedures", "problem", f"Missing on the server, or hidden from this login: {_some(gone)}.")
@@ -136,20 +133,30 @@ def _drift(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFindin
         yield DatabaseFinding(
             "drift",
             "problem",
-            f"Changed on the server since they were deployed: {_some(changed)}. Keep what was changed there elsewhere; "
-            "`syncctl db deploy --again` puts this version's text back.",
+            f"Changed on the server since they were deployed: {_some(changed)}. `syncctl db deploy --again --force` saves "
+            "their texts to files and puts this version's back.",
         )
     if unreadable:
         yield DatabaseFinding("drift", "note", f"This login may not read the text of {_some(unreadable)} (VIEW DEFINITION).")
     if not gone and not changed and not unreadable:
         yield DatabaseFinding("procedures", "ok", f"all {len(expected)} procedures, functions and views are as deployed")
+    yield from _marks(found)
 
 
-def _bare(definition: str) -> str:
-    """A module's text from CREATE on, as far as it means something: the server keeps OR ALTER and blanks in its own way."""
-    found = _HEAD.search(definition)
-    text = definition[found.start() :] if found else definition
-    return " ".join(_HEAD.sub(r"CREATE \1", text, count=1).split()).upper().rstrip("; ")
+def _marks(found: dict[str, Standing]) -> Iterator[DatabaseFinding]:
+    """Say which versions the objects say they are of."""
+    versions = Counter(thing.version for thing in found.values() if thing.version)
+    if versions:
+        told = ", ".join(f"{version} ({count})" for version, count in sorted(versions.items()))
+        yield DatabaseFinding("deployed by", "ok", f"syncctl {told}, as the objects' property syncctl says")
+    bare_ones = sorted(name for name, thing in found.items() if not thing.mark)
+    if bare_ones:
+        yield DatabaseFinding(
+            "deployed by",
+            "note",
+            f"No deploy left its version on {_some(bare_ones)}: an older one did them, or they were made anew by hand. "
+            "`syncctl db deploy --again` does them again.",
+        )
 
 
 def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:

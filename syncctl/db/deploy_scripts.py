@@ -24,6 +24,7 @@ GIVEN_COLUMNS = "schema/026_USER_ERP_COLUMN.sql"
 
 _GO = re.compile(r"\s*GO\s*(?:--.*)?$", re.IGNORECASE)
 _TOKEN = re.compile(r"/\*|\*/|'|--|\n|\[|\]|\"")
+_HEAD = re.compile(r"\bCREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\b", re.IGNORECASE)
 _MODULE = re.compile(r"^\s*CREATE\s+(?:OR\s+ALTER\s+)?(PROCEDURE|VIEW|FUNCTION)\s+dbo\.(\w+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -58,6 +59,14 @@ class Script:
     def modules(self) -> dict[str, str]:
         """The procedures, views and functions that it makes, by name, each with the batch that makes it."""
         return {found.group(2): batch.text for batch in self.batches if (found := _MODULE.search(batch.text))}
+
+
+def bare(definition: str) -> str:
+    """A module's text from CREATE on, as far as it means something: the server keeps OR ALTER and blanks in its own way."""
+    found = _HEAD.search(definition)
+    if found:
+        definition = f"CREATE {found.group(1).upper()}{definition[found.end() :]}"
+    return " ".join(definition.split()).rstrip("; ")
 
 
 def split(text: str) -> Iterator[Batch]:

@@ -283,6 +283,8 @@ def _read(script: Script, site: Catalogue, trial: Catalogue) -> Iterator[Problem
     """Find columns that the site lacks and that the script reads: by the name that a table has in a statement."""
     code = _COMMENT.sub("", script.text)
     for table, columns in trial.tables.items():
+        if table not in site.tables:
+            continue  # told as a missing table
         names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE))
         for key in sorted(columns.keys() - site.tables[table].keys() if names else ()):
             if re.search(rf"\b(?:{'|'.join(sorted(names))})\.{key}\b", code, re.IGNORECASE):

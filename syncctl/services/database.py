@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncctl.db.contract import Database
@@ -19,9 +20,19 @@ NO_SERVER = (
 
 
 def deploy_database(
-    database: Database, *, erp: str | None = None, demo_erp: bool = False, dry_run: bool = False, again: bool = False
+    database: Database,
+    *,
+    keep_in: Path,
+    erp: str | None = None,
+    demo_erp: bool = False,
+    dry_run: bool = False,
+    again: bool = False,
+    force: bool = False,
 ) -> Deployment:
     """Bring a SQL Server database to this version. Twice in a row changes nothing the second time.
+
+    The texts of objects of our names that no deploy made as they are go to files in the folder `keep_in`; they are replaced only
+    with `force`.
 
     Without `erp` the one that the database belongs to by its last deploy; on the first one, the only one that there is SQL for.
 
@@ -29,13 +40,13 @@ def deploy_database(
         UsageError: an embedded database, which makes its tables by itself; an ERP that there is no SQL for, or another than the
             one that the database belongs to.
         DeployError: a script failed; the message names file, batch and line.
-        ConfigError: the ERP's tables are missing, or the login lacks a right.
+        ConfigError: the ERP's tables are missing, the login lacks a right, or something of the site's own is in the way.
         AlreadyRunning: another deploy is at work on this database.
         DatabaseUnavailable: no connection.
     """
     from syncctl.db.deploy import deploy
 
-    return deploy(_server(database), erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again)
+    return deploy(_server(database), erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again, force=force, keep_in=keep_in)
 
 
 def deploy_offline(*, erp: str | None = None) -> Deployment:
