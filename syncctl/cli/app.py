@@ -18,6 +18,7 @@ from syncctl.cli import (
     health,
     pod,
     process,
+    purge,  # noqa: F401  (adds `db purge` to db)
     rollback,
     stage,
     sync_status,

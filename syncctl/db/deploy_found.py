@@ -1,7 +1,7 @@
 """What stands in a database under the names of syncctl's own objects and is not what a deploy made: never replaced unasked.
 
 Each procedure, function and view that a deploy makes carries the extended property `syncctl`: the version that wrote it, and the
-hash of its text as the server keeps it. Whoever changes the text leaves the property as it was; whoever makes it anew, none.
+hash of its text (blanks don't count). Whoever changes the text leaves the property as it was; whoever makes it anew, none.
 """
 
 from __future__ import annotations
@@ -241,11 +241,7 @@ def _written(found: list[Found], folder: Path) -> list[Found]:
 def mark(database: SqlServer, script: Script) -> None:
     """Leave on each module of a script who wrote it, and what it is like. Inside the transaction that made it."""
     for name, text in script.modules.items():
-        [row] = database.query(
-            "SELECT module.definition AS DEFINITION FROM sys.sql_modules AS module WHERE module.object_id = OBJECT_ID(?);",
-            (f"dbo.{name}",),
-        )
-        database.query(_MARK, (name, _kind(text).upper(), f"{__version__} {_hash(row['DEFINITION'] or '')}"))
+        database.query(_MARK, (name, _kind(text).upper(), f"{__version__} {_hash(text)}"))
 
 
 def _kind(text: str) -> str:
@@ -254,4 +250,4 @@ def _kind(text: str) -> str:
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(bare(text).encode()).hexdigest()

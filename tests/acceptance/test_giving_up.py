@@ -226,3 +226,19 @@ def test_orders_of_another_store_are_left_alone_and_named(syncctl: Program, shop
     assert states(syncctl)["1002"] == "NEEDS_MANUAL_REVIEW"
     assert syncctl("dead-letter", "cancel", "2", "--yes").code == 0
     assert states(syncctl)["1002"] == "SKIPPED"
+
+
+def test_old_history_is_forgotten_only_with_a_yes_and_never_what_is_needed(syncctl: Program, shop: SimulatedStore) -> None:
+    refused = syncctl("db", "purge")
+    assert (refused.code, "--yes" in refused.err) == (2, True)
+    assert syncctl("db", "purge", "--older-than", "29d", "--yes").code == 2
+    syncctl.query("UPDATE USER_SYNC_LOG SET START_TIME = '2020-01-01 00:00:00.000', END_TIME = '2020-01-01 00:00:01.000'")
+    syncctl.query("UPDATE USER_ORDER_EVENT SET EVENT_DT = '2020-01-01 00:00:00.000'")
+    syncctl("process")
+    counted = syncctl("db", "purge", "--dry-run", "--json").json
+    rows = {item["kind"]: item["rows"] for item in counted["items"]}
+    assert (rows["events"], rows["messages"]) == (0, 0), "the orders are open in the ERP, or in review"
+    assert rows["runs"] > 0
+    assert syncctl("db", "purge", "--yes", "--json").json["counts"]["purged"] == rows["runs"]
+    assert syncctl("health").code in (0, 1)
+    assert syncctl("db", "purge", "--yes", "--json").json["counts"]["purged"] == 0

@@ -14,7 +14,17 @@ from scripts.cli_reference import commands
 SCHEDULES = Path(__file__).resolve().parents[2] / "schedules"
 TASKS = sorted((SCHEDULES / "task-scheduler").glob("*.xml"))
 NAMESPACE = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
-EVERY = {"stage": 10, "process": 10, "retry-failed": 15, "sync-status": 30, "health": 5, "pod-fetch": 30, "pod-retry": 60}
+EVERY = {
+    "stage": 10,
+    "process": 10,
+    "retry-failed": 15,
+    "sync-status": 30,
+    "health": 5,
+    "pod-fetch": 30,
+    "pod-retry": 60,
+    "db-purge": 7 * 24 * 60,
+}
+"""Minutes, by the task's name."""
 
 
 def assert_command_exists(words: list[str]) -> None:
@@ -22,8 +32,9 @@ def assert_command_exists(words: list[str]) -> None:
     options = {
         name.removeprefix("syncctl "): {each for one in parameters for each in one.names} for name, _, parameters in commands()
     }
-    assert words[0] in options, words
-    assert {word for word in words[1:] if word.startswith("-")} <= options[words[0]], words
+    command = " ".join(words[:2]) if words[0] == "db" else words[0]
+    assert command in options, words
+    assert {word for word in words[1:] if word.startswith("-")} <= options[command], words
 
 
 def text(task: ElementTree.Element, path: str) -> str:
@@ -49,7 +60,7 @@ def test_a_task_is_safe_to_install(path: Path):
     command = text(task, "t:Actions/t:Exec/t:Command")
     assert command == text(task, "t:Actions/t:Exec/t:WorkingDirectory") + r"\run.cmd"
     words = shlex.split(text(task, "t:Actions/t:Exec/t:Arguments"))
-    assert words[0] == path.stem
+    assert words[: path.stem.count("db-") + 1] == path.stem.replace("db-", "db ").split()
     assert_command_exists(words)
 
 
@@ -85,7 +96,9 @@ def test_a_cron_line_is_valid_and_runs_commands_that_exist(line: str):
 
 
 def test_cron_runs_every_job():
-    assert {words for line in cron_lines() for words in re.findall(r'"\$PROGRAM" ([a-z-]+)', line)} == set(EVERY)
+    assert {words for line in cron_lines() for words in re.findall(r'"\$PROGRAM" (db [a-z-]+|[a-z-]+)', line)} == {
+        name.replace("db-", "db ") for name in EVERY
+    }
 
 
 def test_the_readme_names_every_task():

@@ -20,6 +20,10 @@ from syncctl.db.contract.health import (
     ReviewCause as ReviewCause,
     StorePoll as StorePoll,
 )
+from syncctl.db.contract.history import (
+    PurgedBatch as PurgedBatch,
+    PurgeHistory as PurgeHistory,
+)
 from syncctl.db.contract.notify import (
     ClaimedNotification as ClaimedNotification,
     ClaimNotifications as ClaimNotifications,

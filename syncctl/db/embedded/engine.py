@@ -40,6 +40,7 @@ _MODULES = (
     "operations",
     "health",
     "dead_letters",
+    "history",
     "validate",
     "apply",
     "rollback",
