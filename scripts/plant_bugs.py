@@ -648,6 +648,20 @@ BUGS = (
         T_HEALTH,
         only="nobody_tries",
     ),
+    bug(
+        "old history of an order that is open in the ERP is forgotten",
+        "syncctl/db/embedded/history.py",
+        "AND link.LINK_STATE = 'OPEN' AND COALESCE(link.ERP_STATUS_TOLD, 'open') <> 'gone'",
+        "AND FALSE",
+        "tests/contract/test_purge.py",
+    ),
+    bug(
+        "a proof of delivery is forgotten while its claim points to it",
+        "syncctl/db/embedded/history.py",
+        "NOT :documents AND claim.pod_sha256 = row.SHA256",
+        "FALSE",
+        "tests/contract/test_purge.py",
+    ),
     Bug(
         "health tells ages by this host's clock",
         (

@@ -134,10 +134,10 @@ def test_a_table_that_no_deploy_made_is_named(database: SqlServer, only: Callabl
 
 
 def test_each_object_says_which_version_made_it_and_a_check_compares(database: SqlServer, only: Callable[..., None]) -> None:
-    only("functions/fn_StatusRank", "schema/007", "procedures/sp_ListStatusMap")
+    only("schema/007", "schema/008", "functions/fn_ErpName", "procedures/sp_ListStatusMap")
     deploy(database, demo_erp=True)
     there = standing(database)
-    for name in ("FN_STATUSRANK", "SP_LISTSTATUSMAP"):
+    for name in ("FN_ERPNAME", "SP_LISTSTATUSMAP"):
         assert (there[name].version, there[name].is_as_marked) == (__version__, True)
     told = {finding.detail for finding in check(database) if finding.check == "deployed by"}
     assert told == {f"syncctl {__version__} (2), as the objects' property syncctl says"}

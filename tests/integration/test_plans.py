@@ -67,6 +67,14 @@ GROWING = {
     "PS_DOC_PMT",
     "PS_DOC_HDR_MISC_CHRG",
     "PS_DOC_PKG_TRK_NO",
+    "PS_DOC_CONTACT",
+    "PS_DOC_LIN_PRICE",
+    "PS_DOC_TAX",
+    "PS_DOC_AUDIT_LOG",
+    "PS_ORD_HIST",
+    "PS_ORD_HIST_LIN",
+    "PS_TKT_HIST",
+    "PS_TKT_HIST_LIN",
 }
 """What has a row more for each order, message, run, claim or customer."""
 
