@@ -7,9 +7,14 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from syncctl.cli.app import run_app
+    try:
+        # Here, since loading what the commands need takes the longest: Ctrl+C may come in the middle of it.
+        from syncctl.cli.app import run_app
 
-    sys.exit(run_app(sys.argv[1:]))
+        code = run_app(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

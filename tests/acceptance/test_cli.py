@@ -16,7 +16,7 @@ from syncctl import __version__
 from syncctl.db.connect import identity
 from syncctl.demo.store import SimulatedStore
 from syncctl.lock import only_once
-from tests.acceptance.program import Program
+from tests.acceptance.program import Ended, Program
 from tests.crash.hosts import ORDERS, Held, ask_to_stop, ended, running
 from tests.raws import raw_order
 
@@ -342,3 +342,18 @@ def test_the_module_and_the_script_are_the_same(syncctl: Program):
     assert (
         subprocess.run([script, "--version"], capture_output=True, check=True, text=True).stdout == syncctl.run("--version").out
     )
+
+
+def test_ctrl_c_while_the_program_still_loads_ends_it_without_a_traceback(syncctl: Program):
+    pressed = """
+import sys
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Pressed())
+sys.argv[1:] = ["health"]
+from syncctl.__main__ import main
+main()
+"""
+    assert syncctl.run(python=("-c", pressed)) == Ended(130, "", "")
