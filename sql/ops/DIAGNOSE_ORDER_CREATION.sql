@@ -146,7 +146,7 @@ SELECT
     customer.EMAIL_ADRS_1
 FROM dbo.USER_ORDER_STAGING AS staged
 INNER JOIN dbo.AR_CUST AS customer
-    ON customer.EMAIL_ADRS_1 = staged.CUST_EMAIL
+    ON customer.EMAIL_ADRS_1 = CONVERT(varchar(100), staged.CUST_EMAIL)
 WHERE staged.STAGING_ID = @STAGING_ID;
 
 -- 4 Link, document, totals. A link without a document: it was posted or deleted in CounterPoint.

@@ -12,8 +12,8 @@ Returns      no rows
 Errors       none of its own
 Locks        none of its own
 Repeatable   yes
-Note         The ERP is asked through fn_ErpLines, sp_FindErpCustomer, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price is compared for the whole line,
-             where a store rounds: half a cent for each piece, at most one cent, is rounding.
+Note         The ERP is asked through fn_ErpLines, fn_ErpTexts, sp_FindErpCustomer, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price
+             is compared for the whole line, where a store rounds: half a cent for each piece, at most one cent, is rounding.
 Example      EXECUTE dbo.sp_CheckOrder @STAGING_ID = 1, @VIOLATIONS = @FOUND OUTPUT, @IS_BLOCKED = @BLOCKED OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_CheckOrder
@@ -39,6 +39,7 @@ BEGIN
         @CUST_NO varchar(15),
         @CUSTOMER_EXISTS bit = 0,
         @PROBLEM nvarchar(500),
+        @ERP_NAME nvarchar(500),
         @PARTS decimal(15, 2),
         @VALIDATION_ERROR nvarchar(max),
         @CODES nvarchar(max),
@@ -120,6 +121,10 @@ BEGIN
         END
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
+
+    SELECT
+        @ERP_NAME = erp.ERP_NAME
+    FROM dbo.fn_ErpName() AS erp;
 
     IF @PENDING_ACTION IN ('create', 'update')
     BEGIN
@@ -467,6 +472,30 @@ BEGIN
                 'error'
             );
         END;
+
+        /* Its letters. */
+        INSERT INTO @VIOLATION
+        SELECT
+            10,
+            lost.POSITION_NO,
+            'letters',
+            lost.FIELD,
+            LEFT(lost.VALUE, 500),
+            LEFT(CONCAT
+            (
+                @ERP_NAME, N' can''t hold ', lost.LETTERS, N' here: its code page lacks them. The document''s note keeps the text whole.'
+            ), 500),
+            'warning'
+        FROM
+        (
+            SELECT
+                written.POSITION_NO,
+                written.FIELD,
+                written.VALUE,
+                LETTERS = dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW)
+            FROM dbo.fn_ErpTexts(@CUST_EMAIL, @ORDER_JSON, @LINE_ITEMS_JSON) AS written
+        ) AS lost
+        WHERE lost.LETTERS <> N'';
 
         /* Of an order that the store holds nothing else matters: nothing of it goes into its document. */
         IF @IS_HELD = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -262,8 +262,8 @@ def _require_erp(database: SqlServer, erp: str, trial: Catalogue, *, demo_erp: b
     if not demo_erp:
         return site
     # A trial ERP is brought up to date by this deploy, before anything is written into it.
-    tables = {name: {**site.tables.get(name, {}), **columns} for name, columns in trial.tables.items()}
-    return Catalogue(tables, site.given, site.triggers)
+    tables = {name: {**columns, **site.tables.get(name, {})} for name, columns in trial.tables.items()}
+    return replace(site, tables=tables)
 
 
 def _apply(database: SqlServer, script: Script, *, note: bool) -> float:

@@ -26,6 +26,9 @@ _ENDS_OF_SET = frozenset({"FROM", "WHERE", "OUTPUT", "OPTION"})
 _ASSIGNMENT = re.compile(r"\s*(?:\w+\.)?(@?\w+)\s*[-+*/]?=")
 _KEYS = ("_ID", "_NO", "_COD", "_TYP", "_GUID", "_STAT", "_UNIT")
 """Endings of columns that hold keys and codes, which are never cut: what is left would be another one."""
+_HELD = re.compile(r"CONVERT\(varchar\((\d+)\), ((?:(?!CONVERT\().)+?) COLLATE (\w+)\) /\* as (\w+)\.(\w+) \*/")
+"""A text as a column of the ERP's holds it: cut to its width, in its code page."""
+
 _TEMPLATE = r"\bFROM dbo\.{table} AS template\b"
 _NOT_COPIED = re.compile(r"\bNot copied: ([^*]+(?:\*(?!/)[^*]*)*)\*/")
 _TRIAL_ONLY = "sp_SeedDemoErp.sql"
@@ -62,6 +65,7 @@ def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, l
 
     `trial` is what the file was written for: where the two are alike, the script is returned as it is.
     """
+    script = _as_held(script, site)
     text = script.text
     problems: list[Problem] = []
     statements = list(_statements(script.text, site))
@@ -74,6 +78,23 @@ def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, l
         if (columns, values) != (statement.columns, statement.values):
             text = text[: statement.start] + statement.rebuild(columns, values) + text[statement.end :]
     return (script if text == script.text else replace(script, text=text)), problems[::-1]
+
+
+def _as_held(script: Script, site: Catalogue) -> Script:
+    """Convert every text that is marked with its column as that column is here: its type, its width, its collation."""
+
+    def converted(found: re.Match[str]) -> str:
+        width, text, collation, table, name = found.groups()
+        column = site.tables.get(table, {}).get(name.upper())
+        if column is None or not column.kind:
+            return found.group()
+        letters = min(int(width), column.width or int(width))
+        kind = "nvarchar" if column.kind.startswith("n") else "varchar"
+        collated = "" if kind == "nvarchar" else f" COLLATE {column.collation or collation}"
+        return f"CONVERT({kind}({letters}), {text}{collated}) /* as {table}.{name} */"
+
+    text = _HELD.sub(converted, script.text)
+    return script if text == script.text else replace(script, text=text)
 
 
 def _fitted(

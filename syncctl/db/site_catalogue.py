@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _TABLE = re.compile(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", re.DOTALL)
 _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \d+)?\))?)([^\n]*?),?$", re.MULTILINE)
+_COLLATED = re.compile(r"\bCOLLATE (\w+)")
+_OTHER_NAMES = {"bbf_unicode_cp1_ci_as": "SQL_Latin1_General_CP1_CI_AS"}
+"""What an engine that speaks T-SQL on another's tables calls a collation there."""
+
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
 _NUMBERS = ("bit", "tinyint", "smallint", "int", "bigint", "decimal", "numeric", "money", "smallmoney", "real", "float")
 _READ = """
@@ -22,6 +26,7 @@ SELECT
     col.name AS COLUMN_NAME,
     typ.name AS TYPE_NAME,
     col.max_length AS BYTES,
+    CONVERT(varchar(128), col.collation_name) AS COLLATION,
     CASE WHEN col.is_identity = 1 OR col.is_computed = 1 OR col.system_type_id = 189 THEN 1 ELSE 0 END AS GENERATED,
     CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0
         AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN
@@ -53,6 +58,9 @@ class Column:
 
     generated: bool = False
     """True where the database fills it, and nobody may: an identity, a computed column, a row version."""
+
+    collation: str | None = None
+    """Of a text; its code page says which letters a varchar holds."""
 
     @property
     def is_number(self) -> bool:
@@ -92,7 +100,8 @@ def _columns(body: str) -> dict[str, Column]:
         generated = bool(computed) or "IDENTITY" in rest
         needed = not generated and "NOT NULL" in rest and "DEFAULT" not in rest
         letters = int(width) if kind in _TEXT and width not in ("", "max") else None
-        columns[name.upper()] = Column(name, letters, needed, kind, generated)
+        collated = _COLLATED.search(rest)
+        columns[name.upper()] = Column(name, letters, needed, kind, generated, collated.group(1) if collated else None)
     return columns
 
 
@@ -121,7 +130,7 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         length = int(row["BYTES"])
         width = None if kind not in _TEXT or length < 0 else length // 2 if kind.startswith("n") else length
         name = str(row["COLUMN_NAME"])
-        column = Column(name, width, bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]))
+        column = Column(name, width, bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]), _collation(row["COLLATION"]))
         tables.setdefault(table, {})[name.upper()] = column
     triggers = [(str(row["TABLE_NAME"]), str(row["TRIGGER_NAME"])) for row in database.query(_TRIGGERS)]
     return Catalogue(
@@ -130,6 +139,10 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         tuple(pair for pair in triggers if pair[0].upper() in wanted),
         has_template=_has_template(database, tables),
     )
+
+
+def _collation(name: str | None) -> str | None:
+    return None if name is None else _OTHER_NAMES.get(name.lower(), str(name))
 
 
 def _has_template(database: SqlServer, tables: Mapping[str, Table]) -> bool:

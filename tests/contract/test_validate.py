@@ -274,7 +274,9 @@ def test_an_item_is_found_through_the_map_or_by_its_number(shop):
     shop.query("INSERT INTO dbo.USER_ITEM_MAP (STORE_ID, SKU, ITEM_NO) VALUES ('*', ?, 'MUG')", ("TEA-静岡",))
     shop.query("INSERT INTO dbo.USER_ITEM_MAP (STORE_ID, SKU, ITEM_NO) VALUES ('other', 'ONLY-THERE', 'MUG')")
     shop.query("INSERT INTO dbo.USER_ITEM_MAP (STORE_ID, SKU, ITEM_NO) VALUES ('*', 'STALE', 'GONE')")
-    content = order(4711, line(1, "TEA-静岡"), line(2, "CAP"), line(3, "ONLY-THERE"), line(4, "STALE"), line(5, "TEA-??"))
+    content = order(
+        4711, line(1, "TEA-静岡", descr="Tea"), line(2, "CAP"), line(3, "ONLY-THERE"), line(4, "STALE"), line(5, "TEA-??")
+    )
     violations = validate(shop, content)
     assert [(row.code, row.field) for row in violations] == [
         ("unknown_sku", "LINE_ITEMS[3].SKU"),
@@ -285,7 +287,9 @@ def test_an_item_is_found_through_the_map_or_by_its_number(shop):
 
 def test_a_sku_that_the_erps_code_page_cannot_hold_is_never_taken_for_another(shop):
     shop.query("INSERT INTO dbo.IM_ITEM (ITEM_NO, DESCR) VALUES ('TEA-??', 'Question marks')")
-    assert found(validate(shop, order(4711, line(1, "TEA-静岡")))) == [("unknown_sku", "LINE_ITEMS[1].SKU", "TEA-静岡", "error")]
+    assert found(validate(shop, order(4711, line(1, "TEA-静岡", descr="Tea")))) == [
+        ("unknown_sku", "LINE_ITEMS[1].SKU", "TEA-静岡", "error")
+    ]
 
 
 def test_a_sku_longer_than_an_item_number_is_never_cut_to_another(shop):

@@ -144,7 +144,7 @@ def test_a_new_customer_has_from_the_template_whatever_is_no_persons_own() -> No
     copied = fitted.text[fitted.text.index("Not copied:") :]
     columns, values = copied.split("INSERT INTO dbo.AR_CUST")[1].split("SELECT", 1)
     assert "SLS_REP, BAL, [USR_WEB LEVEL]" in columns
-    assert "template.SLS_REP,\n        0,\n        template.[USR_WEB LEVEL]\n    FROM" in values
+    assert re.search(r"template\.SLS_REP,\s+0,\s+template\.\[USR_WEB LEVEL\]\s+FROM", values)
     for own in ("CR_CARD_NO_1", "LOY_PTS_BAL", "LST_SAL_DAT", "NAM_UPR", "EMAIL_ADRS_2", "ROW_NO"):
         assert own not in columns
 
@@ -166,6 +166,46 @@ def test_a_persons_own_text_that_must_be_given_is_no_templates_to_give() -> None
     fitted, problems = render(CUSTOMER, replace(site(must, AR_CUST__SALUTATION="-"), has_template=True), TRIAL)
     assert told(problems) == ""
     assert fitted.text.count("N'-'\n") == 2
+
+
+HOLDS = """
+CREATE OR ALTER FUNCTION dbo.fn_Test () RETURNS TABLE AS RETURN
+(
+    SELECT
+        CITY = CONVERT(varchar(20), LEFT(a.CITY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.CITY */,
+        NAM = CONCAT(CONVERT(varchar(9), 1), CONVERT(varchar(40), a.N COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */)
+    FROM dbo.X AS a
+);
+"""
+
+
+def test_a_text_is_held_as_the_sites_column_holds_it() -> None:
+    def change(tables: dict[str, dict[str, Column]]) -> None:
+        tables["AR_CUST"]["CITY"] = Column("CITY", 9, kind="varchar", collation="Polish_CI_AS")
+        tables["AR_CUST"]["NAM"] = Column("NAM", 80, kind="nvarchar", collation="Polish_CI_AS")
+
+    text, problems = rendered(change, HOLDS)
+    assert problems == ""
+    assert "CITY = CONVERT(varchar(9), LEFT(a.CITY, 20) COLLATE Polish_CI_AS) /* as AR_CUST.CITY */," in text
+    assert "CONCAT(CONVERT(varchar(9), 1), CONVERT(nvarchar(40), a.N) /* as AR_CUST.NAM */)" in text
+
+
+def test_a_text_is_held_as_in_the_file_where_the_site_is_like_the_trial() -> None:
+    assert rendered(lambda tables: None, HOLDS) == (HOLDS, "")
+    assert rendered(lambda tables: tables["AR_CUST"].pop("CITY"), HOLDS)[0] == HOLDS
+
+
+def test_every_text_that_is_held_names_a_column_and_its_width() -> None:
+    marked = [
+        (script.name, int(width), table, column)
+        for script in scripts("counterpoint")
+        for width, table, column in re.findall(
+            r"CONVERT\(varchar\((\d+)\), (?:(?!CONVERT\().)+? COLLATE \w+\) /\* as (\w+)\.(\w+) \*/", script.text
+        )
+    ]
+    assert len(marked) == sum(script.text.count("/* as ") for script in scripts("counterpoint")) > 20
+    wrong = [(name, f"{table}.{column}") for name, width, table, column in marked if TRIAL.tables[table][column].width != width]
+    assert wrong == []
 
 
 def test_a_site_that_has_none_of_the_columns_is_told_so() -> None:

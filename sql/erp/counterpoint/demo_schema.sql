@@ -3,6 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 A trial ERP: CounterPoint's tables, as far as orders touch them, with what a whole site demands of them
+    Names, addresses and descriptions are varchar in code page 1252, as at most sites: other letters don't survive there. Notes are nvarchar.
     For an empty server only. syncctl db deploy --demo-erp runs it; it refuses where the ERP's tables are there already.
     dbo.USER_DEMO_ERP marks a trial ERP: sp_SeedDemoErp fills no other.
 
@@ -144,7 +145,7 @@ BEGIN
         TKT_NO varchar(15) NOT NULL,
         LIN_TYP varchar(1) NOT NULL,
         ITEM_NO varchar(20) NULL,
-        DESCR nvarchar(250) NULL,
+        DESCR varchar(250) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         QTY_SOLD decimal(15, 4) NOT NULL,
         SELL_UNIT varchar(1) NOT NULL CONSTRAINT DF_PS_DOC_LIN_SELL_UNIT DEFAULT ('0'),
         PRC money NULL,
@@ -261,7 +262,7 @@ BEGIN
     CREATE TABLE dbo.IM_ITEM
     (
         ITEM_NO varchar(20) NOT NULL,
-        DESCR nvarchar(250) NULL,
+        DESCR varchar(250) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         CATEG_COD varchar(10) NULL,
         ITEM_TYP varchar(1) NOT NULL CONSTRAINT DF_IM_ITEM_ITEM_TYP DEFAULT ('I'),
         STAT varchar(1) NOT NULL CONSTRAINT DF_IM_ITEM_STAT DEFAULT ('A'),
@@ -317,18 +318,18 @@ BEGIN
     CREATE TABLE dbo.AR_CUST
     (
         CUST_NO varchar(15) NOT NULL,
-        NAM nvarchar(40) NULL,
-        FST_NAM nvarchar(15) NULL,
-        LST_NAM nvarchar(25) NULL,
-        ADRS_1 nvarchar(40) NULL,
-        ADRS_2 nvarchar(40) NULL,
-        ADRS_3 nvarchar(40) NULL,
-        CITY nvarchar(20) NULL,
-        STATE nvarchar(10) NULL,
-        ZIP_COD nvarchar(15) NULL,
-        CNTRY nvarchar(20) NULL,
-        PHONE_1 nvarchar(25) NULL,
-        EMAIL_ADRS_1 nvarchar(100) NULL,
+        NAM varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        FST_NAM varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        LST_NAM varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_1 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_2 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_3 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CITY varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        STATE varchar(10) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ZIP_COD varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CNTRY varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        PHONE_1 varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        EMAIL_ADRS_1 varchar(100) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         CATEG_COD varchar(10) NULL,
         PROF_COD_1 varchar(10) NULL,
         TAX_COD varchar(10) NULL,
@@ -351,17 +352,17 @@ BEGIN
     (
         CUST_NO varchar(15) NOT NULL,
         SHIP_ADRS_ID varchar(10) NOT NULL,
-        NAM nvarchar(40) NULL,
-        FST_NAM nvarchar(15) NULL,
-        LST_NAM nvarchar(25) NULL,
-        ADRS_1 nvarchar(40) NULL,
-        ADRS_2 nvarchar(40) NULL,
-        ADRS_3 nvarchar(40) NULL,
-        CITY nvarchar(20) NULL,
-        STATE nvarchar(10) NULL,
-        ZIP_COD nvarchar(15) NULL,
-        CNTRY nvarchar(20) NULL,
-        PHONE_1 nvarchar(25) NULL,
+        NAM varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        FST_NAM varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        LST_NAM varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_1 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_2 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_3 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CITY varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        STATE varchar(10) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ZIP_COD varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CNTRY varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        PHONE_1 varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         CONSTRAINT PK_AR_SHIP_ADRS PRIMARY KEY CLUSTERED (CUST_NO, SHIP_ADRS_ID)
     );
 END;
@@ -517,20 +518,20 @@ BEGIN
         DOC_ID bigint NOT NULL,
         CONTACT_ID int NOT NULL,
         NAM_TYP varchar(1) NOT NULL,
-        NAM nvarchar(40) NULL,
-        FST_NAM nvarchar(15) NULL,
-        LST_NAM nvarchar(25) NULL,
-        CONTCT_1 nvarchar(40) NULL,
+        NAM varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        FST_NAM varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        LST_NAM varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CONTCT_1 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         ADRS_ID varchar(10) NULL,
-        ADRS_1 nvarchar(40) NULL,
-        ADRS_2 nvarchar(40) NULL,
-        ADRS_3 nvarchar(40) NULL,
-        CITY nvarchar(20) NULL,
-        STATE nvarchar(10) NULL,
-        ZIP_COD nvarchar(15) NULL,
-        CNTRY nvarchar(20) NULL,
-        PHONE_1 nvarchar(25) NULL,
-        EMAIL_ADRS_1 nvarchar(100) NULL,
+        ADRS_1 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_2 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ADRS_3 varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CITY varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        STATE varchar(10) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        ZIP_COD varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        CNTRY varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        PHONE_1 varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        EMAIL_ADRS_1 varchar(100) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         CONSTRAINT PK_PS_DOC_CONTACT PRIMARY KEY CLUSTERED (DOC_ID, CONTACT_ID)
     );
 END;

@@ -3,9 +3,10 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_ErpAddress
-    A staged order's addresses as CounterPoint's columns take them.
+    A staged order's addresses as CounterPoint's columns hold them: cut to their widths, and in their code page, so that what is written
+    is also what is found again. A deploy puts this site's types, widths and collations in the place of the trial ERP's.
 
-Used by      sp_CreateErpCustomer, sp_ShipToAddress
+Used by      sp_CreateErpCustomer, sp_ShipToAddress, sp_WriteOrderContacts, fn_ErpTexts
 Returns      a row of KIND 'BILL' and one of KIND 'SHIP'; a part that is missing is ''
 Example      SELECT address.* FROM dbo.USER_ORDER_STAGING AS staged
              CROSS APPLY dbo.fn_ErpAddress(staged.ORDER_JSON) AS address WHERE staged.STAGING_ID = 1;
@@ -20,18 +21,18 @@ RETURN
 (
     SELECT
         address.KIND,
-        FST_NAM = LEFT(address.FST_NAM, 15),
-        LST_NAM = LEFT(address.LST_NAM, 25),
-        NAM = LEFT(address.NAM, 40),
-        COMPANY = LEFT(address.COMPANY, 100),
-        ADRS_1 = LEFT(address.ADRS_1, 40),
-        ADRS_2 = LEFT(address.ADRS_2, 40),
-        ADRS_3 = LEFT(address.ADRS_3, 40),
-        CITY = LEFT(address.CITY, 20),
-        STATE = LEFT(address.STATE, 10),
-        ZIP_COD = LEFT(address.ZIP_COD, 15),
-        CNTRY = LEFT(address.CNTRY, 20),
-        PHONE = LEFT(address.PHONE, 25)
+        FST_NAM = CONVERT(varchar(15), LEFT(address.FST_NAM, 15) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.FST_NAM */,
+        LST_NAM = CONVERT(varchar(25), LEFT(address.LST_NAM, 25) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.LST_NAM */,
+        NAM = CONVERT(varchar(40), LEFT(address.NAM, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */,
+        COMPANY = CONVERT(varchar(40), LEFT(address.COMPANY, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */,
+        ADRS_1 = CONVERT(varchar(40), LEFT(address.ADRS_1, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_1 */,
+        ADRS_2 = CONVERT(varchar(40), LEFT(address.ADRS_2, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_2 */,
+        ADRS_3 = CONVERT(varchar(40), LEFT(address.ADRS_3, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_3 */,
+        CITY = CONVERT(varchar(20), LEFT(address.CITY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CITY */,
+        STATE = CONVERT(varchar(10), LEFT(address.STATE, 10) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.STATE */,
+        ZIP_COD = CONVERT(varchar(15), LEFT(address.ZIP_COD, 15) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ZIP_COD */,
+        CNTRY = CONVERT(varchar(20), LEFT(address.CNTRY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CNTRY */,
+        PHONE = CONVERT(varchar(25), LEFT(address.PHONE, 25) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.PHONE_1 */
     FROM dbo.fn_StagedAddress(@ORDER_JSON) AS address
 );
 GO

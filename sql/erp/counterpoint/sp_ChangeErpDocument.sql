@@ -92,7 +92,7 @@ BEGIN
     WHERE linked.STORE_ID = @STORE_ID
     AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID;
 
-    /* Each line that we wrote: gone from the order, different, or as it should be. DESCR is compared as the ERP's code page has it. */
+    /* Each line that we wrote: gone from the order, different, or as it should be. DESCR is compared as the ERP holds it. */
     INSERT INTO @LINE
     (
         WOO_LINE_ID, LIN_SEQ_NO, WHAT, SKU, ITEM_NO, CATEG_COD, DESCR, QTY, PRC, EXT_PRC, GROSS_EXT_PRC
@@ -103,7 +103,7 @@ BEGIN
         CASE
             WHEN wanted.WOO_LINE_ID IS NULL THEN 'removed'
             WHEN line.ITEM_NO = wanted.ITEM_NO
-            AND  line.DESCR = CONVERT(varchar(250), wanted.DESCR)
+            AND  line.DESCR = CONVERT(varchar(250), wanted.DESCR COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_LIN.DESCR */
             AND  line.QTY_SOLD = wanted.QTY
             AND  line.PRC = wanted.PRC
             AND  line.EXT_PRC = wanted.EXT_PRC
@@ -174,7 +174,7 @@ BEGIN
     SET
         ITEM_NO = wanted.ITEM_NO,
         CATEG_COD = wanted.CATEG_COD,
-        DESCR = wanted.DESCR,
+        DESCR = CONVERT(varchar(250), wanted.DESCR COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_LIN.DESCR */,
         QTY_SOLD = wanted.QTY,
         PRC = CONVERT(money, wanted.PRC),
         EXT_PRC = wanted.EXT_PRC,

@@ -28,6 +28,7 @@ BEGIN
 
     DECLARE
         @CUST_EMAIL nvarchar(100),
+        @WOO_CUST_ID bigint,
         @ORDER_JSON nvarchar(max),
         @NUMBER varchar(20),
         @PROBLEM nvarchar(500),
@@ -39,6 +40,7 @@ BEGIN
 
     SELECT
         @CUST_EMAIL = staged.CUST_EMAIL,
+        @WOO_CUST_ID = staged.WOO_CUST_ID,
         @ORDER_JSON = staged.ORDER_JSON
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
@@ -81,7 +83,12 @@ BEGIN
         )
         SELECT
             @CUST_NO,
-            LEFT(COALESCE(NULLIF(address.NAM, N''), NULLIF(address.COMPANY, N''), @CUST_EMAIL), 40),
+            COALESCE
+            (
+                NULLIF(address.NAM, ''),
+                NULLIF(address.COMPANY, ''),
+                CONVERT(varchar(40), LEFT(@CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
+            ),
             NULLIF(address.FST_NAM, N''),
             NULLIF(address.LST_NAM, N''),
             NULLIF(address.ADRS_1, N''),
@@ -92,7 +99,7 @@ BEGIN
             NULLIF(address.ZIP_COD, N''),
             NULLIF(address.CNTRY, N''),
             NULLIF(address.PHONE, N''),
-            @CUST_EMAIL,
+            CONVERT(varchar(100), @CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
             @CATEG_COD,
             @TAX_COD,
             @STR_ID,
@@ -100,47 +107,68 @@ BEGIN
         FROM (SELECT KIND = 'BILL') AS wanted
         LEFT JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
             ON address.KIND = wanted.KIND;
-
-        RETURN;
+    END;
+    ELSE
+    BEGIN
+        /*
+        Not copied: CUST_NO NAM NAM_* FST_NAM* LST_NAM* *_UPR SALUTATION CUST_NAM_TYP CUST_FST_LST_NAM ADRS_* CITY STATE ZIP_COD* CNTRY
+        PHONE_* MOBILE_PHONE* FAX_* CONTCT_* EMAIL_ADRS_* URL_* *_DAT *_DAT_* *_DT *_TIM *_LCK BAL *_BAL *_BAL_* NO_OF_* TOT_* LST_*_AMT
+        LST_*_NO LST_*_PTS_* LST_*_PRD_* LST_*_PRDS LST_AGE_PAST_CUTOFF LST_MAINT_* LOY_CARD_NO LOY_PTS_* CR_CARD_* CREDIT_CARD* CARD_*
+        *_CARD_* TAX_EXEMPT* EXEMPT_* FED_TAX* *_GUID NOTE* *_NOTE* COMMNT* BIRTH* *_PWD *_PASSWORD* RS_*
+        */
+        INSERT INTO dbo.AR_CUST
+        (
+            CUST_NO, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1, EMAIL_ADRS_1, CUST_NAM_TYP,
+            LST_MAINT_DT, CATEG_COD, TAX_COD, STR_ID, CUST_TYP, BAL_METH, TERMS_COD, PROF_COD_1
+        )
+        SELECT
+            @CUST_NO,
+            COALESCE
+            (
+                NULLIF(address.NAM, ''),
+                NULLIF(address.COMPANY, ''),
+                CONVERT(varchar(40), LEFT(@CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
+            ),
+            NULLIF(address.FST_NAM, N''),
+            NULLIF(address.LST_NAM, N''),
+            NULLIF(address.ADRS_1, N''),
+            NULLIF(address.ADRS_2, N''),
+            NULLIF(address.ADRS_3, N''),
+            NULLIF(address.CITY, N''),
+            NULLIF(address.STATE, N''),
+            NULLIF(address.ZIP_COD, N''),
+            NULLIF(address.CNTRY, N''),
+            NULLIF(address.PHONE, N''),
+            CONVERT(varchar(100), @CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
+            CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN 'P' ELSE 'B' END,
+            @NOW,
+            COALESCE(NULLIF(template.CATEG_COD, ''), @CATEG_COD),
+            COALESCE(NULLIF(template.TAX_COD, ''), @TAX_COD),
+            COALESCE(NULLIF(template.STR_ID, ''), @STR_ID),
+            template.CUST_TYP,
+            template.BAL_METH,
+            template.TERMS_COD,
+            template.PROF_COD_1
+        FROM dbo.AR_CUST AS template
+        LEFT JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
+            ON address.KIND = 'BILL'
+        WHERE template.CUST_NO = @TMPLT_CUST_NO;
     END;
 
-    /*
-    Not copied: CUST_NO NAM NAM_* FST_NAM* LST_NAM* *_UPR SALUTATION CUST_NAM_TYP CUST_FST_LST_NAM ADRS_* CITY STATE ZIP_COD* CNTRY
-    PHONE_* MOBILE_PHONE* FAX_* CONTCT_* EMAIL_ADRS_* URL_* *_DAT *_DAT_* *_DT *_TIM *_LCK BAL *_BAL *_BAL_* NO_OF_* TOT_* LST_*_AMT
-    LST_*_NO LST_*_PTS_* LST_*_PRD_* LST_*_PRDS LST_AGE_PAST_CUTOFF LST_MAINT_* LOY_CARD_NO LOY_PTS_* CR_CARD_* CREDIT_CARD* CARD_*
-    *_CARD_* TAX_EXEMPT* EXEMPT_* FED_TAX* *_GUID NOTE* *_NOTE* COMMNT* BIRTH* *_PWD *_PASSWORD* RS_*
-    */
-    INSERT INTO dbo.AR_CUST
+    -- A guest is found again by e-mail address. Where AR_CUST can't hold all of it, the map does: else two people's could be one there.
+    INSERT INTO dbo.USER_CUSTOMER_MAP
     (
-        CUST_NO, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1, EMAIL_ADRS_1, CUST_NAM_TYP,
-        LST_MAINT_DT, CATEG_COD, TAX_COD, STR_ID, CUST_TYP, BAL_METH, TERMS_COD, PROF_COD_1
+        CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
     )
     SELECT
         @CUST_NO,
-        LEFT(COALESCE(NULLIF(address.NAM, N''), NULLIF(address.COMPANY, N''), @CUST_EMAIL), 40),
-        NULLIF(address.FST_NAM, N''),
-        NULLIF(address.LST_NAM, N''),
-        NULLIF(address.ADRS_1, N''),
-        NULLIF(address.ADRS_2, N''),
-        NULLIF(address.ADRS_3, N''),
-        NULLIF(address.CITY, N''),
-        NULLIF(address.STATE, N''),
-        NULLIF(address.ZIP_COD, N''),
-        NULLIF(address.CNTRY, N''),
-        NULLIF(address.PHONE, N''),
-        @CUST_EMAIL,
-        CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN 'P' ELSE 'B' END,
-        @NOW,
-        COALESCE(NULLIF(template.CATEG_COD, ''), @CATEG_COD),
-        COALESCE(NULLIF(template.TAX_COD, ''), @TAX_COD),
-        COALESCE(NULLIF(template.STR_ID, ''), @STR_ID),
-        template.CUST_TYP,
-        template.BAL_METH,
-        template.TERMS_COD,
-        template.PROF_COD_1
-    FROM dbo.AR_CUST AS template
-    LEFT JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
-        ON address.KIND = 'BILL'
-    WHERE template.CUST_NO = @TMPLT_CUST_NO;
+        NULL,
+        written.VALUE,
+        'syncctl',
+        1,
+        @NOW
+    FROM dbo.fn_ErpTexts(@CUST_EMAIL, NULL, NULL) AS written
+    WHERE @WOO_CUST_ID IS NULL
+    AND   dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N'';
 END;
 GO

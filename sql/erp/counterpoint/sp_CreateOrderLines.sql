@@ -137,7 +137,7 @@ BEGIN
         @TKT_NO,
         @LIN_TYP,
         line.ITEM_NO,
-        line.DESCR,
+        CONVERT(varchar(250), line.DESCR COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_LIN.DESCR */,
         line.QTY,
         '0',
         CONVERT(money, line.PRC),

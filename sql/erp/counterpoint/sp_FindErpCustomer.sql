@@ -6,7 +6,7 @@ dbo.sp_FindErpCustomer
     The port's answer to whose e-mail address that is: CounterPoint's own customer with it, of several the lowest number.
 
 Called by    sp_ResolveCustomer
-Parameters   @EMAIL, compared as the ERP's collation does; @CUST_NO OUTPUT, NULL where nobody has it
+Parameters   @EMAIL, compared as the ERP's collation does and as its code page holds it; @CUST_NO OUTPUT, NULL where nobody has it
 Returns      no rows
 Errors       none
 Locks        none of its own
@@ -22,11 +22,21 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    -- Both are needed: the first finds it by an index where the column is varchar, the second where its code page lacks a letter.
+    -- As the ERP holds it, by its index. Two addresses that are alike only there belong to two people: the map knows them whole.
     SELECT
         @CUST_NO = MIN(customer.CUST_NO)
     FROM dbo.AR_CUST AS customer
-    WHERE customer.EMAIL_ADRS_1 = CONVERT(varchar(100), @EMAIL)
-    AND   CONVERT(nvarchar(100), customer.EMAIL_ADRS_1) = @EMAIL;
+    WHERE customer.EMAIL_ADRS_1 = CONVERT(varchar(100), @EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */
+    AND   NOT EXISTS
+    (
+        SELECT
+            1
+        FROM dbo.USER_CUSTOMER_MAP AS mapped
+        WHERE mapped.CUST_NO = customer.CUST_NO
+        AND   mapped.IS_ACTIVE = 1
+        AND   mapped.WOO_EMAIL <> @EMAIL
+        AND   CONVERT(varchar(100), mapped.WOO_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */
+            = CONVERT(varchar(100), @EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */
+    );
 END;
 GO

@@ -128,7 +128,7 @@ BEGIN
         )
         SELECT
             item.ITEM_NO,
-            MIN(item.DESCR)
+            CONVERT(varchar(250), MIN(item.DESCR) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as IM_ITEM.DESCR */
         FROM @ITEM AS item
         WHERE NOT EXISTS (SELECT 1 FROM dbo.IM_ITEM AS known WHERE known.ITEM_NO = item.ITEM_NO)
         GROUP BY
@@ -185,8 +185,8 @@ BEGIN
         )
         SELECT
             customer.CUST_NO,
-            MIN(customer.NAM),
-            MIN(customer.EMAIL_ADRS_1),
+            CONVERT(varchar(40), MIN(customer.NAM) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */,
+            CONVERT(varchar(100), MIN(customer.EMAIL_ADRS_1) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
             @STR_ID,
             @NOW
         FROM @CUSTOMER AS customer

@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ShipToAddress
-    The customer's ship-to address with the order's content, found again, or added under the next free number. The billing address
-    stands in where the order has no shipping address. Only where the site wants it: with the setting WRITE_SHIP_ADRS = Y.
+    The customer's ship-to address with the order's content as the ERP holds it, found again, or added under the next free number. The
+    billing address stands in where the order has no shipping address. Only where the site wants it: with the setting WRITE_SHIP_ADRS = Y.
 
 Called by    sp_CreateErpDocument, before it takes numbers of other series, sp_WriteOrderContacts, inside their transactions
 Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all, or the site
@@ -27,17 +27,8 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE
-        @NAM nvarchar(40),
-        @FST_NAM nvarchar(15),
-        @LST_NAM nvarchar(25),
-        @ADRS_1 nvarchar(40),
-        @ADRS_2 nvarchar(40),
-        @ADRS_3 nvarchar(40),
-        @CITY nvarchar(20),
-        @STATE nvarchar(10),
-        @ZIP_COD nvarchar(15),
-        @CNTRY nvarchar(20),
-        @PHONE nvarchar(25),
+        @ORDER_JSON nvarchar(max),
+        @KIND varchar(4),
         @LOOKED int = 0;
 
     SET @SHIP_ADRS_ID = NULL;
@@ -47,26 +38,17 @@ BEGIN
         RETURN;
     END;
 
-    SELECT TOP (1)
-        @NAM = LEFT(COALESCE(NULLIF(address.NAM, N''), address.COMPANY), 40),
-        @FST_NAM = address.FST_NAM,
-        @LST_NAM = address.LST_NAM,
-        @ADRS_1 = address.ADRS_1,
-        @ADRS_2 = address.ADRS_2,
-        @ADRS_3 = address.ADRS_3,
-        @CITY = address.CITY,
-        @STATE = address.STATE,
-        @ZIP_COD = address.ZIP_COD,
-        @CNTRY = address.CNTRY,
-        @PHONE = address.PHONE
+    SELECT
+        @ORDER_JSON = staged.ORDER_JSON
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_ErpAddress(staged.ORDER_JSON) AS address
-    WHERE staged.STAGING_ID = @STAGING_ID
-    AND   CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N''
-    ORDER BY
-        address.KIND DESC;
+    WHERE staged.STAGING_ID = @STAGING_ID;
 
-    IF @ADRS_1 IS NULL
+    SELECT
+        @KIND = MAX(address.KIND)
+    FROM dbo.fn_ErpAddress(@ORDER_JSON) AS address
+    WHERE CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N'';
+
+    IF @KIND IS NULL
     BEGIN
         RETURN;
     END;
@@ -84,22 +66,23 @@ BEGIN
             WHERE SERIES = 'CUST_NO';
         END;
 
-        -- As it was written, and as a varchar column's code page has it: a letter that it lacks makes no second address.
         SELECT TOP (1)
             @SHIP_ADRS_ID = known.SHIP_ADRS_ID
         FROM dbo.AR_SHIP_ADRS AS known
+        CROSS JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
         WHERE known.CUST_NO = @CUST_NO
-        AND   (COALESCE(known.NAM, '') = @NAM OR COALESCE(known.NAM, '') = CONVERT(varchar(40), @NAM))
-        AND   (COALESCE(known.FST_NAM, '') = @FST_NAM OR COALESCE(known.FST_NAM, '') = CONVERT(varchar(15), @FST_NAM))
-        AND   (COALESCE(known.LST_NAM, '') = @LST_NAM OR COALESCE(known.LST_NAM, '') = CONVERT(varchar(25), @LST_NAM))
-        AND   (COALESCE(known.ADRS_1, '') = @ADRS_1 OR COALESCE(known.ADRS_1, '') = CONVERT(varchar(40), @ADRS_1))
-        AND   (COALESCE(known.ADRS_2, '') = @ADRS_2 OR COALESCE(known.ADRS_2, '') = CONVERT(varchar(40), @ADRS_2))
-        AND   (COALESCE(known.ADRS_3, '') = @ADRS_3 OR COALESCE(known.ADRS_3, '') = CONVERT(varchar(40), @ADRS_3))
-        AND   (COALESCE(known.CITY, '') = @CITY OR COALESCE(known.CITY, '') = CONVERT(varchar(20), @CITY))
-        AND   (COALESCE(known.STATE, '') = @STATE OR COALESCE(known.STATE, '') = CONVERT(varchar(10), @STATE))
-        AND   (COALESCE(known.ZIP_COD, '') = @ZIP_COD OR COALESCE(known.ZIP_COD, '') = CONVERT(varchar(15), @ZIP_COD))
-        AND   (COALESCE(known.CNTRY, '') = @CNTRY OR COALESCE(known.CNTRY, '') = CONVERT(varchar(20), @CNTRY))
-        AND   (COALESCE(known.PHONE_1, '') = @PHONE OR COALESCE(known.PHONE_1, '') = CONVERT(varchar(25), @PHONE))
+        AND   address.KIND = @KIND
+        AND   COALESCE(known.NAM, '') = COALESCE(NULLIF(address.NAM, ''), address.COMPANY)
+        AND   COALESCE(known.FST_NAM, '') = address.FST_NAM
+        AND   COALESCE(known.LST_NAM, '') = address.LST_NAM
+        AND   COALESCE(known.ADRS_1, '') = address.ADRS_1
+        AND   COALESCE(known.ADRS_2, '') = address.ADRS_2
+        AND   COALESCE(known.ADRS_3, '') = address.ADRS_3
+        AND   COALESCE(known.CITY, '') = address.CITY
+        AND   COALESCE(known.STATE, '') = address.STATE
+        AND   COALESCE(known.ZIP_COD, '') = address.ZIP_COD
+        AND   COALESCE(known.CNTRY, '') = address.CNTRY
+        AND   COALESCE(known.PHONE_1, '') = address.PHONE
         ORDER BY
             LEN(known.SHIP_ADRS_ID),
             known.SHIP_ADRS_ID;
@@ -119,21 +102,21 @@ BEGIN
     (
         CUST_NO, SHIP_ADRS_ID, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1
     )
-    VALUES
-    (
+    SELECT
         @CUST_NO,
         @SHIP_ADRS_ID,
-        NULLIF(@NAM, N''),
-        NULLIF(@FST_NAM, N''),
-        NULLIF(@LST_NAM, N''),
-        NULLIF(@ADRS_1, N''),
-        NULLIF(@ADRS_2, N''),
-        NULLIF(@ADRS_3, N''),
-        NULLIF(@CITY, N''),
-        NULLIF(@STATE, N''),
-        NULLIF(@ZIP_COD, N''),
-        NULLIF(@CNTRY, N''),
-        NULLIF(@PHONE, N'')
-    );
+        COALESCE(NULLIF(address.NAM, ''), NULLIF(address.COMPANY, '')),
+        NULLIF(address.FST_NAM, ''),
+        NULLIF(address.LST_NAM, ''),
+        NULLIF(address.ADRS_1, ''),
+        NULLIF(address.ADRS_2, ''),
+        NULLIF(address.ADRS_3, ''),
+        NULLIF(address.CITY, ''),
+        NULLIF(address.STATE, ''),
+        NULLIF(address.ZIP_COD, ''),
+        NULLIF(address.CNTRY, ''),
+        NULLIF(address.PHONE, '')
+    FROM dbo.fn_ErpAddress(@ORDER_JSON) AS address
+    WHERE address.KIND = @KIND;
 END;
 GO

@@ -67,7 +67,12 @@ BEGIN
         @DOC_ID,
         wanted.CONTACT_ID,
         CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN 'P' ELSE 'B' END,
-        LEFT(COALESCE(NULLIF(address.NAM, N''), NULLIF(address.COMPANY, N''), staged.CUST_EMAIL), 40),
+        COALESCE
+        (
+            NULLIF(address.NAM, ''),
+            NULLIF(address.COMPANY, ''),
+            CONVERT(varchar(40), LEFT(staged.CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */
+        ),
         NULLIF(address.FST_NAM, N''),
         NULLIF(address.LST_NAM, N''),
         CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN NULLIF(address.NAM, N'') END,
@@ -80,7 +85,7 @@ BEGIN
         NULLIF(address.ZIP_COD, N''),
         NULLIF(address.CNTRY, N''),
         NULLIF(address.PHONE, N''),
-        NULLIF(staged.CUST_EMAIL, N'')
+        NULLIF(CONVERT(varchar(100), staged.CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.EMAIL_ADRS_1 */, N'')
     FROM dbo.USER_ORDER_STAGING AS staged
     CROSS JOIN
     (

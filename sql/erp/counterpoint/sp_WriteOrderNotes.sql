@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_WriteOrderNotes
-    Writes what has no column of its own into the document's notes: WEB-ORDER (payment, coupons, charges, ship-to address) and
-    WEB-CUSTOMER (the customer's own words, where there are any).
+    Writes what has no column of its own into the document's notes: WEB-ORDER (payment, coupons, charges, ship-to address, and in
+    full each text with letters that the code page of its column lacks) and WEB-CUSTOMER (the customer's own words, where there are any).
 
 Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
 Parameters   @STAGING_ID; @DOC_ID
@@ -33,6 +33,7 @@ BEGIN
         @SHIP_VIA nvarchar(100),
         @CHARGES nvarchar(max),
         @SHIP_TO nvarchar(max),
+        @WHOLE nvarchar(max),
         @CUSTOMER_NOTE nvarchar(max),
         @NEW_LINE nchar(1) = NCHAR(10),
         @TEXT_NO int = 1;
@@ -42,6 +43,11 @@ BEGIN
         CODE nvarchar(4000) NULL
     );
     DECLARE @CHARGE table
+    (
+        TEXT_NO int NOT NULL PRIMARY KEY,
+        LINE nvarchar(4000) NULL
+    );
+    DECLARE @TEXT table
     (
         TEXT_NO int NOT NULL PRIMARY KEY,
         LINE nvarchar(4000) NULL
@@ -107,6 +113,30 @@ BEGIN
         SET @TEXT_NO = @TEXT_NO + 1;
     END;
 
+    INSERT INTO @TEXT
+    (
+        TEXT_NO, LINE
+    )
+    SELECT
+        ROW_NUMBER() OVER (ORDER BY written.POSITION_NO),
+        CONCAT(@NEW_LINE, N'In full, ', written.FIELD, N': ', written.VALUE)
+    FROM dbo.USER_ORDER_STAGING AS staged
+    CROSS APPLY dbo.fn_ErpTexts(staged.CUST_EMAIL, staged.ORDER_JSON, staged.LINE_ITEMS_JSON) AS written
+    WHERE staged.STAGING_ID = @STAGING_ID
+    AND   dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N'';
+
+    SET @TEXT_NO = 1;
+
+    WHILE EXISTS (SELECT 1 FROM @TEXT AS written WHERE written.TEXT_NO = @TEXT_NO)
+    BEGIN
+        SELECT
+            @WHOLE = CONCAT(@WHOLE, written.LINE)
+        FROM @TEXT AS written
+        WHERE written.TEXT_NO = @TEXT_NO;
+
+        SET @TEXT_NO = @TEXT_NO + 1;
+    END;
+
     SELECT TOP (1)
         @SHIP_TO = CONCAT
         (
@@ -152,7 +182,8 @@ BEGIN
                 @NEW_LINE + N'Coupons: ' + NULLIF(@COUPONS, N''),
                 @NEW_LINE + N'Shipping: ' + @SHIP_VIA,
                 @CHARGES,
-                @NEW_LINE + N'Ship to: ' + NULLIF(STUFF(@SHIP_TO, 1, 2, N''), N'')
+                @NEW_LINE + N'Ship to: ' + NULLIF(STUFF(@SHIP_TO, 1, 2, N''), N''),
+                @WHOLE
             )
         UNION ALL
         SELECT

@@ -52,6 +52,14 @@ class Item(NamedTuple):
     list_price: Decimal | None
 
 
+class HeldText(NamedTuple):
+    """A text of an order that the ERP's column can't hold whole: its field, all of it, and the letters that are lost."""
+
+    field: str
+    text: str
+    lost: str
+
+
 class ChangedRow(NamedTuple):
     """A row of the ERP that removing a document changes."""
 
@@ -89,6 +97,10 @@ class Erp(Protocol):
             ConfigError: this site's set-up keeps customers from being made.
             MappingError: the number series is missing or has run out.
         """
+        ...
+
+    def lossy_texts(self, staged: sqlite3.Row, content: Content) -> Iterable[HeldText]:
+        """Return the texts of an order of which letters are lost in the ERP's columns."""
         ...
 
     def create_document(self, session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:

@@ -89,6 +89,7 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
             for violation in _line(call, line, item_of(session, erp, staged["STORE_ID"], line.sku) if line.sold else None)
         ),
         *_total(staged, content),
+        *_letters(erp, staged, content),
     ]
     return cust_no, violations
 
@@ -302,6 +303,16 @@ def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
             "TOT_AMT",
             total,
             f"Lines, charges and tax come to {parts}, the order's total is {total}. Correct it in the store.",
+        )
+
+
+def _letters(erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
+    for held in erp.lossy_texts(staged, content):
+        yield _warning(
+            "letters",
+            held.field,
+            held.text,
+            f"{erp.name} can't hold {held.lost} here: its code page lacks them. The document's note keeps the text whole.",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncctl.db.embedded.counterpoint import seed  # noqa: F401  (serves SeedDemoErp)
 from syncctl.db.embedded.counterpoint.audit import audit
 from syncctl.db.embedded.counterpoint.change import change_document, close_document
+from syncctl.db.embedded.counterpoint.code_page import lossy_texts
 from syncctl.db.embedded.counterpoint.create import create_document, document_rows, remove_document
 from syncctl.db.embedded.counterpoint.customer import create_customer, find_customer, has_customer, new_customer_problem
 from syncctl.db.embedded.counterpoint.document import find_item, write_note
@@ -27,6 +28,7 @@ class CounterPoint:
     find_item = staticmethod(find_item)
     has_customer = staticmethod(has_customer)
     new_customer_problem = staticmethod(new_customer_problem)
+    lossy_texts = staticmethod(lossy_texts)
     remove_document = staticmethod(remove_document)
     statuses = staticmethod(statuses)
     tracking_numbers = staticmethod(tracking_numbers)

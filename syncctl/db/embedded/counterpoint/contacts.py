@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.counterpoint.customer import ship_to_address
 from syncctl.db.embedded.counterpoint.lines import insert
 from syncctl.db.embedded.erp import Settings
 from syncctl.db.embedded.order_content import Content
-from syncctl.db.embedded.records import cut
 from syncctl.db.embedded.registry import Session
 
 BILL_TO, SHIP_TO = 1, 2
@@ -40,18 +40,18 @@ def write_contacts(
 
 def _contact(staged: sqlite3.Row, address: Mapping[str, str], doc_id: int, contact_id: int) -> dict[str, Any]:
     is_person = bool(address.get("FST_NAM") or address.get("LST_NAM"))
-    name = cut(address.get("NAM", ""), 40)
+    name = held(address.get("NAM", ""), 40)
     return {
         "DOC_ID": doc_id,
         "CONTACT_ID": contact_id,
         "NAM_TYP": "P" if is_person else "B",
-        "NAM": name or cut(address.get("COMPANY") or staged["CUST_EMAIL"] or "", 40) or None,
-        "FST_NAM": cut(address.get("FST_NAM", ""), 15) or None,
-        "LST_NAM": cut(address.get("LST_NAM", ""), 25) or None,
+        "NAM": name or held(address.get("COMPANY") or staged["CUST_EMAIL"] or "", 40) or None,
+        "FST_NAM": held(address.get("FST_NAM", ""), 15) or None,
+        "LST_NAM": held(address.get("LST_NAM", ""), 25) or None,
         "CONTCT_1": (name or None) if is_person else None,
-        **{part: cut(address.get(part, ""), width) or None for part, width in _WIDTHS.items()},
-        "PHONE_1": cut(address.get("PHONE", ""), 25) or None,
-        "EMAIL_ADRS_1": staged["CUST_EMAIL"] or None,
+        **{part: held(address.get(part, ""), width) or None for part, width in _WIDTHS.items()},
+        "PHONE_1": held(address.get("PHONE", ""), 25) or None,
+        "EMAIL_ADRS_1": held(staged["CUST_EMAIL"] or "", 100) or None,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from syncctl.db.embedded.counterpoint.code_page import held, held_address, lost_letters
 from syncctl.db.embedded.counterpoint.customer_number import next_customer_number, require_customer_number
 from syncctl.db.embedded.counterpoint.lines import insert
 from syncctl.db.embedded.erp import Settings, settings_of
@@ -21,8 +22,23 @@ _COPIED = ("CUST_TYP", "BAL_METH", "TERMS_COD", "PROF_COD_1")
 
 def find_customer(session: Session, email: str) -> str | None:
     """See `Erp.find_customer`."""
-    row = session.one("SELECT MIN(CUST_NO) AS CUST_NO FROM dbo.AR_CUST WHERE EMAIL_ADRS_1 = :email", {"email": email})
-    return None if row is None or row["CUST_NO"] is None else str(row["CUST_NO"])
+    as_held = held(email, 100)
+    # Two addresses that are alike only in the code page belong to two people: the map knows them whole.
+    others = {
+        row["CUST_NO"]
+        for row in session.all(
+            """
+            SELECT mapped.CUST_NO, mapped.WOO_EMAIL
+            FROM dbo.AR_CUST AS customer
+            INNER JOIN dbo.USER_CUSTOMER_MAP AS mapped ON mapped.CUST_NO = customer.CUST_NO AND mapped.IS_ACTIVE = 1
+            WHERE customer.EMAIL_ADRS_1 = :held AND mapped.WOO_EMAIL <> :email
+            """,
+            {"held": as_held, "email": email},
+        )
+        if held(row["WOO_EMAIL"], 100).lower() == as_held.lower()
+    }
+    found = session.all("SELECT CUST_NO FROM dbo.AR_CUST WHERE EMAIL_ADRS_1 = :held ORDER BY CUST_NO", {"held": as_held})
+    return next((str(row["CUST_NO"]) for row in found if row["CUST_NO"] not in others), None)
 
 
 def has_customer(session: Session, cust_no: str) -> bool:
@@ -55,21 +71,30 @@ def create_customer(session: Session, staged: sqlite3.Row, content: Content) -> 
     if template is not None and copied is None:
         raise ConfigError(f"The template customer {template} is not in AR_CUST, so no customer can be made.", code=50041)
     cust_no = next_customer_number(session, settings)
-    address = content.billing
+    address, email = held_address(content.billing), staged["CUST_EMAIL"] or ""
     values = {
         "CUST_NO": cust_no,
-        **{part: address.get(part) for part in _ADDRESS},
-        "NAM": address.get("NAM") or address.get("COMPANY") or (staged["CUST_EMAIL"] or "")[:40],
-        "PHONE_1": address.get("PHONE"),
-        "EMAIL_ADRS_1": staged["CUST_EMAIL"],
+        **{part: address[part] or None for part in _ADDRESS},
+        "NAM": address["NAM"] or held(email, 40) or None,
+        "PHONE_1": address["PHONE"] or None,
+        "EMAIL_ADRS_1": held(email, 100) or None,
         "LST_MAINT_DT": session.now,
         **{column: settings[name] for column, name in _BY_SETTING.items()},
     }
     if copied is not None:
         values |= {column: copied[column] for column in _COPIED}
         values |= {column: copied[column] or values[column] for column in _BY_SETTING}
-        values["CUST_NAM_TYP"] = "P" if address.get("FST_NAM") or address.get("LST_NAM") else "B"
+        values["CUST_NAM_TYP"] = "P" if address["FST_NAM"] or address["LST_NAM"] else "B"
     insert(session, "AR_CUST", values)
+    if staged["WOO_CUST_ID"] is None and lost_letters(email, 100):
+        # A guest is found again by e-mail address. Where AR_CUST can't hold all of it, the map does.
+        session.run(
+            """
+            INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
+            VALUES (:cust_no, NULL, :email, 'syncctl', 1, :now)
+            """,
+            {"cust_no": cust_no, "email": email, "now": session.now},
+        )
     return cust_no
 
 
@@ -82,10 +107,9 @@ def _template(session: Session, settings: Settings) -> str | None:
 
 def ship_to_address(session: Session, cust_no: str, content: Content) -> str | None:
     """Return the id of the customer's ship-to address with this content, added where there is none; None without an address."""
-    address = {part: content.shipping.get(part, "") for part in (*_ADDRESS, "PHONE")}
+    address = held_address(content.shipping)
     if not any(address[part] for part in ("ADRS_1", "ADRS_2", "CITY", "ZIP_COD")):
         return None
-    address["NAM"] = address["NAM"] or content.shipping.get("COMPANY", "")
     rows = session.all("SELECT * FROM dbo.AR_SHIP_ADRS WHERE CUST_NO = :cust_no", {"cust_no": cust_no})
     for row in sorted(rows, key=lambda row: (len(row["SHIP_ADRS_ID"]), row["SHIP_ADRS_ID"])):
         if (row["PHONE_1"] or "") == address["PHONE"] and all((row[part] or "") == address[part] for part in _ADDRESS):

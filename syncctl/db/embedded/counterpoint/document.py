@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from decimal import Decimal
 
+from syncctl.db.embedded.counterpoint.code_page import lossy_texts
 from syncctl.db.embedded.erp import Document, Item, Settings, mapped_item, settings_of
 from syncctl.db.embedded.order_content import Content, cents
 from syncctl.db.embedded.registry import Session
@@ -100,6 +101,7 @@ def write_order_notes(session: Session, staged: sqlite3.Row, content: Content, d
                 if part in address
             ),
         ),
+        *((f"In full, {held.field}", held.text) for held in lossy_texts(staged, content)),
     ]
     write_note(session, document.doc_id, "WEB-ORDER", "\n".join(f"{name}: {text}" for name, text in parts if text))
     if content.customer_note:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.counterpoint.document import require_item
 from syncctl.db.embedded.erp import Document, Settings
 from syncctl.db.embedded.order_content import Content, StagedLine, cents, unit_price
-from syncctl.db.embedded.records import cut
 from syncctl.db.embedded.registry import Session
 
 _NOTHING = Decimal("0.00")
@@ -90,7 +90,7 @@ def line_values(session: Session, staged: sqlite3.Row, line: StagedLine) -> dict
     """Say what a line's columns must hold by the order; where one differs, the line has changed."""
     return {
         "ITEM_NO": require_item(session, staged, line.line_id, line.sku),
-        "DESCR": cut(line.descr, 250),
+        "DESCR": held(line.descr, 250),
         "QTY_SOLD": line.quantity,
         "PRC": unit_price(line.total, line.quantity),
         "EXT_PRC": cents(line.total),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from syncctl.db.contract import SeedCount, SeedDemoErp
+from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.order_content import amount_of
 from syncctl.db.embedded.registry import Session, require, serves
@@ -40,11 +41,15 @@ def _objects(text: str) -> list[dict[str, Any]] | None:
     return found if isinstance(found, list) and all(isinstance(thing, dict) for thing in found) else None
 
 
+def _held(text: str | None, width: int) -> str | None:
+    return None if text is None else held(text, width)
+
+
 def _seed_item(session: Session, item: dict[str, Any], locations: dict[str, str | None]) -> int:
     values = {
         "item_no": item["ITEM_NO"],
         "sku": item.get("SKU") or item["ITEM_NO"],
-        "descr": item.get("DESCR"),
+        "descr": _held(item.get("DESCR"), 250),
         "price": amount_of(item.get("PRC_1")),
         "on_hand": amount_of(item.get("QTY_ON_HND")) or Decimal(0),
         **locations,
@@ -62,8 +67,9 @@ def _seed_item(session: Session, item: dict[str, Any], locations: dict[str, str 
 def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | None) -> int:
     values = {
         "cust_no": customer["CUST_NO"],
-        "name": customer.get("NAM"),
+        "name": _held(customer.get("NAM"), 40),
         "email": customer.get("EMAIL_ADRS_1"),
+        "held": _held(customer.get("EMAIL_ADRS_1"), 100),
         "user": customer.get("WOO_USER_ID"),
         "str_id": str_id,
         "now": session.now,
@@ -71,7 +77,7 @@ def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | Non
     added = session.run(
         """
         INSERT OR IGNORE INTO dbo.AR_CUST (CUST_NO, NAM, EMAIL_ADRS_1, STR_ID, LST_MAINT_DT)
-        VALUES (:cust_no, :name, :email, :str_id, :now)
+        VALUES (:cust_no, :name, :held, :str_id, :now)
         """,
         values,
     )
