@@ -111,6 +111,10 @@ IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOrderAttempts TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListOpenOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListOpenOrders TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListOrdersToReadAgain', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOrdersToReadAgain TO syncctl_executor;

@@ -79,6 +79,14 @@ def stage(
             "and stage what was deleted in the store or missed.",
         ),
     ] = False,
+    open_only: Annotated[
+        bool,
+        typer.Option(
+            "--open",
+            help="With --reconcile: compare only the orders whose document is open in the ERP, however old. A request to the "
+            "store for 100 of them, so it may run every hour.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be staged; write nothing.")] = False,
 ) -> None:
     """Poll the store and stage every order that changed: new, edited, cancelled, in the trash.
@@ -93,6 +101,8 @@ def stage(
     begin, end = moment(since, "--since", run.clock), moment(until, "--until", run.clock)
     if order_id and (since or until or reconcile):
         raise UsageError("--order-id fetches single orders: leave --since, --until and --reconcile out.")
+    if open_only and (not reconcile or since or until):
+        raise UsageError("--open goes with --reconcile, and without --since and --until: it compares what is open, however old.")
     if not settings.enable_order_polling and not order_id and not reconcile:
         run.report.status = "disabled"
         run.render = lambda console: console.print("Polling is switched off (SYNCCTL_ENABLE_ORDER_POLLING); nothing was read.")
@@ -108,6 +118,8 @@ def stage(
         run.conclude = lambda: _report(run, stager.result, dry_run=dry_run)
         if order_id:
             stager.fetch(order_id)
+        elif open_only:
+            _compare_open(stager)
         elif reconcile:
             _compare(run, stager, begin, end)
         else:
@@ -150,6 +162,20 @@ def _compare(run: Run, stager: Stager, begin: datetime | None, end: datetime | N
         notes.append(
             f"The store counts {found.not_shown} more than it shows to this key" + (f", in its list {where}." if where else ".")
         )
+
+
+def _compare_open(stager: Stager) -> None:
+    from syncctl.services.reconcile import reconcile_open
+
+    found = reconcile_open(stager)
+    if not found.whole:
+        stager.result.unfinished = True
+        stager.result.notes.append(f"Stopped after {found.compared} orders: run it again for the whole comparison.")
+        return
+    stager.result.notes.append(
+        f"Compared the {found.compared} orders whose document is open in the ERP; {len(found.not_listed)} of them were asked for "
+        "one by one, for the store's list didn't give them."
+    )
 
 
 def _between(before: int | None, behind: int | None) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncctl.db.contract import ListStoreOrders
+from syncctl.db.contract import ListOpenOrders, ListStoreOrders
 from syncctl.services.intake import GONE
 from syncctl.services.stage import Stager
 from syncctl.stores.base import NoSuchList
 
 _PAGE = 1000
+_OPEN = 990
+"""Orders with an open document that are taken out of the database at a time; the store gives them a page at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,46 @@ def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: i
         gaps=gaps,
         whole=whole,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrders:
+    """What the comparison of the orders with an open document looked at."""
+
+    compared: int
+    not_listed: list[int]
+    """Those that the store's list didn't give; each was asked for by its id."""
+    whole: bool = True
+
+
+def reconcile_open(stager: Stager) -> OpenOrders:
+    """Read every order again whose document is open in the ERP, and stage what differs: a change that left its date as it was.
+
+    A stop is obeyed between two pages, and between two orders that are asked for one by one.
+
+    Raises:
+        as for `reconcile`.
+    """
+    missing: list[int] = []
+    compared, after = 0, 0
+    try:
+        while True:
+            rows = stager.database.run(ListOpenOrders(store_id=stager.store.store_id, after_id=after, batch_size=_OPEN))
+            asked = sorted(row.woo_order_id for row in rows)
+            given: set[int] = set()
+            for page in stager.store.of_ids(asked):
+                given.update(order.order_id for order in page.listed)
+                if not stager.take(page) or stager.context.stop.is_set():
+                    return OpenOrders(compared + len(given), missing, whole=False)
+            gone = [order_id for order_id in asked if order_id not in given]
+            stager.intake.fetch(gone)
+            missing += gone
+            compared += len(asked)
+            if len(rows) < _OPEN or stager.context.stop.is_set():
+                return OpenOrders(compared, missing, whole=not stager.context.stop.is_set())
+            after = rows[-1].staging_id
+    finally:
+        stager.tell_of_set_aside()
 
 
 def _unlisted(stager: Stager, asked: list[int]) -> list[tuple[int, str]]:

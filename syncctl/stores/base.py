@@ -189,6 +189,13 @@ class Store(Protocol):
         """
         ...
 
+    def of_ids(self, order_ids: Sequence[int]) -> Iterator[Page]:
+        """List these orders by id, whenever they changed, many to a request. One that isn't shown, as in the trash, is left out.
+
+        The pages' `after` is of no use to a later run.
+        """
+        ...
+
     def gaps(
         self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20
     ) -> list[tuple[int | None, int | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ from syncctl.stores.base import (
     WalkState,
 )
 from syncctl.stores.values import amount_field, identifier, moment, shown, text
-from syncctl.stores.walk import Row, Step
+from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_answers import date_of
 from syncctl.stores.woocommerce_hidden import Gap, gaps
 from syncctl.stores.woocommerce_http import Client, Connection
@@ -127,6 +127,17 @@ class WooCommerce:
         with _status_known(walk):
             for step in steps:
                 yield _page(step, state, lambda raw: _is_of(raw, walk))
+
+    def of_ids(self, order_ids: Sequence[int]) -> Iterator[Page]:
+        """See `base.Store.of_ids`."""
+        moment = self._clock()
+        state = WalkState(name=ORDERS_WALK, since_dt=moment, until_dt=moment)
+        # A page that isn't full is the last one: 100 ids would take a second request to see that there are no more.
+        most = MAX_PER_PAGE - 1
+        for first in range(0, len(order_ids), most):
+            asked = {"status": "any", "include": ",".join(map(str, order_ids[first : first + most]))}
+            for step in lists.walk(self._client, "/orders", asked, ping=self.ping, batch_size=MAX_PER_PAGE).steps():
+                yield _page(step, state, lambda raw: _is_of(raw, ORDERS_WALK))
 
     def gaps(self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20) -> list[Gap]:
         """See `base.Store.gaps`."""

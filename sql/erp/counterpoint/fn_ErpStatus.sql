@@ -5,7 +5,7 @@ GO
 dbo.fn_ErpStatus
     How the CounterPoint documents of a store's open links, behind a staging id, stand.
 
-Used by      sp_QueueStatusChanges
+Used by      sp_QueueStatusChanges, sp_ListOpenOrders
 Returns      one row a link: WOO_ORDER_ID, ERP_STATUS: open (picked, invoiced or released in part, too), shipped (every line released
              whole, or a parcel's tracking number), closed (every line has quantity 0), gone (voided or deleted by hand)
 Note         A posted document, which stands in the history, was shipped; once that is told it is gone like the others. A requested ship

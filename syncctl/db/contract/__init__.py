@@ -100,10 +100,12 @@ from syncctl.db.contract.pod import (
     StorePodDocument as StorePodDocument,
 )
 from syncctl.db.contract.staging import (
+    ListOpenOrders as ListOpenOrders,
     ListOrdersToReadAgain as ListOrdersToReadAgain,
     ListStagedOrders as ListStagedOrders,
     ListStoreOrders as ListStoreOrders,
     ListWalks as ListWalks,
+    OpenOrder as OpenOrder,
     OrderToReadAgain as OrderToReadAgain,
     StagedOrder as StagedOrder,
     StagedResult as StagedResult,

@@ -96,6 +96,27 @@ class ListStoreOrders(Procedure[StoreOrder]):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order whose document is open in the ERP: neither shipped, closed nor gone."""
+
+    woo_order_id: BigInt
+    staging_id: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOpenOrders(Procedure[OpenOrder]):
+    """A store's orders whose document is open in the ERP, by staging id, from above `after_id` on."""
+
+    name: ClassVar[str] = "sp_ListOpenOrders"
+    returns: ClassVar[type] = OpenOrder
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    after_id: Int = 0
+    batch_size: Int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class OrderToReadAgain:
     """An order that could not be read, to be asked for by its id."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 from syncctl.db.contract import (
+    ListOpenOrders,
     ListStagedOrders,
     ListStoreOrders,
     ListWalks,
+    OpenOrder,
     StagedOrder,
     StoreOrder,
     TraceEvent,
@@ -15,6 +17,7 @@ from syncctl.db.contract import (
     Walk,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.erp import erp_of
 from syncctl.db.embedded.registry import Session, require_batch_size, serves
 
 _BY_REFERENCE = """STAGING_ID IN
@@ -54,6 +57,24 @@ def list_store_orders(session: Session, call: ListStoreOrders) -> list[StoreOrde
         },
     )
     return [make(StoreOrder, row) for row in rows]
+
+
+@serves(ListOpenOrders)
+def list_open_orders(session: Session, call: ListOpenOrders) -> list[OpenOrder]:
+    """See `sql/procedures/sp_ListOpenOrders.sql`."""
+    require_batch_size(call.batch_size)
+    statuses = erp_of(session).statuses(session, call.store_id, after_id=call.after_id)
+    links = session.all(
+        """
+        SELECT WOO_ORDER_ID, STAGING_ID
+        FROM dbo.USER_ORDER_LINK
+        WHERE STORE_ID = :store AND LINK_STATE = 'OPEN' AND COALESCE(ERP_STATUS_TOLD, 'open') = 'open' AND STAGING_ID > :after
+        ORDER BY STAGING_ID
+        """,
+        {"store": call.store_id, "after": call.after_id},
+    )
+    still = [link for link in links if statuses.get(link["WOO_ORDER_ID"], "open") == "open"]
+    return [make(OpenOrder, link) for link in still[: call.batch_size]]
 
 
 @serves(ListStagedOrders)
