@@ -49,7 +49,9 @@ def in_a_persons_words(message: str) -> str:
 
 
 def require_fit(call: Procedure[Any]) -> None:
-    """Refuse a text that is longer than its column: one engine would cut it in silence, the other keep it whole.
+    """Refuse a text on which the engines differ: one longer than its column, or of nothing but blanks.
+
+    The first would be cut in silence by one of them, the second is an empty text to one of them and names nothing to a person.
 
     Raises:
         UsageError: as said.
@@ -57,6 +59,8 @@ def require_fit(call: Procedure[Any]) -> None:
     hints = get_type_hints(type(call), include_extras=True)
     for field in fields(call):  # type: ignore[arg-type]  # each procedure is a dataclass
         value = getattr(call, field.name)
+        if isinstance(value, str) and value.isspace():
+            raise UsageError(f"{_called(field.name.upper())} is nothing but blanks.")
         widths = [int(found[1]) for kind in _sql_types(hints[field.name]) if (found := _WIDTH.fullmatch(kind))]
         if isinstance(value, str) and widths and len(value.encode("utf-16-le", "replace")) // 2 > widths[0]:
             raise UsageError(f"{_called(field.name.upper())} takes at most {widths[0]} characters, and this has {len(value):,}.")

@@ -48,3 +48,12 @@ def test_a_text_longer_than_its_column_is_refused():
         require_fit(AddClaim(claim_reference="C", carrier="UPS", tracking_number="1" * 101))
     with pytest.raises(UsageError, match="The carrier takes at most 50"):
         require_fit(AddClaim(claim_reference="C", carrier="🎉" * 26, tracking_number="1"))
+
+
+@pytest.mark.parametrize("blank", [" ", "   ", "\t", "\u00a0", "\n"])
+def test_what_is_nothing_but_blanks_is_refused_on_either_engine_alike(blank: str):
+    with pytest.raises(UsageError, match="The claim's reference is nothing but blanks"):
+        require_fit(AddClaim(claim_reference=blank, carrier="UPS", tracking_number="1Z"))
+    with pytest.raises(UsageError, match="The carrier is nothing but blanks"):
+        require_fit(AddClaim(claim_reference="C", carrier=blank, tracking_number="1Z"))
+    require_fit(AddClaim(claim_reference="C 1", carrier="UPS", tracking_number="1Z 2", client_id=""))
