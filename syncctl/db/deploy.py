@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncctl.db.deploy_columns import require_free_columns
-from syncctl.db.deploy_found import Found, look, mark, save
+from syncctl.db.deploy_found import Found, look, mark, mark_rest, save, standing
 from syncctl.db.deploy_scripts import GIVEN_COLUMNS, JOURNAL, LEGACY, Batch, Script, erps, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all, told
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, given_columns, site_catalogue, tables_of
@@ -120,13 +120,16 @@ def deploy(
             raise ConfigError(does_not_fit(database.where, problems))
         due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
         require_free_columns(database, [script for script, _ in due])
-        found = look(database, wanted, [script for script, _ in due], applied)
+        there = standing(database)
+        found = look(database, there, wanted, [script for script, _ in due], applied)
         if not dry_run:
             found = save(database.where, found, keep_in, force=force)
         steps = []
         for script, reason in due:
             seconds = 0.0 if dry_run else _apply(database, script, note=script.sha256 != applied.get(script.name))
             steps.append(DeployStep(script.name, reason, len(script.batches), seconds, script.text if dry_run else ""))
+        if not dry_run:
+            mark_rest(database, there, [script for script in wanted if not any(script is ran for ran, _ in due)])
         upgraded = not dry_run and any(step.script == LEGACY for step in steps)
         return Deployment(
             database=database.where,

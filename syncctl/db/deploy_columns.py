@@ -95,7 +95,9 @@ _BY_TEXT = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
+    """A column as a script will have it."""
+
     table: str
     column: str
     type: str
@@ -104,6 +106,7 @@ class _Change:
 
     @property
     def key(self) -> tuple[str, str]:
+        """Table and column in capitals."""
         return self.table.upper(), self.column.upper()
 
 
@@ -125,12 +128,12 @@ def in_the_way(database: SqlServer, due: list[Script]) -> str | None:
 
     What the scripts themselves take away first doesn't count.
     """
-    changes = {change.key: change for script in due for change in _changes(script)}
-    if not changes:
+    wanted = {change.key: change for script in due for change in changes(script)}
+    if not wanted:
         return None
     columns = {(str(row["TABLE_NAME"]).upper(), str(row["COLUMN_NAME"]).upper()): row for row in database.query(_COLUMNS)}
     needed = {}
-    for key, change in changes.items():
+    for key, change in wanted.items():
         there = columns.get(key)
         if there is not None and change.bytes is not None and 0 < int(there["BYTES"]) < change.bytes:
             kind = change.type.partition("(")[0]
@@ -145,19 +148,20 @@ def in_the_way(database: SqlServer, due: list[Script]) -> str | None:
     if not found:
         return None
     return "; ".join(
-        f"{changes[key].table}.{changes[key].column} must become {changes[key].type}: {', '.join(sorted(found[key]))}"
+        f"{wanted[key].table}.{wanted[key].column} must become {wanted[key].type}: {', '.join(sorted(found[key]))}"
         for key in sorted(found)
     )
 
 
-def _changes(script: Script) -> Iterator[_Change]:
+def changes(script: Script) -> Iterator[Change]:
+    """Each column that a script gives another type or width, or forbids NULL."""
     for found in _CHANGE.finditer(script.text):
         table, column, kind, length = found.groups()
         kind = kind.lower()
         if length:
-            yield _Change(table, column, f"{kind}({length})", int(length) * (2 if kind.startswith("n") else 1))
+            yield Change(table, column, f"{kind}({length})", int(length) * (2 if kind.startswith("n") else 1))
         else:
-            yield _Change(table, column, kind, _BYTES.get(kind))
+            yield Change(table, column, kind, _BYTES.get(kind))
 
 
 def _holders(database: SqlServer, keys: list[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], str, str]]:

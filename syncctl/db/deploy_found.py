@@ -125,9 +125,10 @@ def standing(database: SqlServer) -> dict[str, Standing]:
     }
 
 
-def look(database: SqlServer, wanted: list[Script], due: list[Script], applied: dict[str, str]) -> list[Found]:
+def look(
+    database: SqlServer, there: dict[str, Standing], wanted: list[Script], due: list[Script], applied: dict[str, str]
+) -> list[Found]:
     """Find what stands under our names and is not what a deploy made: modules, and tables that a script of `due` would make."""
-    there = standing(database)
     # Databases from before objects were marked: the journal alone tells.
     marked = any(thing.mark for thing in there.values())
     replaced = {script.name for script in due}
@@ -242,6 +243,15 @@ def mark(database: SqlServer, script: Script) -> None:
     """Leave on each module of a script who wrote it, and what it is like. Inside the transaction that made it."""
     for name, text in script.modules.items():
         database.query(_MARK, (name, _kind(text).upper(), f"{__version__} {_hash(text)}"))
+
+
+def mark_rest(database: SqlServer, there: dict[str, Standing], unchanged: list[Script]) -> None:
+    """Leave it on modules that an older version deployed without, and that are as they were deployed."""
+    for script in unchanged:
+        for name, text in script.modules.items():
+            thing = there.get(name.upper())
+            if thing and thing.mark is None and thing.text is not None and bare(thing.text) == bare(text):
+                mark(database, script)
 
 
 def _kind(text: str) -> str:

@@ -165,6 +165,17 @@ def test_names_are_spelled_as_they_were_declared(path: Path) -> None:
     assert {word for word in called if word != modules[word.lower()]} == set()
 
 
+def test_a_deploy_knows_each_column_that_a_script_changes() -> None:
+    """It looks beforehand whether something of the site's own stands on it."""
+    from syncctl.db.deploy_columns import changes
+    from syncctl.db.deploy_scripts import scripts
+
+    for script in scripts("counterpoint"):
+        if script.name.startswith("schema/"):
+            written = len(re.findall(r"ALTER COLUMN", code(ROOT / script.name)))
+            assert len(list(changes(script))) == written, script.name
+
+
 def test_every_constraint_has_a_name() -> None:
     for path in [*(ROOT / "schema").glob("*.sql"), ROOT / "erp/counterpoint/demo_schema.sql"]:
         text = code(path)

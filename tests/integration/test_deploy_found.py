@@ -117,6 +117,24 @@ def test_what_is_as_an_earlier_deploy_made_it_is_replaced_unasked(
     assert answer(database) == 2
 
 
+def test_what_was_deployed_before_objects_were_marked_is_ours_and_gets_its_mark(
+    database: SqlServer, only: Callable[..., None], tmp_path: Path
+) -> None:
+    other = Script("procedures/sp_U.sql", "changed", ONE.replace("sp_T", "sp_U"))
+    only(procedure(), other)
+    deploy(database, demo_erp=True)
+    for name in ("sp_T", "sp_U"):
+        database.query(
+            "EXECUTE sys.sp_dropextendedproperty @name = N'syncctl', @level0type = 'SCHEMA', @level0name = N'dbo', "
+            f"@level1type = 'PROCEDURE', @level1name = N'{name}';"
+        )
+    only(procedure(ONE.replace("1 AS", "2 AS")), other)
+    assert deploy(database, demo_erp=True, keep_in=tmp_path).found == []
+    assert [standing(database)[name].is_as_marked for name in ("SP_T", "SP_U")] == [True, True]
+    only(procedure(ONE.replace("1 AS", "2 AS")), Script(other.name, "changed", other.text.replace("1 AS", "3 AS")))
+    assert deploy(database, demo_erp=True, keep_in=tmp_path).found == []
+
+
 def test_a_table_that_no_deploy_made_is_named(database: SqlServer, only: Callable[..., None], tmp_path: Path) -> None:
     database.query("CREATE TABLE dbo.USER_ITEM_MAP (SKU varchar(20) NOT NULL)")
     database.query("CREATE TABLE dbo.sp_T (ID int NOT NULL)")
