@@ -176,9 +176,9 @@ BUGS = (
     bug(
         "the document is committed before its lines",
         WRITE_DOCUMENT,
-        "    create_order_lines(session, staged, content, document, settings)\n    _write_payment",
+        "    create_order_lines(session, staged, content, document, settings)\n    write_payment",
         '    session.db.execute("COMMIT")\n    session.db.execute("BEGIN IMMEDIATE")\n'
-        "    create_order_lines(session, staged, content, document, settings)\n    _write_payment",
+        "    create_order_lines(session, staged, content, document, settings)\n    write_payment",
         T_CREATE,
         only="failure_anywhere",
     ),
@@ -224,6 +224,30 @@ BUGS = (
         "    if False:",
         "tests/contract/test_document.py",
         only="agree",
+    ),
+    bug(
+        "a payment by hand is taken for the order's own",
+        "syncctl/db/embedded/counterpoint/payment.py",
+        """if written is None and (wanted != "Y" or session""",
+        """if written is None and (wanted != "Y" and session""",
+        "tests/contract/test_payments.py",
+        only="took",
+    ),
+    bug(
+        "local columns get UTC",
+        "syncctl/db/embedded/counterpoint/site.py",
+        "moment.astimezone(zone).replace(tzinfo=UTC)",
+        "moment",
+        "tests/contract/test_site_settings.py",
+        only="local_columns",
+    ),
+    bug(
+        "a line gives its stock back to the columns that the site chose since",
+        "syncctl/db/embedded/counterpoint/document.py",
+        """row["STOCK_COLUMNS"] or STOCK_COLUMNS[0]""",
+        "stock_columns(settings_of(session))",
+        "tests/contract/test_site_settings.py",
+        only="gives_back",
     ),
     bug(
         "what rounding leaves of the tax is lost",

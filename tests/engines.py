@@ -42,6 +42,14 @@ JSON_COLUMNS = frozenset({"LINE_ITEMS_JSON", "ORDER_JSON", "METRICS_JSON"})
 NOT_COMPARED = frozenset({"DOC_GUID", "LIN_GUID", "QTY_AVAIL", "CURR_DB_NAM"})
 """Made up anew each time, computed by the ERP, or each database's own."""
 
+SITE = {
+    "WRITE_SHIP_ADRS": "Y",
+    "SHIP_VIA_PROF": "PROF_ALPHA_2",
+    "TIME_ZONE": "Eastern Standard Time",
+    "STOCK_COLUMNS": "QTY_ON_ORD, QTY_COMMIT",
+}
+"""What the shop's own site wants otherwise than a new database has it."""
+
 BY_ORDER = frozenset({"USER_ORDER_EVENT"})
 """A page is staged order by order, or all of it at a time: what happened is in order for each order."""
 
@@ -87,7 +95,11 @@ class Days:
         """Everything that was ordered so far comes in; what needs a person stays behind."""
         with closing(self._client()) as client:
             self._note("seed", seed_from_store(self.database, client))
-        self.erp.setting("WRITE_SHIP_ADRS", "Y")
+        for name, value in SITE.items():
+            self.erp.setting(name, value)
+        for method, code in (("stripe", "CARD"), ("paypal", "CARD"), ("bacs", "WIRE")):
+            self.erp.paid_by(code, method=method)
+        self.erp.paid_by("", method="cod")
         self.stage()
         found = validate(self.database, rules=self.rules)
         self._note("validate", (found.counts, found.orders))

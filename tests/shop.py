@@ -31,6 +31,7 @@ TABLES = (
     "USER_STORE_OUTBOX",
     "USER_ORDER_LINK",
     "USER_ORDER_LINE_LINK",
+    "USER_ORDER_PAYMENT",
     "USER_CUSTOMER_MAP",
     "USER_NUMBER_SERIES",
     "PS_DOC_HDR",
@@ -40,9 +41,12 @@ TABLES = (
     "PS_DOC_TAX",
     "PS_DOC_CONTACT",
     "PS_DOC_AUDIT_LOG",
+    "PS_DOC_AUDIT_LOG_TOT",
+    "PS_DOC_HDR_PROF",
     "PS_DOC_HDR_MISC_CHRG",
     "PS_DOC_NOTE",
     "PS_DOC_PMT",
+    "PS_DOC_PMT_APPLY",
     "PS_DOC_PKG_TRK_NO",
     "IM_INV",
     "AR_CUST",
@@ -195,7 +199,11 @@ class Shop:
     def delete(self, doc_id: int | None) -> None:
         """Delete a document, as a person in the ERP does."""
         for table in (
-            *(name for name in TABLES if name.startswith("PS_DOC_") and name not in ("PS_DOC_PMT", "PS_DOC_PKG_TRK_NO")),
+            *(
+                name
+                for name in TABLES
+                if name.startswith("PS_DOC_") and name not in ("PS_DOC_PMT", "PS_DOC_PMT_APPLY", "PS_DOC_PKG_TRK_NO")
+            ),
         ):
             self.query(f"DELETE FROM dbo.{table} WHERE DOC_ID = ?", (doc_id,))
 
@@ -222,10 +230,29 @@ class Shop:
 
     def pay(self, doc_id: int | None, amount: str = "10.00") -> None:
         """Take a deposit on a document, as a person in the ERP does."""
-        self.query("INSERT INTO dbo.PS_DOC_PMT (DOC_ID, PMT_SEQ_NO, PAY_COD, AMT) VALUES (?, 7, 'CASH', ?)", (doc_id, amount))
+        self.query(
+            "INSERT INTO dbo.PS_DOC_PMT (DOC_ID, PMT_SEQ_NO, PAY_COD, PAY_COD_TYP, AMT, HOME_CURNCY_AMT, STR_ID, STA_ID, TKT_NO,"
+            " FINAL_PMT, PMT_LIN_TYP, CURNCY_COD, EXCH_RATE_NUMER, EXCH_RATE_DENOM, EXCH_LOSS, ROUND_GAIN_LOSS,"
+            " HOME_CURNCY_ROUND_GAIN_LOSS, CARD_IS_NEW, SECURE_ECOMM_TRX, SWIPED, DEP_LIN_COPIED_TO_REL_DOC, EDC_AUTH_FLG)"
+            " SELECT DOC_ID, 7, 'CASH', 'B', ?, ?, STR_ID, STA_ID, TKT_NO, 'N', 'T', 'HOME', 1, 1, 0, 0, 0, 'N', 'N', 'N', 'N',"
+            " 'O' FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?",
+            (amount, amount, doc_id),
+        )
+        self.query(
+            "INSERT INTO dbo.PS_DOC_PMT_APPLY (DOC_ID, PMT_SEQ_NO, APPL_TYP, AMT, HOME_CURNCY_AMT, EXCH_LOSS)"
+            " VALUES (?, 7, 'O', ?, ?, 0)",
+            (doc_id, amount, amount),
+        )
         totals = self.totals(doc_id)
         tendered, due = totals["TOT_TND"] + Decimal(amount), totals["AMT_DUE"] - Decimal(amount)
         self.query("UPDATE dbo.PS_DOC_HDR_TOT SET TOT_TND = ?, AMT_DUE = ? WHERE DOC_ID = ?", (tendered, due, doc_id))
+
+    def paid_by(self, code: str = "WEB", *, method: str = "stripe", store: str = "*") -> None:
+        """Let the site write payments, with this code for that method; the ERP knows the code."""
+        self.setting("WRITE_PAYMENT", "Y")
+        if code and not self.query("SELECT 1 FROM dbo.SY_PAY_COD WHERE PAY_COD = ?", (code,)):
+            self.query("INSERT INTO dbo.SY_PAY_COD (PAY_COD, PAY_TYP, DESCR) VALUES (?, 'C', ?)", (code, f"Paid by {code}"))
+        self.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES (?, ?, ?)", (store, method, code))
 
     def setting(self, name: str, value: str) -> None:
         """Change a site setting."""

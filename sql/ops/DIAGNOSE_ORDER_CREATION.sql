@@ -93,7 +93,9 @@ SELECT
     ITEM_STAT = item.STAT,
     price.PRC_1,
     stock.QTY_ON_HND,
-    stock.QTY_ON_SO
+    stock.QTY_ON_SO,
+    stock.QTY_ON_ORD,
+    stock.QTY_COMMIT
 FROM OPENJSON(@LINES)
 WITH
 (

@@ -21,8 +21,10 @@ A refusal (error 50031) changes nothing and names every reason at once. What eac
     N of its lines were added,        Somebody works on this document. Ask who. To remove it all the same: delete the order in
       removed, changed by hand;         CounterPoint itself (which gives back the stock of the lines as they are now), then run part B.
       its total, its misc charges
-    it has payments                   Refund the deposit or payment in CounterPoint first, then roll back again. A payment of our own
-                                        (setting WRITE_PAYMENT = Y) counts, too: delete the order in CounterPoint, then part B.
+    it has payments                   Somebody took them: refund them in CounterPoint first, then roll back again. The payment that came
+                                        with the order (setting WRITE_PAYMENT = Y) goes with its document.
+    the payment … was changed by hand The payment that came with the order is no longer as syncctl wrote it: put it back, or delete the order
+                                        in CounterPoint, then part B.
     it has a tracking number          A parcel is on its way, or labelled. Void the label, delete the tracking number, roll back again.
     it is cancelled in the store      @THEN = 'reset' would create an order that the customer no longer wants: take 'cancel'.
     was not written by syncctl        The document comes from before syncctl kept links. Delete it in CounterPoint; then part B.

@@ -104,7 +104,7 @@ BEGIN
         FROM dbo.fn_ErpDocumentRows(@STORE_ID, @WOO_ORDER_ID) AS changed
         UNION ALL
         SELECT
-            7,
+            101,
             linked.WOO_LINE_ID,
             '',
             'USER_ORDER_LINE_LINK',
@@ -115,7 +115,7 @@ BEGIN
         AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
         UNION ALL
         SELECT
-            9,
+            103,
             told.OUTBOX_ID,
             '',
             'USER_STORE_OUTBOX',
@@ -127,7 +127,7 @@ BEGIN
         AND   told.STATE NOT IN ('DONE', 'DROPPED')
         UNION ALL
         SELECT
-            10,
+            104,
             letter.DEAD_LETTER_ID,
             '',
             'USER_ORDER_DEAD_LETTER',
@@ -142,13 +142,13 @@ BEGIN
             SEQ_NO, SUB_NO, SUB_KEY, TABLE_NAME, ROW_KEY, CHANGE
         )
         VALUES
-            (8, 0, '', 'USER_ORDER_LINK', @ORDER_KEY, N'LINK_STATE OPEN → ROLLED_BACK'),
+            (102, 0, '', 'USER_ORDER_LINK', @ORDER_KEY, N'LINK_STATE OPEN → ROLLED_BACK'),
             (
-                11, 0, '', 'USER_ORDER_STAGING', CONCAT(N'STAGING_ID = ', @STAGING_ID),
+                105, 0, '', 'USER_ORDER_STAGING', CONCAT(N'STAGING_ID = ', @STAGING_ID),
                 CONCAT(N'STATE ', @STATE, N' → ', CASE @THEN WHEN 'reset' THEN N'PENDING (create)' ELSE N'CANCELLED' END)
             ),
-            (12, 0, '', 'USER_STORE_OUTBOX', @ORDER_KEY, N'added: a note to the store'),
-            (13, 0, '', 'USER_ORDER_EVENT', @ORDER_KEY, N'added: ROLLED_BACK');
+            (106, 0, '', 'USER_STORE_OUTBOX', @ORDER_KEY, N'added: a note to the store'),
+            (107, 0, '', 'USER_ORDER_EVENT', @ORDER_KEY, N'added: ROLLED_BACK');
 
         IF @DRY_RUN = 0
         BEGIN

@@ -7,7 +7,7 @@ dbo.sp_SetErpSetting
 
 Called by    syncctl config erp set
 Returns      the row as it is now: NAME, VALUE, DESCR
-Errors       50001 a setting that needs a value gets none; 50004 no such setting
+Errors       50001 a setting that needs a value gets none, or one that the ERP's documents can't be written by; 50004 no such setting
 Locks        the setting's row
 Repeatable   yes
 Example      EXECUTE dbo.sp_SetErpSetting @SETTING_NAME = 'STA_ID', @VALUE = N'103';
@@ -26,17 +26,22 @@ BEGIN
     IF NULLIF(@VALUE, N'') IS NULL
     AND @SETTING_NAME NOT IN
     (
-        'TAX_COD', 'CUST_CATEG_COD', 'APPLIED_STATUS', 'SLS_REP', 'NORM_TAX_COD', 'TAX_OVRD_REAS', 'WRKGRP_ID', 'TMPLT_CUST_NO'
+        'TAX_COD', 'CUST_CATEG_COD', 'APPLIED_STATUS', 'SLS_REP', 'NORM_TAX_COD', 'TAX_OVRD_REAS', 'WRKGRP_ID', 'TMPLT_CUST_NO',
+        'TIME_ZONE', 'SHIP_VIA_PROF'
     )
     BEGIN
         SET @MESSAGE = CONCAT(@SETTING_NAME, N' takes a value.');
         THROW 50001, @MESSAGE, 1;
     END;
 
+    SET @VALUE = NULLIF(@VALUE, N'');
+
+    EXECUTE dbo.sp_CheckErpSetting @SETTING_NAME = @SETTING_NAME, @VALUE = @VALUE;
+
     UPDATE
         dbo.USER_ERP_SETTING
     SET
-        VALUE = NULLIF(@VALUE, N'')
+        VALUE = @VALUE
     WHERE NAME = @SETTING_NAME;
 
     IF @@ROWCOUNT = 0

@@ -256,7 +256,7 @@ def deployed_version(applied: dict[str, str]) -> int:
 def _require_erp(database: SqlServer, erp: str, trial: Catalogue, *, demo_erp: bool) -> Catalogue:
     """Return what the ERP's tables are like here; where a trial ERP is about to be made, what they will be like."""
     site = site_catalogue(database, trial)
-    missing = [table for table in trial.tables if table not in site.tables]
+    missing = [table for table in trial.tables if table not in site.tables and table not in trial.optional]
     if missing and not demo_erp:
         raise ConfigError(
             f"{database.where} lacks tables of {erp}: {', '.join(missing)}. Name the ERP's own database in SYNCCTL_DATABASE; "

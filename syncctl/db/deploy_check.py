@@ -185,7 +185,7 @@ def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:
 
 def _erp(database: SqlServer, trial: Catalogue, site: Catalogue, problems: list[Problem]) -> Iterator[DatabaseFinding]:
     wanted = trial.tables
-    missing = [name for name in wanted if name not in site.tables]
+    missing = [name for name in wanted if name not in site.tables and name not in trial.optional]
     lacking = [
         f"{name}.{column}"
         for name, columns in wanted.items()

@@ -305,7 +305,7 @@ def _read(script: Script, site: Catalogue, trial: Catalogue) -> Iterator[Problem
     code = _COMMENT.sub("", script.text)
     for table, columns in trial.tables.items():
         if table not in site.tables:
-            continue  # told as a missing table
+            continue  # told as a missing table, or looked for by the script first
         names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE))
         for key in sorted(columns.keys() - site.tables[table].keys() if names else ()):
             if re.search(rf"\b(?:{'|'.join(sorted(names))})\.{key}\b", code, re.IGNORECASE):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncctl.db.deploy_scripts import demo_schema
+from syncctl.db.deploy_scripts import demo_schema, scripts
 
 if TYPE_CHECKING:
     from syncctl.db.sqlserver import SqlServer
@@ -17,7 +17,7 @@ _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \
 _COLLATED = re.compile(r"\bCOLLATE (\w+)")
 _OTHER_NAMES = {"bbf_unicode_cp1_ci_as": "SQL_Latin1_General_CP1_CI_AS"}
 """What an engine that speaks T-SQL on another's tables calls a collation there."""
-
+_LOOKED_FOR = re.compile(r"OBJECT_ID\(N'dbo\.(\w+)', N'U'\) IS NOT NULL")
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
 _NUMBERS = ("bit", "tinyint", "smallint", "int", "bigint", "decimal", "numeric", "money", "smallmoney", "real", "float")
 _READ = """
@@ -81,15 +81,21 @@ class Catalogue:
     """`TABLE.COLUMN` → the value, as `config erp column` was told."""
     triggers: tuple[tuple[str, str], ...] = ()
     """Table and trigger, of the ERP's tables."""
+    optional: frozenset[str] = frozenset()
+    """Tables that a site may lack: the procedures look whether they are there before they read them."""
     has_template: bool = False
     """Whether the site names a row that new ones are made like: what nothing else fills comes from there."""
 
 
 def demo_catalogue(erp: str) -> Catalogue:
     """Return what the trial ERP's tables are like, as `demo_schema.sql` makes them."""
-    return Catalogue(
-        {name.upper(): _columns(body) for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")}
-    )
+    tables = {
+        name.upper(): _columns(body) for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")
+    }
+    looked_for = {
+        name.upper() for script in scripts(erp) if script.name.startswith("erp/") for name in _LOOKED_FOR.findall(script.text)
+    }
+    return Catalogue(tables, optional=frozenset(looked_for & tables.keys()))
 
 
 def _columns(body: str) -> dict[str, Column]:

@@ -134,11 +134,11 @@ def test_other_orders_keep_their_stock(shop, database):
 
 
 def test_the_payment_that_came_with_the_order_goes_and_returns_with_it(shop, query):
-    shop.setting("WRITE_PAYMENT", "Y")
-    query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
+    shop.paid_by("CARD")
     doc = shop.apply(*LINES).doc_id
     shop.cancel(*LINES)
-    assert shop.one("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", doc)["AMT"] == D(0)
+    for table in ("PS_DOC_PMT", "PS_DOC_PMT_APPLY", "USER_ORDER_PAYMENT"):
+        assert query(f"SELECT DOC_ID FROM dbo.{table}") == []
     shop.apply(*LINES)
     assert shop.one("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", doc)["AMT"] == D("49.98")
     assert shop.totals(doc)["AMT_DUE"] == D(0)
@@ -207,7 +207,9 @@ WRITES = [
     ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
     ("PS_DOC_TAX", "DELETE"),
     ("PS_DOC_LIN_PRICE", "DELETE"),
-    ("PS_DOC_PMT", "UPDATE"),
+    ("USER_ORDER_PAYMENT", "DELETE"),
+    ("PS_DOC_PMT_APPLY", "DELETE"),
+    ("PS_DOC_PMT", "DELETE"),
     ("PS_DOC_HDR_TOT", "UPDATE"),
     ("PS_DOC_HDR", "UPDATE"),
     ("PS_DOC_NOTE", "INSERT"),
@@ -220,8 +222,7 @@ WRITES = [
 
 def prepare_a_cancellation_of_everything(shop):
     """Leave a claimed order whose cancellation runs every statement there is."""
-    shop.setting("WRITE_PAYMENT", "Y")
-    shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
+    shop.paid_by("CARD")
     shop.apply(*LINES, charges=[charge(amount="5.00")], TAX_AMT="1.00")
     shop.stage_cancelled(*LINES, charges=[charge(amount="5.00")], TAX_AMT="1.00")
     return shop.claim()

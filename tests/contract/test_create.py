@@ -225,6 +225,11 @@ def test_two_tries_at_one_order_at_once_make_one_document(shop, new_connection):
         ("PS_DOC_LIN_PRICE", "INSERT"),
         ("PS_DOC_TAX", "INSERT"),
         ("PS_DOC_AUDIT_LOG", "INSERT"),
+        ("PS_DOC_AUDIT_LOG_TOT", "INSERT"),
+        ("PS_DOC_PMT", "INSERT"),
+        ("PS_DOC_PMT_APPLY", "INSERT"),
+        ("USER_ORDER_PAYMENT", "INSERT"),
+        ("PS_DOC_HDR_PROF", "INSERT"),
         ("USER_NUMBER_SERIES", "UPDATE"),
         ("PS_DOC_HDR", "INSERT"),
         ("PS_DOC_LIN", "INSERT"),
@@ -242,6 +247,8 @@ def test_two_tries_at_one_order_at_once_make_one_document(shop, new_connection):
 )
 def test_a_failure_anywhere_leaves_nothing(shop, table, statement):
     shop.setting("WRITE_SHIP_ADRS", "Y")
+    shop.setting("SHIP_VIA_PROF", "PROF_ALPHA_1")
+    shop.paid_by("CARD")
     shop.query("DELETE FROM dbo.IM_INV WHERE ITEM_NO = 'MUG'")
     content = order(4711, line(1), line(2, "MUG", "1", "10.00"), charges=[charge()], TAX_AMT="1.00", **NEW_CUSTOMER)
     [staged] = claim_new(shop, content)
@@ -426,8 +433,8 @@ def test_a_payment_is_written_only_where_the_site_wants_it(shop):
     with pytest.raises(MappingError, match="payment method 'stripe' has no pay code"):
         create(shop, staged)
     assert shop.snapshot() == before
-    shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'WEB')")
-    shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('woocommerce', 'stripe', 'STRIPE')")
+    shop.paid_by("WEB")
+    shop.paid_by("STRIPE", store="woocommerce")
     paid = create(shop, staged).doc_id
     payment = shop.one("SELECT * FROM dbo.PS_DOC_PMT")
     assert (payment["DOC_ID"], payment["PMT_SEQ_NO"], payment["PAY_COD"], payment["AMT"]) == (paid, 1, "STRIPE", D("19.99"))

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from syncctl.db.contract import ClaimStagedOrders
-from syncctl.errors import Conflict, MappingError
+from syncctl.errors import Conflict
 from tests.orders import charge, line, order, stage
 from tests.shop import BY_HAND, Shop
 
@@ -127,8 +127,7 @@ def test_the_totals_row_counts_lines_tender_and_what_may_be_discounted(shop):
 
 
 def test_the_payment_that_came_with_the_order_is_tendered(shop):
-    shop.setting("WRITE_PAYMENT", "Y")
-    shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')")
+    shop.paid_by("CARD")
     totals = shop.totals(shop.apply(line(1)).doc_id)
     assert (totals["TOT_TND"], totals["AMT_DUE"]) == (D("19.99"), 0)
 
@@ -321,12 +320,3 @@ def test_another_stores_order_of_that_number_is_another_order(shop):
     shop.apply(line(1), WOO_ORDER_NO="5000")
     stage(shop.database, order(5000, line(1)))
     assert shop.work(shop.claim()).outcome == "created"
-
-
-def test_a_deposit_ticket_is_not_offered(shop):
-    shop.setting("WRITE_PAYMENT", "D")
-    stage(shop.database, order(4711, line(1)))
-    claimed = shop.claim()
-    with pytest.raises(MappingError, match="WRITE_PAYMENT is 'D'; it takes N"):
-        shop.work(claimed)
-    assert shop.query("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []

@@ -194,9 +194,8 @@ def test_a_deposit_taken_in_the_erp_stays_off_the_amount_due(shop):
     assert shop.one("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", doc)["AMT"] == D("10.00")
 
 
-def test_a_payment_that_came_with_the_order_follows_its_total(shop, query):
-    shop.setting("WRITE_PAYMENT", "Y")
-    query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
+def test_a_payment_that_came_with_the_order_follows_its_total(shop):
+    shop.paid_by("CARD")
     doc = shop.apply(line(1, "TEE-BLK", "2", "39.98")).doc_id
     shop.apply(line(1, "TEE-BLK", "3", "59.97"))
     assert shop.one("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", doc)["AMT"] == D("59.97")
@@ -336,7 +335,12 @@ WRITES = [
     ("PS_DOC_HDR_TOT", "UPDATE"),
     ("PS_DOC_HDR_MISC_CHRG", "DELETE"),
     ("PS_DOC_HDR_MISC_CHRG", "INSERT"),
+    ("USER_ORDER_PAYMENT", "DELETE"),
+    ("PS_DOC_PMT_APPLY", "DELETE"),
     ("PS_DOC_PMT", "UPDATE"),
+    ("PS_DOC_PMT_APPLY", "INSERT"),
+    ("USER_ORDER_PAYMENT", "INSERT"),
+    ("PS_DOC_HDR_PROF", "UPDATE"),
     ("PS_DOC_NOTE", "INSERT"),
     ("USER_ORDER_LINK", "UPDATE"),
     ("USER_ORDER_EVENT", "INSERT"),
@@ -349,8 +353,8 @@ GRACE = {"WOO_CUST_ID": 6, "CUST_EMAIL": "grace@example.test"}
 
 def prepare_an_update_of_everything(shop):
     """Leave a claimed order whose update runs every statement there is."""
-    shop.setting("WRITE_PAYMENT", "Y")
-    shop.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'CARD')", ())
+    shop.paid_by("CARD")
+    shop.setting("SHIP_VIA_PROF", "PROF_ALPHA_1")
     shop.setting("WRITE_SHIP_ADRS", "Y")
     shop.apply(line(1), line(2, "MUG", "2", "20.00"), charges=[charge(amount="5.00")], TAX_AMT="1.00")
     shop.query("DELETE FROM dbo.IM_INV WHERE ITEM_NO = 'CAP'", ())
@@ -358,7 +362,8 @@ def prepare_an_update_of_everything(shop):
     moved["SHIP"] = {**moved["SHIP"], "ADRS_1": "1 New Street"}
     moved["CHARGES"] = [charge(amount="6.00")]
     lines = (line(1, "TEE-BLK", "3", "59.97"), line(3, "CAP", "1", "12.00"))
-    stage(shop.database, order(4711, *lines, charges=[charge(amount="6.00")], TAX_AMT="1.50", ORDER_JSON=moved, **GRACE))
+    express = {**GRACE, "SHIP_VIA": "Express"}
+    stage(shop.database, order(4711, *lines, charges=[charge(amount="6.00")], TAX_AMT="1.50", ORDER_JSON=moved, **express))
     return shop.claim()
 
 

@@ -225,3 +225,10 @@ def test_a_column_that_is_read_and_missing_is_a_problem() -> None:
 def test_our_own_tables_are_nobodys_site() -> None:
     text = "INSERT INTO dbo.USER_SYNC_LOG\n(\n    A, B\n)\nVALUES\n(\n    1, 2\n);\n"
     assert rendered(lambda tables: tables.clear(), text)[0] == text
+
+
+def test_a_table_that_the_procedures_look_for_first_may_be_missing() -> None:
+    assert TRIAL.optional == {"SY_PAY_COD"}
+    lacking = site(lambda tables: tables.pop("SY_PAY_COD"))
+    fitted, problems = render_all(scripts("counterpoint"), lacking, TRIAL)
+    assert (fitted, problems) == (scripts("counterpoint"), [])

@@ -24,14 +24,19 @@ RETURN
         (
             N'tax ', CONVERT(varchar(30), compared.TAX_AMT), N', on lines and charges ', CONVERT(varchar(30), compared.ALLOCATED),
             N', by authority ', CONVERT(varchar(30), compared.BY_AUTHORITY), N'; tendered ', CONVERT(varchar(30), compared.TOT_TND),
-            N', payments ', CONVERT(varchar(30), compared.PAID), N'; lines ', compared.LINES, N', counted ', compared.LINS, N' and ',
+            N', payments ', CONVERT(varchar(30), compared.PAID), N', applied ', CONVERT(varchar(30), compared.APPLIED), N', due ',
+            CONVERT(varchar(30), compared.AMT_DUE), N' of ', CONVERT(varchar(30), compared.TOT), N'; lines ', compared.LINES,
+            N', counted ', compared.LINS, N' and ',
             compared.COUNTED, N', priced ', compared.PRICES
         )
     FROM
     (
         SELECT
             TAX_AMT = CONVERT(decimal(15, 2), totals.TAX_AMT),
+            TOT = CONVERT(decimal(15, 2), totals.TOT),
             TOT_TND = CONVERT(decimal(15, 2), totals.TOT_TND),
+            AMT_DUE = CONVERT(decimal(15, 2), totals.AMT_DUE),
+            UNPAID = CONVERT(decimal(15, 2), totals.TOT - totals.TOT_TND + totals.TOT_CHNG),
             totals.LINS,
             COUNTED = document.ORD_LINS + document.SAL_LINS,
             ALLOCATED = CONVERT(decimal(15, 2),
@@ -51,6 +56,8 @@ RETURN
                 COALESCE((SELECT SUM(tax.TAX_AMT) FROM dbo.PS_DOC_TAX AS tax WHERE tax.DOC_ID = document.DOC_ID), 0)),
             PAID = CONVERT(decimal(15, 2),
                 COALESCE((SELECT SUM(payment.AMT) FROM dbo.PS_DOC_PMT AS payment WHERE payment.DOC_ID = document.DOC_ID), 0)),
+            APPLIED = CONVERT(decimal(15, 2),
+                COALESCE((SELECT SUM(applied.AMT) FROM dbo.PS_DOC_PMT_APPLY AS applied WHERE applied.DOC_ID = document.DOC_ID), 0)),
             LINES = (SELECT COUNT(*) FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = document.DOC_ID AND line.QTY_SOLD <> 0),
             PRICES = (SELECT COUNT(*) FROM dbo.PS_DOC_LIN_PRICE AS price WHERE price.DOC_ID = document.DOC_ID)
         FROM dbo.PS_DOC_HDR AS document
@@ -64,6 +71,8 @@ RETURN
     WHERE compared.TAX_AMT <> compared.ALLOCATED
     OR    compared.TAX_AMT <> compared.BY_AUTHORITY
     OR    compared.TOT_TND <> compared.PAID
+    OR    compared.PAID <> compared.APPLIED
+    OR    compared.AMT_DUE <> compared.UNPAID
     OR    compared.LINES <> compared.LINS
     OR    compared.LINES <> compared.COUNTED
     OR    compared.LINES <> compared.PRICES

@@ -5,7 +5,8 @@ GO
 dbo.fn_ErpAudit
     What CounterPoint's own rows say against the promises: a linked document that isn't there, one that bears an order's number without
     a link, totals that disagree, tax, payments and
-    counts that do, and with @INVENTORY = 1 committed stock that open lines don't explain.
+    counts that do, and with @INVENTORY = 1 stock columns of the site's that open lines don't explain. A line that syncctl wrote is in
+    the columns that it went into, any other one in those that orders move now.
 
 Used by      sp_AuditOrders
 Returns      RANK_NO (its order among the findings), CHECK_NAME, STAGING_ID, DETAIL
@@ -160,12 +161,14 @@ RETURN
         NULL,
         CONCAT
         (
-            N'item ', stock.ITEM_NO, N' at ', stock.LOC_ID, N': QTY_ON_SO ', CONVERT(varchar(30), CONVERT(decimal(15, 4), stock.ON_ORDER)),
-            N', open lines ', CONVERT(varchar(30), CONVERT(decimal(15, 4), stock.HELD))
+            N'item ', stock.ITEM_NO, N' at ', stock.LOC_ID, N': ', stock.NAME, N' ',
+            CONVERT(varchar(30), CONVERT(decimal(15, 4), stock.ON_ORDER)), N', open lines ',
+            CONVERT(varchar(30), CONVERT(decimal(15, 4), stock.HELD))
         )
     FROM
     (
         SELECT
+            side.NAME,
             side.ITEM_NO,
             LOC_ID = MAX(side.LOC_ID),
             ON_ORDER = SUM(side.ON_ORDER),
@@ -173,29 +176,47 @@ RETURN
         FROM
         (
             SELECT
+                kind.NAME,
                 inventory.ITEM_NO,
                 inventory.LOC_ID,
-                ON_ORDER = inventory.QTY_ON_SO,
+                ON_ORDER = CASE kind.NAME
+                    WHEN 'QTY_ON_SO' THEN inventory.QTY_ON_SO
+                    WHEN 'QTY_ON_ORD' THEN inventory.QTY_ON_ORD
+                    ELSE inventory.QTY_COMMIT
+                END,
                 HELD = CONVERT(decimal(15, 4), 0)
             FROM dbo.IM_INV AS inventory
             CROSS JOIN dbo.fn_CounterPointSite() AS setting
+            INNER JOIN (VALUES ('QTY_ON_SO'), ('QTY_ON_ORD'), ('QTY_COMMIT')) AS kind (NAME)
+                ON CHARINDEX(kind.NAME, setting.STOCK_COLUMNS) > 0
             WHERE inventory.LOC_ID = setting.STK_LOC_ID
             UNION ALL
             SELECT
+                kind.NAME,
                 line.ITEM_NO,
                 line.STK_LOC_ID,
                 CONVERT(decimal(15, 4), 0),
                 line.QTY_SOLD - line.QTY_SHIPPED
             FROM dbo.PS_DOC_LIN AS line
             CROSS JOIN dbo.fn_CounterPointSite() AS setting
+            INNER JOIN (VALUES ('QTY_ON_SO'), ('QTY_ON_ORD'), ('QTY_COMMIT')) AS kind (NAME)
+                ON CHARINDEX(kind.NAME, setting.STOCK_COLUMNS) > 0
             INNER JOIN dbo.PS_DOC_HDR AS header
                 ON header.DOC_ID = line.DOC_ID
             INNER JOIN dbo.IM_ITEM AS item
                 ON item.ITEM_NO = line.ITEM_NO
+            LEFT JOIN dbo.USER_ORDER_LINK AS link
+                ON link.DOC_ID = line.DOC_ID
+            LEFT JOIN dbo.USER_ORDER_LINE_LINK AS linked
+                ON  linked.STORE_ID = link.STORE_ID
+                AND linked.WOO_ORDER_ID = link.WOO_ORDER_ID
+                AND linked.LIN_SEQ_NO = line.LIN_SEQ_NO
             WHERE header.DOC_TYP = setting.DOC_TYP
             AND   line.STK_LOC_ID = setting.STK_LOC_ID
+            AND   (linked.LIN_SEQ_NO IS NULL OR CHARINDEX(kind.NAME, COALESCE(linked.STOCK_COLUMNS, 'QTY_ON_SO')) > 0)
         ) AS side
         GROUP BY
+            side.NAME,
             side.ITEM_NO
     ) AS stock
     WHERE stock.ON_ORDER <> stock.HELD

@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_ErpDocumentRows
-    The rows of CounterPoint that removing an order's document would change, each with what would become of it.
+    The rows that removing an order's CounterPoint document would change, each with what would become of it.
 
 Used by      sp_RollbackOrder
 Returns      SEQ_NO (the order of tables), SUB_NO, SUB_KEY, TABLE_NAME, ROW_KEY, CHANGE
@@ -24,26 +24,55 @@ RETURN
         SUB_KEY = CONVERT(varchar(50), held.ITEM_NO),
         TABLE_NAME = CONVERT(varchar(50), 'IM_INV'),
         ROW_KEY = CONVERT(nvarchar(100), CONCAT(N'ITEM_NO = ', held.ITEM_NO, N', LOC_ID = ', held.STK_LOC_ID)),
-        CHANGE = CONVERT(nvarchar(500), CONCAT
+        CHANGE = CONVERT(nvarchar(500), STUFF
         (
-            N'QTY_ON_SO ', CONVERT(varchar(30), COALESCE(stock.QTY_ON_SO, 0)), N' → ',
-            CONVERT(varchar(30), CONVERT(decimal(15, 4), COALESCE(stock.QTY_ON_SO, 0) - held.QTY_SOLD))
+            CONCAT
+            (
+                CASE WHEN held.QTY_ON_SO <> 0 THEN CONCAT
+                (
+                    N', QTY_ON_SO ', CONVERT(varchar(30), COALESCE(stock.QTY_ON_SO, 0)), N' → ',
+                    CONVERT(varchar(30), CONVERT(decimal(15, 4), COALESCE(stock.QTY_ON_SO, 0) - held.QTY_ON_SO))
+                ) END,
+                CASE WHEN held.QTY_ON_ORD <> 0 THEN CONCAT
+                (
+                    N', QTY_ON_ORD ', CONVERT(varchar(30), COALESCE(stock.QTY_ON_ORD, 0)), N' → ',
+                    CONVERT(varchar(30), CONVERT(decimal(15, 4), COALESCE(stock.QTY_ON_ORD, 0) - held.QTY_ON_ORD))
+                ) END,
+                CASE WHEN held.QTY_COMMIT <> 0 THEN CONCAT
+                (
+                    N', QTY_COMMIT ', CONVERT(varchar(30), COALESCE(stock.QTY_COMMIT, 0)), N' → ',
+                    CONVERT(varchar(30), CONVERT(decimal(15, 4), COALESCE(stock.QTY_COMMIT, 0) - held.QTY_COMMIT))
+                ) END
+            ),
+            1,
+            2,
+            N''
         ))
     FROM
     (
         SELECT
-            linked.ITEM_NO,
-            header.STK_LOC_ID,
-            QTY_SOLD = SUM(linked.QTY_SOLD)
-        FROM dbo.USER_ORDER_LINE_LINK AS linked
-        INNER JOIN dbo.PS_DOC_HDR AS header
-            ON header.DOC_ID = linked.DOC_ID
-        WHERE linked.STORE_ID = @STORE_ID
-        AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+            moved.ITEM_NO,
+            moved.STK_LOC_ID,
+            QTY_ON_SO = SUM(CASE WHEN CHARINDEX('QTY_ON_SO', moved.STOCK_COLUMNS) > 0 THEN moved.QTY_SOLD ELSE 0 END),
+            QTY_ON_ORD = SUM(CASE WHEN CHARINDEX('QTY_ON_ORD', moved.STOCK_COLUMNS) > 0 THEN moved.QTY_SOLD ELSE 0 END),
+            QTY_COMMIT = SUM(CASE WHEN CHARINDEX('QTY_COMMIT', moved.STOCK_COLUMNS) > 0 THEN moved.QTY_SOLD ELSE 0 END)
+        FROM
+        (
+            SELECT
+                linked.ITEM_NO,
+                header.STK_LOC_ID,
+                STOCK_COLUMNS = COALESCE(linked.STOCK_COLUMNS, 'QTY_ON_SO'),
+                linked.QTY_SOLD
+            FROM dbo.USER_ORDER_LINE_LINK AS linked
+            INNER JOIN dbo.PS_DOC_HDR AS header
+                ON header.DOC_ID = linked.DOC_ID
+            WHERE linked.STORE_ID = @STORE_ID
+            AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+        ) AS moved
         GROUP BY
-            linked.ITEM_NO,
-            header.STK_LOC_ID
-        HAVING SUM(linked.QTY_SOLD) <> 0
+            moved.ITEM_NO,
+            moved.STK_LOC_ID
+        HAVING SUM(moved.QTY_SOLD) <> 0
     ) AS held
     LEFT JOIN dbo.IM_INV AS stock
         ON  stock.ITEM_NO = held.ITEM_NO
@@ -142,6 +171,43 @@ RETURN
     UNION ALL
     SELECT
         9,
+        payment.PMT_SEQ_NO,
+        '',
+        'PS_DOC_PMT',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', PMT_SEQ_NO = ', payment.PMT_SEQ_NO),
+        CONCAT(N'deleted: ', payment.PAY_COD, N', ', CONVERT(varchar(30), payment.AMT))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_PMT AS payment
+        ON payment.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        10,
+        applied.PMT_SEQ_NO,
+        applied.APPL_TYP,
+        'PS_DOC_PMT_APPLY',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', PMT_SEQ_NO = ', applied.PMT_SEQ_NO, N', APPL_TYP = ', applied.APPL_TYP),
+        CONCAT(N'deleted: ', CONVERT(varchar(30), applied.AMT))
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_PMT_APPLY AS applied
+        ON applied.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        11,
+        written.PMT_SEQ_NO,
+        '',
+        'USER_ORDER_PAYMENT',
+        CONCAT(N'WOO_ORDER_ID = ', written.WOO_ORDER_ID),
+        N'deleted'
+    FROM dbo.USER_ORDER_PAYMENT AS written
+    WHERE written.STORE_ID = @STORE_ID
+    AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        12,
         written.LOG_SEQ_NO,
         '',
         'PS_DOC_AUDIT_LOG',
@@ -154,7 +220,33 @@ RETURN
     AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
     UNION ALL
     SELECT
-        10,
+        13,
+        logged.LOG_SEQ_NO,
+        logged.TOT_TYP,
+        'PS_DOC_AUDIT_LOG_TOT',
+        CONCAT(N'DOC_ID = ', link.DOC_ID, N', LOG_SEQ_NO = ', logged.LOG_SEQ_NO, N', TOT_TYP = ', logged.TOT_TYP),
+        N'deleted'
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_AUDIT_LOG_TOT AS logged
+        ON logged.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        14,
+        0,
+        '',
+        'PS_DOC_HDR_PROF',
+        CONCAT(N'DOC_ID = ', link.DOC_ID),
+        N'deleted'
+    FROM dbo.USER_ORDER_LINK AS link
+    INNER JOIN dbo.PS_DOC_HDR_PROF AS profile
+        ON profile.DOC_ID = link.DOC_ID
+    WHERE link.STORE_ID = @STORE_ID
+    AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        15,
         0,
         '',
         'PS_DOC_HDR',

@@ -7,7 +7,8 @@ dbo.fn_ErpDocumentState
 
 Used by      sp_ApplyOrder, sp_CheckDocumentState, sp_RequireRollbackIsSafe; a person who wonders why an order is in review
 Returns      no row without a link, else one: DOC_ID, TKT_NO, REVISION, LINK_STATE, LINK_TOT (what we wrote), IS_FOUND, STK_LOC_ID,
-             PAYMENTS (how many), PAID (what people took; not the payment that came with the order), PARCELS (how many), REASONS ('' when nothing forbids it)
+             PAYMENTS (how many) and PAID (how much) people took, which the payment that came with the order is none of; PARCELS (how many),
+             REASONS ('' when nothing forbids it)
 Note         A requested ship date (SHIP_DAT) says nothing. Of picking, releasing and invoicing fn_CounterPointProgress tells.
              The link rows hold what syncctl last wrote. Whatever differs from them was changed by hand, and is left to a person.
              Callers hold the header first (sp_HoldErpDocument): nobody ships the document between this look and their change.
@@ -30,10 +31,7 @@ SELECT
     CAST(CASE WHEN document.DOC_ID IS NULL THEN 0 ELSE 1 END AS bit) AS IS_FOUND,
     document.STK_LOC_ID,
     payment.PAYMENTS,
-    CASE
-        WHEN setting.WRITE_PAYMENT = N'Y' AND payment.PAYMENTS = 1 AND payment.AMT = link.TOT THEN 0
-        ELSE payment.AMT
-    END AS PAID,
+    payment.PAID,
     (SELECT COUNT(*) FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) AS PARCELS,
     CASE
         WHEN document.DOC_ID IS NULL AND history.DOC_ID IS NOT NULL THEN N'it is no longer among the open documents: it was posted'
@@ -72,6 +70,10 @@ SELECT
                         THEN CONCAT(N'; ', line.CHANGED, N' of its lines ', CASE line.CHANGED WHEN 1 THEN N'was' ELSE N'were' END, N' changed by hand')
                     END,
                     CASE
+                        WHEN written.PMT_SEQ_NO IS NOT NULL AND payment.AS_WRITTEN = 0
+                        THEN N'; the payment that came with it was changed by hand'
+                    END,
+                    CASE
                         WHEN totals.DOC_ID IS NULL OR totals.TOT <> link.TOT
                         THEN CONCAT
                         (
@@ -94,8 +96,7 @@ CROSS JOIN
 (
     SELECT
         MAX(CASE WHEN site.NAME = 'DOC_TYP' THEN site.VALUE END) AS DOC_TYP,
-        MAX(CASE WHEN site.NAME = 'TOT_TYP' THEN site.VALUE END) AS TOT_TYP,
-        MAX(CASE WHEN site.NAME = 'WRITE_PAYMENT' THEN site.VALUE END) AS WRITE_PAYMENT
+        MAX(CASE WHEN site.NAME = 'TOT_TYP' THEN site.VALUE END) AS TOT_TYP
     FROM dbo.USER_ERP_SETTING AS site
 ) AS setting
 LEFT JOIN dbo.PS_DOC_HDR AS document
@@ -116,11 +117,21 @@ OUTER APPLY
 LEFT JOIN dbo.PS_DOC_HDR_TOT AS totals
     ON  totals.DOC_ID = link.DOC_ID
     AND totals.TOT_TYP = setting.TOT_TYP
+LEFT JOIN dbo.USER_ORDER_PAYMENT AS written
+    ON  written.STORE_ID = link.STORE_ID
+    AND written.WOO_ORDER_ID = link.WOO_ORDER_ID
+    AND written.DOC_ID = link.DOC_ID
 OUTER APPLY
 (
     SELECT
-        COUNT(*) AS PAYMENTS,
-        COALESCE(SUM(paid.AMT), 0) AS AMT
+        COUNT(CASE WHEN written.PMT_SEQ_NO IS NULL OR paid.PMT_SEQ_NO <> written.PMT_SEQ_NO THEN 1 END) AS PAYMENTS,
+        COALESCE(SUM(CASE WHEN written.PMT_SEQ_NO IS NULL OR paid.PMT_SEQ_NO <> written.PMT_SEQ_NO THEN paid.AMT END), 0) AS PAID,
+        COUNT
+        (
+            CASE
+                WHEN paid.PMT_SEQ_NO = written.PMT_SEQ_NO AND paid.PAY_COD = written.PAY_COD AND paid.AMT = written.AMT THEN 1
+            END
+        ) AS AS_WRITTEN
     FROM dbo.PS_DOC_PMT AS paid
     WHERE paid.DOC_ID = link.DOC_ID
 ) AS payment

@@ -6,6 +6,7 @@ CounterPoint's site settings and number series
     Which ERP this database belongs to (ERP, ERP_NAME), and the settings that its documents are written by.
 
 Note         A setting or series that a site has changed stays as it is. Set both before the first order is processed.
+             Payments that a version without USER_ORDER_PAYMENT wrote are entered there, once: the only one of a document, of its total.
 Repeatable   yes: each step looks first
 */
 INSERT INTO dbo.USER_ERP_SETTING
@@ -32,7 +33,7 @@ FROM
         (N'MISC_CHRG_NO', N'1', N'Number of the first misc charge'),
         (N'MISC_TYP', N'A', N'Type of a misc charge (A: an amount)'),
         (N'TAX_AMT_SHIPPED', N'0', N'TAX_AMT_SHIPPED of a new order: 0, or TAX for the tax amount'),
-        (N'WRITE_PAYMENT', N'N', N'Y writes a PS_DOC_PMT row, pay codes from USER_PAY_CODE_MAP'),
+        (N'WRITE_PAYMENT', N'N', N'Y writes the payment of a paid order, its pay code from USER_PAY_CODE_MAP; N none'),
         (N'CUST_CATEG_COD', NULL, N'Category of customers made from web orders'),
         (N'CUST_NO_FROM', N'SERIES', N'What numbers new customers: SERIES (the CUST_NO series), EC_CTL or SY_WRKGRP (their NXT_CUST_NO)'),
         (N'WRKGRP_ID', NULL, N'Workgroup whose NXT_CUST_NO numbers customers (CUST_NO_FROM SY_WRKGRP); empty: the only one'),
@@ -46,7 +47,11 @@ FROM
         (N'TAX_AUTH_COD', N'WEB', N'Tax authority of rates that USER_TAX_MAP has no row for'),
         (N'TAX_RUL_COD', N'TAX', N'Its tax rule'),
         (N'FORMER_ORDERS', N'Y', N'N enters an order even where a document of its number, not of syncctl, stands at the station'),
-        (N'WRITE_SHIP_ADRS', N'N', N'Y adds the ship-to address to the addresses of the customer, too')
+        (N'WRITE_SHIP_ADRS', N'N', N'Y adds the ship-to address to the addresses of the customer, too'),
+        (N'PAY_COD_TYP', N'B', N'Type of a pay code, where the ERP has no table of pay codes'),
+        (N'TIME_ZONE', NULL, N'Time zone of the ERP, as Windows names it; empty: that of the server'),
+        (N'SHIP_VIA_PROF', NULL, N'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
+        (N'STOCK_COLUMNS', N'QTY_ON_SO', N'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS
 (
@@ -79,5 +84,32 @@ WHERE NOT EXISTS
         1
     FROM dbo.USER_NUMBER_SERIES AS known
     WHERE known.SERIES = seed.SERIES
+);
+GO
+INSERT INTO dbo.USER_ORDER_PAYMENT
+(
+    STORE_ID, WOO_ORDER_ID, DOC_ID, PMT_SEQ_NO, PAY_COD, AMT, UPDATED_DT
+)
+SELECT
+    linked.STORE_ID,
+    linked.WOO_ORDER_ID,
+    linked.DOC_ID,
+    payment.PMT_SEQ_NO,
+    payment.PAY_COD,
+    payment.AMT,
+    linked.CREATED_DT
+FROM dbo.USER_ORDER_LINK AS linked
+INNER JOIN dbo.PS_DOC_PMT AS payment
+    ON  payment.DOC_ID = linked.DOC_ID
+    AND payment.AMT = linked.TOT
+WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known)
+AND   EXISTS (SELECT 1 FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'WRITE_PAYMENT' AND setting.VALUE = N'Y')
+AND   NOT EXISTS
+(
+    SELECT
+        1
+    FROM dbo.PS_DOC_PMT AS other
+    WHERE other.DOC_ID = payment.DOC_ID
+    AND   other.PMT_SEQ_NO <> payment.PMT_SEQ_NO
 );
 GO

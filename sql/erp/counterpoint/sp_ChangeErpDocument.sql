@@ -35,19 +35,23 @@ BEGIN
         @DOC_ID bigint,
         @TKT_NO varchar(15),
         @STK_LOC_ID varchar(10),
-        @BEFORE_TOT decimal(15, 2),
         @ADDED int,
         @IS_MOVED bit,
+        @MOVE_NO int,
         @ITEM_NO varchar(20),
+        @STOCK_COLUMNS varchar(100),
         @QUANTITY decimal(15, 4);
     DECLARE @BEFORE table
     (
         ITEM_NO varchar(20) NOT NULL,
+        STOCK_COLUMNS varchar(100) NULL,
         QTY_SOLD decimal(15, 4) NOT NULL
     );
     DECLARE @MOVED table
     (
+        MOVE_NO int NOT NULL PRIMARY KEY,
         ITEM_NO varchar(20) NOT NULL,
+        STOCK_COLUMNS varchar(100) NULL,
         QUANTITY decimal(15, 4) NOT NULL
     );
     DECLARE @LINE table
@@ -71,7 +75,6 @@ BEGIN
         @WOO_ORDER_NO = staged.WOO_ORDER_NO,
         @DOC_ID = link.DOC_ID,
         @TKT_NO = link.TKT_NO,
-        @BEFORE_TOT = link.TOT,
         @STK_LOC_ID = document.STK_LOC_ID
     FROM dbo.USER_ORDER_STAGING AS staged
     INNER JOIN dbo.USER_ORDER_LINK AS link
@@ -83,10 +86,11 @@ BEGIN
 
     INSERT INTO @BEFORE
     (
-        ITEM_NO, QTY_SOLD
+        ITEM_NO, STOCK_COLUMNS, QTY_SOLD
     )
     SELECT
         linked.ITEM_NO,
+        linked.STOCK_COLUMNS,
         linked.QTY_SOLD
     FROM dbo.USER_ORDER_LINE_LINK AS linked
     WHERE linked.STORE_ID = @STORE_ID
@@ -264,15 +268,18 @@ BEGIN
     /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */
     INSERT INTO @MOVED
     (
-        ITEM_NO, QUANTITY
+        MOVE_NO, ITEM_NO, STOCK_COLUMNS, QUANTITY
     )
     SELECT
+        ROW_NUMBER() OVER (ORDER BY moved.ITEM_NO, moved.STOCK_COLUMNS),
         moved.ITEM_NO,
+        moved.STOCK_COLUMNS,
         SUM(moved.QUANTITY)
     FROM
     (
         SELECT
             linked.ITEM_NO,
+            linked.STOCK_COLUMNS,
             linked.QTY_SOLD AS QUANTITY
         FROM dbo.USER_ORDER_LINE_LINK AS linked
         WHERE linked.STORE_ID = @STORE_ID
@@ -280,36 +287,40 @@ BEGIN
         UNION ALL
         SELECT
             held.ITEM_NO,
+            held.STOCK_COLUMNS,
             -held.QTY_SOLD
         FROM @BEFORE AS held
     ) AS moved
     GROUP BY
-        moved.ITEM_NO
+        moved.ITEM_NO,
+        moved.STOCK_COLUMNS
     HAVING SUM(moved.QUANTITY) <> 0;
 
     WHILE EXISTS (SELECT 1 FROM @MOVED AS moved)
     BEGIN
         SELECT TOP (1)
+            @MOVE_NO = moved.MOVE_NO,
             @ITEM_NO = moved.ITEM_NO,
+            @STOCK_COLUMNS = moved.STOCK_COLUMNS,
             @QUANTITY = moved.QUANTITY
         FROM @MOVED AS moved
         ORDER BY
-            moved.ITEM_NO;
+            moved.MOVE_NO;
 
-        EXECUTE dbo.sp_MoveQtyOnSo
+        EXECUTE dbo.sp_MoveStock
             @ITEM_NO = @ITEM_NO,
             @LOC_ID = @STK_LOC_ID,
             @QUANTITY = @QUANTITY,
+            @STOCK_COLUMNS = @STOCK_COLUMNS,
             @NOW = @NOW;
 
         DELETE FROM @MOVED
-        WHERE ITEM_NO = @ITEM_NO;
+        WHERE MOVE_NO = @MOVE_NO;
     END;
 
-    EXECUTE dbo.sp_FollowOrderPayment
-        @DOC_ID = @DOC_ID,
-        @BEFORE_TOT = @BEFORE_TOT,
+    EXECUTE dbo.sp_WriteOrderPayment
         @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
         @NOW = @NOW;
 
     EXECUTE dbo.sp_WriteOrderTotals
@@ -318,6 +329,11 @@ BEGIN
         @NOW = @NOW;
 
     EXECUTE dbo.sp_WriteOrderNotes
+        @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
+        @NOW = @NOW;
+
+    EXECUTE dbo.sp_WriteOrderProfile
         @STAGING_ID = @STAGING_ID,
         @DOC_ID = @DOC_ID,
         @NOW = @NOW;

@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CloseErpDocument
-    Takes everything off an order's CounterPoint document but its lines' items, and gives its stock back.
+    Takes everything off an order's CounterPoint document but its lines' items, the payment that came with it too, and gives its stock
+    back.
 
 Called by    sp_ApplyOrder, inside its caller's transaction, which holds the document and has looked at its state
 Parameters   @STAGING_ID
@@ -26,7 +27,7 @@ BEGIN
         @STORE_ID varchar(50),
         @WOO_ORDER_ID bigint,
         @DOC_ID bigint,
-        @BEFORE_TOT decimal(15, 2),
+        @LOCAL_NOW datetime2(3),
         @STK_LOC_ID varchar(10),
         @TOT_TYP varchar(1);
 
@@ -37,7 +38,6 @@ BEGIN
     WHERE staged.STAGING_ID = @STAGING_ID;
 
     SELECT
-        @BEFORE_TOT = link.TOT,
         @DOC_ID = link.DOC_ID,
         @STK_LOC_ID = document.STK_LOC_ID
     FROM dbo.USER_ORDER_LINK AS link
@@ -50,7 +50,11 @@ BEGIN
         @TOT_TYP = site.TOT_TYP
     FROM dbo.fn_CounterPointSite() AS site;
 
-    EXECUTE dbo.sp_ReturnQtyOnSo
+    SELECT
+        @LOCAL_NOW = moment.LOCAL_DT
+    FROM dbo.fn_CounterPointTime(@NOW) AS moment;
+
+    EXECUTE dbo.sp_ReturnStock
         @STORE_ID = @STORE_ID,
         @WOO_ORDER_ID = @WOO_ORDER_ID,
         @LOC_ID = @STK_LOC_ID,
@@ -89,10 +93,7 @@ BEGIN
     DELETE FROM dbo.PS_DOC_LIN_PRICE
     WHERE DOC_ID = @DOC_ID;
 
-    EXECUTE dbo.sp_FollowOrderPayment
-        @DOC_ID = @DOC_ID,
-        @BEFORE_TOT = @BEFORE_TOT,
-        @NOW = @NOW;
+    EXECUTE dbo.sp_WriteOrderPayment @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @IS_CLOSED = 1, @NOW = @NOW;
 
     UPDATE
         dbo.PS_DOC_HDR_TOT
@@ -121,7 +122,7 @@ BEGIN
         SAL_LIN_TOT = 0,
         TO_REL_LINS = 0,
         RS_UTC_DT = @NOW,
-        LST_MAINT_DT = @NOW,
+        LST_MAINT_DT = @LOCAL_NOW,
         LST_MAINT_USR_ID = 'SYNCCTL'
     WHERE DOC_ID = @DOC_ID;
 END;

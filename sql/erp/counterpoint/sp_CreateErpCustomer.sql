@@ -36,7 +36,12 @@ BEGIN
         @TAX_COD varchar(10),
         @STR_ID varchar(10),
         @TMPLT_CUST_NO varchar(15),
-        @IS_THERE int;
+        @IS_THERE int,
+        @LOCAL_NOW datetime2(3);
+
+    SELECT
+        @LOCAL_NOW = moment.LOCAL_DT
+    FROM dbo.fn_CounterPointTime(@NOW) AS moment;
 
     SELECT
         @CUST_EMAIL = staged.CUST_EMAIL,
@@ -103,7 +108,7 @@ BEGIN
             @CATEG_COD,
             @TAX_COD,
             @STR_ID,
-            @NOW
+            @LOCAL_NOW
         FROM (SELECT KIND = 'BILL') AS wanted
         LEFT JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
             ON address.KIND = wanted.KIND;
@@ -141,7 +146,7 @@ BEGIN
             NULLIF(address.PHONE, N''),
             CONVERT(varchar(100), @CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
             CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN 'P' ELSE 'B' END,
-            @NOW,
+            @LOCAL_NOW,
             COALESCE(NULLIF(template.CATEG_COD, ''), @CATEG_COD),
             COALESCE(NULLIF(template.TAX_COD, ''), @TAX_COD),
             COALESCE(NULLIF(template.STR_ID, ''), @STR_ID),

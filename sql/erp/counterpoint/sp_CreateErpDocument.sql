@@ -4,7 +4,7 @@ GO
 /*
 dbo.sp_CreateErpDocument
     Writes a staged order's CounterPoint document: header, contacts, lines with their links and prices,
-    payment, charges, tax, totals, audit row, notes, committed stock.
+    payment, charges, tax, totals, audit row, notes, profile, committed stock.
 
 Called by    sp_ApplyOrder, inside its caller's transaction
 Parameters   @STAGING_ID; @CUST_NO whose it is; @DOC_ID, @TKT_NO OUTPUT: the new document's numbers
@@ -32,15 +32,13 @@ BEGIN
         @STORE_ID varchar(50),
         @WOO_ORDER_ID bigint,
         @WOO_ORDER_NO varchar(50),
-        @PMT_METH varchar(50),
         @TKT_DT datetime2(3),
-        @TOT decimal(15, 2),
         @NUMBER varchar(20),
-        @PAY_COD varchar(10),
         @FORMER_ORDERS nvarchar(10),
         @SHIP_ADRS_ID varchar(10),
         @ITEM_NO varchar(20),
         @QTY decimal(15, 4),
+        @STOCK_COLUMNS varchar(100),
         @STR_ID varchar(10),
         @STA_ID varchar(10),
         @STK_LOC_ID varchar(10),
@@ -53,16 +51,13 @@ BEGIN
         @DRW_ID varchar(10),
         @USR_ID varchar(10),
         @SLS_REP varchar(10),
-        @DOC_GUID uniqueidentifier = NEWID(),
-        @WRITE_PAYMENT nvarchar(10);
+        @DOC_GUID uniqueidentifier = NEWID();
 
     SELECT
         @STORE_ID = staged.STORE_ID,
         @WOO_ORDER_ID = staged.WOO_ORDER_ID,
         @WOO_ORDER_NO = staged.WOO_ORDER_NO,
-        @PMT_METH = staged.PMT_METH,
-        @TKT_DT = staged.TKT_DT,
-        @TOT = ROUND(COALESCE(staged.TOT_AMT, 0), 2)
+        @TKT_DT = staged.TKT_DT
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
 
@@ -79,19 +74,8 @@ BEGIN
         @DRW_ID = MAX(CASE WHEN setting.NAME = 'DRW_ID' THEN setting.VALUE END),
         @USR_ID = MAX(CASE WHEN setting.NAME = 'USR_ID' THEN setting.VALUE END),
         @SLS_REP = NULLIF(MAX(CASE WHEN setting.NAME = 'SLS_REP' THEN setting.VALUE END), N''),
-        @FORMER_ORDERS = MAX(CASE WHEN setting.NAME = 'FORMER_ORDERS' THEN setting.VALUE END),
-        @WRITE_PAYMENT = MAX(CASE WHEN setting.NAME = 'WRITE_PAYMENT' THEN setting.VALUE END)
+        @FORMER_ORDERS = MAX(CASE WHEN setting.NAME = 'FORMER_ORDERS' THEN setting.VALUE END)
     FROM dbo.USER_ERP_SETTING AS setting;
-
-    IF COALESCE(@WRITE_PAYMENT, N'N') NOT IN (N'Y', N'N')
-    BEGIN
-        SET @MESSAGE = CONCAT
-        (
-            N'The site setting WRITE_PAYMENT is ''', @WRITE_PAYMENT, N'''; it takes N (no payment) or Y (on the order).',
-            N' A deposit ticket beside the order is not offered.'
-        );
-        THROW 50040, @MESSAGE, 1;
-    END;
 
     /* Orders of the integration before this one, open or posted, are not entered again. */
     IF COALESCE(@FORMER_ORDERS, N'Y') <> N'N' AND @WOO_ORDER_NO <> ''
@@ -167,39 +151,10 @@ BEGIN
 
     EXECUTE dbo.sp_WriteOrderContacts @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @CUST_NO = @CUST_NO, @NOW = @NOW;
     EXECUTE dbo.sp_CreateOrderLines @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @TKT_NO = @TKT_NO, @NOW = @NOW;
-
-    IF @WRITE_PAYMENT = N'Y' AND @TOT <> 0
-    BEGIN
-        SELECT TOP (1)
-            @PAY_COD = mapped.PAY_COD
-        FROM dbo.USER_PAY_CODE_MAP AS mapped
-        WHERE mapped.PMT_METH = @PMT_METH
-        AND   mapped.STORE_ID IN (@STORE_ID, '*')
-        ORDER BY
-            CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END;
-
-        IF @PAY_COD IS NULL
-        BEGIN
-            SET @MESSAGE = CONCAT
-            (
-                N'Order ', @WOO_ORDER_NO, N': payment method ''', @PMT_METH, N''' has no pay code. Add it to USER_PAY_CODE_MAP,',
-                N' or set WRITE_PAYMENT to N.'
-            );
-            THROW 50040, @MESSAGE, 1;
-        END;
-
-        INSERT INTO dbo.PS_DOC_PMT
-        (
-            DOC_ID, PMT_SEQ_NO, PAY_COD, AMT, PAY_DAT
-        )
-        VALUES
-        (
-            @DOC_ID, 1, @PAY_COD, @TOT, @TKT_DT
-        );
-    END;
-
+    EXECUTE dbo.sp_WriteOrderPayment @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @NOW = @NOW;
     EXECUTE dbo.sp_WriteOrderTotals @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @NOW = @NOW;
     EXECUTE dbo.sp_WriteOrderNotes @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @NOW = @NOW;
+    EXECUTE dbo.sp_WriteOrderProfile @STAGING_ID = @STAGING_ID, @DOC_ID = @DOC_ID, @NOW = @NOW;
 
     SELECT
         @ITEM_NO = MIN(linked.ITEM_NO)
@@ -210,13 +165,19 @@ BEGIN
     WHILE @ITEM_NO IS NOT NULL
     BEGIN
         SELECT
-            @QTY = SUM(linked.QTY_SOLD)
+            @QTY = SUM(linked.QTY_SOLD),
+            @STOCK_COLUMNS = MAX(linked.STOCK_COLUMNS)
         FROM dbo.USER_ORDER_LINE_LINK AS linked
         WHERE linked.STORE_ID = @STORE_ID
         AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
         AND   linked.ITEM_NO = @ITEM_NO;
 
-        EXECUTE dbo.sp_MoveQtyOnSo @ITEM_NO = @ITEM_NO, @LOC_ID = @STK_LOC_ID, @QUANTITY = @QTY, @NOW = @NOW;
+        EXECUTE dbo.sp_MoveStock
+            @ITEM_NO = @ITEM_NO,
+            @LOC_ID = @STK_LOC_ID,
+            @QUANTITY = @QTY,
+            @STOCK_COLUMNS = @STOCK_COLUMNS,
+            @NOW = @NOW;
 
         SELECT
             @ITEM_NO = MIN(linked.ITEM_NO)

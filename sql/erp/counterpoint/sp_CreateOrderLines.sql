@@ -36,6 +36,7 @@ BEGIN
         @LIN_TYP varchar(1),
         @PRC_LOC_ID varchar(10),
         @SLS_REP varchar(10),
+        @STOCK_COLUMNS varchar(100),
         @LAST_NO int;
     DECLARE @LINE table
     (
@@ -59,6 +60,10 @@ BEGIN
         @LIN_TYP = MAX(CASE WHEN setting.NAME = 'LIN_TYP' THEN setting.VALUE END),
         @STK_LOC_ID = COALESCE(@STK_LOC_ID, MAX(CASE WHEN setting.NAME = 'STK_LOC_ID' THEN setting.VALUE END))
     FROM dbo.USER_ERP_SETTING AS setting;
+
+    SELECT
+        @STOCK_COLUMNS = site.STOCK_COLUMNS
+    FROM dbo.fn_CounterPointSite() AS site;
 
     SELECT
         @LAST_NO = COALESCE(MAX(line.LIN_SEQ_NO), 0)
@@ -196,7 +201,7 @@ BEGIN
 
     INSERT INTO dbo.USER_ORDER_LINE_LINK
     (
-        STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC
+        STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS
     )
     SELECT
         @STORE_ID,
@@ -206,7 +211,8 @@ BEGIN
         line.LIN_SEQ_NO,
         line.ITEM_NO,
         line.QTY,
-        line.EXT_PRC
+        line.EXT_PRC,
+        @STOCK_COLUMNS
     FROM @LINE AS line;
 END;
 GO

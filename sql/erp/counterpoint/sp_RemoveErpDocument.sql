@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_RemoveErpDocument
-    Deletes an order's CounterPoint document and gives its stock back.
+    Deletes an order's CounterPoint document, with the payment that came with it, and gives its stock back.
 
 Called by    sp_RollbackOrder, inside its transaction, which holds the document and has looked at its state
 Parameters   @STAGING_ID
@@ -46,7 +46,7 @@ BEGIN
         RETURN;
     END;
 
-    EXECUTE dbo.sp_ReturnQtyOnSo
+    EXECUTE dbo.sp_ReturnStock
         @STORE_ID = @STORE_ID,
         @WOO_ORDER_ID = @WOO_ORDER_ID,
         @LOC_ID = @STK_LOC_ID,
@@ -61,7 +61,23 @@ BEGIN
     DELETE FROM dbo.PS_DOC_CONTACT
     WHERE DOC_ID = @DOC_ID;
 
+    DELETE FROM dbo.PS_DOC_AUDIT_LOG_TOT
+    WHERE DOC_ID = @DOC_ID;
+
     DELETE FROM dbo.PS_DOC_AUDIT_LOG
+    WHERE DOC_ID = @DOC_ID;
+
+    DELETE FROM dbo.PS_DOC_PMT_APPLY
+    WHERE DOC_ID = @DOC_ID;
+
+    DELETE FROM dbo.PS_DOC_PMT
+    WHERE DOC_ID = @DOC_ID;
+
+    DELETE FROM dbo.USER_ORDER_PAYMENT
+    WHERE STORE_ID = @STORE_ID
+    AND   WOO_ORDER_ID = @WOO_ORDER_ID;
+
+    DELETE FROM dbo.PS_DOC_HDR_PROF
     WHERE DOC_ID = @DOC_ID;
 
     DELETE FROM dbo.PS_DOC_LIN

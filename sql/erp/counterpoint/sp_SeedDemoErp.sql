@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_SeedDemoErp
-    Fills a trial ERP with items, prices, stock and customers, so that a trial runs on the shop's own data. What is there stays.
+    Fills a trial ERP with items, prices, stock, customers and two pay codes, so that a trial runs on the shop's own data. What is
+    there stays.
 
 Called by    syncctl db seed, syncctl demo
 Parameters   @ITEMS a JSON array of {"ITEM_NO", "SKU", "DESCR", "PRC_1", "QTY_ON_HND"}; where SKU is not ITEM_NO, a row in USER_ITEM_MAP
@@ -35,7 +36,8 @@ BEGIN
         @CUSTOMER_COUNT int,
         @PRC_LOC_ID varchar(10),
         @STK_LOC_ID varchar(10),
-        @STR_ID varchar(10);
+        @STR_ID varchar(10),
+        @LOCAL_NOW datetime2(3);
     DECLARE @ITEM table
     (
         ITEM_NO varchar(20) NULL,
@@ -119,6 +121,10 @@ BEGIN
         @STR_ID = MAX(CASE WHEN setting.NAME = 'STR_ID' THEN setting.VALUE END)
     FROM dbo.USER_ERP_SETTING AS setting;
 
+    SELECT
+        @LOCAL_NOW = moment.LOCAL_DT
+    FROM dbo.fn_CounterPointTime(@NOW) AS moment;
+
     BEGIN TRY
         BEGIN TRANSACTION;
 
@@ -188,7 +194,7 @@ BEGIN
             CONVERT(varchar(40), MIN(customer.NAM) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */,
             CONVERT(varchar(100), MIN(customer.EMAIL_ADRS_1) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
             @STR_ID,
-            @NOW
+            @LOCAL_NOW
         FROM @CUSTOMER AS customer
         WHERE NOT EXISTS (SELECT 1 FROM dbo.AR_CUST AS known WHERE known.CUST_NO = customer.CUST_NO)
         GROUP BY
@@ -221,6 +227,22 @@ BEGIN
             customer.CUST_NO
         ORDER BY
             customer.CUST_NO;
+
+        INSERT INTO dbo.SY_PAY_COD
+        (
+            PAY_COD, PAY_TYP, DESCR
+        )
+        SELECT
+            code.PAY_COD,
+            'B',
+            code.DESCR
+        FROM
+        (
+            VALUES
+                ('CASH', 'Cash'),
+                ('WEB', 'Paid in the web store')
+        ) AS code (PAY_COD, DESCR)
+        WHERE NOT EXISTS (SELECT 1 FROM dbo.SY_PAY_COD AS known WHERE known.PAY_COD = code.PAY_COD);
 
         COMMIT TRANSACTION;
     END TRY

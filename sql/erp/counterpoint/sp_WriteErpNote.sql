@@ -23,9 +23,15 @@ BEGIN
     SET XACT_ABORT ON;
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
+    DECLARE @LOCAL_NOW datetime2(3);
+
+    SELECT
+        @LOCAL_NOW = moment.LOCAL_DT
+    FROM dbo.fn_CounterPointTime(@NOW) AS moment;
+
     UPDATE dbo.PS_DOC_NOTE
     SET
-        NOTE_DAT = @NOW,
+        NOTE_DAT = @LOCAL_NOW,
         USR_ID = 'SYNCCTL',
         NOTE = @NOTE
     WHERE DOC_ID = @DOC_ID
@@ -37,7 +43,7 @@ BEGIN
         SELECT
             document.DOC_ID,
             @NOTE_ID,
-            @NOW,
+            @LOCAL_NOW,
             'SYNCCTL',
             @NOTE
         FROM dbo.PS_DOC_HDR AS document

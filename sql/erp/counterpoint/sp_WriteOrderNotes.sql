@@ -25,6 +25,7 @@ BEGIN
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
     DECLARE
+        @LOCAL_NOW datetime2(3),
         @JSON nvarchar(max),
         @PMT_METH nvarchar(50),
         @PMT_TITLE nvarchar(max),
@@ -52,6 +53,10 @@ BEGIN
         TEXT_NO int NOT NULL PRIMARY KEY,
         LINE nvarchar(4000) NULL
     );
+
+    SELECT
+        @LOCAL_NOW = moment.LOCAL_DT
+    FROM dbo.fn_CounterPointTime(@NOW) AS moment;
 
     SELECT
         @JSON = CASE WHEN ISJSON(staged.ORDER_JSON) = 1 THEN staged.ORDER_JSON ELSE N'{}' END,
@@ -160,7 +165,7 @@ BEGIN
     SELECT
         @DOC_ID,
         note.NOTE_ID,
-        @NOW,
+        @LOCAL_NOW,
         'SYNCCTL',
         note.NOTE
     FROM

@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_WriteOrderTotals
-    Writes a document's misc charges, prices, tax, totals row, the line counts of its header and its first audit row, from the staged
-    order: anew, or over those that are there; then checks that its rows agree.
+    Writes a document's misc charges, prices, tax, totals row, the line counts of its header and its first audit row with its totals,
+    from the staged order: anew, or over those that are there; then checks that its rows agree.
 
 Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions, after the lines and the payment
 Parameters   @STAGING_ID; @DOC_ID
@@ -28,6 +28,7 @@ BEGIN
 
     DECLARE
         @MESSAGE nvarchar(2000),
+        @LOCAL_NOW datetime2(3),
         @TOT_TYP varchar(1),
         @LIN_TYP varchar(1),
         @MISC_TYP varchar(1),
@@ -44,6 +45,10 @@ BEGIN
         @LINES int,
         @LINE_TOTAL decimal(15, 2),
         @EXT_COST decimal(15, 2);
+
+    SELECT
+        @LOCAL_NOW = moment.LOCAL_DT
+    FROM dbo.fn_CounterPointTime(@NOW) AS moment;
 
     SELECT
         @TOT_TYP = MAX(CASE WHEN setting.NAME = 'TOT_TYP' THEN setting.VALUE END),
@@ -202,7 +207,7 @@ BEGIN
         SAL_LIN_TOT = CASE WHEN @LIN_TYP = 'S' THEN @LINE_TOTAL ELSE 0 END,
         TO_REL_LINS = @LINES,
         RS_UTC_DT = @NOW,
-        LST_MAINT_DT = @NOW,
+        LST_MAINT_DT = @LOCAL_NOW,
         LST_MAINT_USR_ID = 'SYNCCTL'
     WHERE DOC_ID = @DOC_ID;
 
@@ -216,7 +221,7 @@ BEGIN
         1,
         document.DOC_TYP,
         document.DOC_GUID,
-        @NOW,
+        @LOCAL_NOW,
         document.STR_ID,
         document.STA_ID,
         document.DRW_ID,
@@ -228,6 +233,20 @@ BEGIN
     FROM dbo.PS_DOC_HDR AS document
     WHERE document.DOC_ID = @DOC_ID
     AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_AUDIT_LOG AS known WHERE known.DOC_ID = document.DOC_ID);
+
+    IF @@ROWCOUNT > 0
+    BEGIN
+        INSERT INTO dbo.PS_DOC_AUDIT_LOG_TOT
+        (
+            DOC_ID, LOG_SEQ_NO, TOT_TYP, LINS, SUB_TOT, TOT_MISC, TAX_AMT, NORM_TAX_AMT, TOT, TOT_TND, TOT_CHNG, AMT_DUE,
+            TOT_EXT_COST, TOT_GFC_AMT, TOT_SVC_AMT, DEP_NET_CHANGE
+        )
+        VALUES
+        (
+            @DOC_ID, 1, @TOT_TYP, @LINES, @SUB_TOT, @TOT_MISC, @TAX_AMT, @TAX_AMT, @TOT, @PAID, 0, @TOT - @PAID, @EXT_COST, 0, 0,
+            CASE WHEN @TOT_TYP = 'S' THEN 0 ELSE @PAID END
+        );
+    END;
 
     SET @MESSAGE = NULL;
 

@@ -39,8 +39,9 @@ class DocumentState:
 
     found: bool
     paid: Decimal = NOTHING
-    """Payments that a person took on the document; not those that came with the order."""
+    """Payments that people took on the document; the one that came with the order is none of them."""
     payments: int = 0
+    """How many people took."""
     parcels: int = 0
     reasons: tuple[str, ...] = ()
 
@@ -145,6 +146,10 @@ class Erp(Protocol):
 
     def write_note(self, session: Session, doc_id: int, note_id: str, note: str) -> None:
         """Write a note on a document, in place of the one with this id; nothing where the document is gone."""
+        ...
+
+    def setting_fault(self, name: str, value: str | None) -> str | None:
+        """Say what a site setting takes, where no document could be written by this value; None where it may stand."""
         ...
 
     def audit(self, session: Session, store_id: str | None, *, inventory: bool) -> Iterable[AuditFinding]:

@@ -20,11 +20,13 @@ from syncctl.db.contract import (
     StatusMapping,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.erp import erp_of
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import NotFound
 
 _MAY_BE_EMPTY = (
     "TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS", "WRKGRP_ID", "TMPLT_CUST_NO",
+    "TIME_ZONE", "SHIP_VIA_PROF",
 )  # fmt: skip
 
 
@@ -122,6 +124,8 @@ def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
     """See `sql/procedures/sp_SetErpSetting.sql`."""
     value = call.value or None
     require((value is not None or call.setting_name in _MAY_BE_EMPTY, f"{call.setting_name} takes a value."))
+    fault = erp_of(session).setting_fault(call.setting_name, value)
+    require((fault is None, fault or ""))
     changed = session.run(
         "UPDATE dbo.USER_ERP_SETTING SET VALUE = :value WHERE NAME = :name", {"value": value, "name": call.setting_name}
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from syncctl.db.contract import AuditFinding
+from syncctl.db.embedded.counterpoint.site import STOCK_COLUMNS, stock_columns
 from syncctl.db.embedded.counterpoint.totals import document_faults
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.order_content import cents
@@ -114,32 +115,39 @@ def _document_whole(session: Session, store_id: str | None) -> Iterator[AuditFin
             yield AuditFinding("document_whole", row["STAGING_ID"], f"document {row['DOC_ID']}: {faults}")
 
 
-def _inventory_equals_open_lines(session: Session) -> list[AuditFinding]:
-    """Compare each stock row of the web location with the order lines that are open there."""
-    on_order: dict[str, Decimal] = {}
-    held: dict[str, Decimal] = {}
+def _inventory_equals_open_lines(session: Session) -> Iterator[AuditFinding]:
+    """Compare each stock row of the web location, column by column, with the order lines that are open there.
+
+    A line that we wrote is in the columns that it went into, any other one in those that orders move now.
+    """
     settings = settings_of(session)
-    for row in session.all("SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV WHERE LOC_ID = :loc", {"loc": settings["STK_LOC_ID"]}):
-        on_order[row["ITEM_NO"]] = row["QTY_ON_SO"]
-    for row in session.all(
+    moved = stock_columns(settings)
+    site = {"loc": settings["STK_LOC_ID"], "doc_typ": settings["DOC_TYP"]}
+    stock = session.all("SELECT * FROM dbo.IM_INV WHERE LOC_ID = :loc", site)
+    lines = session.all(
         """
-        SELECT item.ITEM_NO, line.QTY_SOLD, line.QTY_SHIPPED
+        SELECT item.ITEM_NO, line.QTY_SOLD, line.QTY_SHIPPED, linked.LIN_SEQ_NO AS LINKED, linked.STOCK_COLUMNS
         FROM dbo.PS_DOC_LIN AS line
         INNER JOIN dbo.PS_DOC_HDR AS header
             ON header.DOC_ID = line.DOC_ID AND header.DOC_TYP = :doc_typ
         INNER JOIN dbo.IM_ITEM AS item ON item.ITEM_NO = line.ITEM_NO
+        LEFT JOIN dbo.USER_ORDER_LINK AS link ON link.DOC_ID = line.DOC_ID
+        LEFT JOIN dbo.USER_ORDER_LINE_LINK AS linked
+            ON linked.STORE_ID = link.STORE_ID AND linked.WOO_ORDER_ID = link.WOO_ORDER_ID
+            AND linked.LIN_SEQ_NO = line.LIN_SEQ_NO
         WHERE line.STK_LOC_ID = :loc
         """,
-        {"loc": settings["STK_LOC_ID"], "doc_typ": settings["DOC_TYP"]},
-    ):
-        held[row["ITEM_NO"]] = held.get(row["ITEM_NO"], Decimal(0)) + row["QTY_SOLD"] - row["QTY_SHIPPED"]
-    return [
-        AuditFinding(
-            "inventory_equals_open_lines",
-            None,
-            f"item {item_no} at {settings['STK_LOC_ID']}: QTY_ON_SO {on_order.get(item_no, Decimal(0)):.4f},"
-            f" open lines {held.get(item_no, Decimal(0)):.4f}",
-        )
-        for item_no in sorted(on_order.keys() | held.keys())
-        if on_order.get(item_no, Decimal(0)) != held.get(item_no, Decimal(0))
-    ]
+        site,
+    )
+    for column in moved.split(","):
+        on_order = {row["ITEM_NO"]: row[column] for row in stock}
+        held: dict[str, Decimal] = {}
+        for row in lines:
+            into = moved if row["LINKED"] is None else row["STOCK_COLUMNS"] or STOCK_COLUMNS[0]
+            if column in into.split(","):
+                held[row["ITEM_NO"]] = held.get(row["ITEM_NO"], Decimal(0)) + row["QTY_SOLD"] - row["QTY_SHIPPED"]
+        for item_no in sorted(on_order.keys() | held.keys()):
+            found, expected = on_order.get(item_no, Decimal(0)), held.get(item_no, Decimal(0))
+            if found != expected:
+                detail = f"item {item_no} at {site['loc']}: {column} {found:.4f}, open lines {expected:.4f}"
+                yield AuditFinding("inventory_equals_open_lines", None, detail)

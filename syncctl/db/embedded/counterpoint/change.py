@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from syncctl.db.embedded.counterpoint.contacts import write_contacts
@@ -14,8 +13,11 @@ from syncctl.db.embedded.counterpoint.document import (
     remove_note,
     settings_at,
     write_order_notes,
+    write_profile,
 )
 from syncctl.db.embedded.counterpoint.lines import create_order_lines, item_values, line_values
+from syncctl.db.embedded.counterpoint.payment import write_payment
+from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, write_totals
 from syncctl.db.embedded.erp import Document, Settings
 from syncctl.db.embedded.order_content import Content
@@ -32,9 +34,10 @@ def change_document(session: Session, staged: sqlite3.Row, content: Content, lin
     added = create_order_lines(session, staged, content, document, settings)
     header = _follow_header(session, staged, content, document, cust_no, settings)
     move_inventory(session, before, committed_quantities(session, staged), settings)
-    _follow_payment(session, link, totals.tot, settings)
+    write_payment(session, staged, document.doc_id, settings)
     write_totals(session, staged, document, content, totals, settings)
     write_order_notes(session, staged, content, document)
+    write_profile(session, staged, document, settings)
     for settled in ("SYNC-CANCEL", "SYNC-REVIEW"):
         remove_note(session, document.doc_id, settled)
     return f"{changed} lines changed, {added} added, {removed} removed; {header}"
@@ -104,17 +107,6 @@ def _follow_header(
     return customer + ("other ship-to address; " if moved else "")
 
 
-def _follow_payment(session: Session, link: sqlite3.Row, total: Decimal, settings: Settings) -> None:
-    """Let the payment that came with the order follow its total; payments that were taken in the ERP stay as they are.
-
-    A cancelled order's payment stays with amount 0, so that it is found again when the order is reopened.
-    """
-    payments = session.all("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})
-    if settings["WRITE_PAYMENT"] != "Y" or len(payments) != 1 or payments[0]["AMT"] != link["TOT"]:
-        return
-    session.run("UPDATE dbo.PS_DOC_PMT SET AMT = :amount WHERE DOC_ID = :doc", {"amount": total, "doc": link["DOC_ID"]})
-
-
 def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> None:
     """See `Erp.close_document`."""
     settings = settings_at(session, link["DOC_ID"])
@@ -125,6 +117,7 @@ def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> 
         "order": link["WOO_ORDER_ID"],
         "zero": NOTHING,
         "now": session.now,
+        "local": local_time(session.now, settings),
     }
     move_inventory(session, committed_quantities(session, staged), {}, settings)
     session.run(
@@ -143,7 +136,7 @@ def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> 
     session.run("DELETE FROM dbo.PS_DOC_HDR_MISC_CHRG WHERE DOC_ID = :doc AND TOT_TYP = :type", key)
     session.run("DELETE FROM dbo.PS_DOC_TAX WHERE DOC_ID = :doc", key)
     session.run("DELETE FROM dbo.PS_DOC_LIN_PRICE WHERE DOC_ID = :doc", key)
-    _follow_payment(session, link, NOTHING, settings)
+    write_payment(session, staged, link["DOC_ID"], settings, closed=True)
     session.run(
         """
         UPDATE dbo.PS_DOC_HDR_TOT
@@ -157,7 +150,7 @@ def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> 
     session.run(
         """
         UPDATE dbo.PS_DOC_HDR
-        SET ORD_LINS = 0, SAL_LINS = 0, SAL_LIN_TOT = :zero, TO_REL_LINS = 0, RS_UTC_DT = :now, LST_MAINT_DT = :now,
+        SET ORD_LINS = 0, SAL_LINS = 0, SAL_LIN_TOT = :zero, TO_REL_LINS = 0, RS_UTC_DT = :now, LST_MAINT_DT = :local,
             LST_MAINT_USR_ID = 'SYNCCTL'
         WHERE DOC_ID = :doc
         """,

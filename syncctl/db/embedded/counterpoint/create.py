@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.contacts import write_contacts
@@ -14,19 +14,26 @@ from syncctl.db.embedded.counterpoint.document import (
     next_number,
     settings_at,
     write_order_notes,
+    write_profile,
 )
 from syncctl.db.embedded.counterpoint.lines import create_order_lines, insert
+from syncctl.db.embedded.counterpoint.payment import write_payment
+from syncctl.db.embedded.counterpoint.site import STOCK_COLUMNS
 from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, write_totals
 from syncctl.db.embedded.erp import ChangedRow, Document, Settings, settings_of
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
-from syncctl.errors import Conflict, MappingError
+from syncctl.errors import Conflict
 
 _TABLES = (
     "PS_DOC_LIN_PRICE",
     "PS_DOC_TAX",
     "PS_DOC_CONTACT",
+    "PS_DOC_AUDIT_LOG_TOT",
     "PS_DOC_AUDIT_LOG",
+    "PS_DOC_PMT_APPLY",
+    "PS_DOC_PMT",
+    "PS_DOC_HDR_PROF",
     "PS_DOC_LIN",
     "PS_DOC_HDR_MISC_CHRG",
     "PS_DOC_HDR_TOT",
@@ -46,27 +53,17 @@ def create_document(session: Session, staged: sqlite3.Row, content: Content, cus
     """See `Erp.create_document`."""
     settings = settings_of(session)
     totals = document_totals(staged, content)
-    _require_settings(settings)
     _require_new(session, staged, settings)
     document = Document(int(next_number(session, "DOC_ID")), next_number(session, "TKT_NO"))
     _insert_header(session, staged, document, settings, cust_no)
     write_contacts(session, staged, content, document.doc_id, cust_no, settings)
     create_order_lines(session, staged, content, document, settings)
-    _write_payment(session, staged, document, settings, totals.tot)
+    write_payment(session, staged, document.doc_id, settings)
     write_totals(session, staged, document, content, totals, settings)
     write_order_notes(session, staged, content, document)
+    write_profile(session, staged, document, settings)
     move_inventory(session, {}, committed_quantities(session, staged), settings)
     return document
-
-
-def _require_settings(settings: Settings) -> None:
-    """Raise MappingError for a way to write payments that there is not."""
-    if settings.get("WRITE_PAYMENT") not in ("Y", "N", None):
-        raise MappingError(
-            f"The site setting WRITE_PAYMENT is {settings['WRITE_PAYMENT']!r}; it takes N (no payment) or Y (on the order)."
-            " A deposit ticket beside the order is not offered.",
-            code=50040,
-        )
 
 
 def _require_new(session: Session, staged: sqlite3.Row, settings: Settings) -> None:
@@ -139,42 +136,24 @@ def _insert_header(session: Session, staged: sqlite3.Row, document: Document, se
     )
 
 
-def _write_payment(session: Session, staged: sqlite3.Row, document: Document, settings: Settings, total: Decimal) -> None:
-    """Write the payment where the site wants it; an order that costs nothing has none."""
-    if settings["WRITE_PAYMENT"] != "Y" or total == 0:
-        return
-    mapped = session.one(
-        """
-        SELECT PAY_COD
-        FROM dbo.USER_PAY_CODE_MAP
-        WHERE PMT_METH = :method AND STORE_ID IN (:store, '*')
-        ORDER BY STORE_ID = '*'
-        """,
-        {"method": staged["PMT_METH"], "store": staged["STORE_ID"]},
-    )
-    if mapped is None:
-        raise MappingError(
-            f"Order {staged['WOO_ORDER_NO']}: payment method {staged['PMT_METH']!r} has no pay code. Add it to USER_PAY_CODE_MAP,"
-            " or set WRITE_PAYMENT to N.",
-            code=50040,
-        )
-    session.run(
-        "INSERT INTO dbo.PS_DOC_PMT (DOC_ID, PMT_SEQ_NO, PAY_COD, AMT, PAY_DAT) VALUES (:doc_id, 1, :pay_cod, :amount, :paid_dt)",
-        {"doc_id": document.doc_id, "pay_cod": mapped["PAY_COD"], "amount": total, "paid_dt": staged["TKT_DT"]},
-    )
-
-
 def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
     """See `Erp.document_rows`."""
     loc_id = settings_at(session, link["DOC_ID"])["STK_LOC_ID"]
     doc = f"DOC_ID = {link['DOC_ID']}"
-    held = "SELECT QTY_ON_SO FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc"
-    for item, quantity in sorted(committed_quantities(session, link).items()):
-        if quantity:
-            stock = session.one(held, {"item": item, "loc": loc_id})
-            on_order = stock["QTY_ON_SO"] if stock else Decimal(0)
-            change = f"QTY_ON_SO {on_order:.4f} → {on_order - quantity:.4f}"
-            yield ChangedRow("IM_INV", f"ITEM_NO = {item}, LOC_ID = {loc_id}", change)
+    held: dict[str, dict[str, Decimal]] = {}
+    for (item, columns), quantity in committed_quantities(session, link).items():
+        for column in columns.split(","):
+            held.setdefault(item, {})[column] = held.get(item, {}).get(column, Decimal(0)) + quantity
+    for item, quantities in sorted(held.items()):
+        stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc", {"item": item, "loc": loc_id})
+        changes = [
+            f"{column} {before:.4f} → {before - quantities[column]:.4f}"
+            for column in STOCK_COLUMNS
+            if quantities.get(column)
+            for before in (stock[column] if stock else Decimal(0),)
+        ]
+        if changes:
+            yield ChangedRow("IM_INV", f"ITEM_NO = {item}, LOC_ID = {loc_id}", ", ".join(changes))
 
     def rows(table: str, key: str) -> list[sqlite3.Row]:
         return session.all(f"SELECT * FROM dbo.{table} WHERE DOC_ID = :doc ORDER BY {key}", {"doc": link["DOC_ID"]})  # noqa: S608
@@ -196,9 +175,28 @@ def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
         yield ChangedRow("PS_DOC_TAX", key, f"deleted: {row['TAX_AMT']:.2f}")
     for row in rows("PS_DOC_CONTACT", "CONTACT_ID"):
         yield ChangedRow("PS_DOC_CONTACT", f"{doc}, CONTACT_ID = {row['CONTACT_ID']}", "deleted")
+    yield from _payment_rows(session, link, rows)
     for row in rows("PS_DOC_AUDIT_LOG", "LOG_SEQ_NO"):
         yield ChangedRow("PS_DOC_AUDIT_LOG", f"{doc}, LOG_SEQ_NO = {row['LOG_SEQ_NO']}", "deleted")
+    for row in rows("PS_DOC_AUDIT_LOG_TOT", "LOG_SEQ_NO, TOT_TYP"):
+        key = f"{doc}, LOG_SEQ_NO = {row['LOG_SEQ_NO']}, TOT_TYP = {row['TOT_TYP']}"
+        yield ChangedRow("PS_DOC_AUDIT_LOG_TOT", key, "deleted")
+    for _ in rows("PS_DOC_HDR_PROF", "DOC_ID"):
+        yield ChangedRow("PS_DOC_HDR_PROF", doc, "deleted")
     yield ChangedRow("PS_DOC_HDR", doc, f"deleted: {link['TKT_NO']}")
+
+
+def _payment_rows(session: Session, link: sqlite3.Row, rows: Callable[[str, str], list[sqlite3.Row]]) -> Iterator[ChangedRow]:
+    doc = f"DOC_ID = {link['DOC_ID']}"
+    for row in rows("PS_DOC_PMT", "PMT_SEQ_NO"):
+        change = f"deleted: {row['PAY_COD']}, {row['AMT']:.2f}"
+        yield ChangedRow("PS_DOC_PMT", f"{doc}, PMT_SEQ_NO = {row['PMT_SEQ_NO']}", change)
+    for row in rows("PS_DOC_PMT_APPLY", "PMT_SEQ_NO, APPL_TYP"):
+        key = f"{doc}, PMT_SEQ_NO = {row['PMT_SEQ_NO']}, APPL_TYP = {row['APPL_TYP']}"
+        yield ChangedRow("PS_DOC_PMT_APPLY", key, f"deleted: {row['AMT']:.2f}")
+    order = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]}
+    if session.one("SELECT 1 FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", order):
+        yield ChangedRow("USER_ORDER_PAYMENT", f"WOO_ORDER_ID = {link['WOO_ORDER_ID']}", "deleted")
 
 
 def remove_document(session: Session, link: sqlite3.Row) -> None:
@@ -206,3 +204,7 @@ def remove_document(session: Session, link: sqlite3.Row) -> None:
     move_inventory(session, committed_quantities(session, link), {}, settings_at(session, link["DOC_ID"]))
     for table in _TABLES:
         session.run(f"DELETE FROM dbo.{table} WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})  # noqa: S608  (constants)
+    session.run(
+        "DELETE FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
+        {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]},
+    )

@@ -7,6 +7,7 @@ import sqlite3
 from syncctl.db.embedded.counterpoint.code_page import held, held_address, lost_letters
 from syncctl.db.embedded.counterpoint.customer_number import next_customer_number, require_customer_number
 from syncctl.db.embedded.counterpoint.lines import insert
+from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.erp import Settings, settings_of
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
@@ -78,7 +79,7 @@ def create_customer(session: Session, staged: sqlite3.Row, content: Content) -> 
         "NAM": address["NAM"] or held(email, 40) or None,
         "PHONE_1": address["PHONE"] or None,
         "EMAIL_ADRS_1": held(email, 100) or None,
-        "LST_MAINT_DT": session.now,
+        "LST_MAINT_DT": local_time(session.now, settings),
         **{column: settings[name] for column, name in _BY_SETTING.items()},
     }
     if copied is not None:

@@ -6,11 +6,15 @@ import sqlite3
 from collections.abc import Mapping
 from decimal import Decimal
 
-from syncctl.db.embedded.counterpoint.code_page import lossy_texts
+from syncctl.db.embedded.counterpoint.code_page import held, lossy_texts
+from syncctl.db.embedded.counterpoint.site import PROFILE_FIELDS, STOCK_COLUMNS, local_time
 from syncctl.db.embedded.erp import Document, Item, Settings, mapped_item, settings_of
 from syncctl.db.embedded.order_content import Content, cents
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
+
+Quantities = dict[tuple[str, str], Decimal]
+"""How many of an item, by the item and the stock columns that hold them."""
 
 _FREE = {
     "DOC_ID": """
@@ -120,7 +124,7 @@ def write_note(session: Session, doc_id: int, note_id: str, note: str) -> None:
         WHERE DOC_ID = :doc
         ON CONFLICT (DOC_ID, NOTE_ID) DO UPDATE SET NOTE_DAT = excluded.NOTE_DAT, USR_ID = excluded.USR_ID, NOTE = excluded.NOTE
         """,
-        {"doc": doc_id, "note_id": note_id, "now": session.now, "note": note},
+        {"doc": doc_id, "note_id": note_id, "now": local_time(session.now, settings_of(session)), "note": note},
     )
 
 
@@ -131,31 +135,51 @@ def remove_note(session: Session, doc_id: int, note_id: str) -> None:
     )
 
 
-def committed_quantities(session: Session, order: sqlite3.Row) -> dict[str, Decimal]:
-    """Return how many of each item an order's linked lines hold."""
-    held: dict[str, Decimal] = {}
+def write_profile(session: Session, staged: sqlite3.Row, document: Document, settings: Settings) -> None:
+    """Write the shipping method into the profile field that the site keeps for it. See `sp_WriteOrderProfile`."""
+    field = settings.get("SHIP_VIA_PROF")
+    if field not in PROFILE_FIELDS:
+        return
+    session.run(
+        f"""
+        INSERT INTO dbo.PS_DOC_HDR_PROF (DOC_ID, {field}) VALUES (:doc, :via)
+        ON CONFLICT (DOC_ID) DO UPDATE SET {field} = excluded.{field}
+        """,  # noqa: S608  (one of the constants)
+        {"doc": document.doc_id, "via": held(staged["SHIP_VIA"] or "", 30) or None},
+    )
+
+
+def committed_quantities(session: Session, order: sqlite3.Row) -> Quantities:
+    """Return how many of each item an order's linked lines hold, and in which stock columns."""
+    committed: Quantities = {}
     for row in session.all(
-        "SELECT ITEM_NO, QTY_SOLD FROM dbo.USER_ORDER_LINE_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id",
+        "SELECT ITEM_NO, STOCK_COLUMNS, QTY_SOLD FROM dbo.USER_ORDER_LINE_LINK"
+        " WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id",
         {"store": order["STORE_ID"], "order_id": order["WOO_ORDER_ID"]},
     ):
-        held[row["ITEM_NO"]] = held.get(row["ITEM_NO"], Decimal(0)) + row["QTY_SOLD"]
-    return held
+        key = (row["ITEM_NO"], row["STOCK_COLUMNS"] or STOCK_COLUMNS[0])
+        committed[key] = committed.get(key, Decimal(0)) + row["QTY_SOLD"]
+    return committed
 
 
-def move_inventory(session: Session, before: Mapping[str, Decimal], after: Mapping[str, Decimal], settings: Settings) -> None:
-    """Move `QTY_ON_SO` by what changed between two sets of quantities, item by item in order, adding rows that are missing."""
-    for item_no in sorted(before.keys() | after.keys()):
-        difference = after.get(item_no, Decimal(0)) - before.get(item_no, Decimal(0))
+def move_inventory(
+    session: Session,
+    before: Mapping[tuple[str, str], Decimal],
+    after: Mapping[tuple[str, str], Decimal],
+    settings: Settings,
+) -> None:
+    """Move stock columns by what changed between two sets of quantities, item by item in order, adding rows that are missing."""
+    for item_no, columns in sorted(before.keys() | after.keys()):
+        difference = after.get((item_no, columns), Decimal(0)) - before.get((item_no, columns), Decimal(0))
         if not difference:
             continue
         key = {"item_no": item_no, "loc": settings["STK_LOC_ID"]}
-        held = session.one("SELECT QTY_ON_SO FROM dbo.IM_INV WHERE ITEM_NO = :item_no AND LOC_ID = :loc", key)
-        if held is None:
-            session.run(
-                "INSERT INTO dbo.IM_INV (ITEM_NO, LOC_ID, QTY_ON_SO) VALUES (:item_no, :loc, :qty)", {**key, "qty": difference}
-            )
-        else:
-            session.run(
-                "UPDATE dbo.IM_INV SET QTY_ON_SO = :qty WHERE ITEM_NO = :item_no AND LOC_ID = :loc",
-                {**key, "qty": held["QTY_ON_SO"] + difference},
-            )
+        session.run("INSERT OR IGNORE INTO dbo.IM_INV (ITEM_NO, LOC_ID) VALUES (:item_no, :loc)", key)
+        stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item_no AND LOC_ID = :loc", key)
+        assert stock is not None  # noqa: S101  (it was added where it was missing)
+        moved = {column: stock[column] + difference for column in columns.split(",")}
+        named = ", ".join(f"{column} = :{column}" for column in moved)
+        session.run(
+            f"UPDATE dbo.IM_INV SET {named} WHERE ITEM_NO = :item_no AND LOC_ID = :loc",  # noqa: S608  (constants)
+            {**key, **moved},
+        )

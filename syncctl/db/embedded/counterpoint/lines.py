@@ -10,6 +10,7 @@ from typing import Any
 
 from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.counterpoint.document import require_item
+from syncctl.db.embedded.counterpoint.site import stock_columns
 from syncctl.db.embedded.erp import Document, Settings
 from syncctl.db.embedded.order_content import Content, StagedLine, cents, unit_price
 from syncctl.db.embedded.registry import Session
@@ -40,10 +41,10 @@ def create_order_lines(session: Session, staged: sqlite3.Row, content: Content, 
         session.run(
             """
             INSERT INTO dbo.USER_ORDER_LINE_LINK
-                (STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC)
-            VALUES (:store, :order_id, :line_id, :doc_id, :LIN_SEQ_NO, :ITEM_NO, :QTY_SOLD, :EXT_PRC)
+                (STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS)
+            VALUES (:store, :order_id, :line_id, :doc_id, :LIN_SEQ_NO, :ITEM_NO, :QTY_SOLD, :EXT_PRC, :columns)
             """,
-            {**key, **values, "line_id": line.line_id},
+            {**key, **values, "line_id": line.line_id, "columns": stock_columns(settings)},
         )
     return len(new)
 

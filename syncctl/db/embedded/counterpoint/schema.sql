@@ -172,6 +172,25 @@ CREATE TABLE dbo.PS_DOC_PMT (
     PAY_COD TEXT NOT NULL,
     AMT DECIMAL_TEXT NOT NULL,
     PAY_DAT DATETIME_TEXT,
+    PAY_COD_TYP TEXT NOT NULL,
+    STR_ID TEXT NOT NULL,
+    STA_ID TEXT NOT NULL,
+    TKT_NO TEXT NOT NULL,
+    DESCR TEXT,
+    FINAL_PMT TEXT NOT NULL,
+    PMT_LIN_TYP TEXT NOT NULL,
+    CURNCY_COD TEXT NOT NULL,
+    EXCH_RATE_NUMER DECIMAL_TEXT NOT NULL,
+    EXCH_RATE_DENOM DECIMAL_TEXT NOT NULL,
+    HOME_CURNCY_AMT DECIMAL_TEXT NOT NULL,
+    EXCH_LOSS DECIMAL_TEXT NOT NULL,
+    ROUND_GAIN_LOSS DECIMAL_TEXT NOT NULL,
+    HOME_CURNCY_ROUND_GAIN_LOSS DECIMAL_TEXT NOT NULL,
+    CARD_IS_NEW TEXT NOT NULL,
+    SECURE_ECOMM_TRX TEXT NOT NULL,
+    SWIPED TEXT NOT NULL,
+    DEP_LIN_COPIED_TO_REL_DOC TEXT NOT NULL,
+    EDC_AUTH_FLG TEXT NOT NULL,
     CONSTRAINT PK_PS_DOC_PMT PRIMARY KEY (DOC_ID, PMT_SEQ_NO)
 );
 
@@ -345,6 +364,54 @@ CREATE TABLE dbo.PS_DOC_AUDIT_LOG (
     CONSTRAINT PK_PS_DOC_AUDIT_LOG PRIMARY KEY (DOC_ID, LOG_SEQ_NO)
 );
 
+CREATE TABLE dbo.PS_DOC_PMT_APPLY (
+    DOC_ID INTEGER NOT NULL,
+    PMT_SEQ_NO INTEGER NOT NULL,
+    APPL_TYP TEXT NOT NULL,
+    AMT DECIMAL_TEXT NOT NULL,
+    HOME_CURNCY_AMT DECIMAL_TEXT NOT NULL,
+    EXCH_LOSS DECIMAL_TEXT NOT NULL,
+    CONSTRAINT PK_PS_DOC_PMT_APPLY PRIMARY KEY (DOC_ID, PMT_SEQ_NO, APPL_TYP)
+);
+
+CREATE TABLE dbo.SY_PAY_COD (
+    PAY_COD TEXT NOT NULL,
+    PAY_TYP TEXT NOT NULL,
+    DESCR TEXT,
+    EDC_AUTH_FLG TEXT NOT NULL DEFAULT 'O',
+    CONSTRAINT PK_SY_PAY_COD PRIMARY KEY (PAY_COD)
+);
+
+CREATE TABLE dbo.PS_DOC_AUDIT_LOG_TOT (
+    DOC_ID INTEGER NOT NULL,
+    LOG_SEQ_NO INTEGER NOT NULL,
+    TOT_TYP TEXT NOT NULL,
+    LINS INTEGER NOT NULL,
+    SUB_TOT DECIMAL_TEXT NOT NULL,
+    TOT_MISC DECIMAL_TEXT NOT NULL,
+    TAX_AMT DECIMAL_TEXT NOT NULL,
+    NORM_TAX_AMT DECIMAL_TEXT NOT NULL,
+    TOT DECIMAL_TEXT NOT NULL,
+    TOT_TND DECIMAL_TEXT NOT NULL,
+    TOT_CHNG DECIMAL_TEXT NOT NULL,
+    AMT_DUE DECIMAL_TEXT NOT NULL,
+    TOT_EXT_COST DECIMAL_TEXT NOT NULL,
+    TOT_GFC_AMT DECIMAL_TEXT NOT NULL,
+    TOT_SVC_AMT DECIMAL_TEXT NOT NULL,
+    DEP_NET_CHANGE DECIMAL_TEXT NOT NULL,
+    CONSTRAINT PK_PS_DOC_AUDIT_LOG_TOT PRIMARY KEY (DOC_ID, LOG_SEQ_NO, TOT_TYP)
+);
+
+CREATE TABLE dbo.PS_DOC_HDR_PROF (
+    DOC_ID INTEGER NOT NULL,
+    PROF_ALPHA_1 TEXT,
+    PROF_ALPHA_2 TEXT,
+    PROF_ALPHA_3 TEXT,
+    PROF_ALPHA_4 TEXT,
+    PROF_ALPHA_5 TEXT,
+    CONSTRAINT PK_PS_DOC_HDR_PROF PRIMARY KEY (DOC_ID)
+);
+
 CREATE TABLE dbo.PS_ORD_HIST (
     DOC_ID INTEGER NOT NULL,
     STR_ID TEXT NOT NULL,
@@ -444,7 +511,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('MISC_CHRG_NO', '1', 'Number of the first misc charge'),
     ('MISC_TYP', 'A', 'Type of a misc charge (A: an amount)'),
     ('TAX_AMT_SHIPPED', '0', 'TAX_AMT_SHIPPED of a new order: 0, or TAX for the tax amount'),
-    ('WRITE_PAYMENT', 'N', 'Y writes a PS_DOC_PMT row, pay codes from USER_PAY_CODE_MAP'),
+    ('WRITE_PAYMENT', 'N', 'Y writes the payment of a paid order, its pay code from USER_PAY_CODE_MAP; N none'),
     ('CUST_CATEG_COD', NULL, 'Category of customers made from web orders'),
     ('CUST_NO_FROM', 'SERIES', 'What numbers new customers: SERIES (the CUST_NO series), EC_CTL or SY_WRKGRP (their NXT_CUST_NO)'),
     ('WRKGRP_ID', NULL, 'Workgroup whose NXT_CUST_NO numbers customers (CUST_NO_FROM SY_WRKGRP); empty: the only one'),
@@ -458,7 +525,11 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('TAX_AUTH_COD', 'WEB', 'Tax authority of rates that USER_TAX_MAP has no row for'),
     ('TAX_RUL_COD', 'TAX', 'Its tax rule'),
     ('FORMER_ORDERS', 'Y', 'N enters an order even where a document of its number, not of syncctl, stands at the station'),
-    ('WRITE_SHIP_ADRS', 'N', 'Y adds the ship-to address to the addresses of the customer, too');
+    ('WRITE_SHIP_ADRS', 'N', 'Y adds the ship-to address to the addresses of the customer, too'),
+    ('PAY_COD_TYP', 'B', 'Type of a pay code, where the ERP has no table of pay codes'),
+    ('TIME_ZONE', NULL, 'Time zone of the ERP, as Windows names it; empty: that of the server'),
+    ('SHIP_VIA_PROF', NULL, 'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
+    ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
     ('DOC_ID', '101', 9, 1, 'Prefix (the station) and a number of WIDTH digits'),
     ('TKT_NO', '101-', 6, 1, 'Prefix and a number of WIDTH digits'),

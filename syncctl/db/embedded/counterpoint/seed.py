@@ -8,6 +8,7 @@ from typing import Any
 
 from syncctl.db.contract import SeedCount, SeedDemoErp
 from syncctl.db.embedded.counterpoint.code_page import held
+from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.order_content import amount_of
 from syncctl.db.embedded.registry import Session, require, serves
@@ -24,6 +25,10 @@ def seed_demo_erp(session: Session, call: SeedDemoErp) -> list[SeedCount]:
         (all(customer.get("CUST_NO") for customer in customers or ()), "Every customer needs CUST_NO."),
     )
     settings = settings_of(session)
+    session.run(
+        "INSERT OR IGNORE INTO dbo.SY_PAY_COD (PAY_COD, PAY_TYP, DESCR)"
+        " VALUES ('CASH', 'B', 'Cash'), ('WEB', 'B', 'Paid in the web store')"
+    )
     locations = {"prc_loc": settings["PRC_LOC_ID"], "stk_loc": settings["STK_LOC_ID"]}
     return [
         SeedCount(
@@ -73,11 +78,12 @@ def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | Non
         "user": customer.get("WOO_USER_ID"),
         "str_id": str_id,
         "now": session.now,
+        "local": local_time(session.now, settings_of(session)),
     }
     added = session.run(
         """
         INSERT OR IGNORE INTO dbo.AR_CUST (CUST_NO, NAM, EMAIL_ADRS_1, STR_ID, LST_MAINT_DT)
-        VALUES (:cust_no, :name, :held, :str_id, :now)
+        VALUES (:cust_no, :name, :held, :str_id, :local)
         """,
         values,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from syncctl.db.embedded.counterpoint.payment import written_payment
 from syncctl.db.embedded.erp import NOTHING, DocumentState, settings_of
 from syncctl.db.embedded.registry import Session
 
@@ -44,9 +45,11 @@ def is_posted(session: Session, doc_id: int) -> bool:
 
 def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
     """See `Erp.document_state`."""
-    order = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"], "doc": link["DOC_ID"]}
+    order: dict[str, Any] = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"], "doc": link["DOC_ID"]}
     header = session.one("SELECT * FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", order)
-    payments = session.all("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)
+    written = written_payment(session, order)
+    on_document = session.all("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)
+    payments = [row for row in on_document if written is None or row["PMT_SEQ_NO"] != written["PMT_SEQ_NO"]]
     if header is None:
         became = "it was posted" if is_posted(session, link["DOC_ID"]) else "it was voided or deleted by hand"
         gone = f"it is no longer among the open documents: {became}"
@@ -70,24 +73,25 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
     if header["DOC_TYP"] != settings["DOC_TYP"]:
         reasons.append(f"it was released: its type is {header['DOC_TYP']}, not {settings['DOC_TYP']}")
     reasons += _line_reasons(session, order)
+    if written is not None and not any(
+        all(row[column] == written[column] for column in ("PMT_SEQ_NO", "PAY_COD", "AMT")) for row in on_document
+    ):
+        reasons.append("the payment that came with it was changed by hand")
     if totals is None or totals["TOT"] != link["TOT"]:
         found = "missing" if totals is None else f"{totals['TOT']:.2f}"
         reasons.append(f"its total was changed by hand: {found} instead of {link['TOT']:.2f}")
     elif totals["TOT_MISC"] != sum((row["MISC_AMT"] for row in charges), NOTHING):
         reasons.append("its misc charges were changed by hand")
-    paid = sum((row["AMT"] for row in payments), NOTHING)
-    if settings["WRITE_PAYMENT"] == "Y" and len(payments) == 1 and paid == link["TOT"]:
-        paid = NOTHING
     return DocumentState(
         found=True,
-        paid=paid,
+        paid=sum((row["AMT"] for row in payments), NOTHING),
         payments=len(payments),
         parcels=len(tracking_numbers(session, link["DOC_ID"])),
         reasons=tuple(reasons),
     )
 
 
-def _line_reasons(session: Session, order: dict[str, object]) -> list[str]:
+def _line_reasons(session: Session, order: dict[str, Any]) -> list[str]:
     """Name the lines that are missing, extra or different."""
     found = {row["LIN_SEQ_NO"]: row for row in session.all("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", order)}
     ours = {

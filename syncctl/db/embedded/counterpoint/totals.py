@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.lines import insert
+from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.counterpoint.tax import write_tax
 from syncctl.db.embedded.erp import Document, Settings
 from syncctl.db.embedded.order_content import Content, cents
@@ -99,7 +100,7 @@ def write_totals(
             values,
         )
     write_line_counts(session, document.doc_id, settings)
-    _write_audit_row(session, document)
+    _write_audit_row(session, document, settings)
     faults = document_faults(session, document.doc_id, settings)
     if faults:
         raise Conflict(
@@ -116,7 +117,7 @@ def write_line_counts(session: Session, doc_id: int, settings: Settings) -> None
         """
         UPDATE dbo.PS_DOC_HDR
         SET ORD_LINS = :order_lines, SAL_LINS = :sale_lines, SAL_LIN_TOT = :sale_total, TO_REL_LINS = :lines, RS_UTC_DT = :now,
-            LST_MAINT_DT = :now, LST_MAINT_USR_ID = 'SYNCCTL'
+            LST_MAINT_DT = :local, LST_MAINT_USR_ID = 'SYNCCTL'
         WHERE DOC_ID = :doc_id
         """,
         {
@@ -126,6 +127,7 @@ def write_line_counts(session: Session, doc_id: int, settings: Settings) -> None
             "sale_lines": len(lines) if sale else 0,
             "sale_total": sum((row["EXT_PRC"] for row in lines), NOTHING) if sale else NOTHING,
             "now": session.now,
+            "local": local_time(session.now, settings),
         },
     )
 
@@ -180,9 +182,10 @@ def _write_prices(session: Session, document: Document, lines: Iterable[sqlite3.
         )
 
 
-def _write_audit_row(session: Session, document: Document) -> None:
-    """Write who entered the document, once."""
-    session.run(
+def _write_audit_row(session: Session, document: Document, settings: Settings) -> None:
+    """Write who entered the document, and what it came to then, once."""
+    key = {"doc_id": document.doc_id, "tot_typ": settings["TOT_TYP"]}
+    added = session.run(
         """
         INSERT INTO dbo.PS_DOC_AUDIT_LOG
             (DOC_ID, LOG_SEQ_NO, DOC_TYP, DOC_GUID, CURR_DT, CURR_STR_ID, CURR_STA_ID, CURR_DRW_ID, CURR_USR_ID, CURR_WKSTN_NAM,
@@ -193,8 +196,21 @@ def _write_audit_row(session: Session, document: Document) -> None:
         WHERE DOC_ID = :doc_id
         AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_AUDIT_LOG AS known WHERE known.DOC_ID = :doc_id)
         """,
-        {"doc_id": document.doc_id, "now": session.now},
+        {**key, "now": local_time(session.now, settings)},
     )
+    if added:
+        session.run(
+            """
+            INSERT INTO dbo.PS_DOC_AUDIT_LOG_TOT
+                (DOC_ID, LOG_SEQ_NO, TOT_TYP, LINS, SUB_TOT, TOT_MISC, TAX_AMT, NORM_TAX_AMT, TOT, TOT_TND, TOT_CHNG, AMT_DUE,
+                 TOT_EXT_COST, TOT_GFC_AMT, TOT_SVC_AMT, DEP_NET_CHANGE)
+            SELECT DOC_ID, 1, TOT_TYP, LINS, SUB_TOT, TOT_MISC, TAX_AMT, NORM_TAX_AMT, TOT, TOT_TND, '0.00', AMT_DUE,
+                TOT_EXT_COST, '0.00', '0.00', CASE WHEN TOT_TYP = 'S' THEN '0.00' ELSE TOT_TND END
+            FROM dbo.PS_DOC_HDR_TOT
+            WHERE DOC_ID = :doc_id AND TOT_TYP = :tot_typ
+            """,
+            key,
+        )
 
 
 def document_faults(session: Session, doc_id: int, settings: Settings) -> str:
@@ -207,7 +223,8 @@ def document_faults(session: Session, doc_id: int, settings: Settings) -> str:
 
     written = session.one(
         """
-        SELECT totals.TAX_AMT, totals.TOT_TND, totals.LINS, header.ORD_LINS + header.SAL_LINS AS COUNTED,
+        SELECT totals.TAX_AMT, totals.TOT_TND, totals.TOT, totals.TOT_CHNG, totals.AMT_DUE, totals.LINS,
+            header.ORD_LINS + header.SAL_LINS AS COUNTED,
             (SELECT COUNT(*) FROM dbo.PS_DOC_LIN_PRICE AS price WHERE price.DOC_ID = header.DOC_ID) AS PRICES
         FROM dbo.PS_DOC_HDR AS header
         INNER JOIN dbo.PS_DOC_HDR_TOT AS totals ON totals.DOC_ID = header.DOC_ID AND totals.TOT_TYP = :tot_typ
@@ -223,16 +240,17 @@ def document_faults(session: Session, doc_id: int, settings: Settings) -> str:
     allocated = total("TAX_AMT_ALLOC", "PS_DOC_LIN") + total(
         "MISC_TAX_AMT_ALLOC", "PS_DOC_HDR_MISC_CHRG", "AND TOT_TYP = :tot_typ"
     )
-    by_authority, paid = total("TAX_AMT", "PS_DOC_TAX"), total("AMT", "PS_DOC_PMT")
+    by_authority, paid, applied = total("TAX_AMT", "PS_DOC_TAX"), total("AMT", "PS_DOC_PMT"), total("AMT", "PS_DOC_PMT_APPLY")
     lines = sum(1 for row in session.all("SELECT QTY_SOLD FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc_id", key) if row["QTY_SOLD"])
     if (
         written["TAX_AMT"] == allocated == by_authority
-        and written["TOT_TND"] == paid
+        and written["TOT_TND"] == paid == applied
+        and written["AMT_DUE"] == written["TOT"] - written["TOT_TND"] + written["TOT_CHNG"]
         and lines == written["LINS"] == written["COUNTED"] == written["PRICES"]
     ):
         return ""
     return (
         f"tax {written['TAX_AMT']:.2f}, on lines and charges {allocated:.2f}, by authority {by_authority:.2f}; tendered"
-        f" {written['TOT_TND']:.2f}, payments {paid:.2f}; lines {lines}, counted {written['LINS']} and {written['COUNTED']},"
-        f" priced {written['PRICES']}"
+        f" {written['TOT_TND']:.2f}, payments {paid:.2f}, applied {applied:.2f}, due {written['AMT_DUE']:.2f} of"
+        f" {written['TOT']:.2f}; lines {lines}, counted {written['LINS']} and {written['COUNTED']}, priced {written['PRICES']}"
     )

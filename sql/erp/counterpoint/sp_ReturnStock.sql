@@ -2,8 +2,8 @@ SET ANSI_NULLS ON;
 SET QUOTED_IDENTIFIER ON;
 GO
 /*
-dbo.sp_ReturnQtyOnSo
-    Gives back all the stock that an order's linked lines hold.
+dbo.sp_ReturnStock
+    Gives back all the stock that an order's linked lines hold, each line's to the columns that it went into.
 
 Called by    sp_CloseErpDocument, sp_RemoveErpDocument, inside their transactions; they set the lines to 0 or delete them right after
 Parameters   @STORE_ID, @WOO_ORDER_ID; @LOC_ID the document's stock location
@@ -11,9 +11,9 @@ Returns      no rows
 Errors       none
 Locks        the items' stock rows, in the order of ITEM_NO, until the caller's transaction ends
 Repeatable   no: it moves the stock each time
-Example      EXECUTE dbo.sp_ReturnQtyOnSo @STORE_ID = 'woocommerce', @WOO_ORDER_ID = 4711, @LOC_ID = '01';
+Example      EXECUTE dbo.sp_ReturnStock @STORE_ID = 'woocommerce', @WOO_ORDER_ID = 4711, @LOC_ID = '01';
 */
-CREATE OR ALTER PROCEDURE dbo.sp_ReturnQtyOnSo
+CREATE OR ALTER PROCEDURE dbo.sp_ReturnStock
     @STORE_ID varchar(50),
     @WOO_ORDER_ID bigint,
     @LOC_ID varchar(10),
@@ -24,45 +24,55 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE
+        @HELD_NO int,
         @ITEM_NO varchar(20),
+        @STOCK_COLUMNS varchar(100),
         @QUANTITY decimal(15, 4);
     DECLARE @HELD table
     (
+        HELD_NO int NOT NULL PRIMARY KEY,
         ITEM_NO varchar(20) NOT NULL,
+        STOCK_COLUMNS varchar(100) NULL,
         QUANTITY decimal(15, 4) NOT NULL
     );
 
     INSERT INTO @HELD
     (
-        ITEM_NO, QUANTITY
+        HELD_NO, ITEM_NO, STOCK_COLUMNS, QUANTITY
     )
     SELECT
+        ROW_NUMBER() OVER (ORDER BY linked.ITEM_NO, linked.STOCK_COLUMNS),
         linked.ITEM_NO,
+        linked.STOCK_COLUMNS,
         -SUM(linked.QTY_SOLD)
     FROM dbo.USER_ORDER_LINE_LINK AS linked
     WHERE linked.STORE_ID = @STORE_ID
     AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
     GROUP BY
-        linked.ITEM_NO
+        linked.ITEM_NO,
+        linked.STOCK_COLUMNS
     HAVING SUM(linked.QTY_SOLD) <> 0;
 
     WHILE EXISTS (SELECT 1 FROM @HELD AS held)
     BEGIN
         SELECT TOP (1)
+            @HELD_NO = held.HELD_NO,
             @ITEM_NO = held.ITEM_NO,
+            @STOCK_COLUMNS = held.STOCK_COLUMNS,
             @QUANTITY = held.QUANTITY
         FROM @HELD AS held
         ORDER BY
-            held.ITEM_NO;
+            held.HELD_NO;
 
-        EXECUTE dbo.sp_MoveQtyOnSo
+        EXECUTE dbo.sp_MoveStock
             @ITEM_NO = @ITEM_NO,
             @LOC_ID = @LOC_ID,
             @QUANTITY = @QUANTITY,
+            @STOCK_COLUMNS = @STOCK_COLUMNS,
             @NOW = @NOW;
 
         DELETE FROM @HELD
-        WHERE ITEM_NO = @ITEM_NO;
+        WHERE HELD_NO = @HELD_NO;
     END;
 END;
 GO
