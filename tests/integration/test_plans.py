@@ -75,7 +75,6 @@ GROWING = {
     "PS_DOC_CONTACT",
     "PS_DOC_LIN_PRICE",
     "PS_DOC_TAX",
-    "PS_DOC_AUDIT_LOG",
     "PS_ORD_HIST",
     "PS_ORD_HIST_LIN",
     "PS_TKT_HIST",
