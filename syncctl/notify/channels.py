@@ -71,7 +71,7 @@ class AppriseChannel:
             warnings.simplefilter("ignore", DeprecationWarning)
             added = [sender.add(_addressed(url.reveal(), address)) for url in self._urls]
         if not all(added) or not added:
-            if address is not None and added and self._usable():
+            if address is not None and added and self.usable():
                 raise AddressRefused(f"{address!r} is no address that a message can be sent to.")
             raise ConfigError("An address to notify people (SYNCCTL_NOTIFY_CLIENT_URL, SYNCCTL_NOTIFY_OPERATOR_URL) is none.")
 
@@ -93,11 +93,15 @@ class AppriseChannel:
         if not taken:
             raise DeliveryFailed(f"Not delivered: {self._hider.plain(words, _LONGEST) or 'the channel gave no reason'}")
 
-    def _usable(self) -> bool:
-        """Tell whether the addresses make sense with a person's address that does."""
+    def usable(self) -> bool:
+        """Tell whether its addresses make sense, with a person's address that does. Nothing is sent."""
         import apprise
 
-        return all(apprise.Apprise().add(_addressed(url.reveal(), "someone@example.com")) for url in self._urls)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return bool(self._urls) and all(
+                apprise.Apprise().add(_addressed(url.reveal(), "someone@example.com")) for url in self._urls
+            )
 
 
 def _secrets(url: str) -> Iterator[str]:

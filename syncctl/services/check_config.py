@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,7 +45,7 @@ def check_config(
     private: Sequence[Path] = (),
     clock: Clock = system_clock,
 ) -> list[Finding]:
-    """Try the settings' names, the folders, the database, the store and the carriers; and who may read the `private` files.
+    """Try the settings' names, the folders, the database, store, carriers and channels; and who may read the `private` files.
 
     Raises nothing for what is wrong: that is a finding.
     """
@@ -58,6 +58,7 @@ def check_config(
         *_store(settings, open_store, clock),
         *_statuses(settings, connect),
         *_carriers(settings, environment),
+        *_channels(settings),
     ]
 
 
@@ -157,3 +158,18 @@ def _carriers(settings: Settings, environment: Mapping[str, str] | None) -> list
         Finding(what=f"carrier {name}", ok=True, detail="verified" if carrier.verified else f"not verified: {carrier.unverified}")
         for name, carrier in sorted(catalog.carriers.items())
     ]
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    """Say whether the addresses that messages to people go to make sense. Nothing is sent, and none of them is shown."""
+    from syncctl.notify.channels import AppriseChannel, split
+
+    for what, name, urls in (
+        ("messages to clients", "SYNCCTL_NOTIFY_CLIENT_URL", settings.notify_client_url),
+        ("messages to operators", "SYNCCTL_NOTIFY_OPERATOR_URL", settings.notify_operator_url),
+    ):
+        if urls is not None and AppriseChannel(split(urls)).usable():
+            yield Finding(what=what, ok=True, detail="the address makes sense; nothing was sent to it")
+        elif urls is not None:
+            said = f"{name} is no address that Apprise knows, such as mailtos://USER:PASSWORD@mail.example?from=shop@example."
+            yield Finding(what=what, ok=False, detail=said, exit_code=EXIT_CONFIG)

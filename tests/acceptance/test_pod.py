@@ -115,6 +115,16 @@ def test_status_and_config_check_tell_what_is_there_and_what_is_not_verified(pod
     assert checked["carrier acme"] == "verified"
 
 
+def test_an_address_for_messages_that_is_none_is_found_before_a_message_needs_it(pods: Program):
+    pods.settings["SYNCCTL_NOTIFY_CLIENT_URL"] = "mailto://shop:geheim77@127.0.0.1:9?from=a@example.com"
+    pods.settings["SYNCCTL_NOTIFY_OPERATOR_URL"] = "json://localhost foo-geheim78"
+    checked = pods("config", "check", "--json")
+    items = {item["what"]: item for item in checked.json["items"]}
+    assert items["messages to clients"]["ok"] and not items["messages to operators"]["ok"]
+    assert "SYNCCTL_NOTIFY_OPERATOR_URL" in items["messages to operators"]["detail"]
+    assert "geheim7" not in checked.out + checked.err
+
+
 def test_the_database_keeps_documents_and_gives_them_out_again(pods: Program, tmp_path: Path):
     pods.settings["SYNCCTL_POD_STORE"] = "database"
     add(pods, "CLM-1", "XN1")
