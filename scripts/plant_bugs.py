@@ -65,6 +65,8 @@ CREATE = "syncctl/db/embedded/apply.py"
 WRITE_DOCUMENT = "syncctl/db/embedded/counterpoint/create.py"
 CHANGE = "syncctl/db/embedded/counterpoint/change.py"
 DOCUMENT = "syncctl/db/embedded/counterpoint/totals.py"
+CUSTOMER = "syncctl/db/embedded/counterpoint/customer.py"
+CUSTOMER_NUMBER = "syncctl/db/embedded/counterpoint/customer_number.py"
 ERP_CONTENT = "syncctl/db/embedded/order_content.py"
 ROLLBACK = "syncctl/db/embedded/rollback.py"
 STAGING = "syncctl/db/embedded/staging.py"
@@ -87,6 +89,8 @@ CONFIRM = "syncctl/cli/confirm.py"
 T_WORK = "tests/contract/test_work.py"
 T_CREATE = "tests/contract/test_create.py"
 T_UPDATE = "tests/contract/test_update.py"
+T_NEW_CUSTOMER = "tests/contract/test_new_customer.py"
+T_LETTERS = "tests/contract/test_letters.py"
 T_STAGING = "tests/contract/test_staging.py"
 T_MEANING = "tests/contract/test_status_meaning.py"
 T_PROCESS = "tests/integration/test_process.py"
@@ -256,6 +260,70 @@ BUGS = (
         "amount",
         "tests/contract/test_document.py",
         only="rounding",
+    ),
+    bug(
+        "a customer number loses the width that the ERP gives it",
+        CUSTOMER_NUMBER,
+        'number = f"{prefix}{value:0{len(digits)}d}"',
+        'number = f"{prefix}{value}"',
+        T_NEW_CUSTOMER,
+        only="width",
+    ),
+    bug(
+        "a customer number that is taken is given again",
+        CUSTOMER_NUMBER,
+        'if session.one("SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :number", {"number": number}) is None:',
+        "if True:",
+        T_NEW_CUSTOMER,
+        only="series",
+    ),
+    bug(
+        "a template that isn't there is found out too late",
+        CUSTOMER,
+        "if template is not None and not has_customer(session, template):",
+        "if False:",
+        T_NEW_CUSTOMER,
+        only="set_up",
+    ),
+    bug(
+        "a new customer has nothing from the template",
+        CUSTOMER,
+        "values |= {column: copied[column] for column in _COPIED}",
+        "pass",
+        T_NEW_CUSTOMER,
+        only="template",
+    ),
+    bug(
+        "a set-up that makes no customers is blamed on the order",
+        "syncctl/db/embedded/apply.py",
+        "if found.code == SET_UP",
+        'if found.code == "nothing"',
+        T_NEW_CUSTOMER,
+        only="set_up",
+    ),
+    bug(
+        "a letter that the code page lacks makes a second address",
+        CUSTOMER,
+        'all((row[part] or "") == address[part] for part in _ADDRESS)',
+        'all((row[part] or "") == content.shipping.get(part, "") for part in _ADDRESS)',
+        T_LETTERS,
+        only="found_again",
+    ),
+    bug(
+        "letters that the code page lacks are lost without a word",
+        "syncctl/db/embedded/counterpoint/code_page.py",
+        "if not _kept(letter) and (letter",
+        'if letter > "\\uffff" and (letter',
+        T_LETTERS,
+        only="told",
+    ),
+    bug(
+        "the note keeps no text in full",
+        "syncctl/db/embedded/counterpoint/document.py",
+        "held.text) for held in lossy_texts",
+        "held.lost) for held in lossy_texts",
+        T_LETTERS,
+        only="note",
     ),
     bug(
         "a poll begins where the last one ended, without overlap",

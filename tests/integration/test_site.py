@@ -22,6 +22,7 @@ DIFFERENCES = (
     "ALTER TABLE dbo.AR_CUST ADD PROF_COD_9 varchar(2) NOT NULL;",
     "ALTER TABLE dbo.AR_CUST ALTER COLUMN CITY varchar(9);",
     "ALTER TABLE dbo.AR_CUST DROP COLUMN ADRS_3;",
+    "ALTER TABLE dbo.PS_DOC_CONTACT ALTER COLUMN CITY nvarchar(12);",
     "CREATE TABLE dbo.USER_TRAIL (CUST_NO varchar(20) NOT NULL);",
     "CREATE TRIGGER dbo.TR_CUSTOMER_TRAIL ON dbo.AR_CUST AFTER INSERT AS "
     "INSERT INTO dbo.USER_TRAIL (CUST_NO) SELECT CUST_NO FROM inserted;",
@@ -62,6 +63,7 @@ def test_a_site_that_differs_is_deployed_to_when_it_says_what_goes_into_its_colu
     printed = {step.script: step.text for step in deploy(site, dry_run=True).steps}
     assert "N'W''EB'" in printed["erp/counterpoint/sp_CreateErpDocument.sql"]
     assert "ADRS_3" not in printed["erp/counterpoint/sp_CreateErpCustomer.sql"].split("INSERT INTO dbo.AR_CUST")[1].split(")")[0]
+    assert "CITY = CONVERT(nvarchar(12), LEFT(address.CITY, 20)) /*" in printed["erp/counterpoint/fn_ErpAddress.sql"]
     done = deploy(site)
     assert [trigger.upper() for trigger in done.triggers] == ["AR_CUST: TR_CUSTOMER_TRAIL"]
     assert [step.reason for step in deploy(site).steps if step.reason != "each time"] == []
@@ -75,3 +77,8 @@ def test_a_site_that_differs_is_deployed_to_when_it_says_what_goes_into_its_colu
     assert [step.script for step in deploy(site).steps if step.reason == "changed"] == [
         "erp/counterpoint/sp_CreateErpDocument.sql"
     ]
+
+    site.query("INSERT INTO dbo.EC_CTL (KEY_ID, TMPLT_CUST_NO) VALUES (1, 'TEMPLATE');")
+    give_column(site, "AR_CUST.PROF_COD_9", None)  # the template has one
+    [customer] = [step for step in deploy(site, dry_run=True).steps if step.script.endswith("/sp_CreateErpCustomer.sql")]
+    assert "template.PROF_COD_9" in customer.text.replace("prof_cod_9", "PROF_COD_9")
