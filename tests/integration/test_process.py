@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, SetRetryPolicy, StagedOrder
+from syncctl.db.contract import Database, ListOrderAttempts, ListStagedOrders, SetErpSetting, SetRetryPolicy, StagedOrder
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import ConfigError, DatabaseUnavailable, PermanentError, TransientError
 from syncctl.services.process import ProcessOptions, ProcessResult
@@ -59,6 +59,20 @@ def bench(tmp_path: Path) -> Any:
     made = Bench(tmp_path / "bench.db")
     yield made
     made.database.close()
+
+
+def test_a_template_customer_that_is_not_there_ends_the_run_and_burns_nothing(bench: Bench) -> None:
+    bench.database.run(SetErpSetting(setting_name="TMPLT_CUST_NO", value="GONE"))
+    stage(bench.database, *(order(number, line(1), WOO_CUST_ID=None, CUST_EMAIL=f"{number}@example.test") for number in (1, 2)))
+    creating = Rules(unknown_customer="create")
+    result = bench.process(rules=creating)
+    assert isinstance(result.ended_by, ConfigError)
+    assert result.ended_by.exit_code == 78
+    assert str(result.ended_by).startswith("The template customer GONE is not in AR_CUST")
+    assert [(bench.order(number).state, bench.order(number).attempt_no) for number in (1, 2)] == [("PENDING", 0)] * 2
+    assert (bench.count("USER_ORDER_DEAD_LETTER"), bench.count("AR_CUST")) == (0, 1)
+    bench.database.run(SetErpSetting(setting_name="TMPLT_CUST_NO", value="-"))
+    assert [item.outcome for item in bench.process(rules=creating).orders] == ["created", "created"]
 
 
 def test_nothing_pending_ends_at_once(bench: Bench) -> None:
