@@ -72,17 +72,28 @@ BEGIN
         CROSS JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
         WHERE known.CUST_NO = @CUST_NO
         AND   address.KIND = @KIND
-        AND   COALESCE(known.NAM, '') = COALESCE(NULLIF(address.NAM, ''), address.COMPANY)
-        AND   COALESCE(known.FST_NAM, '') = address.FST_NAM
-        AND   COALESCE(known.LST_NAM, '') = address.LST_NAM
-        AND   COALESCE(known.ADRS_1, '') = address.ADRS_1
-        AND   COALESCE(known.ADRS_2, '') = address.ADRS_2
-        AND   COALESCE(known.ADRS_3, '') = address.ADRS_3
-        AND   COALESCE(known.CITY, '') = address.CITY
-        AND   COALESCE(known.STATE, '') = address.STATE
-        AND   COALESCE(known.ZIP_COD, '') = address.ZIP_COD
-        AND   COALESCE(known.CNTRY, '') = address.CNTRY
-        AND   COALESCE(known.PHONE_1, '') = address.PHONE
+        AND   COALESCE(known.NAM, '')
+            = CONVERT(varchar(40), COALESCE(NULLIF(address.NAM, ''), address.COMPANY) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.NAM */
+        AND   COALESCE(known.FST_NAM, '')
+            = CONVERT(varchar(15), address.FST_NAM COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.FST_NAM */
+        AND   COALESCE(known.LST_NAM, '')
+            = CONVERT(varchar(25), address.LST_NAM COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.LST_NAM */
+        AND   COALESCE(known.ADRS_1, '')
+            = CONVERT(varchar(40), address.ADRS_1 COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.ADRS_1 */
+        AND   COALESCE(known.ADRS_2, '')
+            = CONVERT(varchar(40), address.ADRS_2 COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.ADRS_2 */
+        AND   COALESCE(known.ADRS_3, '')
+            = CONVERT(varchar(40), address.ADRS_3 COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.ADRS_3 */
+        AND   COALESCE(known.CITY, '')
+            = CONVERT(varchar(20), address.CITY COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.CITY */
+        AND   COALESCE(known.STATE, '')
+            = CONVERT(varchar(10), address.STATE COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.STATE */
+        AND   COALESCE(known.ZIP_COD, '')
+            = CONVERT(varchar(15), address.ZIP_COD COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.ZIP_COD */
+        AND   COALESCE(known.CNTRY, '')
+            = CONVERT(varchar(20), address.CNTRY COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.CNTRY */
+        AND   COALESCE(known.PHONE_1, '')
+            = CONVERT(varchar(25), address.PHONE COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_SHIP_ADRS.PHONE_1 */
         ORDER BY
             LEN(known.SHIP_ADRS_ID),
             known.SHIP_ADRS_ID;
