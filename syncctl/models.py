@@ -109,6 +109,8 @@ class Order:
     shipping_method: str = ""
     fully_refunded: bool = False
     taxes: tuple[TaxLine, ...] = ()
+    is_html: bool = False
+    """True where the store writes texts for a web page: `&amp;` stands for `&`."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What had to be guessed or repaired while reading the store's answer."""
 

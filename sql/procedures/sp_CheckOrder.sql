@@ -52,6 +52,7 @@ BEGIN
         @CURRENCY varchar(20),
         @TAX_AMT decimal(15, 2),
         @TOT_AMT decimal(15, 2),
+        @EXACT_TOT decimal(15, 4),
         @TRANSACTION_ID nvarchar(200),
         @LINE_ITEMS_JSON nvarchar(max),
         @ORDER_JSON nvarchar(max),
@@ -109,6 +110,7 @@ BEGIN
         @CURRENCY = NULLIF(staged.CURRENCY, ''),
         @TAX_AMT = ROUND(COALESCE(staged.TAX_AMT, 0), 2),
         @TOT_AMT = ROUND(staged.TOT_AMT, 2),
+        @EXACT_TOT = staged.TOT_AMT,
         @TRANSACTION_ID = NULLIF(staged.TRANSACTION_ID, N''),
         @LINE_ITEMS_JSON = staged.LINE_ITEMS_JSON,
         @ORDER_JSON = staged.ORDER_JSON,
@@ -433,7 +435,7 @@ BEGIN
                     PRC_1 = line.LIST_PRC,
                     UNIT_PRC = CONVERT(decimal(15, 4), ROUND(line.SUBTOT_AMT / NULLIF(line.QTY, 0), 4)),
                     IS_OFF = CASE WHEN ABS(line.SUBTOT_AMT - line.LIST_PRC * line.QTY)
-                        > COALESCE(@PRICE_TOLERANCE, 0) * CONVERT(decimal(15, 4), line.LIST_PRC * line.QTY)
+                        > COALESCE(@PRICE_TOLERANCE, 0) * CONVERT(decimal(26, 4), line.LIST_PRC * line.QTY)
                         + CASE WHEN line.QTY < 2 THEN 0.005 * line.QTY ELSE 0.01 END
                         THEN 1 ELSE 0 END
                 FROM @LINE AS line
@@ -443,6 +445,62 @@ BEGIN
             ) AS priced
             WHERE priced.IS_OFF = 1;
         END;
+
+        /* Its amounts: two decimals are what a document holds, and where the smallest coin is a thousandth, no third one is tax's noise. */
+        INSERT INTO @VIOLATION
+        SELECT
+            9,
+            finer.POSITION_NO,
+            'amount',
+            finer.FIELD,
+            CONVERT(varchar(30), finer.AMT),
+            CONCAT
+            (
+                N'A document takes two decimals, ', CONVERT(varchar(30), finer.AMT), N' would be cut. Enter the order in the ERP by hand,',
+                N' or correct the amount in the store.'
+            ),
+            'error'
+        FROM
+        (
+            SELECT
+                POSITION_NO = -300000,
+                FIELD = CONVERT(varchar(50), 'TOT_AMT'),
+                AMT = @EXACT_TOT
+            UNION ALL
+            SELECT
+                amounts.POSITION_NO,
+                amounts.FIELD,
+                amounts.AMT
+            FROM
+            (
+                SELECT
+                    POSITION_NO = -200000,
+                    FIELD = CONVERT(varchar(50), 'TAX_AMT'),
+                    AMT = staged.TAX_AMT
+                FROM dbo.USER_ORDER_STAGING AS staged
+                WHERE staged.STAGING_ID = @STAGING_ID
+                UNION ALL
+                SELECT
+                    -190000 + 2 * line.POSITION_NO,
+                    CONCAT(line.FIELD, '.SUBTOT_AMT'),
+                    line.SUBTOT_AMT
+                FROM @LINE AS line
+                UNION ALL
+                SELECT
+                    -189999 + 2 * line.POSITION_NO,
+                    CONCAT(line.FIELD, '.TOT_AMT'),
+                    line.TOT_AMT
+                FROM @LINE AS line
+                UNION ALL
+                SELECT
+                    -100000 + charge.POSITION_NO,
+                    CONCAT('CHARGES[', charge.POSITION_NO, '].AMT'),
+                    charge.EXACT_AMT
+                FROM dbo.fn_StagedCharges(@ORDER_JSON) AS charge
+            ) AS amounts
+            WHERE UPPER(@CURRENCY) IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND')
+        ) AS finer
+        WHERE finer.AMT <> ROUND(finer.AMT, 2);
 
         /* Its total. */
         SELECT
@@ -458,7 +516,7 @@ BEGIN
             FROM dbo.fn_StagedCharges(@ORDER_JSON) AS charge
         ) AS part;
 
-        IF @PARTS <> @TOT_AMT
+        IF @PARTS <> @TOT_AMT AND @EXACT_TOT = @TOT_AMT
         BEGIN
             INSERT INTO @VIOLATION
             VALUES

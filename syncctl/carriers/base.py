@@ -6,6 +6,7 @@ raises for what the carrier says; `BudgetExhausted` from the budget passes throu
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,12 @@ from syncctl.carriers.limits import Limits
 Kind = Literal["document", "not_yet", "persistent", "temporary", "throttled"]
 """`document`: here it is. `not_yet`: the parcel isn't delivered. `persistent`: asking again gives the same answer.
 `temporary`: worth another try. `throttled`: too many calls; no more before `retry_at`."""
+
+
+def plain_number(number: str | None) -> str:
+    """Return a tracking number as carriers take it: in capitals, without the blanks and invisible marks of a paste."""
+    letters = unicodedata.normalize("NFKC", number or "")
+    return "".join(letter for letter in letters if unicodedata.category(letter)[0] not in "ZC").upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from syncctl.clock import Clock, system_clock
 from syncctl.demo.faults import MAINTENANCE_PAGE, PHP_WARNING, Fault, Faults
+from syncctl.demo.store_amounts import Manner
 from syncctl.demo.store_auth import Gate
 from syncctl.demo.store_edits import Shopkeeper
 from syncctl.demo.store_errors import StoreError
@@ -54,7 +55,9 @@ class SimulatedStore:
         self.faults = Faults()
         self.odd = Oddities()
         """What is odd about single orders and about the lists; see `store_odd`."""
-        self.routes = Routes(self.state, frozenset(quirks), self.odd)
+        self.manner = Manner()
+        """With how many decimals amounts are written, and whether names come as HTML; see `store_amounts`."""
+        self.routes = Routes(self.state, frozenset(quirks), self.odd, self.manner)
         self.skew = timedelta(0)
         """How far the server's clock is off; shows in its Date header and in which signatures it takes."""
         self.before_request: Hook | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from syncctl.demo import store_errors as errors
+from syncctl.demo.store_amounts import Manner
 from syncctl.demo.store_odd import Oddities
 
 Raw = dict[str, Any]
@@ -39,6 +40,7 @@ def orders(
     plugins: Collection[str] = (),
     excluded: Collection[str] = (),
     switched_off: Collection[str] = (),
+    manner: Manner | None = None,
 ) -> Listing:
     """List orders. Bounds in time are exclusive; without `dates_are_gmt` they are compared with the shop's local times.
 
@@ -70,7 +72,7 @@ def orders(
         tests.append(lambda row: str(row["customer_id"]) == query["customer"])
     rows = [row for row in held if all(test(row) for test in tests)]
     unseen = frozenset(row["id"] for row in rows if row["status"] in switched_off)
-    return page(query, rows, order_by=_ORDER_BY, quirks=quirks, odd=odd, unseen=unseen)
+    return page(query, rows, order_by=_ORDER_BY, quirks=quirks, odd=odd, unseen=unseen, manner=manner)
 
 
 def page(
@@ -81,6 +83,7 @@ def page(
     quirks: frozenset[str] = frozenset(),
     odd: Oddities | None = None,
     unseen: Collection[int] = (),
+    manner: Manner | None = None,
 ) -> Listing:
     """Include, exclude, sort and cut a list into its pages. Rows with equal keys come in any order, and in another one next time.
 
@@ -91,6 +94,7 @@ def page(
         Odd: a row breaks its page.
     """
     odd = odd or Oddities()
+    manner = manner or Manner()
     per_page = _integer(query, "per_page", 10)
     if not 1 <= per_page <= 100:
         raise errors.bad_parameter("per_page", "per_page must be between 1 (inclusive) and 100 (inclusive)", "rest_out_of_bounds")
@@ -119,7 +123,9 @@ def page(
     if wanted := query.get("_fields"):
         names = wanted.split(",")
         found = [{name: row[name] for name in names if name in row} for row in found]
-    return Listing([odd.as_shown(row) for row in found], odd.headers(headers, first_page=offset == 0))
+    return Listing(
+        [odd.as_shown(manner.write(row, query.get("dp"))) for row in found], odd.headers(headers, first_page=offset == 0)
+    )
 
 
 def _bound(name: str, text: str, column: str, *, later: bool, timezone: ZoneInfo) -> Callable[[Raw], bool]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from syncctl.demo import store_errors as errors, store_lists
+from syncctl.demo.store_amounts import Manner
 from syncctl.demo.store_lists import Listing
 from syncctl.demo.store_odd import Oddities
 from syncctl.demo.store_state import Raw, StoreState
@@ -44,6 +45,7 @@ class Routes:
     quirks: frozenset[str] = frozenset()
     """Ways in which other versions and hosts differ: `ignores-offset`, `any-lists-trash`, `any-lists-checkout-draft` …"""
     odd: Oddities = field(default_factory=Oddities)
+    manner: Manner = field(default_factory=Manner)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Raw) -> Reply:
         """Do what a request asks.
@@ -86,13 +88,14 @@ class Routes:
             plugins=self.state.listed,
             excluded=self.state.excluded,
             switched_off=self.state.switched_off,
+            manner=self.manner,
         )
         return _listed(listing)
 
     def _get_order(self, call: Call) -> Reply:
         found = self.state.order(call.id)
         self.odd.look_at_order(call.id)
-        return Reply(200, copy.deepcopy(self.odd.as_shown(found)))
+        return Reply(200, copy.deepcopy(self.odd.as_shown(self.manner.write(found, call.query.get("dp")))))
 
     def _put_order(self, call: Call) -> Reply:
         return Reply(200, self.state.put(call.id, call.body))
@@ -151,7 +154,7 @@ class Routes:
         return self._page({"orderby": "name", "order": "asc", **call.query}, rows, order_by)
 
     def _page(self, query: dict[str, str], rows: list[Raw], order_by: dict[str, str]) -> Reply:
-        return _listed(store_lists.page(query, rows, order_by=order_by, quirks=self.quirks, odd=self.odd))
+        return _listed(store_lists.page(query, rows, order_by=order_by, quirks=self.quirks, odd=self.odd, manner=self.manner))
 
 
 def _listed(listing: Listing) -> Reply:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from syncctl.carriers.base import Carrier, Outcome, persistent, temporary
+from syncctl.carriers.base import Carrier, Outcome, persistent, plain_number, temporary
 from syncctl.carriers.catalog import Catalog
 from syncctl.carriers.classify import INVALID_TRACKING, NOT_SUPPORTED
 from syncctl.carriers.forms import sniff
@@ -180,7 +180,7 @@ class PodWork(OfTheDatabase[PodItem]):
         if carrier is None:
             said = f"There is no carrier {item.carrier!r} here. Describe it in a carrier file, or correct it."
             return self._failed(item, persistent(NOT_SUPPORTED, said))
-        if not (item.tracking_number or "").strip():
+        if not plain_number(item.tracking_number):
             return self._failed(item, persistent(INVALID_TRACKING, "The claim has no tracking number."))
         try:
             outcome = self._asker.ask(item, carrier)

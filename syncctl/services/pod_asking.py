@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncctl.carriers import asking
-from syncctl.carriers.base import Carrier, Checkable, Claim, Outcome, temporary
+from syncctl.carriers.base import Carrier, Checkable, Claim, Outcome, plain_number, temporary
 from syncctl.carriers.classify import BAD_CONTENT, BLOCKED, INVALID_CREDENTIALS
 from syncctl.carriers.forms import refusal, sniff
 from syncctl.carriers.http import CarrierHttp, CarrierUnreachable
@@ -200,7 +200,8 @@ class Asker:
 
 
 def _wanted(claim: ClaimedPod) -> Claim:
-    number = (claim.tracking_number or "").strip()
+    """Say of a claim what the carrier has to know. The claim itself keeps the number as it was typed."""
+    number = plain_number(claim.tracking_number)
     return Claim(claim_id=claim.claim_id, reference=claim.claim_reference, tracking_number=number)
 
 

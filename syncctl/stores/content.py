@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
+import unicodedata
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,11 +17,14 @@ from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
 from syncctl.stores.widths import LIMITS, STAGING_LIMITS, shorten
 
-NOT_HASHED = ("status", "meaning", "modified_at", "warnings", "fully_refunded", "taxes")
+NOT_HASHED = ("status", "meaning", "modified_at", "warnings", "fully_refunded", "taxes", "is_html")
 """Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all.
 
+Texts are hashed as the store writes them, entities and all: they read differently in the ERP, and nothing was edited.
 The rates only share out a tax whose amounts are hashed; orders that an older version staged, without them, look as they did.
 """
+
+_BLANKS = {"\N{NO-BREAK SPACE}": " ", "\r": ""}
 
 _DEAD = {
     "cancelled": "cancelled in the store (status cancelled)",
@@ -57,14 +62,14 @@ class ContentBuilder:
         """Build the object for one order; amounts are strings, times UTC without a suffix, TKT_DT in the ERP's time zone."""
         group, reason = self.status_group(order)
         local = order.created_at.astimezone(self.timezone)
-        fit = _Fitting()
+        fit = _Fitting(is_html=order.is_html)
         ship_from = order.billing if order.shipping.empty else order.shipping
         bill = _address(order.billing, order.billing, "BILL", fit)
         ship = _address(ship_from, order.billing, "SHIP", fit)
         lines = [
             {
                 "WOO_LINE_ID": line.line_id,
-                "SKU": line.sku,
+                "SKU": fit.whole(line.sku) if line.sku else None,
                 "DESCR": fit(line.name, "DESCR", f"DESCR of line {line.line_id}"),
                 "QTY": _number(line.quantity),
                 "SUBTOT_AMT": _money(line.subtotal),
@@ -173,12 +178,20 @@ def content_hash(order: Order) -> str:
 class _Fitting:
     """Cuts texts to their columns and remembers which, in words for the order's story."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_html: bool) -> None:
         self.cuts: list[str] = []
+        self._is_html = is_html
         self._told: set[tuple[str, int]] = set()
 
+    def whole(self, text: str) -> str:
+        """Return the text as a person reads it: entities decoded, once, and what they stood for made fit as any other letter."""
+        if not self._is_html or "&" not in text:
+            return _storable(text)
+        decoded = html.unescape(text)
+        return _storable("".join(_BLANKS.get(letter, letter) for letter in decoded if not _is_no_text(letter)))
+
     def __call__(self, text: str, column: str, called: str | None = None) -> str:
-        whole = _storable(text)
+        whole = self.whole(text)
         fitting = shorten(whole, LIMITS[column])
         # Billing and shipping address are mostly the same: once is enough.
         if fitting != whole and (whole, LIMITS[column]) not in self._told:
@@ -186,6 +199,11 @@ class _Fitting:
             shown = shorten(whole, 60)
             self.cuts.append(f"{called or column}: '{shown}{'…' if shown != whole else ''}' cut to {LIMITS[column]} characters")
         return fitting
+
+
+def _is_no_text(letter: str) -> bool:
+    """Tell what an entity may stand for and no column takes; see `values.text`."""
+    return letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _storable(text: str) -> str:

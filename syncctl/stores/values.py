@@ -24,6 +24,8 @@ MOST_DECIMALS = 16
 """Decimals of an amount that are still taken: a store writes two to six, the noise of floats has up to sixteen."""
 QUANTITY_DECIMALS = 4
 """Decimals of a quantity: decimal(15,4), and half a thousandth of a thing more or less is nobody's order."""
+STORED_DECIMALS = 4
+"""Decimals that the database keeps of an amount: decimal(15,4)."""
 MOST_ITEMS = 5000
 """Entries of one list of an order, such as its lines."""
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -169,6 +171,13 @@ def text(value: object) -> str:
     return " ".join("".join(" " if unicodedata.category(letter) in _NO_TEXT else letter for letter in str(value)).split())
 
 
+def code(value: object) -> str:
+    """A code such as a SKU: one line of text whose inner blanks stay: the ERP's look-up tells `A  B` from `A B`."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    return "".join(" " if unicodedata.category(letter) in _NO_TEXT else letter for letter in str(value)).strip()
+
+
 def lines_of_text(value: object) -> str:
     """Text of several lines, without what no database takes: control characters and halves of a letter."""
     if value is None or isinstance(value, bool | dict | list):
@@ -186,7 +195,8 @@ def _ranged(item: Mapping[str, Any], name: str, value: object, decimals: int) ->
     where = shown(item.get("id", "an item"))
     if number is None:
         raise UnreadableError(f"{name} of {where} is {shown(value)}, which is no number")
-    if abs(number) >= LARGEST_AMOUNT:
+    # The database rounds to four decimals: 99999999999.99999 is 10^11 there.
+    if abs(number) >= LARGEST_AMOUNT or abs(round(number, STORED_DECIMALS)) >= LARGEST_AMOUNT:
         raise UnreadableError(f"{name} of {where} is {shown(value)}: more than the database holds (10^11)")
     exponent = int(number.as_tuple().exponent)
     if -exponent <= decimals:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -35,6 +36,7 @@ from syncctl.stores.woocommerce_answers import date_of
 from syncctl.stores.woocommerce_hidden import Gap, gaps
 from syncctl.stores.woocommerce_http import Client, Connection
 from syncctl.stores.woocommerce_orders import (
+    EXACT,
     NOT_ORDERS,
     TAG_KEY,
     Raw,
@@ -89,6 +91,7 @@ class WooCommerce:
             # Exclusive, of one second's resolution, and right in every version only as naive UTC with the flag.
             "modified_after": _naive(walk.since_dt - _ONE_SECOND),
             "dates_are_gmt": "true",
+            **EXACT,
         }
         steps = lists.walk(
             self._client,
@@ -121,7 +124,7 @@ class WooCommerce:
         self, created_since: datetime, created_until: datetime, *, batch_size: int, walk: str = ORDERS_WALK
     ) -> Iterator[Page]:
         """See `base.Store.created`."""
-        parameters = _window(walk, created_since, created_until)
+        parameters = {**_window(walk, created_since, created_until), **EXACT}
         state = WalkState(name=walk, since_dt=created_since, until_dt=created_until)
         steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps()
         with _status_known(walk):
@@ -257,7 +260,7 @@ class WooCommerce:
     def _raw(self, order_id: int, *, once: bool = False) -> Raw | None:
         """Read an order as the store gives it. Only its own 404 means that there is none; anything else is an error."""
         try:
-            data = self._client.get(f"/orders/{order_id}", once=once).data
+            data = self._client.get(f"/orders/{order_id}", EXACT, once=once).data
         except StoreRefused as refused:
             if refused.code == NO_SUCH_ORDER:
                 return None
@@ -266,16 +269,22 @@ class WooCommerce:
 
     def _read(self, raw: Raw) -> Order | None:
         """Read an order with its refunds. None where it was deleted between the list and now."""
-        if not needs_refunds(raw):
-            return read_order(raw)
         order_id = identifier(raw.get("id"))
+        shows_whole = partial(self._shows_whole, order_id)
+        if not needs_refunds(raw):
+            return read_order(raw, shows_whole=shows_whole)
         try:
-            return read_order(raw, self._refunds(order_id) if order_id else ())
+            return read_order(raw, self._refunds(order_id) if order_id else (), shows_whole=shows_whole)
         except StoreRefused as refused:
             if refused.code in (NO_SUCH_ORDER, NO_PARENT_ORDER) and order_id and self._raw(order_id) is None:
                 log.info("Order %s was deleted while it was being read.", order_id)
                 return None
             raise
+
+    def _shows_whole(self, order_id: int | None) -> bool:
+        """Tell whether the shop shows this order's total without decimals: asked for without a number of decimals, in its own."""
+        raw = self._client.get(f"/orders/{order_id}", {"_fields": "id,total"}).data
+        return isinstance(raw, dict) and text(raw.get("total")).removeprefix("-").isdecimal()
 
     def _refunds(self, order_id: int) -> list[Raw]:
         """Read an order's refunds, all of them: one that is missing would be paid for.
@@ -284,7 +293,7 @@ class WooCommerce:
             UnreadableError: the store counts more than it shows, or one is no object.
         """
         found: list[Raw] = []
-        for step in lists.walk(self._client, f"/orders/{order_id}/refunds", {}).steps():
+        for step in lists.walk(self._client, f"/orders/{order_id}/refunds", EXACT).steps():
             if step.not_shown or not all(isinstance(row.raw, dict) for row in step.rows):
                 raise UnreadableError(
                     f"its refunds can't all be read: the store counts {step.not_shown or 'some'} that it doesn't show"
@@ -399,7 +408,7 @@ def _belongs(raw: Raw, walk: str, since: datetime, until: datetime | None) -> bo
 
 
 def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Product:
-    name = text(raw.get("name"))
+    name = text(unescape(text(raw.get("name"))))
     if parent_name:
         name = f"{parent_name} - {name}" if name and not name.startswith(parent_name) else (name or parent_name)
     return Product(

@@ -6,7 +6,7 @@ is a JSON number with float noise (never read here), meta values may be objects,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +14,11 @@ from typing import Any, Literal
 
 from syncctl.errors import UnreadableError
 from syncctl.models import Address, Charge, Order, OrderLine, TaxLine
+from syncctl.stores.rounding import cents, in_cents, tolerance
 from syncctl.stores.values import (
     LARGEST_AMOUNT,
     amount_field,
+    code,
     identifier,
     lines_of_text,
     moment,
@@ -28,6 +30,7 @@ from syncctl.stores.values import (
     text,
     whole_field,
 )
+from syncctl.stores.woocommerce_refunds import all_refunds
 from syncctl.stores.woocommerce_statuses import meaning_in, status_of
 
 Raw = dict[str, Any]
@@ -38,7 +41,8 @@ TAG_KEY = "_syncctl_document"
 NOT_ORDERS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 """Statuses of carts that haven't become orders; some versions list them among the orders."""
 
-_CENT = Decimal("0.01")
+EXACT = {"dp": "6"}
+"""Asks for amounts as the store keeps them: else they are rounded to the shop's number of decimals, which anybody may change."""
 
 
 def needs_refunds(raw: Raw) -> bool:
@@ -57,8 +61,10 @@ def tag_of(raw: Raw) -> str | None:
     return str(found[-1]) if found and found[-1] not in (None, "") else None
 
 
-def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
+def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[], bool] = lambda: False) -> Order:
     """Build an order from the store's answer and that of its refunds endpoint.
+
+    `shows_whole` says whether the shop shows amounts without decimals; it is called only where rounding can't be told otherwise.
 
     Raises:
         UnreadableError: the id, a date or an amount is missing, makes no sense, or is beyond what the database holds; the message
@@ -68,14 +74,22 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
     if order_id is None:
         raise UnreadableError(f"id is {shown(raw.get('id'))}, which is no order's id")
     warnings: list[str] = []
-    lines = [_line(item) for item in objects(raw, "line_items")]
-    charges = [_charge(item, "shipping", "method_title") for item in objects(raw, "shipping_lines")]
-    charges += [_charge(item, "fee", "name") for item in objects(raw, "fee_lines")]
-    bill = _Bill(lines=lines, charges=charges, tax=amount_field(raw, "total_tax", "0"), total=amount_field(raw, "total"))
+    currency = text(raw.get("currency"))
+    lines = [_line(item, currency) for item in objects(raw, "line_items")]
+    charges = [_charge(item, "shipping", "method_title", currency) for item in objects(raw, "shipping_lines")]
+    charges += [_charge(item, "fee", "name", currency) for item in objects(raw, "fee_lines")]
+    bill = _Bill(
+        lines=lines,
+        charges=charges,
+        tax=_plain(amount_field(raw, "total_tax", "0")),
+        total=_plain(amount_field(raw, "total")),
+        currency=currency,
+    )
     gross = bill.total
-    for refund in refunds:
-        bill.take_off(refund, warnings)
-    _even_out_rounding(raw, bill, warnings)
+    taken_off = all_refunds(raw, refunds, warnings)
+    for refund, amount in taken_off:
+        bill.take_off(refund, amount, warnings)
+    _even_out_rounding(raw, bill, warnings, shows_whole)
     created, modified = moment_field(raw, "date_created_gmt"), moment_field(raw, "date_modified_gmt")
     created, modified = created or modified, modified or created
     if created is None or modified is None:
@@ -88,7 +102,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
         number=text(raw.get("number")) or str(order_id),
         status=status,
         meaning=meaning_in(raw),
-        currency=text(raw.get("currency")),
+        currency=currency,
         created_at=created,
         modified_at=modified,
         customer_id=whole_field(raw, "customer_id", 0),
@@ -109,8 +123,9 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = ()) -> Order:
         shipping_method=", ".join(
             dict.fromkeys(name for item in objects(raw, "shipping_lines") if (name := text(item.get("method_title"))))
         ),
-        fully_refunded=status == "refunded" or (bool(refunds) and gross > 0 and bill.total <= 0),
+        fully_refunded=status == "refunded" or (bool(taken_off) and gross > 0 and bill.total <= 0),
         warnings=tuple(warnings),
+        is_html=True,
     )
 
 
@@ -134,13 +149,14 @@ class _Bill:
     charges: list[_Charge]
     tax: Decimal
     total: Decimal
+    currency: str
 
-    def take_off(self, refund: Raw, warnings: list[str]) -> None:
-        """Take one refund off: named items off their lines and charges, the rest as a charge of its own."""
-        amount = abs(amount_field(refund, "amount") if "amount" in refund else amount_field(refund, "total"))
+    def take_off(self, refund: Raw, amount: Decimal, warnings: list[str]) -> None:
+        """Take one refund of this amount off: named items off their lines and charges, the rest as a charge of its own."""
+        amount = in_cents(amount, self.currency)
         named = Decimal(0)
         for item in [*objects(refund, "line_items"), *objects(refund, "shipping_lines"), *objects(refund, "fee_lines")]:
-            total, tax = amount_field(item, "total", "0"), amount_field(item, "total_tax", "0")
+            total, tax = (in_cents(amount_field(item, name, "0"), self.currency) for name in ("total", "total_tax"))
             if self._take_off_item(_refunded_item(item), quantity_field(item), total, tax):
                 named -= total + tax
                 self.tax += tax
@@ -165,8 +181,15 @@ class _Bill:
             "the sum of its lines before discounts": sum((abs(line.subtotal) for line in lines), Decimal(0)),
             "the sum of its lines": sum((abs(line.total) for line in lines), Decimal(0)),
             "the sum of its charges": sum((abs(charge.amount) for charge in charges), Decimal(0)),
+            "its discount": abs(sum((line.subtotal - line.total for line in lines), Decimal(0))),
+            "the sum of its quantities": sum((abs(line.quantity) for line in lines), Decimal(0)),
             "its tax": abs(self.tax),
             "its total": abs(self.total),
+        }
+        sums |= {
+            f"the price of one {shown(line.name)}": max(abs(line.total), abs(line.subtotal)) / line.quantity
+            for line in lines
+            if line.quantity > 0
         }
         for name, figure in sums.items():
             if figure >= LARGEST_AMOUNT:
@@ -208,45 +231,57 @@ def _less(line: OrderLine, quantity: Decimal, total: Decimal, tax: Decimal) -> O
     return replace(line, quantity=left, subtotal=subtotal, total=new_total, tax=line.tax + tax)
 
 
-def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str]) -> None:
-    """Where prices include tax, WooCommerce rounds each net amount for display: the sum may miss the total by some cents.
+def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str], shows_whole: Callable[[], bool]) -> None:
+    """Make a charge of what rounding leaves between the order's total and its figures in cents.
 
-    Only there, and only up to half a cent for each rounded figure; any other difference is for validation to find.
+    Any other difference is for validation to find, and so is a total that cents can't hold.
     """
-    if raw.get("prices_include_tax") is not True:
-        return
+    charges = [*objects(raw, "shipping_lines"), *objects(raw, "fee_lines")]
+    written = [*objects(raw, "line_items"), *(charge for charge in charges if amount_field(charge, "total", "0"))]
     figures = [item.line.total for item in bill.lines] + [item.charge.amount for item in bill.charges]
-    taxes = [item.line.tax for item in bill.lines] + [item.charge.tax for item in bill.charges]
-    gap = bill.total - bill.tax - sum(figures, Decimal(0))
-    if gap and abs(gap) <= max(_CENT, _CENT / 2 * (len(figures) + len(taxes))):
+    gap = bill.total - cents(bill.tax) - sum(figures, Decimal(0))
+    if not gap or gap != cents(gap):
+        return
+    within = tolerance(
+        amount_field(raw, "total"),
+        amount_field(raw, "total_tax", "0"),
+        [amount_field(item, "total", "0") for item in written],
+        [amount_field(item, "total_tax", "0") for item in written],
+        shows_whole=shows_whole,
+    )
+    if abs(gap) <= within:
         bill.charges.append(_Charge(0, Charge(kind="fee", description="Rounding", amount=gap, tax=Decimal("0.00"))))
-        warnings.append(
-            f"Its prices include tax, and the rounded net amounts miss the total by {gap}: added as a rounding charge."
-        )
+        warnings.append(f"Its rounded amounts miss the total by {gap}: added as a rounding charge.")
 
 
-def _line(item: Raw) -> _Line:
+def _plain(amount: Decimal) -> Decimal:
+    """Return an amount without the zeros behind its cents that only the number of decimals asked for brings."""
+    return cents(amount) if cents(amount) == amount else amount
+
+
+def _line(item: Raw, currency: str) -> _Line:
     total = amount_field(item, "total")
+    subtotal, tax = amount_field(item, "subtotal", str(total)), amount_field(item, "total_tax", "0")
     line = OrderLine(
         line_id=whole_field(item, "id"),
-        sku=text(item.get("sku")) or None,
+        sku=code(item.get("sku")) or None,
         name=text(item.get("name")),
         quantity=quantity_field(item),
-        subtotal=amount_field(item, "subtotal", str(total)),
-        total=total,
-        tax=amount_field(item, "total_tax", "0"),
+        subtotal=in_cents(subtotal, currency),
+        total=in_cents(total, currency),
+        tax=in_cents(tax, currency),
         product_id=whole_field(item, "product_id", 0),
         variation_id=whole_field(item, "variation_id", 0),
     )
     return _Line(line.line_id, line)
 
 
-def _charge(item: Raw, kind: Literal["shipping", "fee"], title: str) -> _Charge:
+def _charge(item: Raw, kind: Literal["shipping", "fee"], title: str, currency: str) -> _Charge:
     charge = Charge(
         kind=kind,
         description=text(item.get(title)) or kind.capitalize(),
-        amount=amount_field(item, "total", "0"),
-        tax=amount_field(item, "total_tax", "0"),
+        amount=in_cents(amount_field(item, "total", "0"), currency),
+        tax=in_cents(amount_field(item, "total_tax", "0"), currency),
     )
     return _Charge(whole_field(item, "id", 0), charge)
 
@@ -257,7 +292,7 @@ def _tax(item: Raw) -> TaxLine:
         amount = amount_field(item, "tax_total", "0") + amount_field(item, "shipping_tax_total", "0")
     except UnreadableError:
         amount = Decimal(0)
-    return TaxLine(rate=text(item.get("rate_code")) or text(item.get("label")), amount=amount)
+    return TaxLine(rate=text(item.get("rate_code")) or text(item.get("label")), amount=_plain(amount))
 
 
 def _refunded_item(item: Raw) -> int | None:

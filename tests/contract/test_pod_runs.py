@@ -219,6 +219,17 @@ def test_claims_nobody_can_be_asked_about(bench: Bench):
     assert "SYNCCTL_POD_LAPOSTE_API_KEY" in " ".join(result.warnings)
 
 
+def test_a_tracking_number_is_asked_for_without_what_came_with_the_paste(bench: Bench):
+    bench.carriers.simulation.scripts["1Z999AA10123456784"] = ["document"] * 4
+    typed = ("1Z 999 AA1 01 2345 6784", "1z999aa10123456784", "\ufeff1Z999AA10123456784\u200e", "１Ｚ999\u00a0AA10123456784\t")
+    for number in typed:
+        bench.add(number)
+    bench.add(" \u200b")
+    result = bench.run()
+    assert bench.outcomes(result) == {**dict.fromkeys(typed, "success"), " \u200b": "invalid_tracking"}
+    assert [bench.claim(number).tracking_number for number in typed] == list(typed)  # the claim keeps what was typed
+
+
 def test_a_kept_document_is_found_before_the_carrier_is_asked_again(bench: Bench):
     bench.add("A", "document")
     [claim] = bench.database.run(ClaimPods(worker_id="dead", scope="pending", lease_seconds=60))

@@ -186,3 +186,23 @@ def test_a_store_that_is_being_polled_is_left_alone(poller: Poller) -> None:
     with poller.database.exclusive("stage woocommerce"), pytest.raises(AlreadyRunning):
         poller.poll()
     assert poller.staged == 0
+
+
+def test_orders_are_asked_for_with_exact_amounts_so_that_the_shops_decimals_edit_none(poller: Poller) -> None:
+    raw = raw_order(("TEE-BLK", 3, "8.26"), id=4711, number="4711", refunds=[{"id": 9, "total": "-1.00"}])
+    raw["line_items"][0] |= {"total": "24.793389", "subtotal": "24.793389"}
+    poller.store.load([raw, raw_order(id=4712, number="4712")])
+    asked: set[str | None] = set()
+    poller.store.before_request = lambda _method, path, query: asked.add(query.get("dp") if "_fields" not in query else "a ping")
+    hashes = set()
+    for decimals in (2, 0, 3):
+        poller.store.manner.decimals = decimals
+        for order_id in (4711, 4712):
+            poller.store.state.touch(poller.store.state.order(order_id))
+        poller.poll()
+        assert isinstance(poller.database, EmbeddedDatabase)
+        hashes.add(tuple(row[0] for row in poller.database.query("SELECT CONTENT_HASH FROM dbo.USER_ORDER_STAGING")))
+        poller.clock.move(QUARTER)
+    assert poller.staged == 2
+    assert len(hashes) == 1
+    assert asked == {"6", "a ping"}

@@ -165,3 +165,42 @@ def test_an_edit_and_its_undoing_give_the_first_hash_again():
     one = order()
     edited = replace(one, modified_at=one.modified_at + timedelta(hours=1), email="x@example.test")
     assert content_hash(replace(edited, email=one.email)) == content_hash(one)
+
+
+def test_entities_are_decoded_once_and_edit_no_order():
+    written = order(
+        line_items=[
+            {"id": 1, "name": "Bread &amp; Butter &#8211; 8&quot;", "sku": "B&amp;B", "quantity": 1, "total": "19.99"},
+            {"id": 2, "name": "how to write &amp;amp;", "quantity": 1, "total": "0.00", "sku": "X"},
+        ],
+        shipping_lines=[{"id": 9, "method_title": "Post &amp; Pack", "total": "5.00"}],
+        billing={
+            "first_name": "Zo&euml;",
+            "last_name": "O&#039;Hara",
+            "company": "Smith &amp; Sons",
+            "address_1": "1&#7; Mill&nbsp;Rd",
+        },
+        customer_note="Ring &lt;twice&gt;",
+        payment_method_title="Card &#x2022;",
+        coupon_lines=[{"code": "save&amp;go"}],
+    )
+    content = BUILDER.content(written)
+    assert [(line["DESCR"], line["SKU"]) for line in content["LINE_ITEMS_JSON"]] == [
+        ('Bread & Butter – 8"', "B&B"),
+        ("how to write &amp;", "X"),
+    ]
+    assert content["SHIP_VIA"] == content["ORDER_JSON"]["CHARGES"][0]["DESCR"] == "Post & Pack"
+    bill = content["ORDER_JSON"]["BILL"]
+    assert (bill["NAM"], bill["ADRS_3"], bill["ADRS_1"]) == ("Zoë O'Hara", "Smith & Sons", "1 Mill Rd")
+    assert content["ORDER_JSON"]["CUSTOMER_NOTE"] == "Ring <twice>"
+    assert (content["ORDER_JSON"]["PMT_TITLE"], content["ORDER_JSON"]["COUPONS"]) == ("Card •", ["save&go"])
+    plain = replace(written, is_html=False)
+    assert BUILDER.content(plain)["LINE_ITEMS_JSON"][0]["SKU"] == "B&amp;B"
+    assert content_hash(plain) == content_hash(written)
+
+
+def test_exact_amounts_are_written_as_cents():
+    raw = raw_order(("A", 1, "8.264463"), shipping="0.000000")
+    raw["line_items"][0] |= {"total": "8.264463", "subtotal": "8.264463"}
+    content = BUILDER.content(read_order({**raw, "total": "8.260000"}))
+    assert (content["LINE_ITEMS_JSON"][0]["TOT_AMT"], content["TOT_AMT"]) == ("8.26", "8.26")

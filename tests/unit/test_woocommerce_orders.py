@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from syncctl.demo.store import SimulatedStore
+from syncctl.demo.store_amounts import Manner
 from syncctl.errors import UnreadableError
 from syncctl.models import Order
 from syncctl.stores.woocommerce_orders import TAG_KEY, needs_refunds, read_order, tag_of
@@ -183,12 +184,118 @@ def test_nonsense_names_its_field(field, value):
         read_order({**raw_order(), field: value})
 
 
-def test_a_rounding_difference_is_evened_out_only_where_prices_include_tax():
+def test_a_rounding_difference_is_evened_out():
     raw = raw_order(("A", 1, "8.26"), ("B", 1, "8.26"), shipping="0.00")
     raw["total"] = "16.53"
-    assert not adds_up(read_order(raw))
+    assert adds_up(read_order(raw))
     order = read_order({**raw, "prices_include_tax": True})
     assert adds_up(order)
     assert order.warnings
     raw["total"] = "17.53"
     assert not adds_up(read_order({**raw, "prices_include_tax": True}))
+
+
+NAMED = {"refunds": [{"id": 9, "total": "-19.99"}]}
+
+
+def gross(order: Order) -> Decimal:
+    return sum((line.total for line in order.lines), Decimal(0)) + sum(
+        (charge.amount for charge in order.charges if charge.kind != "refund"), Decimal(0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "given", "total", "told"),
+    [
+        ([], [{"id": 9, "amount": "4.00"}], "20.99", ""),  # the order's own list is empty
+        ([{"id": 9, "total": "-4.00"}], [], "20.99", "by the order only"),  # the endpoint's is
+        ([{"id": 9, "total": "-4.00"}, {"id": 8, "total": "-1.00"}], [{"id": 8, "amount": "1.00"}], "19.99", "Refund 9"),
+        ([{"id": 9, "total": "-4.00"}], [{"id": 9, "amount": "3.00"}], "20.99", "the order's amount counts"),
+        ({"0": {"id": 9, "total": "-4.00"}}, [], "20.99", "by the order only"),
+        ([{"total": "-4.00"}], [{"id": 9, "amount": "4.00"}], "20.99", ""),  # a plugin's, without an id
+        ([{"id": 9, "total": "-4.000000"}], [{"id": 9, "amount": "4.00"}], "20.99", ""),
+        ([{"id": 9}], [{"id": 9, "amount": "4.00"}], "20.99", ""),
+    ],
+)
+def test_a_refund_that_one_of_the_two_lists_lacks_is_taken_off_all_the_same(named, given, total, told):
+    order = read_order(raw_order(refunds=named), given)
+    assert order.total == Decimal(total)
+    assert adds_up(order)
+    assert gross(order) == Decimal("24.99")
+    assert told in " ".join(order.warnings)
+    assert bool(order.warnings) == bool(told)
+
+
+def test_a_refund_that_says_no_amount_anywhere_needs_a_person():
+    with pytest.raises(UnreadableError, match="total of 9"):
+        read_order(raw_order(refunds=[{"id": 9, "reason": "Lost"}]), [])
+
+
+@pytest.mark.parametrize("name", ["line_items", "shipping_lines", "fee_lines"])
+@pytest.mark.parametrize("keys", ["02", "57"])
+def test_a_list_that_arrives_as_an_object_is_its_values(name, keys):
+    raw = raw_order(("TEE-BLK", 1, "10.00"), ("MUG", 1, "4.50"))
+    raw["shipping_lines"].append({"id": 901, "method_title": "Parcel", "total": "0.50", "total_tax": "0.00"})
+    raw["fee_lines"] = [{"id": 902, "name": "Gift", "total": "1.00"}, {"id": 903, "name": "Card", "total": "2.00"}]
+    raw["total"] = "23.00"
+    assert adds_up(read_order(raw))
+    assert read_order({**raw, name: dict(zip(keys, raw[name], strict=True))}) == read_order(raw)
+
+
+def test_amounts_asked_for_exactly_are_the_same_order_as_their_cents():
+    raw = raw_order(("TEE-BLK", 1, "10.00"))
+    exact = copy.deepcopy(raw)
+    exact["line_items"][0] |= {"total": "9.995114", "subtotal": "10.000000"}
+    exact["total"], exact["total_tax"] = "15.000000", "0.000000"
+    assert read_order(exact) == read_order(raw)
+
+
+@pytest.mark.parametrize(
+    ("total", "evened"),
+    [("16.52", True), ("16.53", True), ("16.51", True), ("16.54", False), ("16.50", False), ("17.52", False), ("17.00", False)],
+)
+def test_more_than_rounding_goes_to_a_person(total, evened):
+    for exact in (False, True):
+        raw = raw_order(("A", 1, "8.26"), ("B", 1, "8.26"), shipping="0.00")
+        raw["total"] = f"{total}0000" if exact else total
+        assert adds_up(read_order(raw)) == evened
+
+
+@pytest.mark.parametrize("shows_whole", [True, False])
+def test_a_shop_without_decimals_is_asked_whether_it_rounds_to_whole_units(shows_whole):
+    raw = raw_order(("A", 1, "8.26"), ("B", 1, "8.26"), shipping="0.00")
+    exact = Manner().write({**raw, "total": "17"}, "6")
+    assert adds_up(read_order(exact, shows_whole=lambda: shows_whole)) == shows_whole
+
+
+def test_round_figures_that_miss_a_round_total_are_no_rounding():
+    """In exact amounts of a shop of two decimals, nothing says that whole units were rounded to."""
+    raw = raw_order(("A", 1, "10.000000"), ("B", 1, "10.000000"), shipping="0.000000")
+    raw["total"] = "21.000000"
+    assert not adds_up(read_order(raw))
+
+
+@pytest.mark.parametrize(
+    ("items", "named"),
+    [
+        ([("1", "99999999999.99999", None)], "total"),
+        ([("1", "1", "99999999999.999999")], "subtotal"),
+        ([("1", "60000000000", None), ("1", "60000000000", None)], "sum of its lines"),
+        ([("1", "-60000000000", "60000000000")], "discount"),
+        ([("60000000000", "1", None), ("60000000000", "1", None)], "quantities"),
+        ([("0.0001", "90000000", None)], "price of one"),
+        ([("99999999999.99999", "1", None)], "quantity"),
+        ([("1e11", "1", None)], "quantity"),
+    ],
+)
+def test_sums_and_prices_beyond_the_columns_are_named_before_the_database_sees_them(items, named):
+    raw = raw_order(*[("A", 1, "1.00") for _ in items])
+    for item, (quantity, total, subtotal) in zip(raw["line_items"], items, strict=True):
+        item |= {"quantity": quantity, "total": total, "subtotal": subtotal or total}
+    with pytest.raises(UnreadableError, match=named):
+        read_order(raw)
+
+
+def test_the_inner_blanks_of_a_sku_stay():
+    raw = raw_order(("TEE  BLK", 1, "19.99"), (" MUG\u2028", 1, "5.00"))
+    assert [line.sku for line in read_order(raw).lines] == ["TEE  BLK", "MUG"]

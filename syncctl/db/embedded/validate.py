@@ -21,6 +21,8 @@ SET_UP = "set_up"
 """The code of what is wrong with the site's set-up: it concerns every order, not one of them."""
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+"""Currencies whose smallest coin is a thousandth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
             for line in content.lines
             for violation in _line(call, line, item_of(session, erp, staged["STORE_ID"], line.sku) if line.sold else None)
         ),
+        *_amounts(staged, content),
         *_total(staged, content),
         *_letters(erp, staged, content),
     ]
@@ -289,6 +292,26 @@ def _differs(line: StagedLine, price: Decimal, tolerance: Decimal) -> bool:
     return abs(line.subtotal - expected) > tolerance * expected + rounding
 
 
+def _amounts(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
+    """Name amounts that two decimals can't hold. Where the smallest coin is a thousandth, no third decimal is a tax's noise."""
+    found = [("TOT_AMT", staged["TOT_AMT"])]
+    if (staged["CURRENCY"] or "").upper() in _THREE_DECIMALS:
+        found.append(("TAX_AMT", staged["TAX_AMT"]))
+        for line in content.lines:
+            field = f"LINE_ITEMS[{line.line_id}]"
+            found += [(f"{field}.SUBTOT_AMT", line.subtotal), (f"{field}.TOT_AMT", line.total)]
+        found += [(f"CHARGES[{place}].AMT", charge.amount) for place, charge in enumerate(content.charges, start=1)]
+    for field, amount in found:
+        if amount is not None and amount != cents(amount):
+            yield _error(
+                "amount",
+                field,
+                f"{amount:.4f}",
+                f"A document takes two decimals, {amount:.4f} would be cut. Enter the order in the ERP by hand,"
+                " or correct the amount in the store.",
+            )
+
+
 def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
     if staged["TOT_AMT"] is None:
         return
@@ -297,7 +320,7 @@ def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
     )
     parts += cents(staged["TAX_AMT"] or Decimal(0))
     total = cents(staged["TOT_AMT"])
-    if parts != total:
+    if parts != total and total == staged["TOT_AMT"]:
         yield _error(
             "total",
             "TOT_AMT",
