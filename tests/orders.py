@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from decimal import Decimal
 from typing import Any
 
 from syncctl.db.contract import ClaimStagedOrders, Database, FailedOrder, FailStagedOrder, StagedResult, StageOrders
 
 
+def product_of(sku: str | None) -> int:
+    """Return the store's product of a SKU: the same each time."""
+    return 12 if sku is None else 1000 + zlib.crc32(sku.encode()) % 1_000_000
+
+
 def line(line_id: int = 1, sku: str | None = "TEE-BLK", qty: str = "1", total: str = "19.99", **more: Any) -> dict[str, Any]:
-    """One line; `subtotal` is `total` unless given."""
+    """One line; `subtotal` is `total` unless given, and each SKU has a product of its own."""
     return {
         "WOO_LINE_ID": line_id,
         "SKU": sku,
@@ -20,8 +26,8 @@ def line(line_id: int = 1, sku: str | None = "TEE-BLK", qty: str = "1", total: s
         "SUBTOT_AMT": more.pop("subtotal", total),
         "TOT_AMT": total,
         "TAX_AMT": more.pop("tax", "0.00"),
-        "PRODUCT_ID": 12,
-        "VARIATION_ID": 0,
+        "PRODUCT_ID": more.pop("product", product_of(sku)),
+        "VARIATION_ID": more.pop("variation", 0),
         **more,
     }
 

@@ -244,7 +244,9 @@ SELECT
     source.ITEM_NO,
     source.QTY_SOLD,
     source.EXT_PRC,
-    source.STOCK_COLUMNS
+    source.STOCK_COLUMNS,
+    source.PRODUCT_ID,
+    source.VARIATION_ID
 INTO dbo.USER_ORDER_LINE_LINK_COPY
 FROM dbo.USER_ORDER_LINE_LINK AS source;
 

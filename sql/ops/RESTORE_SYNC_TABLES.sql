@@ -488,7 +488,9 @@ INSERT INTO dbo.USER_ORDER_LINE_LINK
     ITEM_NO,
     QTY_SOLD,
     EXT_PRC,
-    STOCK_COLUMNS
+    STOCK_COLUMNS,
+    PRODUCT_ID,
+    VARIATION_ID
 )
 SELECT
     copied.STORE_ID,
@@ -499,7 +501,9 @@ SELECT
     copied.ITEM_NO,
     copied.QTY_SOLD,
     copied.EXT_PRC,
-    copied.STOCK_COLUMNS
+    copied.STOCK_COLUMNS,
+    copied.PRODUCT_ID,
+    copied.VARIATION_ID
 FROM dbo.USER_ORDER_LINE_LINK_COPY AS copied;
 
 DELETE FROM dbo.USER_ORDER_PAYMENT;

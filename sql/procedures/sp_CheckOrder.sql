@@ -50,6 +50,7 @@ BEGIN
         @CUST_EMAIL nvarchar(100),
         @TKT_DT datetime2(3),
         @CURRENCY varchar(20),
+        @MONEY varchar(20),
         @TAX_AMT decimal(15, 2),
         @TOT_AMT decimal(15, 2),
         @EXACT_TOT decimal(15, 4),
@@ -128,6 +129,8 @@ BEGIN
         @ERP_NAME = erp.ERP_NAME
     FROM dbo.fn_ErpName() AS erp;
 
+    SET @MONEY = UPPER(@CURRENCY);
+
     IF @PENDING_ACTION IN ('create', 'update')
     BEGIN
         EXECUTE dbo.sp_ResolveCustomer
@@ -163,7 +166,7 @@ BEGIN
             line.EXT_PRC,
             line.ITEM_NO,
             line.LIST_PRC
-        FROM dbo.fn_ErpLines(@STORE_ID, @LINE_ITEMS_JSON) AS line;
+        FROM dbo.fn_ErpLines(@STORE_ID, @WOO_ORDER_ID, @LINE_ITEMS_JSON) AS line;
 
         /* The order as a whole: is it there already, is it there twice? */
         SELECT TOP (1)
@@ -498,7 +501,7 @@ BEGIN
                     charge.EXACT_AMT
                 FROM dbo.fn_StagedCharges(@ORDER_JSON) AS charge
             ) AS amounts
-            WHERE UPPER(@CURRENCY) IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND')
+            WHERE @MONEY IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND')
         ) AS finer
         WHERE finer.AMT <> ROUND(finer.AMT, 2);
 

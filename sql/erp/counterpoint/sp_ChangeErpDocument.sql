@@ -12,8 +12,9 @@ Returns      no rows
 Errors       50030 the order's total does not add up; 50040 an item has no counterpart
 Locks        header, lines, totals and stock rows (in the order of ITEM_NO), until the caller's transaction ends
 Repeatable   yes: the second time nothing differs
-Note         Lines are told apart by the store's line id, so two lines of one item stay two. A line with quantity 0 goes. Charges
-             are no lines: nothing that is removed from the order takes the shipping with it.
+Note         Lines are told apart by the store's line id, so two lines of one item stay two; one keeps its item unless its product
+             changes. A line with quantity 0 goes. Charges are no lines: nothing that is removed from the order takes the shipping
+             with it.
 Example      EXECUTE dbo.sp_ChangeErpDocument @STAGING_ID = 1, @CUST_NO = 'C100', @CHANGES = @CHANGES OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ChangeErpDocument
@@ -59,14 +60,16 @@ BEGIN
         WOO_LINE_ID bigint NOT NULL,
         LIN_SEQ_NO int NOT NULL,
         WHAT varchar(10) NOT NULL,
-        SKU nvarchar(100) NULL,
+        SKU nvarchar(4000) NULL,
         ITEM_NO varchar(20) NULL,
         CATEG_COD varchar(10) NULL,
         DESCR nvarchar(250) NULL,
         QTY decimal(15, 4) NULL,
         PRC decimal(15, 4) NULL,
         EXT_PRC decimal(15, 2) NULL,
-        GROSS_EXT_PRC decimal(15, 2) NULL
+        GROSS_EXT_PRC decimal(15, 2) NULL,
+        PRODUCT_ID bigint NULL,
+        VARIATION_ID bigint NULL
     );
 
     SELECT
@@ -99,7 +102,7 @@ BEGIN
     /* Each line that we wrote: gone from the order, different, or as it should be. DESCR is compared as the ERP holds it. */
     INSERT INTO @LINE
     (
-        WOO_LINE_ID, LIN_SEQ_NO, WHAT, SKU, ITEM_NO, CATEG_COD, DESCR, QTY, PRC, EXT_PRC, GROSS_EXT_PRC
+        WOO_LINE_ID, LIN_SEQ_NO, WHAT, SKU, ITEM_NO, CATEG_COD, DESCR, QTY, PRC, EXT_PRC, GROSS_EXT_PRC, PRODUCT_ID, VARIATION_ID
     )
     SELECT
         linked.WOO_LINE_ID,
@@ -121,7 +124,9 @@ BEGIN
         wanted.QTY,
         wanted.PRC,
         wanted.EXT_PRC,
-        wanted.GROSS_EXT_PRC
+        wanted.GROSS_EXT_PRC,
+        wanted.PRODUCT_ID,
+        wanted.VARIATION_ID
     FROM dbo.USER_ORDER_LINE_LINK AS linked
     INNER JOIN dbo.PS_DOC_LIN AS line
         ON  line.DOC_ID = linked.DOC_ID
@@ -137,9 +142,11 @@ BEGIN
             parsed.QTY,
             parsed.PRC,
             parsed.EXT_PRC,
-            parsed.GROSS_EXT_PRC
+            parsed.GROSS_EXT_PRC,
+            parsed.PRODUCT_ID,
+            parsed.VARIATION_ID
         FROM dbo.USER_ORDER_STAGING AS staged
-        CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS parsed
+        CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.WOO_ORDER_ID, staged.LINE_ITEMS_JSON) AS parsed
         WHERE staged.STAGING_ID = @STAGING_ID
         AND   parsed.QTY > 0
     ) AS wanted
@@ -226,6 +233,20 @@ BEGIN
     WHERE linked.STORE_ID = @STORE_ID
     AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
     AND   wanted.WHAT = 'changed';
+
+    /* A product that was deleted in the store (0) stays known. */
+    UPDATE
+        linked
+    SET
+        PRODUCT_ID = wanted.PRODUCT_ID,
+        VARIATION_ID = wanted.VARIATION_ID
+    FROM dbo.USER_ORDER_LINE_LINK AS linked
+    INNER JOIN @LINE AS wanted
+        ON wanted.WOO_LINE_ID = linked.WOO_LINE_ID
+    WHERE linked.STORE_ID = @STORE_ID
+    AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   COALESCE(wanted.PRODUCT_ID, 0) <> 0
+    AND   (COALESCE(wanted.VARIATION_ID, 0) <> 0 OR COALESCE(linked.PRODUCT_ID, 0) <> COALESCE(wanted.PRODUCT_ID, 0));
 
     EXECUTE dbo.sp_CreateOrderLines
         @STAGING_ID = @STAGING_ID,

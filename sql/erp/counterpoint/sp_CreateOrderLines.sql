@@ -49,7 +49,9 @@ BEGIN
         QTY decimal(15, 4) NOT NULL,
         PRC decimal(15, 4) NOT NULL,
         EXT_PRC decimal(15, 2) NOT NULL,
-        GROSS_EXT_PRC decimal(15, 2) NOT NULL
+        GROSS_EXT_PRC decimal(15, 2) NOT NULL,
+        PRODUCT_ID bigint NOT NULL,
+        VARIATION_ID bigint NOT NULL
     );
 
     SELECT
@@ -78,7 +80,7 @@ BEGIN
 
     INSERT INTO @LINE
     (
-        LIN_SEQ_NO, WOO_LINE_ID, SKU, ITEM_NO, CATEG_COD, DESCR, QTY, PRC, EXT_PRC, GROSS_EXT_PRC
+        LIN_SEQ_NO, WOO_LINE_ID, SKU, ITEM_NO, CATEG_COD, DESCR, QTY, PRC, EXT_PRC, GROSS_EXT_PRC, PRODUCT_ID, VARIATION_ID
     )
     SELECT
         @LAST_NO + ROW_NUMBER() OVER (ORDER BY line.POSITION_NO),
@@ -90,9 +92,11 @@ BEGIN
         line.QTY,
         line.PRC,
         line.EXT_PRC,
-        line.GROSS_EXT_PRC
+        line.GROSS_EXT_PRC,
+        line.PRODUCT_ID,
+        line.VARIATION_ID
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
+    CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.WOO_ORDER_ID, staged.LINE_ITEMS_JSON) AS line
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   line.QTY > 0
     AND   NOT EXISTS
@@ -201,7 +205,8 @@ BEGIN
 
     INSERT INTO dbo.USER_ORDER_LINE_LINK
     (
-        STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS
+        STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS, PRODUCT_ID,
+        VARIATION_ID
     )
     SELECT
         @STORE_ID,
@@ -212,7 +217,9 @@ BEGIN
         line.ITEM_NO,
         line.QTY,
         line.EXT_PRC,
-        @STOCK_COLUMNS
+        @STOCK_COLUMNS,
+        line.PRODUCT_ID,
+        line.VARIATION_ID
     FROM @LINE AS line;
 END;
 GO

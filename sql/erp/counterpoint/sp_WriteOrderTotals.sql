@@ -69,7 +69,7 @@ BEGIN
         @SUB_TOT = COALESCE(SUM(line.GROSS_EXT_PRC), 0),
         @NET = COALESCE(SUM(line.EXT_PRC), 0)
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.LINE_ITEMS_JSON) AS line
+    CROSS APPLY dbo.fn_ErpLines(staged.STORE_ID, staged.WOO_ORDER_ID, staged.LINE_ITEMS_JSON) AS line
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   line.QTY > 0;
 

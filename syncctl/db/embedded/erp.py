@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import NamedTuple, Protocol
 
 from syncctl.db.contract import AuditFinding
-from syncctl.db.embedded.order_content import Content
+from syncctl.db.embedded.order_content import Content, StagedLine
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError
 
@@ -75,8 +75,8 @@ class Erp(Protocol):
     name: str
     """What people call it, in notes and messages."""
 
-    def find_item(self, session: Session, mapped: str | None, sku: str) -> Item | None:
-        """Return the item that the map names, else the one of that SKU; None where there is none."""
+    def find_item(self, session: Session, known: str | None, sku: str) -> Item | None:
+        """Return the item that is known by its number, else the one of that SKU; None where there is none."""
         ...
 
     def find_customer(self, session: Session, email: str) -> str | None:
@@ -185,6 +185,32 @@ def mapped_item(session: Session, store_id: str, sku: str) -> str | None:
     return None if row is None else str(row["ITEM_NO"])
 
 
-def item_of(session: Session, erp: Erp, store_id: str, sku: str) -> Item | None:
-    """Return the item that a SKU means: by `USER_ITEM_MAP` (the store's own row before '*'), else as the ERP finds it."""
-    return erp.find_item(session, mapped_item(session, store_id, sku), sku)
+def linked_item(session: Session, staged: sqlite3.Row, line: StagedLine) -> str | None:
+    """Return the item that a line has in the document, as long as it is of the same product; None where it isn't there.
+
+    A product that the store names no more (0) was deleted there; a line linked before products were kept (NULL) is of the same.
+    """
+    row = session.one(
+        """
+        SELECT ITEM_NO FROM dbo.USER_ORDER_LINE_LINK
+        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND WOO_LINE_ID = :line
+        AND (
+            PRODUCT_ID IS NULL
+            OR (PRODUCT_ID <> 0 AND :product IN (PRODUCT_ID, 0) AND :variation IN (VARIATION_ID, 0))
+        )
+        """,
+        {
+            "store": staged["STORE_ID"],
+            "order": staged["WOO_ORDER_ID"],
+            "line": line.line_id,
+            "product": line.product_id,
+            "variation": line.variation_id,
+        },
+    )
+    return None if row is None else str(row["ITEM_NO"])
+
+
+def item_of(session: Session, erp: Erp, staged: sqlite3.Row, line: StagedLine) -> Item | None:
+    """Return a line's item: the one that it has already, else what its SKU means by `USER_ITEM_MAP`, else as the ERP finds it."""
+    known = linked_item(session, staged, line) or mapped_item(session, staged["STORE_ID"], line.sku)
+    return erp.find_item(session, known, line.sku)

@@ -47,6 +47,8 @@ class StagedLine:
     subtotal: Decimal
     total: Decimal
     tax: Decimal
+    product_id: int = 0
+    variation_id: int = 0
 
     @property
     def sold(self) -> bool:
@@ -140,6 +142,8 @@ def _line(position: int, item: dict[str, Any]) -> StagedLine:
         subtotal=subtotal or Decimal(0),
         total=total or Decimal(0),
         tax=amount_of(item.get("TAX_AMT")) or Decimal(0),
+        product_id=int(item.get("PRODUCT_ID") or 0),
+        variation_id=int(item.get("VARIATION_ID") or 0),
     )
 
 

@@ -88,7 +88,7 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
         *(
             violation
             for line in content.lines
-            for violation in _line(call, line, item_of(session, erp, staged["STORE_ID"], line.sku) if line.sold else None)
+            for violation in _line(call, line, item_of(session, erp, staged, line) if line.sold else None)
         ),
         *_amounts(staged, content),
         *_total(staged, content),
@@ -254,7 +254,7 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
                 f"Quantity {_plain(line.quantity)} with an amount of {cents(line.total)}. Correct the line in the store.",
             )
         return
-    if not line.sku:
+    if item is None and not line.sku:
         said = f"Line '{cut(line.descr, 250)}' has no SKU. Give the product one in the store, or enter the order by hand."
         yield _error("missing_sku", f"{field}.SKU", line.descr or None, said)
         return

@@ -73,6 +73,15 @@ def _follow_lines(session: Session, staged: sqlite3.Row, content: Content, docum
             followed = item_values(session, staged, line, prc_loc=row["PRC_LOC_ID"], stk_loc=row["STK_LOC_ID"])
             _write_line(session, line_key, values, followed)
             changed += 1
+        if line.product_id:  # one that was deleted in the store stays known
+            session.run(
+                """
+                UPDATE dbo.USER_ORDER_LINE_LINK SET PRODUCT_ID = :product, VARIATION_ID = :variation
+                WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND WOO_LINE_ID = :line
+                AND (:variation <> 0 OR COALESCE(PRODUCT_ID, 0) <> :product)
+                """,
+                {**line_key, "product": line.product_id, "variation": line.variation_id},
+            )
     return changed, removed
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.code_page import held, lossy_texts
 from syncctl.db.embedded.counterpoint.site import PROFILE_FIELDS, STOCK_COLUMNS, local_time
-from syncctl.db.embedded.erp import Document, Item, Settings, mapped_item, settings_of
-from syncctl.db.embedded.order_content import Content, cents
+from syncctl.db.embedded.erp import Document, Item, Settings, linked_item, mapped_item, settings_of
+from syncctl.db.embedded.order_content import Content, StagedLine, cents
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
 
@@ -40,7 +40,7 @@ def settings_at(session: Session, doc_id: int) -> Settings:
     return {**settings_of(session), "STK_LOC_ID": header["STK_LOC_ID"] if header else None}
 
 
-def find_item(session: Session, mapped: str | None, sku: str) -> Item | None:
+def find_item(session: Session, known: str | None, sku: str) -> Item | None:
     """See `Erp.find_item`."""
     row = session.one(
         """
@@ -48,9 +48,9 @@ def find_item(session: Session, mapped: str | None, sku: str) -> Item | None:
         FROM dbo.IM_ITEM AS item
         LEFT JOIN dbo.USER_ERP_SETTING AS setting ON setting.NAME = 'PRC_LOC_ID'
         LEFT JOIN dbo.IM_PRC AS price ON price.ITEM_NO = item.ITEM_NO AND price.LOC_ID = setting.VALUE
-        WHERE item.ITEM_NO = COALESCE(:mapped, :sku)
+        WHERE item.ITEM_NO = COALESCE(:known, :sku)
         """,
-        {"mapped": mapped, "sku": sku},
+        {"known": known, "sku": sku},
     )
     return None if row is None else Item(str(row["ITEM_NO"]), row["PRC_1"])
 
@@ -74,13 +74,13 @@ def next_number(session: Session, series: str) -> str:
             return number
 
 
-def require_item(session: Session, staged: sqlite3.Row, line_id: int, sku: str) -> str:
+def require_item(session: Session, staged: sqlite3.Row, line: StagedLine) -> str:
     """Return the item of a line, or raise MappingError: it was there when the order was validated."""
-    mapped = mapped_item(session, staged["STORE_ID"], sku)
-    item = find_item(session, mapped, sku)
+    known = linked_item(session, staged, line) or mapped_item(session, staged["STORE_ID"], line.sku)
+    item = find_item(session, known, line.sku)
     if item is None:
         raise MappingError(
-            f"Order {staged['WOO_ORDER_NO']}, line {line_id}: SKU {sku!r} has no item in the ERP any more. Add the item, or a row"
+            f"Order {staged['WOO_ORDER_NO']}, line {line.line_id}: SKU {line.sku!r} has no item in the ERP any more. Add the item, or a row"
             " in USER_ITEM_MAP, then `syncctl dead-letter retry`.",
             code=50040,
         )

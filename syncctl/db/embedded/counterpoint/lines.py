@@ -41,10 +41,14 @@ def create_order_lines(session: Session, staged: sqlite3.Row, content: Content, 
         session.run(
             """
             INSERT INTO dbo.USER_ORDER_LINE_LINK
-                (STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS)
-            VALUES (:store, :order_id, :line_id, :doc_id, :LIN_SEQ_NO, :ITEM_NO, :QTY_SOLD, :EXT_PRC, :columns)
+                (STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS,
+                 PRODUCT_ID, VARIATION_ID)
+            VALUES (:store, :order_id, :line_id, :doc_id, :LIN_SEQ_NO, :ITEM_NO, :QTY_SOLD, :EXT_PRC, :columns, :product, :variation)
             """,
-            {**key, **values, "line_id": line.line_id, "columns": stock_columns(settings)},
+            {
+                **{**key, **values, "line_id": line.line_id, "columns": stock_columns(settings)},
+                **{"product": line.product_id, "variation": line.variation_id},
+            },
         )
     return len(new)
 
@@ -90,7 +94,7 @@ def _standing(document: Document, number: int, settings: Settings) -> dict[str, 
 def line_values(session: Session, staged: sqlite3.Row, line: StagedLine) -> dict[str, Any]:
     """Say what a line's columns must hold by the order; where one differs, the line has changed."""
     return {
-        "ITEM_NO": require_item(session, staged, line.line_id, line.sku),
+        "ITEM_NO": require_item(session, staged, line),
         "DESCR": held(line.descr, 250),
         "QTY_SOLD": line.quantity,
         "PRC": unit_price(line.total, line.quantity),
