@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from syncctl.db import embedded
 from syncctl.db.contract import ValidateStagedOrder
+from syncctl.db.deploy_scripts import split, sql_root
 from tests.orders import line, order, product_of, stage
 from tests.shop import Line, Shop
 
@@ -99,6 +102,28 @@ def test_a_line_written_before_products_were_kept_is_of_the_product_that_it_has(
     assert shop.lines(doc)[1].item_no == "TEE-BLK"
     shop.apply(line(1, "MUG", "2", "39.98"))
     assert shop.lines(doc)[1].item_no == "MUG"
+
+
+def test_an_upgrade_learns_the_products_of_what_has_not_changed_since(shop):
+    stage(shop.database, order(4711, line(1, "TEE-BLK", product=70, variation=71), line(2, "MUG", product=0)), order(4712))
+    for claimed in shop.claim_all():
+        shop.work(claimed)
+    shop.query("UPDATE dbo.USER_ORDER_LINE_LINK SET PRODUCT_ID = NULL, VARIATION_ID = NULL", ())
+    stage(shop.database, order(4712, line(1, "CAP")))
+    if shop.database.engine == "embedded":
+        step = (Path(embedded.__file__).parent / "upgrades" / "013.sql").read_text(encoding="utf-8")
+        for statement in step.split(";\n")[2:]:
+            shop.query(statement, ())
+    else:
+        step = (Path(str(sql_root())) / "schema" / "065_ORDER_LINE_PRODUCTS.sql").read_text(encoding="utf-8")
+        for part in split(step):
+            shop.query(part.text, ())
+    rows = shop.query("SELECT * FROM dbo.USER_ORDER_LINE_LINK ORDER BY WOO_ORDER_ID, WOO_LINE_ID", ())
+    assert [(row["WOO_ORDER_ID"], row["PRODUCT_ID"], row["VARIATION_ID"]) for row in rows] == [
+        (4711, 70, 71),
+        (4711, 0, 0),
+        (4712, None, None),
+    ]
 
 
 def test_a_reopened_document_keeps_its_items_too(shop):
