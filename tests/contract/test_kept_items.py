@@ -111,7 +111,7 @@ def test_an_upgrade_learns_the_products_of_what_has_not_changed_since(shop):
     shop.query("UPDATE dbo.USER_ORDER_LINE_LINK SET PRODUCT_ID = NULL, VARIATION_ID = NULL", ())
     stage(shop.database, order(4712, line(1, "CAP")))
     if shop.database.engine == "embedded":
-        step = (Path(embedded.__file__).parent / "upgrades" / "013.sql").read_text(encoding="utf-8")
+        step = (Path(embedded.__file__).parent / "upgrades" / "014.sql").read_text(encoding="utf-8")
         for statement in step.split(";\n")[2:]:
             shop.query(statement, ())
     else:
