@@ -107,6 +107,8 @@ class Order:
     transaction_id: str = ""
     customer_note: str = ""
     shipping_method: str = ""
+    order_key: str = ""
+    """The store's own key of the order, which never changes; empty where it has none."""
     fully_refunded: bool = False
     taxes: tuple[TaxLine, ...] = ()
     is_html: bool = False

@@ -101,7 +101,7 @@ def order(
     hashed = {
         key: value
         for key, value in content.items()
-        if key not in {"ORD_STATUS", "STATUS_GROUP", "STATUS_MEANING", "STATUS_REASON", "WOO_MODIFIED_DT"}
+        if key not in {"ORD_STATUS", "ORDER_KEY", "STATUS_GROUP", "STATUS_MEANING", "STATUS_REASON", "WOO_MODIFIED_DT"}
     }
     content.setdefault("CONTENT_HASH", hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest())
     return content

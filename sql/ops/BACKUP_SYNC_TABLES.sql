@@ -52,6 +52,7 @@ SELECT
     source.ORD_STATUS,
     source.STATUS_GROUP,
     source.STATUS_MEANING,
+    source.ORDER_KEY,
     source.PMT_METH,
     source.TRANSACTION_ID,
     source.SHIP_VIA,

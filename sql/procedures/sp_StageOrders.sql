@@ -14,6 +14,8 @@ Parameters   @ORDERS   JSON array, one object an order, keyed by the columns of 
                        all of that up again when a version that can be read comes.
                        Of several versions of one order the latest WOO_MODIFIED_DT counts, and one older than the row changes
                        nothing, unless CONFIRMED (1: asked for by its id just now; the store's clock may have been set back).
+                       One that has the id of an order in the ERP and another ORDER_KEY, or where one isn't known another date and
+                       customer, is another order and set aside like an unreadable one, unless SAME_ORDER (1: a person says it is none).
              @WALK     JSON object keyed by the columns of USER_SYNC_WALK; NULL where the page belongs to no walk.
              @DRY_RUN  1 returns the same decisions and writes nothing.
 Returns      one row an order, as in the page: WOO_ORDER_ID, STAGING_ID (NULL where nothing is staged), OUTCOME
@@ -65,6 +67,8 @@ BEGIN
         WOO_ORDER_NO nvarchar(50) NULL,
         STATUS_GROUP varchar(20) NULL,
         STATUS_MEANING varchar(20) NULL,
+        ORDER_KEY nvarchar(100) NULL,
+        SAME_ORDER bit NOT NULL,
         STATUS_REASON nvarchar(500) NULL,
         VANISHED bit NOT NULL,
         CONFIRMED bit NOT NULL,
@@ -103,7 +107,8 @@ BEGIN
 
     INSERT INTO @INCOMING
     (
-        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_MEANING, STATUS_REASON, VANISHED, CONFIRMED, UNREADABLE, ERROR_CODE, ORD_STATUS,
+        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, SAME_ORDER, STATUS_REASON, VANISHED, CONFIRMED,
+        UNREADABLE, ERROR_CODE, ORD_STATUS,
         CONTENT_HASH, CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
         SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
         SHIP_CNTRY, SHIP_PHONE, LINE_ITEMS_JSON, ORDER_JSON, CUTS, WARNINGS
@@ -113,6 +118,7 @@ BEGIN
         content.WOO_ORDER_ID, content.WOO_ORDER_NO,
         CASE WHEN content.VANISHED = 1 THEN 'dead' WHEN content.UNREADABLE = 1 THEN 'wait' ELSE content.STATUS_GROUP END,
         CASE WHEN content.VANISHED = 1 THEN 'dead' ELSE content.STATUS_MEANING END,
+        NULLIF(content.ORDER_KEY, N''), COALESCE(content.SAME_ORDER, 0),
         CASE
             WHEN NULLIF(content.STATUS_REASON, N'') IS NOT NULL THEN content.STATUS_REASON
             WHEN content.VANISHED = 1 THEN N'gone from the store'
@@ -135,6 +141,8 @@ BEGIN
         WOO_ORDER_NO nvarchar(50) '$.WOO_ORDER_NO',
         STATUS_GROUP varchar(20) '$.STATUS_GROUP',
         STATUS_MEANING varchar(20) '$.STATUS_MEANING',
+        ORDER_KEY nvarchar(100) '$.ORDER_KEY',
+        SAME_ORDER bit '$.SAME_ORDER',
         STATUS_REASON nvarchar(500) '$.STATUS_REASON',
         VANISHED bit '$.VANISHED',
         CONFIRMED bit '$.CONFIRMED',
@@ -248,6 +256,41 @@ BEGIN
                 ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
             WHERE staged.STORE_ID = @STORE_ID
             AND   staged.DUPLICATE_OF_ID IS NULL;
+        END;
+
+        /* What has the id of an order in the ERP and is another, of another key, or of another date and customer, is set aside. */
+        UPDATE
+            incoming
+        SET
+            UNREADABLE = 1,
+            ERROR_CODE = 'another_order',
+            STATUS_GROUP = 'wait',
+            STATUS_REASON = CONCAT
+            (
+                N'its id belongs to another order by now, created ', COALESCE(CONVERT(varchar(19), incoming.WOO_CREATED_DT, 120), '?'),
+                N' and not ', COALESCE(CONVERT(varchar(19), staged.WOO_CREATED_DT, 120), '?'),
+                N', as after a restore of the shop. Its document stays as it is. If it is the same order all the same: `syncctl stage --order-id ',
+                incoming.WOO_ORDER_ID, N' --same-order`'
+            )
+        FROM @INCOMING AS incoming
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.WOO_ORDER_ID = incoming.WOO_ORDER_ID
+        LEFT JOIN dbo.USER_ORDER_LINK AS link
+            ON  link.STORE_ID = staged.STORE_ID
+            AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID
+        WHERE staged.STORE_ID = @STORE_ID
+        AND   staged.DUPLICATE_OF_ID IS NULL
+        AND   (staged.IS_APPLIED = 1 OR COALESCE(link.LINK_STATE, '') IN ('OPEN', 'CLOSED'))
+        AND   incoming.VANISHED = 0
+        AND   incoming.UNREADABLE = 0
+        AND   incoming.SAME_ORDER = 0
+        AND   1 = CASE
+            WHEN incoming.ORDER_KEY IS NOT NULL AND NULLIF(staged.ORDER_KEY, N'') IS NOT NULL
+            THEN CASE WHEN COALESCE(incoming.ORDER_KEY, N'') <> COALESCE(staged.ORDER_KEY, N'') THEN 1 ELSE 0 END
+            WHEN incoming.WOO_CREATED_DT IS NULL OR staged.WOO_CREATED_DT IS NULL OR incoming.WOO_CREATED_DT = staged.WOO_CREATED_DT THEN 0
+            WHEN COALESCE(incoming.WOO_CUST_ID, 0) <> COALESCE(staged.WOO_CUST_ID, 0) THEN 1
+            WHEN UPPER(COALESCE(incoming.CUST_EMAIL, N'')) <> UPPER(COALESCE(staged.CUST_EMAIL, N'')) THEN 1
+            ELSE 0
         END;
 
         /* An order that was paid, is in the ERP and has been stopped since waits, also where its status creates orders. */
@@ -407,6 +450,7 @@ BEGIN
             SET
                 ORD_STATUS = CASE WHEN incoming.VANISHED = 1 THEN staged.ORD_STATUS ELSE incoming.ORD_STATUS END,
                 STATUS_MEANING = incoming.STATUS_MEANING,
+                ORDER_KEY = COALESCE(incoming.ORDER_KEY, staged.ORDER_KEY),
                 WOO_MODIFIED_DT = CASE WHEN incoming.VANISHED = 1 THEN staged.WOO_MODIFIED_DT ELSE incoming.WOO_MODIFIED_DT END,
                 STATE_REASON = CASE
                     WHEN staged.STATE = 'SKIPPED' AND incoming.STATUS_REASON IS NOT NULL AND incoming.VANISHED = 0
@@ -424,12 +468,13 @@ BEGIN
 
             INSERT INTO dbo.USER_ORDER_STAGING
             (
-                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, STATUS_MEANING, WOO_MODIFIED_DT, STATE,
+                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, WOO_MODIFIED_DT,
+                STATE,
                 IS_VALIDATED, IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
             )
             SELECT
                 @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, CONVERT(varchar(50), incoming.WOO_ORDER_NO), incoming.ORD_STATUS,
-                incoming.STATUS_GROUP, incoming.STATUS_MEANING, incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
+                incoming.STATUS_GROUP, incoming.STATUS_MEANING, incoming.ORDER_KEY, incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
             FROM @DECIDED AS decided
             INNER JOIN @INCOMING AS incoming
                 ON incoming.PAGE_NO = decided.PAGE_NO

@@ -71,6 +71,14 @@ def stage(
             max=LARGEST_ID,
         ),
     ] = None,
+    same_order: Annotated[
+        bool,
+        typer.Option(
+            "--same-order",
+            help="With --order-id: this is the order that its id meant before, though its key, or its date and customer, are "
+            "others; follow it.",
+        ),
+    ] = False,
     reconcile: Annotated[
         bool,
         typer.Option(
@@ -101,6 +109,8 @@ def stage(
     begin, end = moment(since, "--since", run.clock), moment(until, "--until", run.clock)
     if order_id and (since or until or reconcile):
         raise UsageError("--order-id fetches single orders: leave --since, --until and --reconcile out.")
+    if same_order and not order_id:
+        raise UsageError("--same-order goes with --order-id: name the orders that you have looked at.")
     if open_only and (not reconcile or since or until):
         raise UsageError("--open goes with --reconcile, and without --since and --until: it compares what is open, however old.")
     if not settings.enable_order_polling and not order_id and not reconcile:
@@ -117,7 +127,7 @@ def stage(
         )
         run.conclude = lambda: _report(run, stager.result, dry_run=dry_run)
         if order_id:
-            stager.fetch(order_id)
+            stager.fetch(order_id, same=same_order)
         elif open_only:
             _compare_open(stager)
         elif reconcile:

@@ -111,14 +111,14 @@ class Intake:
             raise read.ended_by
         return read.whole
 
-    def fetch(self, order_ids: Sequence[int]) -> Staging:
+    def fetch(self, order_ids: Sequence[int], *, same: bool = False) -> Staging:
         """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone.
 
         Raises:
             as for `take`.
         """
         for start in range(0, len(order_ids), _AT_A_TIME):
-            if not self._fetch(order_ids[start : start + _AT_A_TIME], self.context.stop):
+            if not self._fetch(order_ids[start : start + _AT_A_TIME], self.context.stop, same=same):
                 break
         return self.result
 
@@ -130,13 +130,13 @@ class Intake:
         tried = {item.woo_order_id for item in self.result.items if item.outcome == SET_ASIDE}
         self.fetch([row.woo_order_id for row in due if row.woo_order_id not in tried])
 
-    def _fetch(self, order_ids: Iterable[int], stop: StopFlag) -> bool:
+    def _fetch(self, order_ids: Iterable[int], stop: StopFlag, *, same: bool = False) -> bool:
         asked = [Listed(order_id=order_id, number=str(order_id)) for order_id in order_ids]
         read = self._read(asked, lambda listed: self.store.get(listed.order_id), stop)
         rows = [self.content.content(order) for order in read.orders]
         rows += [self.content.vanished(order_id) for order_id in read.gone]
         rows += [self.content.unreadable(bad) for bad in read.unreadable]
-        self._stage([{**row, "CONFIRMED": 1} for row in rows], None)
+        self._stage([{**row, "CONFIRMED": 1, "SAME_ORDER": int(same)} for row in rows], None)
         if read.ended_by is not None:
             raise read.ended_by
         return read.whole

@@ -68,9 +68,12 @@ class Stager:
         with self.database.exclusive(f"stage {self.store.store_id}"):
             return self._poll(window)
 
-    def fetch(self, order_ids: Sequence[int]) -> Staging:
-        """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone."""
-        result = self.intake.fetch(order_ids)
+    def fetch(self, order_ids: Sequence[int], *, same: bool = False) -> Staging:
+        """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone.
+
+        With `same` a person vouches that each is the order that its id meant before, whatever its key and date say.
+        """
+        result = self.intake.fetch(order_ids, same=same)
         self.tell_of_set_aside()
         return result
 

@@ -17,7 +17,7 @@ from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
 from syncctl.stores.widths import LIMITS, STAGING_LIMITS, shorten
 
-NOT_HASHED = ("status", "meaning", "modified_at", "warnings", "fully_refunded", "taxes", "is_html")
+NOT_HASHED = ("status", "meaning", "order_key", "modified_at", "warnings", "fully_refunded", "taxes", "is_html")
 """Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all.
 
 Texts are hashed as the store writes them, entities and all: they read differently in the ERP, and nothing was edited.
@@ -93,6 +93,7 @@ class ContentBuilder:
         content = {
             "WOO_ORDER_ID": order.order_id,
             "WOO_ORDER_NO": fit(order.number, "WOO_ORDER_NO"),
+            "ORDER_KEY": fit(order.order_key, "ORDER_KEY") or None,
             "STATUS_GROUP": group,
             "STATUS_MEANING": "dead" if group == "dead" else order.meaning,
             "STATUS_REASON": shorten(reason, LIMITS["STATUS_REASON"]) if reason else None,

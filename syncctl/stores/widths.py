@@ -10,6 +10,7 @@ import unicodedata
 
 LIMITS: dict[str, int] = {
     "WOO_ORDER_NO": 50,
+    "ORDER_KEY": 100,
     "ORD_STATUS": 20,
     "CURRENCY": 3,
     "CUST_EMAIL": 100,

@@ -123,6 +123,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         shipping_method=", ".join(
             dict.fromkeys(name for item in objects(raw, "shipping_lines") if (name := text(item.get("method_title"))))
         ),
+        order_key=text(raw.get("order_key")),
         fully_refunded=status == "refunded" or (bool(taken_off) and gross > 0 and bill.total <= 0),
         warnings=tuple(warnings),
         is_html=True,

@@ -29,6 +29,8 @@ class StageOrders(Procedure[StagedResult]):
     `STATUS_GROUP` (`live` | `wait` | `dead`), `STATUS_MEANING` (`models.Meaning`), `STATUS_REASON` and `VANISHED` (1: gone from
     the store, only its id is known) or `UNREADABLE` (1: the store has it and it can't be read, `STATUS_REASON` and `ERROR_CODE`
     say why): that one is set aside, and goes on where it was when a version comes that can be read.
+    One that has the id of an order in the ERP and is another (`ORDER_KEY`, or date and customer) is set aside just so, unless
+    `SAME_ORDER` (1: a person says that it is the same).
     `walk` is a JSON object with the columns of `USER_SYNC_WALK`, or None where the page belongs to no walk.
     With `dry_run` the same decisions are returned and nothing is written.
     """

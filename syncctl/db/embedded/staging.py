@@ -79,6 +79,9 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     results = []
     for order in orders:
         staged = _existing(session, call, order["WOO_ORDER_ID"])
+        if staged is not None and _is_another(order, staged):
+            order |= {"UNREADABLE": 1, "STATUS_GROUP": "wait", "ERROR_CODE": "another_order"}
+            order["STATUS_REASON"] = _another(order, staged)
         _stop_held(order, staged)
         name = _decide(session, order, staged)
         decision = _as_before(name, staged)
@@ -155,6 +158,33 @@ def _existing(session: Session, call: StageOrders, order_id: int) -> sqlite3.Row
         WHERE staged.STORE_ID = :store AND staged.WOO_ORDER_ID = :order_id AND staged.DUPLICATE_OF_ID IS NULL
         """,
         {"store": call.store_id, "order_id": order_id},
+    )
+
+
+def _is_another(order: dict[str, Any], staged: sqlite3.Row) -> bool:
+    """True of an order that has the id of one in the ERP and is another: of another key, or of another date and customer.
+
+    The key never changes. Where one isn't known, a date or a customer alone may have been corrected, both may not.
+    """
+    in_erp = staged["IS_APPLIED"] or staged["LINK_STATE"] in ("OPEN", "CLOSED")
+    if not in_erp or _has_no_content(order) or order.get("SAME_ORDER"):
+        return False
+    if order.get("ORDER_KEY") and staged["ORDER_KEY"]:
+        return bool(order["ORDER_KEY"] != staged["ORDER_KEY"])
+    if not order.get("WOO_CREATED_DT") or staged["WOO_CREATED_DT"] is None:
+        return False
+    customers = (order.get("WOO_CUST_ID") or 0) != (staged["WOO_CUST_ID"] or 0)
+    customers = customers or (order.get("CUST_EMAIL") or "").casefold() != (staged["CUST_EMAIL"] or "").casefold()
+    return customers and _moment(order["WOO_CREATED_DT"]) != to_database(staged["WOO_CREATED_DT"])
+
+
+def _another(order: dict[str, Any], staged: sqlite3.Row) -> str:
+    """Say that an id belongs to another order by now."""
+    known, now = staged["WOO_CREATED_DT"], order.get("WOO_CREATED_DT")
+    return (
+        f"its id belongs to another order by now, created {_moment(now)[:19] if now else '?'} and not "
+        f"{to_database(known)[:19] if known else '?'}, as after a restore of the shop. Its document stays as it is. If it is the "
+        f"same order all the same: `syncctl stage --order-id {order['WOO_ORDER_ID']} --same-order`"
     )
 
 
@@ -251,7 +281,7 @@ def _write(
     decision: _Decision,
 ) -> int | None:
     """Carry the decision out and return the row's staging id."""
-    columns = _columns(session, call, order, decision_name, decision)
+    columns = _columns(session, call, order, staged, decision_name, decision)
     staging_id: int | None
     if staged is not None:
         staging_id = staged["STAGING_ID"]
@@ -279,13 +309,19 @@ def _write(
 
 
 def _columns(
-    session: Session, call: StageOrders, order: dict[str, Any], decision_name: str, decision: _Decision
+    session: Session,
+    call: StageOrders,
+    order: dict[str, Any],
+    staged: sqlite3.Row | None,
+    decision_name: str,
+    decision: _Decision,
 ) -> dict[str, Any]:
     """Return what the row gets."""
     columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
     vanished = bool(order.get("VANISHED"))
     if decision_name not in ("older", "given_up"):
         columns["STATUS_MEANING"] = order.get("STATUS_MEANING")
+        columns["ORDER_KEY"] = order.get("ORDER_KEY") or (staged["ORDER_KEY"] if staged is not None else None)
     if not vanished and decision_name not in ("older", "given_up"):
         columns["ORD_STATUS"] = order.get("ORD_STATUS")
         columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None

@@ -47,8 +47,12 @@ def create_order_lines(session: Session, staged: sqlite3.Row, content: Content, 
                     :product, :variation)
             """,
             {
-                **key, **values, "line_id": line.line_id, "columns": stock_columns(settings),
-                "product": line.product_id, "variation": line.variation_id,
+                **key,
+                **values,
+                "line_id": line.line_id,
+                "columns": stock_columns(settings),
+                "product": line.product_id,
+                "variation": line.variation_id,
             },
         )
     return len(new)
