@@ -25,6 +25,7 @@ UPGRADED = frozenset({"USER_ORDER_STAGING", "USER_SYNC_LOG", "USER_CUSTOMER_MAP"
 """Tables that a site may have from before syncctl: they are brought up to date in place, and no row of theirs is lost."""
 
 _TABLE = re.compile(r"\bCREATE\s+TABLE\s+dbo\.(\w+)", re.IGNORECASE)
+_DROPPED = re.compile(r"\bDROP\s+(?:PROCEDURE|VIEW|FUNCTION)\s+IF\s+EXISTS\s+dbo\.(\w+)", re.IGNORECASE)
 _KINDS = {
     "P": "procedure",
     "PC": "procedure",
@@ -138,7 +139,7 @@ def look(
         for name, text in script.modules.items()
         if (found := _judged(name, text, script, there, applied, marked=marked))
     ]
-    return [*modules, *_tables(database, due, there, applied)]
+    return [*modules, *_retired(due, there, applied), *_tables(database, due, there, applied)]
 
 
 def _judged(
@@ -166,6 +167,16 @@ def _judged(
     else:
         return None
     return Found(name=name, kind=kind, reason=reason, replaced=True, text=thing.text)
+
+
+def _retired(due: list[Script], there: dict[str, Standing], applied: dict[str, str]) -> Iterator[Found]:
+    """Modules that a script takes away, and that somebody has changed."""
+    for script in due:
+        for name in _DROPPED.findall(script.text) if script.kind == "once" and script.name not in applied else ():
+            thing = there.get(name.upper())
+            if thing and thing.mark and not thing.is_as_marked:
+                reason = f"changed since syncctl {thing.version} was deployed; this version takes it away"
+                yield Found(name=name, kind=thing.kind, reason=reason, replaced=True, text=thing.text)
 
 
 def _tables(database: SqlServer, due: list[Script], there: dict[str, Standing], applied: dict[str, str]) -> Iterator[Found]:

@@ -117,6 +117,21 @@ def test_what_is_as_an_earlier_deploy_made_it_is_replaced_unasked(
     assert answer(database) == 2
 
 
+def test_what_a_version_takes_away_is_kept_where_it_was_changed(
+    database: SqlServer, only: Callable[..., None], tmp_path: Path
+) -> None:
+    gone = Script("schema/900_GONE.sql", "once", "DROP PROCEDURE IF EXISTS dbo.sp_T;\nGO\n")
+    only(procedure())
+    deploy(database, demo_erp=True)
+    database.query(THEIRS.replace("CREATE", "ALTER"))
+    only(gone)
+    with pytest.raises(ConfigError, match="this version takes it away"):
+        deploy(database, demo_erp=True, keep_in=tmp_path / "r1")
+    assert "Straße" in (tmp_path / "r1" / "sp_T.sql").read_text(encoding="utf-8-sig")
+    deploy(database, demo_erp=True, keep_in=tmp_path / "r2", force=True)
+    assert "SP_T" not in standing(database)
+
+
 def test_what_was_deployed_before_objects_were_marked_is_ours_and_gets_its_mark(
     database: SqlServer, only: Callable[..., None], tmp_path: Path
 ) -> None:
