@@ -73,6 +73,32 @@ def test_an_old_file_becomes_like_a_new_one_and_keeps_its_rows(old: Path, tmp_pa
     assert seeds(old) == seeds(new)
 
 
+def test_orders_that_are_there_get_a_meaning_and_a_payment_that_failed_is_news(old: Path) -> None:
+    there = [
+        (1, "processing", "live", 1),
+        (2, "completed", "live", 1),
+        (3, "on-hold", "live", 1),
+        (4, "pending", "wait", 0),
+        (5, "failed", "wait", 1),
+        (6, "cancelled", "dead", 0),
+        (7, "packed", "wait", 0),
+    ]
+    with closing(sqlite3.connect(old)) as made, made:
+        made.executemany(
+            "INSERT INTO USER_ORDER_STAGING"
+            " (BATCH_ID, WOO_ORDER_ID, ORD_STATUS, STATUS_GROUP, IS_APPLIED, CREATED_DT, STATE, CONTENT_HASH, APPLIED_HASH)"
+            " VALUES ('b', ?, ?, ?, ?, '2026-11-20 10:00:00.000', 'APPLIED', 'x', 'x')",
+            there,
+        )
+    with closing(EmbeddedDatabase(old)) as database:
+        rows = database.query("SELECT WOO_ORDER_ID, STATUS_MEANING FROM dbo.USER_ORDER_STAGING ORDER BY WOO_ORDER_ID")
+        assert [row[1] for row in rows] == ["ready", "done", "unpaid", "unpaid", None, "dead", None]
+        failed = {"STATUS_GROUP": "wait", "STATUS_MEANING": "unpaid", "ORD_STATUS": "failed", "STATUS_REASON": "it isn't paid"}
+        awaited = {**failed, "ORD_STATUS": "on-hold"}
+        seen = stage(database, order(5, **failed, CONTENT_HASH="x"), order(3, **awaited, CONTENT_HASH="x"))
+        assert [row.outcome for row in seen] == ["cancel_staged", "unchanged"]
+
+
 def test_it_is_brought_up_to_date_once(old: Path) -> None:
     EmbeddedDatabase(old).close()
     before = shape(old)
