@@ -12,7 +12,7 @@ Returns      no rows
 Errors       none of its own
 Locks        none of its own
 Repeatable   yes
-Note         The ERP is asked through fn_ErpLines, fn_ErpTexts, sp_FindErpCustomer, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price
+Note         The ERP is asked through fn_ErpLines, fn_ErpShortItems, fn_ErpTexts, sp_FindErpCustomer, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price
              is compared for the whole line, where a store rounds: half a cent for each piece, at most one cent, is rounding.
 Example      EXECUTE dbo.sp_CheckOrder @STAGING_ID = 1, @VIOLATIONS = @FOUND OUTPUT, @IS_BLOCKED = @BLOCKED OUTPUT;
 */
@@ -448,6 +448,21 @@ BEGIN
             ) AS priced
             WHERE priced.IS_OFF = 1;
         END;
+
+        INSERT INTO @VIOLATION
+        SELECT
+            8,
+            100000 + short.POSITION_NO,
+            'stock',
+            CONCAT('LINE_ITEMS[', short.WOO_LINE_ID, '].QTY'),
+            CONVERT(varchar(30), short.QTY),
+            CONCAT
+            (
+                N'Item ', short.ITEM_NO, N': ', CONVERT(varchar(30), short.QTY), N' ordered, ', CONVERT(varchar(30), short.AVAILABLE),
+                N' available in the ERP.'
+            ),
+            'warning'
+        FROM dbo.fn_ErpShortItems(@STORE_ID, @WOO_ORDER_ID, @LINE_ITEMS_JSON) AS short;
 
         /* Its amounts: two decimals are what a document holds, and where the smallest coin is a thousandth, no third one is tax's noise. */
         INSERT INTO @VIOLATION

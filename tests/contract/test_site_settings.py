@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import AuditOrders, ListErpSettings, RollbackOrder
+from syncctl.db.contract import AuditOrders, ListErpSettings, RollbackOrder, ValidateStagedOrder
 from syncctl.errors import BadArgument, SyncError
-from tests.orders import line
+from tests.orders import line, order, stage
 from tests.shop import Shop
 
 D = Decimal
@@ -40,6 +40,7 @@ def audit(shop):
     [
         ("WRITE_PAYMENT", "D", "WRITE_PAYMENT takes N"),
         ("SHIP_VIA_PROF", "PROF_ALPHA_6", "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing"),
+        ("STOCK_CHECK", "maybe", "STOCK_CHECK takes Y or N"),
         ("STOCK_COLUMNS", "QTY_ON_HND", "STOCK_COLUMNS takes QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT"),
         ("STOCK_COLUMNS", "QTY_ON_SO,QTY_ON_SOLD", "STOCK_COLUMNS takes"),
         ("STOCK_COLUMNS", ",", "STOCK_COLUMNS takes"),
@@ -211,3 +212,46 @@ def test_the_audit_looks_at_each_column_that_the_site_chose(shop):
     shop.apply(line(1, "MUG", "3", "30.00"))
     shop.query("UPDATE dbo.IM_INV SET QTY_ON_SO = '7.0000', QTY_COMMIT = '2.0000' WHERE ITEM_NO = 'MUG'")
     assert audit(shop) == ["item MUG at 01: QTY_COMMIT 2.0000, open lines 3.0000"]
+
+
+def short(shop, *lines, **columns):
+    """What validation says of the stock."""
+    stage(shop.database, order(4712, *lines, **columns))
+    [staged] = shop.query("SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING WHERE WOO_ORDER_ID = 4712")
+    found = shop.database.run(ValidateStagedOrder(staging_id=staged["STAGING_ID"]))
+    return [(row.severity, row.field, row.message) for row in found if row.code == "stock"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "column"),
+    [
+        ("QTY_ON_SO", "QTY_ON_SO"),
+        ("QTY_ON_ORD", "QTY_ON_ORD"),
+        ("QTY_ON_ORD,QTY_COMMIT", "QTY_COMMIT"),
+    ],
+)
+def test_more_than_is_available_is_told_where_the_site_wants_to_know(shop, chosen, column):
+    shop.setting("STOCK_COLUMNS", chosen)
+    shop.query(f"UPDATE dbo.IM_INV SET QTY_ON_HND = '10.0000', {column} = '4.0000' WHERE ITEM_NO = 'MUG'")
+    lines = (line(1), line(2, "MUG", "3", "30.00"), line(3, "MUG", "4", "40.00"))
+    assert short(shop, *lines) == []
+    shop.setting("STOCK_CHECK", "Y")
+    told = "Item MUG: 7.0000 ordered, 6.0000 available in the ERP."
+    assert short(shop, *lines) == [("warning", "LINE_ITEMS[2].QTY", told)]
+    assert short(shop, line(2, "MUG", "6", "60.00")) == []
+    shop.query("DELETE FROM dbo.IM_INV WHERE ITEM_NO = 'MUG'")
+    assert [message for _, _, message in short(shop, line(2, "MUG", "1", "10.00"))] == [
+        "Item MUG: 1.0000 ordered, 0.0000 available in the ERP."
+    ]
+    shop.query("UPDATE dbo.IM_ITEM SET ITEM_TYP = 'S' WHERE ITEM_NO = 'MUG'")
+    assert short(shop, line(2, "MUG", "1", "10.00"), WOO_ORDER_NO="again") == []
+
+
+def test_what_an_order_holds_itself_is_available_to_it(shop):
+    shop.setting("STOCK_CHECK", "Y")
+    shop.query("UPDATE dbo.IM_INV SET QTY_ON_HND = '5.0000' WHERE ITEM_NO = 'MUG'")
+    shop.apply(line(1, "MUG", "4", "40.00"), WOO_ORDER_ID=4712)
+    assert short(shop, line(1, "MUG", "5", "50.00")) == []
+    assert [message for _, _, message in short(shop, line(1, "MUG", "6", "60.00"))] == [
+        "Item MUG: 6.0000 ordered, 5.0000 available in the ERP."
+    ]

@@ -32,6 +32,11 @@ BEGIN
         SET @MESSAGE = N'WRITE_PAYMENT takes N (no payment) or Y (on the order). A deposit ticket beside the order is not offered.';
     END;
 
+    IF @SETTING_NAME = 'STOCK_CHECK' AND @VALUE NOT IN (N'Y', N'N')
+    BEGIN
+        SET @MESSAGE = N'STOCK_CHECK takes Y or N.';
+    END;
+
     IF @SETTING_NAME = 'SHIP_VIA_PROF'
     AND @VALUE NOT IN (N'PROF_ALPHA_1', N'PROF_ALPHA_2', N'PROF_ALPHA_3', N'PROF_ALPHA_4', N'PROF_ALPHA_5')
     BEGIN

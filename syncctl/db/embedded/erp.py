@@ -61,6 +61,15 @@ class HeldText(NamedTuple):
     lost: str
 
 
+class ShortItem(NamedTuple):
+    """An item of which fewer are available than an order wants; `line_id` is the first line that wants it."""
+
+    line_id: int
+    item_no: str
+    quantity: Decimal
+    available: Decimal
+
+
 class ChangedRow(NamedTuple):
     """A row of the ERP that removing a document changes."""
 
@@ -77,6 +86,10 @@ class Erp(Protocol):
 
     def find_item(self, session: Session, known: str | None, sku: str) -> Item | None:
         """Return the item that is known by its number, else the one of that SKU; None where there is none."""
+        ...
+
+    def short_items(self, session: Session, staged: sqlite3.Row, content: Content) -> Iterable[ShortItem]:
+        """Return the items of an order of which too few are available, where the site wants to know."""
         ...
 
     def find_customer(self, session: Session, email: str) -> str | None:

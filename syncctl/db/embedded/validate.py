@@ -90,6 +90,7 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
             for line in content.lines
             for violation in _line(call, line, item_of(session, erp, staged, line) if line.sold else None)
         ),
+        *_stock(session, erp, staged, content),
         *_amounts(staged, content),
         *_total(staged, content),
         *_letters(erp, staged, content),
@@ -278,6 +279,12 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
             unit,
             f"Item {item.item_no} costs {price:.4f} in the ERP, {unit} in the store. Align the two prices.",
         )
+
+
+def _stock(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
+    for short in erp.short_items(session, staged, content):
+        said = f"Item {short.item_no}: {short.quantity:.4f} ordered, {short.available:.4f} available in the ERP."
+        yield _warning("stock", f"LINE_ITEMS[{short.line_id}].QTY", f"{short.quantity:.4f}", said)
 
 
 def _plain(quantity: Decimal) -> str:

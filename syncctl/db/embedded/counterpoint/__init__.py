@@ -8,7 +8,7 @@ from syncctl.db.embedded.counterpoint.change import change_document, close_docum
 from syncctl.db.embedded.counterpoint.code_page import lossy_texts
 from syncctl.db.embedded.counterpoint.create import create_document, document_rows, remove_document
 from syncctl.db.embedded.counterpoint.customer import create_customer, find_customer, has_customer, new_customer_problem
-from syncctl.db.embedded.counterpoint.document import find_item, write_note
+from syncctl.db.embedded.counterpoint.document import find_item, short_items, write_note
 from syncctl.db.embedded.counterpoint.site import setting_fault
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
 from syncctl.db.embedded.erp import Erp
@@ -32,6 +32,7 @@ class CounterPoint:
     lossy_texts = staticmethod(lossy_texts)
     remove_document = staticmethod(remove_document)
     setting_fault = staticmethod(setting_fault)
+    short_items = staticmethod(short_items)
     statuses = staticmethod(statuses)
     tracking_numbers = staticmethod(tracking_numbers)
     write_note = staticmethod(write_note)

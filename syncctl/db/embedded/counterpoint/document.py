@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.code_page import held, lossy_texts
-from syncctl.db.embedded.counterpoint.site import PROFILE_FIELDS, STOCK_COLUMNS, local_time
-from syncctl.db.embedded.erp import Document, Item, Settings, linked_item, mapped_item, settings_of
+from syncctl.db.embedded.counterpoint.site import PROFILE_FIELDS, STOCK_COLUMNS, holding_column, local_time
+from syncctl.db.embedded.erp import Document, Item, Settings, ShortItem, linked_item, mapped_item, settings_of
 from syncctl.db.embedded.order_content import Content, StagedLine, cents
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
@@ -72,6 +72,31 @@ def next_number(session: Session, series: str) -> str:
             )
         if session.one(_FREE[series], {"number": number}) is None:
             return number
+
+
+def short_items(session: Session, staged: sqlite3.Row, content: Content) -> Iterator[ShortItem]:
+    """See `Erp.short_items` and `dbo.fn_ErpShortItems`."""
+    settings = settings_of(session)
+    if settings.get("STOCK_CHECK") != "Y":
+        return
+    meaning = holding_column(settings)
+    wanted: dict[str, ShortItem] = {}
+    for line in content.sold_lines:
+        known = linked_item(session, staged, line) or mapped_item(session, staged["STORE_ID"], line.sku)
+        item = find_item(session, known, line.sku)
+        if item is not None:
+            first = wanted.get(item.item_no, ShortItem(line.line_id, item.item_no, Decimal(0), Decimal(0)))
+            wanted[item.item_no] = first._replace(quantity=first.quantity + line.quantity)
+    ours = committed_quantities(session, staged)
+    for short in wanted.values():
+        key = {"item": short.item_no, "loc": settings["STK_LOC_ID"]}
+        if session.one("SELECT 1 FROM dbo.IM_ITEM WHERE ITEM_NO = :item AND ITEM_TYP = 'I'", key) is None:
+            continue
+        stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc", key)
+        available = stock["QTY_ON_HND"] - stock[meaning] if stock is not None else Decimal(0)
+        available += sum(quantity for (no, into), quantity in ours.items() if no == short.item_no and meaning in into.split(","))
+        if short.quantity > available:
+            yield short._replace(available=available)
 
 
 def require_item(session: Session, staged: sqlite3.Row, line: StagedLine) -> str:

@@ -529,7 +529,8 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('PAY_COD_TYP', 'B', 'Type of a pay code, where the ERP has no table of pay codes'),
     ('TIME_ZONE', NULL, 'Time zone of the ERP, as Windows names it; empty: that of the server'),
     ('SHIP_VIA_PROF', NULL, 'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
-    ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas');
+    ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),
+    ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
     ('DOC_ID', '101', 9, 1, 'Prefix (the station) and a number of WIDTH digits'),
     ('TKT_NO', '101-', 6, 1, 'Prefix and a number of WIDTH digits'),

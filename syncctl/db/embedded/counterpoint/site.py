@@ -30,12 +30,19 @@ def stock_columns(settings: Settings) -> str:
     return ",".join(column for column in STOCK_COLUMNS if column in wanted) or STOCK_COLUMNS[0]
 
 
+def holding_column(settings: Settings) -> str:
+    """Return the column that says what open orders hold: of several each has it, and the last one is the till's own word."""
+    return stock_columns(settings).split(",")[-1]
+
+
 def setting_fault(name: str, value: str | None) -> str | None:
     """See `Erp.setting_fault`."""
     if value is None:
         return None
     if name == "WRITE_PAYMENT" and value not in ("Y", "N"):
         return f"WRITE_PAYMENT {NO_DEPOSIT_TICKET.removeprefix('it ')}"
+    if name == "STOCK_CHECK" and value not in ("Y", "N"):
+        return "STOCK_CHECK takes Y or N."
     if name == "SHIP_VIA_PROF" and value not in PROFILE_FIELDS:
         return "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing."
     if name == "STOCK_COLUMNS" and not all(part in STOCK_COLUMNS for part in value.replace(" ", "").split(",")):
