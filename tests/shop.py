@@ -20,6 +20,7 @@ from syncctl.db.contract import (
     UpdateOrderFromStaging,
     ValidateStagedOrder,
 )
+from syncctl.services.seed import set_up
 from tests.orders import order, stage
 
 ITEMS = ("TEE-BLK", "MUG", "CAP", "POSTER")
@@ -77,6 +78,7 @@ class Shop:
     def __init__(self, database: Database, query: Callable[..., list[Any]]) -> None:
         self.database = database
         self.query = query
+        set_up(database)
         database.run(
             SeedDemoErp(
                 items=json.dumps(

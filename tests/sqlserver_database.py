@@ -18,6 +18,13 @@ from syncctl.errors import AlreadyRunning, DatabaseUnavailable, SyncError
 from tests.plain_forms import server
 
 KEPT = {"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"}
+SET_UP = """
+UPDATE dbo.USER_ERP_SETTING SET VALUE = N'101' WHERE NAME IN ('STA_ID', 'DRW_ID');
+INSERT INTO dbo.USER_NUMBER_SERIES (SERIES, PREFIX, WIDTH, NEXT_NO, DESCR) VALUES
+    ('DOC_ID', '101', 9, 1, N'Prefix and a number of WIDTH digits'),
+    ('TKT_NO', '101-', 6, 1, N'Prefix and a number of WIDTH digits');
+"""
+"""What `config erp import` makes of a trial ERP; a test compares."""
 
 
 def connect(connection_string: str, start: str | None) -> SqlServer:
@@ -123,7 +130,7 @@ def drop_everything(database: SqlServer) -> None:
 
 
 def empty(database: SqlServer) -> None:
-    """Take every row away, start identities at 1, and put the seed rows back: one round trip."""
+    """Take every row away, start identities at 1, put the seed rows back and set the site up: one round trip."""
     tables = sorted(_tables(database) - KEPT)
     identities = {
         row["name"].upper()
@@ -131,7 +138,7 @@ def empty(database: SqlServer) -> None:
         if row["name"]
     }
     cleared = [f"TRUNCATE TABLE dbo.{table};" if table in identities else f"DELETE FROM dbo.{table};" for table in tables]
-    database.query("\n".join(["SET NOCOUNT ON;", *cleared, *_seeds(scripts("counterpoint"))]))
+    database.query("\n".join(["SET NOCOUNT ON;", *cleared, *_seeds(scripts("counterpoint", demo_erp=True)), SET_UP]))
 
 
 @contextmanager
@@ -163,7 +170,7 @@ def _seeds(wanted: list[Script]) -> list[str]:
     return [
         batch.text
         for script in wanted
-        if script.name.startswith("schema/") or script.name.endswith("/settings.sql")
+        if script.name.startswith("schema/") or script.name.endswith(("/settings.sql", "/demo_schema.sql"))
         for batch in script.batches
         if re.sub(r"^\s*/\*.*?\*/\s*", "", batch.text, flags=re.DOTALL).lstrip().startswith("INSERT INTO")
     ]

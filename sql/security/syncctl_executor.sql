@@ -103,9 +103,17 @@ IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListMissingErpSettings', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListMissingErpSettings TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListNotifications', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListNotifications TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListNumberSeries', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListNumberSeries TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
 BEGIN

@@ -31,6 +31,16 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_DecideDeadLetter FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_DecideDeadLetter TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_GetErpDocument', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_GetErpDocument FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_GetErpDocument TO syncctl_operator;
+END;
+IF OBJECT_ID(N'dbo.sp_ImportErpSettings', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_ImportErpSettings FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_ImportErpSettings TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_PurgeHistory', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_PurgeHistory FROM syncctl_executor;
@@ -60,6 +70,11 @@ IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetNotifyPreference FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetNotifyPreference TO syncctl_operator;
+END;
+IF OBJECT_ID(N'dbo.sp_SetNumberSeries', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetNumberSeries FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetNumberSeries TO syncctl_operator;
 END;
 IF OBJECT_ID(N'dbo.sp_SetRetryPolicy', N'P') IS NOT NULL
 BEGIN

@@ -12,6 +12,7 @@ import typer
 from syncctl import __version__
 from syncctl.cli import (
     config,
+    config_erp as config_erp,  # gives its commands to `config erp`
     db,
     dead_letter,
     demo,

@@ -215,3 +215,24 @@ def check(run: Run, erp: _ERP = None) -> None:
         table(console, ["", "Check", "Found"], ([marks[item.level], item.check, item.detail] for item in found))
 
     run.render = render
+
+
+@command(app, "compare-document", group="db")
+def compare_document(
+    run: Run,
+    ours: Annotated[str, typer.Argument(help="Ticket number or DOC_ID of a document that syncctl wrote.", metavar="OURS")],
+    theirs: Annotated[str, typer.Argument(help="The same of one that a person keyed at the till.", metavar="THEIRS")],
+) -> None:
+    """Put a document that syncctl wrote beside one that a person keyed at the till: a site's acceptance test.
+
+    Table by table it names the columns that are empty in one and filled in the other, the flags and codes that differ, the rows
+    that are missing, and the stock quantities that each has moved, as far as the stock of its items shows. Names, addresses and
+    amounts aren't compared, only whether they are there. Key the same order at the till, or one as like it as can be.
+
+    Both must be open: of a posted document only its history stands. Where a number is both a ticket number and a DOC_ID, the
+    ticket number counts. Exit 0 where ours lacks nothing, 1 where it lacks something, 2 where there is no such document.
+    """
+    from syncctl.cli.compare import report_comparison
+    from syncctl.services.compare_document import compare_document as compare
+
+    report_comparison(run, compare(run.database, ours, theirs))

@@ -179,10 +179,12 @@ def open_store(run: Run) -> Callable[[], Store] | None:
 
 
 def _preview(run: Run, options: ProcessOptions) -> None:
+    from syncctl.services.erp_site import require_settings
     from syncctl.services.preview import preview
     from syncctl.services.raised import raising_of
     from syncctl.stores.connect import meaning_in_store
 
+    require_settings(run.database)
     found = preview(
         run.database,
         scope=options.scope,

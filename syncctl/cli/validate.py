@@ -50,18 +50,20 @@ def validate(
     Only this store's orders are checked: the rules are its own. Errors keep an order out of the ERP, warnings don't. Exit 1 where
     an order has an error, or one that was named was not checked.
     """
+    from syncctl.services.erp_site import missing_settings, not_set
     from syncctl.services.validate import Validation, validate as check
 
+    missing = missing_settings(run.database)
     wanted = [chosen.staging_id for chosen in named(run, ids, order)]
     found = Validation()
-    run.conclude = lambda: _report(run, found)
+    run.conclude = lambda: _report(run, found, [not_set(missing)] if missing else [])
     with run.output.progress("Orders") as advance:
         context = run.context(progress=lambda _: advance(1))
         settings = run.settings
         check(run.database, rules=rules(settings), store_id=settings.store_id, staging_ids=wanted, context=context, result=found)
 
 
-def _report(run: Run, found: Validation) -> None:
+def _report(run: Run, found: Validation, notes: list[str]) -> None:
     report = run.report
     report.counts = {**found.counts, **({"refused": found.refused} if found.refused else {})}
     report.items = [
@@ -76,7 +78,7 @@ def _report(run: Run, found: Validation) -> None:
         for item in found.orders
     ]
     report.extra = {"stopped": found.stopped}
-    notes = [f"Not checked: {item.refused}." for item in found.orders if item.refused]
+    notes = [*notes, *(f"Not checked: {item.refused}." for item in found.orders if item.refused)]
     for item in found.orders:
         if not item.valid:
             said = "; ".join(violation.message for violation in item.violations if violation.severity == "error")

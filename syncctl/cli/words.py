@@ -28,7 +28,10 @@ _OPTIONS = {
     "CLIENT_NAME": "--name",
     "DECIDED_BY": "The name of this account",
     "DESTINATION": "--destination",
+    "ERP_STORE": "--erp-store",
     "MAX_ATTEMPTS": "--max-attempts",
+    "NEXT_NO": "--next",
+    "PREFIX": "--prefix",
     "REASON": "--reason",
     "RECIPIENT_ID": "The client's id",
     "SCOPE": "--status",
@@ -40,6 +43,7 @@ _OPTIONS = {
     "STORE_ID": "SYNCCTL_STORE_ID",
     "THEN": "--then",
     "TRACKING_NUMBER": "The tracking number",
+    "WIDTH": "--width",
 }
 
 

@@ -266,7 +266,7 @@ def _require_erp(database: SqlServer, erp: str, trial: Catalogue, *, demo_erp: b
         return site
     # A trial ERP is brought up to date by this deploy, before anything is written into it.
     tables = {name: {**columns, **site.tables.get(name, {})} for name, columns in trial.tables.items()}
-    return replace(site, tables=tables)
+    return replace(site, tables=tables, keys={**site.keys, **trial.keys})
 
 
 def _apply(database: SqlServer, script: Script, *, note: bool) -> float:

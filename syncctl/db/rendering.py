@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from syncctl.db.deploy_scripts import Script
+from syncctl.db.rendering_lists import fill_lists
 from syncctl.db.site_catalogue import Catalogue, Column
 
 _INSERT = re.compile(
@@ -66,9 +67,9 @@ def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, l
     `trial` is what the file was written for: where the two are alike, the script is returned as it is.
     """
     script = _as_held(script, site)
-    text = script.text
+    text = fill_lists(script.text, site)
     problems: list[Problem] = []
-    statements = list(_statements(script.text, site))
+    statements = list(_statements(text, site))
     copied = {statement.table for statement in statements if statement.template} if site.has_template else set()
     for statement in reversed(statements):
         found: list[Problem] = []
@@ -307,7 +308,7 @@ def _read(script: Script, site: Catalogue, trial: Catalogue) -> Iterator[Problem
         if table not in site.tables:
             continue  # told as a missing table, or looked for by the script first
         names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE))
-        for key in sorted(columns.keys() - site.tables[table].keys() if names else ()):
+        for key in sorted(columns.keys() - site.tables.get(table, {}).keys() if names else ()):
             if re.search(rf"\b(?:{'|'.join(sorted(names))})\.{key}\b", code, re.IGNORECASE):
                 yield Problem(script.name, f"{table}.{columns[key].name}", "is missing, and syncctl reads it")
 

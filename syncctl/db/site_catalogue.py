@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from syncctl.db.sqlserver import SqlServer
 
 _TABLE = re.compile(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", re.DOTALL)
+_KEY = re.compile(r"PRIMARY KEY CLUSTERED \(([^)]*)\)")
 _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \d+)?\))?)([^\n]*?),?$", re.MULTILINE)
 _COLLATED = re.compile(r"\bCOLLATE (\w+)")
 _OTHER_NAMES = {"bbf_unicode_cp1_ci_as": "SQL_Latin1_General_CP1_CI_AS"}
 """What an engine that speaks T-SQL on another's tables calls a collation there."""
-_LOOKED_FOR = re.compile(r"OBJECT_ID\(N'dbo\.(\w+)', N'U'\) IS NOT NULL")
+_LOOKED_FOR = re.compile(r"OBJECT_ID\(N'dbo\.(\w+)', N'U'\) IS NOT NULL|/\* Where there is (\w+): \*/")
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
 _NUMBERS = ("bit", "tinyint", "smallint", "int", "bigint", "decimal", "numeric", "money", "smallmoney", "real", "float")
 _READ = """
@@ -33,7 +34,17 @@ SELECT
 FROM sys.columns AS col
 INNER JOIN sys.tables AS tab ON tab.object_id = col.object_id
 INNER JOIN sys.types AS typ ON typ.user_type_id = col.system_type_id
-WHERE tab.schema_id = SCHEMA_ID(N'dbo');
+WHERE tab.schema_id = SCHEMA_ID(N'dbo')
+ORDER BY tab.name, col.column_id;
+"""
+_KEYS = """
+SELECT tab.name AS TABLE_NAME, col.name AS COLUMN_NAME
+FROM sys.indexes AS ind
+INNER JOIN sys.index_columns AS part ON part.object_id = ind.object_id AND part.index_id = ind.index_id
+INNER JOIN sys.columns AS col ON col.object_id = part.object_id AND col.column_id = part.column_id
+INNER JOIN sys.tables AS tab ON tab.object_id = ind.object_id
+WHERE ind.is_primary_key = 1 AND tab.schema_id = SCHEMA_ID(N'dbo')
+ORDER BY tab.name, part.key_ordinal;
 """
 _TRIGGERS = """
 SELECT tab.name AS TABLE_NAME, trg.name AS TRIGGER_NAME
@@ -52,7 +63,6 @@ class Column:
     width: int | None = None
     must_be_given: bool = False
     """True where it takes no NULL, has no default, and the database doesn't fill it by itself."""
-
     kind: str = ""
     """The type's name, such as varchar."""
 
@@ -85,17 +95,30 @@ class Catalogue:
     """Tables that a site may lack: the procedures look whether they are there before they read them."""
     has_template: bool = False
     """Whether the site names a row that new ones are made like: what nothing else fills comes from there."""
+    others: Mapping[str, Table] = field(default_factory=dict)
+    """The tables beside those that the trial ERP has, for lists of whatever is there."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Table → the columns of its primary key, all in capitals."""
+
+    @property
+    def every(self) -> Mapping[str, Table]:
+        """All tables in dbo."""
+        return {**self.others, **self.tables}
 
 
 def demo_catalogue(erp: str) -> Catalogue:
     """Return what the trial ERP's tables are like, as `demo_schema.sql` makes them."""
-    tables = {
-        name.upper(): _columns(body) for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")
-    }
+    made = {name.upper(): body for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")}
+    keys = {name: tuple(key.group(1).upper().split(", ")) for name, body in made.items() if (key := _KEY.search(body))}
     looked_for = {
-        name.upper() for script in scripts(erp) if script.name.startswith("erp/") for name in _LOOKED_FOR.findall(script.text)
+        name.upper()
+        for script in scripts(erp)
+        if script.name.startswith("erp/")
+        for found in _LOOKED_FOR.findall(script.text)
+        for name in found
     }
-    return Catalogue(tables, optional=frozenset(looked_for & tables.keys()))
+    tables = {name: _columns(body) for name, body in made.items()}
+    return Catalogue(tables, optional=frozenset(looked_for & tables.keys()), keys=keys)
 
 
 def _columns(body: str) -> dict[str, Column]:
@@ -126,24 +149,29 @@ def given_columns(database: SqlServer) -> dict[str, str]:
 
 
 def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
-    """Read what the ERP's tables are like in this database, those that the trial ERP has, and what the site gave values for."""
+    """Read what the ERP's tables are like in this database, and what the site gave values for."""
     wanted = trial.tables
     tables: dict[str, dict[str, Column]] = {}
+    others: dict[str, dict[str, Column]] = {}
     for row in database.query(_READ):
         table, kind = str(row["TABLE_NAME"]).upper(), str(row["TYPE_NAME"]).lower()
-        if table not in wanted:
-            continue
         length = int(row["BYTES"])
         width = None if kind not in _TEXT or length < 0 else length // 2 if kind.startswith("n") else length
         name = str(row["COLUMN_NAME"])
         column = Column(name, width, bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]), _collation(row["COLLATION"]))
-        tables.setdefault(table, {})[name.upper()] = column
+        (tables if table in wanted else others).setdefault(table, {})[name.upper()] = column
+    keys: dict[str, tuple[str, ...]] = {}
+    for row in database.query(_KEYS):
+        table = str(row["TABLE_NAME"]).upper()
+        keys[table] = (*keys.get(table, ()), str(row["COLUMN_NAME"]).upper())
     triggers = [(str(row["TABLE_NAME"]), str(row["TRIGGER_NAME"])) for row in database.query(_TRIGGERS)]
     return Catalogue(
         tables,
         given_columns(database),
         tuple(pair for pair in triggers if pair[0].upper() in wanted),
         has_template=_has_template(database, tables),
+        others=others,
+        keys=keys,
     )
 
 

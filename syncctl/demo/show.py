@@ -19,6 +19,7 @@ from syncctl.demo.orders import Catalogue, catalogue
 from syncctl.demo.store import SimulatedStore
 from syncctl.secret import Secret
 from syncctl.services.dead_letters import decide
+from syncctl.services.erp_site import import_settings
 from syncctl.services.find import each_staged_order
 from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.reconcile import reconcile
@@ -147,7 +148,14 @@ class _Day:
 
     def morning(self) -> Round:
         """Everything that was ordered so far comes in."""
-        steps = []
+        imported = import_settings(self.database)
+        steps = [
+            Step(
+                "config erp import",
+                "Store, station and number series of web orders are taken from the ERP's own web shop.",
+                {"set": sum(row.outcome == "set" for row in imported)},
+            )
+        ]
         with closing(self._store()) as store:
             seeded = seed_from_store(self.database, store)
         steps.append(

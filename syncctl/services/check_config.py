@@ -10,9 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from syncctl.clock import Clock, system_clock
-from syncctl.db.contract import CountStates, Database, ListErpSettings, ListStatusMap
+from syncctl.db.contract import CountStates, Database, ListStatusMap
 from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, SyncError
 from syncctl.private_files import others_may_read
+from syncctl.services.erp_site import missing_settings, not_set
 from syncctl.services.raised import raising_of
 from syncctl.settings import Settings
 from syncctl.stores.base import Store
@@ -54,7 +55,7 @@ def check_config(
         *_private(private),
         _folder("log folder", "SYNCCTL_LOG_DIR", settings.log_dir),
         _folder("lock folder", "SYNCCTL_LOCK_DIR", settings.lock_dir),
-        _database(connect, describe_database),
+        *_database(connect, describe_database),
         *_store(settings, open_store, clock),
         *_statuses(settings, connect),
         *_carriers(settings, environment),
@@ -89,14 +90,18 @@ def _folder(what: str, variable: str, folder: Path) -> Finding:
         return Finding(what=what, ok=False, detail=said, exit_code=EXIT_CONFIG)
 
 
-def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> Finding:
+def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> list[Finding]:
+    """Try the database; where it answers, look whether the site has set what a document needs."""
     try:
         with closing(connect()) as database:
             orders = sum(row.orders for row in database.run(CountStates()))
-            database.run(ListErpSettings())
+            missing = missing_settings(database)
     except SyncError as error:
-        return _failed("database", error)
-    return Finding(what="database", ok=True, detail=f"{describe()}; {orders:,} staged orders")
+        return [_failed("database", error)]
+    found = [Finding(what="database", ok=True, detail=f"{describe()}; {orders:,} staged orders")]
+    if missing:
+        found.append(Finding(what="site settings", ok=False, detail=not_set(missing), exit_code=EXIT_CONFIG))
+    return found
 
 
 def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) -> list[Finding]:

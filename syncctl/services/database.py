@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncctl.db.contract import Database
-from syncctl.errors import UsageError
+from syncctl.errors import SyncError, UsageError
+from syncctl.services.erp_site import missing_settings, not_set
 
 if TYPE_CHECKING:
     from syncctl.db.deploy import Deployment
@@ -75,7 +76,9 @@ def give_erp_column(database: Database, column: str, value: str | None) -> dict[
 
 
 def check_database(database: Database, *, erp: str | None = None) -> list[DatabaseFinding]:
-    """Look a SQL Server database over: version, deploy, drift, rights, the ERP's tables and columns. Changes nothing.
+    """Look a SQL Server database over: version, deploy, drift, rights, the ERP's tables and columns, the site's own settings.
+
+    Changes nothing.
 
     Raises:
         UsageError: an embedded database, or an ERP that there is no SQL for.
@@ -83,7 +86,20 @@ def check_database(database: Database, *, erp: str | None = None) -> list[Databa
     """
     from syncctl.db.deploy_check import check
 
-    return check(_server(database), erp=erp)
+    return [*check(_server(database), erp=erp), *_site(database)]
+
+
+def _site(database: Database) -> list[DatabaseFinding]:
+    """Say which of the site's own settings are missing; nothing where the procedure that knows it isn't deployed or allowed."""
+    from syncctl.db.deploy_check import DatabaseFinding
+
+    try:
+        missing = missing_settings(database)
+    except SyncError:
+        return []
+    if missing:
+        return [DatabaseFinding("site settings", "problem", not_set(missing))]
+    return [DatabaseFinding("site settings", "ok", "all that a document needs is set")]
 
 
 def _server(database: Database) -> SqlServer:

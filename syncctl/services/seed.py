@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from syncctl.db.contract import Database, SeedDemoErp
+from syncctl.db.contract import Database, ImportErpSettings, SeedDemoErp
+from syncctl.services.erp_site import missing_settings
 from syncctl.stores.base import Product, Store, StoreCustomer
 
 _BATCH = 200
@@ -26,7 +27,9 @@ class Seeding:
 
 
 def seed_from_store(database: Database, store: Store) -> Seeding:
-    """Copy the store's products and customers into the trial ERP. What is there already stays; running it twice adds nothing.
+    """Copy the store's products and customers into the trial ERP, and give it the site settings that its own set-up says.
+
+    What is there already stays; running it twice adds nothing.
 
     Raises:
         UsageError: the database holds a real ERP.
@@ -34,6 +37,7 @@ def seed_from_store(database: Database, store: Store) -> Seeding:
     """
     seeding = Seeding()
     seed(database, items=(), customers=())  # refused here, before the store is read to the end
+    set_up(database)
     items: list[dict[str, str]] = []
     for product in store.products():
         if not product.sku:
@@ -46,6 +50,12 @@ def seed_from_store(database: Database, store: Store) -> Seeding:
         seeding.items += added[0]
         seeding.customers += added[1]
     return seeding
+
+
+def set_up(database: Database) -> None:
+    """Take the site settings of a trial ERP from it, as `config erp import` does, where a document still lacks some."""
+    if missing_settings(database):
+        database.run(ImportErpSettings())
 
 
 def seed(database: Database, *, items: Iterable[dict[str, str]], customers: Iterable[dict[str, object]]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 
 from syncctl.db.contract import Database
 from syncctl.errors import SyncError
+from syncctl.services.erp_site import require_settings
 from syncctl.services.process import Budget, OrderWork, ProcessOptions, ProcessResult
 from syncctl.services.run_context import RunContext, unforeseen
 from syncctl.services.work_loop import work_off
@@ -30,7 +31,7 @@ def process(
     """Bring staged orders into the ERP and tell the store. Without `open_store` the messages stay in the outbox.
 
     Orders named one by one are done by a single worker. The result is filled as the work goes; what ended the run early is
-    `ended_by`, and why the store heard no more `store_down`.
+    `ended_by`, and why the store heard no more `store_down`. Nothing is taken before the site has set what a document needs.
     """
     result = result if result is not None else ProcessResult()
     budget = Budget(options.limit)
@@ -41,6 +42,7 @@ def process(
         try:
             with ExitStack() as opened:
                 database = opened.enter_context(closing(connect()))
+                require_settings(database)
                 write_back = None
                 if open_store is not None:
                     store = opened.enter_context(closing(open_store()))

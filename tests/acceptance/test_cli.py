@@ -16,7 +16,7 @@ from syncctl import __version__
 from syncctl.db.connect import identity
 from syncctl.demo.store import SimulatedStore
 from syncctl.lock import only_once
-from tests.acceptance.program import Ended, Program
+from tests.acceptance.program import Program
 from tests.crash.hosts import ORDERS, Held, ask_to_stop, ended, running
 from tests.raws import raw_order
 
@@ -196,6 +196,7 @@ def test_another_way_to_write_the_databases_name_is_no_second_database(syncctl: 
                 (syncctl.folder / "link.db").symlink_to(syncctl.folder / "shop.db")
             assert syncctl("process", "--database", way).code == 75, way
         assert syncctl("db", "seed", "--empty", "--database", "sqlite:///other.db").code == 0
+        assert syncctl("config", "erp", "import", "--yes", "--database", "sqlite:///other.db").code == 0
         assert syncctl("process", "--database", "sqlite:///other.db").code == 0
 
 
@@ -342,18 +343,3 @@ def test_the_module_and_the_script_are_the_same(syncctl: Program):
     assert (
         subprocess.run([script, "--version"], capture_output=True, check=True, text=True).stdout == syncctl.run("--version").out
     )
-
-
-def test_ctrl_c_while_the_program_still_loads_ends_it_without_a_traceback(syncctl: Program):
-    pressed = """
-import sys
-class Pressed:
-    def find_spec(self, name, *_):
-        if name == "typer":
-            raise KeyboardInterrupt
-sys.meta_path.insert(0, Pressed())
-sys.argv[1:] = ["health"]
-from syncctl.__main__ import main
-main()
-"""
-    assert syncctl.run(python=("-c", pressed)) == Ended(130, "", "")

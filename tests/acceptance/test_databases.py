@@ -90,6 +90,8 @@ def test_the_first_stage_makes_a_database_and_says_where(new_shop: Program):
     assert ended.code == 0
     assert f"syncctl: Made the embedded database {new_shop.folder / 'shop.db'}." in ended.err.splitlines()
     assert new_shop("stage").err == ""
+    assert new_shop("process").code == 78, "the site is not set up"
+    assert new_shop("config", "erp", "import", "--yes").code == 0
     assert new_shop("process").code == 0
 
 

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from syncctl.db.contract import ClaimStagedOrders, CreateOrderFromStaging, RollbackOrder, ValidateStagedOrder
-from syncctl.errors import Conflict, LeaseLost, MappingError, NotFound, SyncError, WrongState
+from syncctl.errors import ConfigError, Conflict, LeaseLost, MappingError, NotFound, SyncError, WrongState
 from tests.orders import charge, line, order, stage
 from tests.shop import Line, Shop
 
@@ -293,13 +293,13 @@ def test_amounts_that_do_not_come_to_the_total_are_a_conflict(shop):
     assert shop.snapshot() == before
 
 
-def test_a_series_that_is_missing_or_too_wide_is_a_mapping_error(shop):
+def test_a_series_that_is_missing_or_too_wide_is_told(shop):
     [staged] = claim_new(shop, order(4711, line(1)))
     shop.query("UPDATE dbo.USER_NUMBER_SERIES SET WIDTH = 15 WHERE SERIES = 'TKT_NO'")
     with pytest.raises(MappingError, match="TKT_NO would be 101-000000000000001"):
         create(shop, staged)
     shop.query("DELETE FROM dbo.USER_NUMBER_SERIES WHERE SERIES = 'DOC_ID'")
-    with pytest.raises(MappingError, match="has no series DOC_ID"):
+    with pytest.raises(ConfigError, match="series DOC_ID is not set"):
         create(shop, staged)
     assert shop.query("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []
 

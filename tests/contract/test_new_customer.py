@@ -16,7 +16,7 @@ from tests.shop import Shop
 @pytest.fixture
 def shop(database, query):
     shop = Shop(database, query)
-    shop.query("INSERT INTO dbo.EC_CTL (KEY_ID, NXT_CUST_NO) VALUES (1, 'OL-100001')")
+    shop.query("UPDATE dbo.EC_CTL SET NXT_CUST_NO = 'OL-100001' WHERE KEY_ID = 1")
     shop.query("INSERT INTO dbo.SY_WRKGRP (WRKGRP_ID, NXT_CUST_NO, NXT_CUST_NO_AUTO) VALUES ('1', '100027', 'Y')")
     return shop
 

@@ -19,7 +19,7 @@ from syncctl.secret import Secret
 from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.retry_failed import retry_failed
 from syncctl.services.run_context import RunContext
-from syncctl.services.seed import seed
+from syncctl.services.seed import seed, set_up
 from syncctl.services.stage import Stager, Staging, Window
 from syncctl.services.validate import Rules
 from syncctl.stores.content import ContentBuilder
@@ -48,6 +48,7 @@ class Shop:
         self.run_number = 0
         items = [{"ITEM_NO": sku, "SKU": sku, "DESCR": sku, "PRC_1": "19.99", "QTY_ON_HND": "5"} for sku in ITEMS]
         customer = {"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}
+        set_up(database)
         seed(database, items=items, customers=[customer])
 
     def client(self) -> WooCommerce:
@@ -129,6 +130,7 @@ def shop(
 
 def _site(url: str, database: Database, folder: Path) -> Iterator[Site]:
     items = [{"ITEM_NO": sku, "SKU": sku, "DESCR": sku, "PRC_1": "19.99", "QTY_ON_HND": "5"} for sku in ITEMS]
+    set_up(database)
     seed(database, items=items, customers=[{"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}])
     with SimulatedStore() as store:
         yield Site(store, database, url, folder)

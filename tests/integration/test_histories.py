@@ -28,7 +28,7 @@ from syncctl.services.reconcile import reconcile
 from syncctl.services.retry_failed import retry_failed
 from syncctl.services.rollback import rollback
 from syncctl.services.run_context import RunContext
-from syncctl.services.seed import seed
+from syncctl.services.seed import seed, set_up
 from syncctl.services.stage import Stager, Window
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
@@ -63,6 +63,7 @@ class Histories(RuleBasedStateMachine):
         self.runs = 0
         items = [{"ITEM_NO": sku, "SKU": sku, "DESCR": sku, "PRC_1": "19.99", "QTY_ON_HND": "5"} for sku in SKUS]
         customer = {"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}
+        set_up(self.database)
         seed(self.database, items=items, customers=[customer])
         self.most_attempts = max(policy.max_attempts for policy in self.database.run(ListRetryPolicies()))
 

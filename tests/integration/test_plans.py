@@ -22,6 +22,7 @@ from syncctl.db.contract import (
     CountStates,
     Database,
     GetHealth,
+    ImportErpSettings,
     ListPods,
     ListReviewCauses,
     ListStagedOrders,
@@ -82,7 +83,7 @@ GROWING = {
 }
 """What has a row more for each order, message, run, claim or customer."""
 
-ASKED_BY_PEOPLE = (AuditOrders, CountStates)
+ASKED_BY_PEOPLE = (AuditOrders, CountStates, ImportErpSettings)
 """What looks at every order, on demand and not every few minutes."""
 
 _NAMED = re.compile(

@@ -13,7 +13,7 @@ from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import ConfigError, DatabaseUnavailable, PermanentError, TransientError
 from syncctl.services.process import ProcessOptions, ProcessResult
 from syncctl.services.run_context import RunContext
-from syncctl.services.seed import seed
+from syncctl.services.seed import seed, set_up
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from tests.clocks import MovableClock
@@ -32,6 +32,7 @@ class Bench:
         self.database = EmbeddedDatabase(path, clock=self.clock)
         item = {"ITEM_NO": "TEE-BLK", "SKU": "TEE-BLK", "DESCR": "Tee", "PRC_1": "19.99", "QTY_ON_HND": "5"}
         customer = {"CUST_NO": "S1", "NAM": "Ada", "EMAIL_ADRS_1": "ada@example.test", "WOO_USER_ID": 5}
+        set_up(self.database)
         seed(self.database, items=[item], customers=[customer])
 
     def process(self, *faults: Failing, after: Failing | None = None, **options: Any) -> ProcessResult:

@@ -8,11 +8,13 @@ import pytest
 
 pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engine can be reached", exc_type=ImportError)
 
+from syncctl.db.contract import GetErpDocument, ImportErpSettings
 from syncctl.db.deploy import deploy, give_column, journal
 from syncctl.db.deploy_check import check
 from syncctl.db.deploy_scripts import demo_schema
 from syncctl.db.sqlserver import SqlServer
-from syncctl.errors import ConfigError, UsageError
+from syncctl.errors import ConfigError, NotFound, UsageError
+from syncctl.services.database import check_database
 from tests.sqlserver_database import Scratch
 
 pytestmark = pytest.mark.sqlserver
@@ -23,6 +25,8 @@ DIFFERENCES = (
     "ALTER TABLE dbo.AR_CUST ALTER COLUMN CITY varchar(9);",
     "ALTER TABLE dbo.AR_CUST DROP COLUMN ADRS_3;",
     "ALTER TABLE dbo.PS_DOC_CONTACT ALTER COLUMN CITY nvarchar(12);",
+    "CREATE TABLE dbo.PS_DOC_LOYALTY (DOC_ID bigint NOT NULL, SEQ_NO int NOT NULL, [ODD NAME] varchar(5) NULL, "
+    "SIG varbinary(10) NULL, CONSTRAINT PK_PS_DOC_LOYALTY PRIMARY KEY (DOC_ID, SEQ_NO));",
     "CREATE TABLE dbo.USER_TRAIL (CUST_NO varchar(20) NOT NULL);",
     "CREATE TRIGGER dbo.TR_CUSTOMER_TRAIL ON dbo.AR_CUST AFTER INSERT AS "
     "INSERT INTO dbo.USER_TRAIL (CUST_NO) SELECT CUST_NO FROM inserted;",
@@ -31,7 +35,7 @@ DIFFERENCES = (
 
 @pytest.fixture
 def site(sqlserver_url: str) -> Iterator[SqlServer]:
-    """A database with an ERP of a site's own: other widths, a column less, two more that must be given, a trigger."""
+    """A database with an ERP of a site's own: other widths, columns and tables more and less, a trigger."""
     scratch = Scratch(sqlserver_url)
     database = scratch("site")
     for batch in demo_schema("counterpoint").batches:
@@ -78,7 +82,30 @@ def test_a_site_that_differs_is_deployed_to_when_it_says_what_goes_into_its_colu
         "erp/counterpoint/sp_CreateErpDocument.sql"
     ]
 
-    site.query("INSERT INTO dbo.EC_CTL (KEY_ID, TMPLT_CUST_NO) VALUES (1, 'TEMPLATE');")
+    site.query("UPDATE dbo.EC_CTL SET TMPLT_CUST_NO = 'TEMPLATE';")
     give_column(site, "AR_CUST.PROF_COD_9", None)  # the template has one
     [customer] = [step for step in deploy(site, dry_run=True).steps if step.script.endswith("/sp_CreateErpCustomer.sql")]
     assert "template.PROF_COD_9" in customer.text.replace("prof_cod_9", "PROF_COD_9")
+
+
+def test_what_a_site_without_a_web_shop_has_to_set_is_told(site: SqlServer) -> None:
+    for table in ("EC_CTL", "SY_WRKGRP"):
+        site.query(f"DROP TABLE dbo.{table};")
+    for column in ("PS_DOC_HDR.FORM_ID", "AR_CUST.PROF_COD_9"):
+        give_column(site, column, "1")
+    printed = {step.script: step.text for step in deploy(site, dry_run=True).steps}
+    read = printed["erp/counterpoint/sp_GetErpDocument.sql"]
+    assert "FROM dbo.PS_DOC_LOYALTY AS found" in read.replace("ps_doc_loyalty", "PS_DOC_LOYALTY")
+    assert "THEN NULL ELSE 'bytes' END" in read
+    assert "dbo.EC_CTL" not in printed["erp/counterpoint/sp_ImportErpSettings.sql"].split("AS\nBEGIN")[1]
+    deploy(site)
+    [told] = [finding for finding in check_database(site) if finding.check == "site settings"]
+    assert told.level == "problem"
+    assert "STA_ID, DRW_ID" in told.detail
+    with pytest.raises(ConfigError, match="says nothing of web orders"):
+        site.run(ImportErpSettings())
+    with pytest.raises(NotFound, match="The ERP has no document"):
+        site.run(GetErpDocument(number="1"))
+    site.query("INSERT INTO dbo.PS_ORD_HIST (DOC_ID, STR_ID, STA_ID, TKT_NO) VALUES (7, '1', '1', 'T-7')")
+    with pytest.raises(NotFound, match="is posted"):
+        site.run(GetErpDocument(number="T-7"))

@@ -15,6 +15,7 @@ ALLOWED = {
     "syncctl/db/embedded/upgrades/013.sql": "files of an older version have CounterPoint's tables",
     "syncctl/db/embedded/upgrades/006.sql": "files of an older version have CounterPoint's tables",
     "syncctl/db/embedded/upgrades/011.sql": "files of an older version get CounterPoint's settings",
+    "syncctl/db/embedded/upgrades/017.sql": "files of an older version get what a trial ERP is set up by",
     "syncctl/db/embedded/upgrades/003.sql": "files of an older version belonged to CounterPoint",
 }
 

@@ -821,6 +821,25 @@ BEGIN
     );
 END;
 GO
+/* What the vendor's own online shop is set up by, so that `syncctl config erp import` has something to read in a trial, too. */
+INSERT INTO dbo.EC_CTL
+(
+    KEY_ID, STR_ID, ORD_STA_ID, ORD_DRW_ID, ORD_CUST_NO, ORD_MISC_CHRG_NO
+)
+SELECT
+    1,
+    '01',
+    '101',
+    '101',
+    'CASH',
+    '1'
+WHERE NOT EXISTS
+(
+    SELECT
+        1
+    FROM dbo.EC_CTL AS control
+);
+GO
 IF OBJECT_ID(N'dbo.SY_WRKGRP', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.SY_WRKGRP

@@ -5,7 +5,8 @@ GO
 dbo.fn_CounterPointSite
     The site settings that CounterPoint documents are written and found by, as the columns' own types have them.
 
-Used by      fn_ErpAudit, fn_CounterPointTally, fn_ErpUnlinkedDocuments, sp_CreateOrderLines, sp_CloseErpDocument
+Used by      fn_ErpAudit, fn_CounterPointTally, fn_ErpUnlinkedDocuments, sp_CreateOrderLines, sp_CloseErpDocument,
+             sp_GetErpDocument
 Returns      one row: STA_ID, STK_LOC_ID, DOC_TYP, TOT_TYP; STOCK_COLUMNS, those of IM_INV that an order moves, with commas between them,
              the documented QTY_ON_SO where none is named
 Example      SELECT site.* FROM dbo.fn_CounterPointSite() AS site;

@@ -32,13 +32,16 @@ RETURN
                         FROM dbo.USER_ERP_SETTING AS setting
                         WHERE setting.NAME = 'TMPLT_CUST_NO'
                     ),
+                    /* Where there is EC_CTL: */
                     (
                         SELECT TOP (1)
                             NULLIF(control.TMPLT_CUST_NO, '')
                         FROM dbo.EC_CTL AS control
                         ORDER BY
                             control.KEY_ID
-                    )
+                    ),
+                    /* End. */
+                    CONVERT(varchar(15), NULL)
                 ),
                 '-'
             )

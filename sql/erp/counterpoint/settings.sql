@@ -5,7 +5,9 @@ GO
 CounterPoint's site settings and number series
     Which ERP this database belongs to (ERP, ERP_NAME), and the settings that its documents are written by.
 
-Note         A setting or series that a site has changed stays as it is. Set both before the first order is processed.
+Note         A setting or series that a site has changed stays as it is. Station and drawer, and the series of documents and tickets, have
+             no default: syncctl config erp import takes them from EC_CTL, config erp set and config erp series set them. Until then no
+             order is processed (fn_MissingErpSettings).
              Payments that a version without USER_ORDER_PAYMENT wrote are entered there, once: the only one of a document, of its total.
 Repeatable   yes: each step looks first
 */
@@ -23,7 +25,7 @@ FROM
         (N'ERP', N'counterpoint', N'Which ERP this database belongs to, as it was deployed'),
         (N'ERP_NAME', N'CounterPoint', N'What people call it, in notes and messages'),
         (N'STR_ID', N'01', N'Store of web orders (PS_DOC_HDR.STR_ID)'),
-        (N'STA_ID', N'101', N'Station of web orders (PS_DOC_HDR.STA_ID)'),
+        (N'STA_ID', NULL, N'Station of web orders (PS_DOC_HDR.STA_ID); it has no default'),
         (N'STK_LOC_ID', N'01', N'Location whose stock is committed'),
         (N'PRC_LOC_ID', N'01', N'Location whose prices are compared'),
         (N'DOC_TYP', N'O', N'Document type of an order'),
@@ -39,7 +41,7 @@ FROM
         (N'WRKGRP_ID', NULL, N'Workgroup whose NXT_CUST_NO numbers customers (CUST_NO_FROM SY_WRKGRP); empty: the only one'),
         (N'TMPLT_CUST_NO', NULL, N'Customer that new ones are made like; empty: the one of EC_CTL, - for none'),
         (N'TKT_TYP', N'T', N'Ticket type of an order'),
-        (N'DRW_ID', N'101', N'Drawer of web orders (PS_DOC_HDR.DRW_ID)'),
+        (N'DRW_ID', NULL, N'Drawer of web orders (PS_DOC_HDR.DRW_ID); it has no default'),
         (N'USR_ID', N'SYNCCTL', N'User that documents are entered by; one that the ERP knows'),
         (N'SLS_REP', NULL, N'Sales representative of web orders; empty: none'),
         (N'NORM_TAX_COD', NULL, N'Tax code that would apply without the override; empty: TAX_COD'),
@@ -75,8 +77,6 @@ SELECT
 FROM
 (
     VALUES
-        (N'DOC_ID', N'101', 9, 1, N'Prefix (the station) and a number of WIDTH digits'),
-        (N'TKT_NO', N'101-', 6, 1, N'Prefix and a number of WIDTH digits'),
         (N'CUST_NO', N'W', 8, 1, N'Customers made from web orders')
 ) AS seed (SERIES, PREFIX, WIDTH, NEXT_NO, DESCR)
 WHERE NOT EXISTS

@@ -81,6 +81,7 @@ BEGIN
         BEGIN
             SET @SERIES = N'EC_CTL.NXT_CUST_NO';
 
+            /* Where there is EC_CTL: */
             SELECT TOP (1)
                 @KEY_ID = control.KEY_ID,
                 @FOUND = RTRIM(control.NXT_CUST_NO),
@@ -88,9 +89,11 @@ BEGIN
             FROM dbo.EC_CTL AS control
             ORDER BY
                 control.KEY_ID;
+            /* End. */
         END;
         ELSE
         BEGIN
+            /* Where there is SY_WRKGRP: */
             SELECT
                 @ROWS = COUNT(*),
                 @GROUP_ID = COALESCE(MIN(workgroup.WRKGRP_ID), @WRKGRP_ID),
@@ -99,6 +102,7 @@ BEGIN
             FROM dbo.SY_WRKGRP AS workgroup
             WHERE @WRKGRP_ID IS NULL
             OR    workgroup.WRKGRP_ID = @WRKGRP_ID;
+            /* End. */
 
             SET @SERIES = CONCAT(N'NXT_CUST_NO of SY_WRKGRP ', @GROUP_ID);
 

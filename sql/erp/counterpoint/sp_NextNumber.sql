@@ -9,7 +9,7 @@ dbo.sp_NextNumber
 Called by    sp_CreateErpDocument, sp_CreateErpCustomer
 Parameters   @SERIES DOC_ID, TKT_NO or CUST_NO; @NUMBER OUTPUT: the series' PREFIX and its number, WIDTH digits wide
 Returns      no rows
-Errors       50040 the series is missing, or its next number doesn't fit the ERP
+Errors       50040 its next number doesn't fit the ERP; 50041 the series isn't set, or for a document something else that it needs
 Locks        the series' row, until the caller's transaction ends: creators take turns from here on
 Repeatable   no: each call takes a number
 Note         A number that is taken is passed over: by an open document, a posted one, or one that was ever linked to an order (its rows may
@@ -32,6 +32,21 @@ BEGIN
 
     SET @NUMBER = NULL;
 
+    IF @SERIES = 'DOC_ID'
+    BEGIN
+        SELECT TOP (1)
+            @MESSAGE = CONCAT(N'No document can be written: ', missing.NAME, N' is not set. `', missing.COMMAND,
+                N'`, or `syncctl config erp import` where the ERP has a web shop of its own.')
+        FROM dbo.fn_MissingErpSettings() AS missing
+        ORDER BY
+            missing.SEQ_NO;
+
+        IF @MESSAGE IS NOT NULL
+        BEGIN
+            THROW 50041, @MESSAGE, 1;
+        END;
+    END;
+
     WHILE @IS_FREE = 0
     BEGIN
         UPDATE
@@ -42,8 +57,8 @@ BEGIN
 
         IF @@ROWCOUNT = 0
         BEGIN
-            SET @MESSAGE = CONCAT(N'USER_NUMBER_SERIES has no series ', @SERIES, N'. Add its row; `syncctl db check` shows the defaults.');
-            THROW 50040, @MESSAGE, 1;
+            SET @MESSAGE = CONCAT(N'The number series ', @SERIES, N' is not set: `syncctl config erp series ', @SERIES, N' --prefix TEXT`.');
+            THROW 50041, @MESSAGE, 1;
         END;
 
         -- Read back by itself: the row is ours by now, whoever had it before.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Name, NoRow, Procedure, Text
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Name, NoRow, Procedure, Sql, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +282,128 @@ class SetErpSetting(Procedure[ErpSetting]):
 
     setting_name: Name
     value: Line | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSetting:
+    """A site setting or number series without which no document can be written. `command` sets it."""
+
+    name: Name
+    command: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListMissingErpSettings(Procedure[MissingSetting]):
+    """What nobody has set and no document can be written without; no row where orders can be processed."""
+
+    name: ClassVar[str] = "sp_ListMissingErpSettings"
+    returns: ClassVar[type] = MissingSetting
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSetting:
+    """A site setting or number series: what the ERP says, beside what stood here before.
+
+    `outcome`: set, same, kept (somebody set it differently), missing (the ERP doesn't say), by_hand (what the ERP says has its
+    place elsewhere, see `detail`).
+    """
+
+    name: Name
+    source: Annotated[str, Sql("varchar(100)")]
+    erp_value: Line | None
+    site_value: Line | None
+    outcome: Code
+    detail: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportErpSettings(Procedure[ImportedSetting]):
+    """Take the site settings of web orders from the ERP's own set-up; `force` replaces what was set differently, too.
+
+    Raises:
+        BadArgument: the ERP has several stores, and `erp_store` names none of them; the message lists them.
+        NotFound: there is no such store.
+        ConfigError: the ERP says nothing of web orders (error 50041).
+    """
+
+    name: ClassVar[str] = "sp_ImportErpSettings"
+    by_operator: ClassVar[bool] = True
+    returns: ClassVar[type] = ImportedSetting
+    repeatable: ClassVar[bool] = True
+
+    erp_store: Annotated[str, Sql("varchar(10)")] | None = None
+    force: Flag = False
+    dry_run: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSeries:
+    """A series of numbers: `prefix`, then `next_no` with `width` digits."""
+
+    series: Code
+    prefix: Annotated[str, Sql("varchar(10)")]
+    width: Int
+    next_no: BigInt
+    descr: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListNumberSeries(Procedure[NumberSeries]):
+    """The series that documents, tickets and customers take their numbers from."""
+
+    name: ClassVar[str] = "sp_ListNumberSeries"
+    returns: ClassVar[type] = NumberSeries
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNumberSeries(Procedure[NumberSeries]):
+    """Set a number series, or change it: what is None stays. NotFound for a series that the ERP has no use for."""
+
+    name: ClassVar[str] = "sp_SetNumberSeries"
+    by_operator: ClassVar[bool] = True
+    returns: ClassVar[type] = NumberSeries
+    repeatable: ClassVar[bool] = True
+
+    series: Code
+    prefix: Annotated[str, Sql("varchar(10)")] | None = None
+    width: Int | None = None
+    next_no: BigInt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPart:
+    """What one of the ERP's tables holds of a document; each part says which document it is.
+
+    `content` is a JSON array of the rows, None where there is none; `key_columns` tells its rows apart. The part with the
+    document's stock has, beside the ERP's own columns, HELD_HERE, HELD_BY_US, HELD_BY_OTHERS and MOVED_BY_US.
+    """
+
+    doc_id: BigInt
+    tkt_no: Annotated[str, Sql("varchar(15)")]
+    is_ours: Flag
+    other_doc_id: BigInt | None
+    """Another document whose id is the number that was asked for; that one is a ticket number, too, which counts."""
+    table_name: Annotated[str, Sql("varchar(128)")]
+    key_columns: Line
+    content: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetErpDocument(Procedure[DocumentPart]):
+    """Everything that stands of one open document in the ERP's tables, and the stock of its items.
+
+    Raises:
+        NotFound: there is none of that ticket number or id, or it is posted.
+    """
+
+    name: ClassVar[str] = "sp_GetErpDocument"
+    by_operator: ClassVar[bool] = True
+    returns: ClassVar[type] = DocumentPart
+    repeatable: ClassVar[bool] = True
+
+    number: Annotated[str, Sql("nvarchar(50)")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncctl.db.embedded.counterpoint import seed  # noqa: F401  (serves SeedDemoErp)
+from syncctl.db.embedded.counterpoint import read, seed, settings  # noqa: F401  (they serve procedures of their own)
 from syncctl.db.embedded.counterpoint.audit import audit
 from syncctl.db.embedded.counterpoint.change import change_document, close_document
 from syncctl.db.embedded.counterpoint.code_page import lossy_texts

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.code_page import held, lossy_texts
+from syncctl.db.embedded.counterpoint.settings import NUMBER_WIDTH, missing_settings
 from syncctl.db.embedded.counterpoint.site import PROFILE_FIELDS, STOCK_COLUMNS, holding_column, local_time
 from syncctl.db.embedded.erp import Document, Item, Settings, ShortItem, linked_item, mapped_item, settings_of
 from syncctl.db.embedded.order_content import Content, StagedLine, cents
 from syncctl.db.embedded.registry import Session
-from syncctl.errors import MappingError
+from syncctl.errors import ConfigError, MappingError
 
 Quantities = dict[tuple[str, str], Decimal]
 """How many of an item, by the item and the stock columns that hold them."""
@@ -31,7 +32,6 @@ _FREE = {
     """,
     "CUST_NO": "SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :number",
 }
-_NUMBER_WIDTH = {"DOC_ID": 18, "TKT_NO": 15, "CUST_NO": 15}
 
 
 def settings_at(session: Session, doc_id: int) -> Settings:
@@ -57,15 +57,22 @@ def find_item(session: Session, known: str | None, sku: str) -> Item | None:
 
 def next_number(session: Session, series: str) -> str:
     """Take the next free number of a series. The number goes back where the transaction does: no gaps."""
+    if series == "DOC_ID":
+        for lacking in missing_settings(session):
+            raise ConfigError(
+                f"No document can be written: {lacking.name} is not set. `{lacking.command}`, or `syncctl config erp import`"
+                " where the ERP has a web shop of its own.",
+                code=50041,
+            )
     while True:
         row = session.one("SELECT PREFIX, WIDTH, NEXT_NO FROM dbo.USER_NUMBER_SERIES WHERE SERIES = :series", {"series": series})
         if row is None:
-            raise MappingError(
-                f"USER_NUMBER_SERIES has no series {series}. Add its row; `syncctl db check` shows the defaults.", code=50040
+            raise ConfigError(
+                f"The number series {series} is not set: `syncctl config erp series {series} --prefix TEXT`.", code=50041
             )
         session.run("UPDATE dbo.USER_NUMBER_SERIES SET NEXT_NO = NEXT_NO + 1 WHERE SERIES = :series", {"series": series})
         number = f"{row['PREFIX']}{row['NEXT_NO']:0{row['WIDTH']}d}"
-        if len(number) > _NUMBER_WIDTH[series] or (series == "DOC_ID" and not number.isdecimal()):
+        if len(number) > NUMBER_WIDTH[series] or (series == "DOC_ID" and not number.isdecimal()):
             raise MappingError(
                 f"The next {series} would be {number}, too long for the ERP. Correct PREFIX, WIDTH and NEXT_NO in its series.",
                 code=50040,

@@ -501,7 +501,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('ERP', 'counterpoint', 'Which ERP this database belongs to, as it was deployed'),
     ('ERP_NAME', 'CounterPoint', 'What people call it, in notes and messages'),
     ('STR_ID', '01', 'Store of web orders (PS_DOC_HDR.STR_ID)'),
-    ('STA_ID', '101', 'Station of web orders (PS_DOC_HDR.STA_ID)'),
+    ('STA_ID', NULL, 'Station of web orders (PS_DOC_HDR.STA_ID); it has no default'),
     ('STK_LOC_ID', '01', 'Location whose stock is committed'),
     ('PRC_LOC_ID', '01', 'Location whose prices are compared'),
     ('DOC_TYP', 'O', 'Document type of an order'),
@@ -517,7 +517,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('WRKGRP_ID', NULL, 'Workgroup whose NXT_CUST_NO numbers customers (CUST_NO_FROM SY_WRKGRP); empty: the only one'),
     ('TMPLT_CUST_NO', NULL, 'Customer that new ones are made like; empty: the one of EC_CTL, - for none'),
     ('TKT_TYP', 'T', 'Ticket type of an order'),
-    ('DRW_ID', '101', 'Drawer of web orders (PS_DOC_HDR.DRW_ID)'),
+    ('DRW_ID', NULL, 'Drawer of web orders (PS_DOC_HDR.DRW_ID); it has no default'),
     ('USR_ID', 'SYNCCTL', 'User that documents are entered by; one that the ERP knows'),
     ('SLS_REP', NULL, 'Sales representative of web orders; empty: none'),
     ('NORM_TAX_COD', NULL, 'Tax code that would apply without the override; empty: TAX_COD'),
@@ -532,6 +532,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),
     ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
-    ('DOC_ID', '101', 9, 1, 'Prefix (the station) and a number of WIDTH digits'),
-    ('TKT_NO', '101-', 6, 1, 'Prefix and a number of WIDTH digits'),
     ('CUST_NO', 'W', 8, 1, 'Customers made from web orders');
+-- What the vendor's own online shop is set up by, for `config erp import`.
+INSERT INTO dbo.EC_CTL (KEY_ID, STR_ID, ORD_STA_ID, ORD_DRW_ID, ORD_CUST_NO, ORD_MISC_CHRG_NO)
+VALUES (1, '01', '101', '101', 'CASH', '1');

@@ -1,0 +1,110 @@
+"""`syncctl config erp import` and `series`: the ERP's site settings taken from the ERP itself, and its number series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncctl.cli.config import erp
+from syncctl.cli.confirm import ask, require_consent
+from syncctl.cli.output import summary, table
+from syncctl.cli.run import Run, command
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncctl.db.contract import ImportedSetting
+
+_STYLES = {"set": "green", "kept": "yellow", "missing": "yellow"}
+
+
+@command(erp, "import", group="config erp")
+def import_erp(
+    run: Run,
+    erp_store: Annotated[
+        str | None,
+        typer.Option("--erp-store", help="Which of the ERP's stores, where it sells online in several.", metavar="STORE"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what somebody set differently, too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be set beside what stands; set nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Take the site settings of web orders from the ERP's own web shop: store, station, drawer, tax code, number series.
+
+    It shows what would be set beside what stands, and asks. What somebody set differently is kept, and named. Exit 78 where the
+    ERP has no web shop of its own; the settings are then set one by one.
+    """
+    from syncctl.services.erp_site import import_settings, missing_settings
+
+    require_consent(run, yes=yes, dry_run=dry_run)
+    found = import_settings(run.database, erp_store=erp_store, force=force, dry_run=True)
+    changes = [row for row in found if row.outcome == "set"]
+    if changes and not dry_run:
+        ask(run, f"Set {len(changes)} of them?", lambda console: _show(console, found, done=False), yes=yes)
+        found = import_settings(run.database, erp_store=erp_store, force=force)
+    kept = [row.name for row in found if row.outcome == "kept"]
+    run.report.items = list(found)
+    run.report.counts = {"would_set" if dry_run else "set": len(changes), "kept": len(kept)}
+    left = missing_settings(run.database)
+    run.report.extra = {"dry_run": dry_run, "still_missing": [] if dry_run else [row.name for row in left]}
+
+    def render(console: Console) -> None:
+        _show(console, found, done=not dry_run)
+        if kept:
+            console.print(f"Kept as somebody set it: {', '.join(kept)}. --force replaces it.")
+        if left and not dry_run:
+            console.print("Still missing: " + ", ".join(f"{row.name} (`{row.command}`)" for row in left) + ".")
+        summary(console, run.report)
+        if dry_run:
+            console.print("Dry run: nothing was changed.")
+
+    run.render = render
+
+
+def _show(console: Console, found: Sequence[ImportedSetting], *, done: bool) -> None:
+    from rich.text import Text
+
+    said = {"set": "set" if done else "would be set", "same": "as it is", "missing": "not told", "by_hand": "by hand"}
+    table(
+        console,
+        ["Setting", "Stands", "In the ERP", "", "What to do"],
+        (
+            [
+                row.name,
+                row.site_value,
+                row.erp_value,
+                Text(said.get(row.outcome, row.outcome), _STYLES.get(row.outcome, "")),
+                row.detail,
+            ]
+            for row in found
+        ),
+    )
+
+
+@command(erp, "series", group="config erp")
+def series(
+    run: Run,
+    name: Annotated[str | None, typer.Argument(help="DOC_ID, TKT_NO or CUST_NO. Left out: show them.", metavar="SERIES")] = None,
+    prefix: Annotated[str | None, typer.Option("--prefix", help="What each number begins with; of DOC_ID digits.")] = None,
+    width: Annotated[int | None, typer.Option("--width", min=1, max=18, help="How many digits follow.")] = None,
+    next_no: Annotated[int | None, typer.Option("--next", min=1, max=10**17, help="The next number.")] = None,
+) -> None:
+    """Show the series that documents, tickets and customers take their numbers from, or set one of them.
+
+    Numbers that are taken already are passed over. A station of its own for web orders keeps them apart from the till's.
+    """
+    from syncctl.db.contract import ListNumberSeries, SetNumberSeries
+
+    if name is None:
+        rows = run.send(ListNumberSeries())
+    else:
+        rows = run.send(SetNumberSeries(series=name.upper(), prefix=prefix, width=width, next_no=next_no))
+    run.report.items = list(rows)
+    run.report.counts = {"series": len(rows)}
+    run.render = lambda console: table(
+        console,
+        ["Series", "Prefix", "Digits>", "Next>", "What for"],
+        ([row.series, row.prefix, row.width, row.next_no, row.descr] for row in rows),
+    )

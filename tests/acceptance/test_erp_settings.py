@@ -1,0 +1,141 @@
+"""A site sets its station and its number series before the first order, by hand or from the ERP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from syncctl.db.embedded import EmbeddedDatabase
+from syncctl.demo.store import SimulatedStore
+from tests.acceptance.program import Program
+from tests.orders import line, order, stage
+from tests.shop import Shop
+
+
+@pytest.fixture
+def unset(syncctl: Program) -> Program:
+    """The program with an order that waits, in a database whose site nobody has set up."""
+    with closing(EmbeddedDatabase(syncctl.folder / "shop.db")) as database:
+        Shop(database, database.query)
+        stage(database, order(4711, line(1)))
+    with syncctl.connected() as connection:
+        connection.execute("UPDATE USER_ERP_SETTING SET VALUE = NULL WHERE NAME IN ('STA_ID', 'DRW_ID')")
+        connection.execute("DELETE FROM USER_NUMBER_SERIES WHERE SERIES IN ('DOC_ID', 'TKT_NO')")
+    syncctl.settings["SYNCCTL_STORE_ID"] = "woocommerce"
+    return syncctl
+
+
+@pytest.fixture
+def store(unset: Program) -> Iterator[SimulatedStore]:
+    with SimulatedStore() as shop:
+        unset.connect_to(shop)
+        yield shop
+
+
+@pytest.mark.parametrize("command", [("process",), ("process", "--dry-run"), ("retry-failed",), ("process", "--workers", "3")])
+def test_process_refuses_until_the_site_is_set_up(unset: Program, command: tuple[str, ...]) -> None:
+    ended = unset(*command)
+    assert ended.code == 78
+    [said] = [line for line in ended.err.splitlines() if line.startswith("syncctl: ")]
+    assert "STA_ID, DRW_ID, the number series DOC_ID and the number series TKT_NO are not set" in said
+    assert "`syncctl config erp import`" in said
+    assert "`syncctl config erp set STA_ID STATION`" in said
+    assert unset.query("SELECT STATE, ATTEMPT_NO FROM USER_ORDER_STAGING") == [("PENDING", 0)]
+    assert unset.query("SELECT DOC_ID FROM PS_DOC_HDR") == []
+
+
+def test_by_hand(unset: Program) -> None:
+    for command in (("set", "STA_ID", "103"), ("set", "DRW_ID", "7"), ("series", "DOC_ID", "--prefix", "103")):
+        assert unset("config", "erp", *command).code == 0
+    ended = unset("process")
+    assert ended.code == 78
+    assert "the number series TKT_NO is not set" in ended.err
+    assert unset("config", "erp", "series", "tkt_no", "--prefix", "103-", "--next", "40").code == 0
+    assert unset("process").code == 0
+    assert unset.query("SELECT DOC_ID, TKT_NO, STA_ID, DRW_ID FROM PS_DOC_HDR") == [(103000000001, "103-000040", "103", "7")]
+
+
+def test_validate_and_config_check_tell_it(unset: Program, store: SimulatedStore) -> None:
+    ended = unset("validate")
+    assert "No order can be entered into the ERP: STA_ID" in ended.out
+    assert "STA_ID" in unset("validate", "--json").json["notes"][0]
+    checked = unset("config", "check", "--json")
+    assert checked.code == 78
+    assert [item["what"] for item in checked.json["items"] if not item["ok"]] == ["site settings"]
+    assert unset("config", "erp", "import", "--yes").code == 0
+    assert "No order can be entered" not in unset("validate").out
+    assert [item["what"] for item in unset("config", "check", "--json").json["items"] if not item["ok"]] == []
+
+
+def test_import_shows_first_and_sets_only_when_told(unset: Program) -> None:
+    ended = unset("config", "erp", "import")
+    assert (ended.code, "add --yes, or --dry-run" in ended.err) == (2, True)
+    unset.settings["COLUMNS"] = "80"
+    ended = unset("config", "erp", "import", "--dry-run")
+    assert ended.code == 0
+    assert "would be set" in ended.out
+    assert "Dry run: nothing was changed." in ended.out
+    assert all(len(line) <= 80 for line in ended.out.splitlines())
+    assert unset.query("SELECT VALUE FROM USER_ERP_SETTING WHERE NAME = 'STA_ID'") == [(None,)]
+    done = unset("config", "erp", "import", "--yes", "--json").json
+    assert done["counts"] == {"set": 4, "kept": 0}
+    assert done["still_missing"] == []
+    assert {item["name"]: item["outcome"] for item in done["items"]}["STA_ID"] == "set"
+    assert unset("process").code == 0
+    assert unset.query("SELECT DOC_ID, TKT_NO FROM PS_DOC_HDR") == [(101000000001, "101-000001")]
+
+
+def test_import_names_what_it_keeps(unset: Program) -> None:
+    unset("config", "erp", "set", "STA_ID", "103")
+    ended = unset("config", "erp", "import", "--yes")
+    assert ended.code == 0
+    assert "Kept as somebody set it: STA_ID. --force replaces it." in ended.out
+    assert unset("config", "erp", "import", "--yes", "--force").code == 0
+    assert unset.query("SELECT VALUE FROM USER_ERP_SETTING WHERE NAME = 'STA_ID'") == [("101",)]
+
+
+def test_import_asks_which_store(unset: Program) -> None:
+    with unset.connected() as connection:
+        connection.execute("INSERT INTO EC_CTL (KEY_ID, STR_ID, ORD_STA_ID) VALUES (2, '02', '\x1b[2J')")
+    ended = unset("config", "erp", "import", "--yes")
+    assert (ended.code, "--erp-store is required: EC_CTL has the stores 01, 02." in ended.err) == (2, True)
+    assert unset("config", "erp", "import", "--yes", "--erp-store", "03").code == 2
+    assert "\x1b" not in unset("config", "erp", "import", "--dry-run", "--erp-store", "02").out
+
+
+def test_an_erp_without_a_web_shop_ends_with_one_line(unset: Program) -> None:
+    with unset.connected() as connection:
+        connection.execute("DELETE FROM EC_CTL")
+    ended = unset("config", "erp", "import", "--yes")
+    assert ended.code == 78
+    assert len(ended.err.splitlines()) == 1
+    assert "config erp set" in ended.err
+
+
+def test_compare_document(unset: Program) -> None:
+    unset("config", "erp", "import", "--yes")
+    unset("process")
+    with unset.connected() as connection:
+        for table in ("PS_DOC_HDR", "PS_DOC_HDR_TOT", "PS_DOC_LIN"):
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            keyed = {"DOC_ID": "5005", "TKT_NO": "'20-5'", "SLS_REP": "'\x1b[2Jada'"}
+            values = ", ".join(keyed.get(name, name) for name in names)
+            connection.execute(f"INSERT INTO {table} SELECT {values} FROM {table}")
+    ended = unset("db", "compare-document", "101-000001", "20-5")
+    assert ended.code == 1
+    assert "Ours lacks" in ended.out
+    assert "SLS_REP" in ended.out
+    assert "ada" not in ended.out
+    assert "\x1b" not in ended.out
+    assert "rows that theirs hasn't" in ended.out
+    told = unset("db", "compare-document", "101-000001", "5005", "--json").json
+    assert (told["ours"]["tkt_no"], told["theirs"]["doc_id"]) == ("101-000001", 5005)
+    assert {item["column"] for item in told["items"] if item["lacking"]} == {"SLS_REP"}
+    assert "ada" not in json.dumps(told)
+    assert unset("db", "compare-document", "20-5", "101-000001").code == 1, "contacts, taxes and notes are missing there"
+    assert unset("db", "compare-document", "101-000001", "101000000001").code == 0
+    gone = unset("db", "compare-document", "101-000001", "999")
+    assert (gone.code, "The ERP has no document 999" in gone.err) == (2, True)
