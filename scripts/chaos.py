@@ -549,6 +549,7 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
     wrong["never backwards, nobody mailed"] = [
         *(f"order {order_id} was taken back" for order_id in shop.went_backwards()),
         *(f"mailed: {text}" for text in shop.state.mails),
+        *(f"order {order_id} was marked paid by us" for order_id in shop.state.paid_by_api),
     ]
     wrong["audit"] = [
         f"{finding.check_name}: {finding.detail}"
