@@ -8,7 +8,7 @@ dbo.sp_ClaimOutbox
 
 Called by    syncctl process, syncctl retry-failed, syncctl sync-status
 Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, STAGED_STATUS
-             and STAGED_MEANING (as the order was last staged), ATTEMPT_NO, LEASE_UNTIL_DT
+             and STAGED_MEANING (as the order was last staged), ORDER_KEY, ATTEMPT_NO, LEASE_UNTIL_DT
 Errors       50001 bad argument
 Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
 Repeatable   no: each call claims other rows
@@ -191,6 +191,7 @@ BEGIN
         message.TAG_VALUE,
         STAGED_STATUS = staged.ORD_STATUS,
         STAGED_MEANING = staged.STATUS_MEANING,
+        staged.ORDER_KEY,
         message.ATTEMPT_NO,
         LEASE_UNTIL_DT = @LEASE_UNTIL_DT
     FROM @TAKEN AS taken

@@ -140,6 +140,8 @@ class _Messages(OfTheDatabase[Delivery]):
             return "dropped", "the order is gone from the store"
         if there.trashed:
             return "dropped", "the order is in the store's trash, and writing to it would bring it back"
+        if message.order_key and there.order_key and message.order_key != there.order_key:
+            return "dropped", "its id belongs to another order of the store by now"
         if message.tag_value is not None and there.tag == message.tag_value:
             return "delivered", "the store had it already"
         if message.note is not None:

@@ -98,6 +98,8 @@ class StoreStatus:
 
     status: str
     meaning: Meaning = "unknown"
+    order_key: str = ""
+    """The store's own key of the order, which never changes; empty where it has none."""
     tag: str | None = None
     exists: bool = True
     trashed: bool = False

@@ -168,7 +168,13 @@ class WooCommerce:
         if raw is None:
             return StoreStatus(status="", exists=False)
         status = status_of(raw)
-        return StoreStatus(status=status, meaning=meaning_in(raw), tag=tag_of(raw), trashed=status == TRASH)
+        return StoreStatus(
+            status=status,
+            meaning=meaning_in(raw),
+            order_key=text(raw.get("order_key")),
+            tag=tag_of(raw),
+            trashed=status == TRASH,
+        )
 
     def notes(self, order_id: int) -> list[str]:
         """See `base.Store.notes`. WooCommerce gives all of them in one answer."""

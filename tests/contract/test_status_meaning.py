@@ -237,10 +237,10 @@ def test_an_order_staged_before_there_were_meanings_is_looked_at_anew(shop):
 
 def test_a_message_comes_with_the_status_that_was_staged(shop):
     shop.apply(*LINES)
-    done = {"STATUS_GROUP": "live", "STATUS_MEANING": "done", "ORD_STATUS": "completed"}
+    done = {"STATUS_GROUP": "live", "STATUS_MEANING": "done", "ORD_STATUS": "completed", "ORDER_KEY": "wc_order_1"}
     assert seen(shop, **done) == "unchanged"
     [message] = shop.database.run(ClaimOutbox(store_id="woocommerce", worker_id="worker", batch_size=1))
-    assert (message.staged_status, message.staged_meaning) == ("completed", "done")
+    assert (message.staged_status, message.staged_meaning, message.order_key) == ("completed", "done", "wc_order_1")
 
 
 def test_a_meaning_that_is_none_is_refused(shop):

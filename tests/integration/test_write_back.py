@@ -184,6 +184,24 @@ def test_a_trashed_order_is_not_brought_back(told):
     assert bench.status(number) == "trash"
 
 
+def test_another_order_under_the_same_id_is_told_nothing(told):
+    bench, number = told("processing")
+    bench.database.query("UPDATE dbo.USER_ORDER_STAGING SET ORDER_KEY = 'wc_order_old'")
+    bench.store.state.orders[number]["order_key"] = "wc_order_new"
+    assert [(delivery.outcome, delivery.message) for delivery in bench.deliver()] == [
+        ("dropped", "its id belongs to another order of the store by now")
+    ]
+    assert (bench.status(number), bench.notes(number), bench.tag(number)) == ("processing", [], None)
+
+
+@pytest.mark.parametrize("key", ["wc_order_old", None])
+def test_the_same_key_or_none_is_the_same_order(told, key):
+    bench, number = told("processing")
+    bench.database.query("UPDATE dbo.USER_ORDER_STAGING SET ORDER_KEY = 'wc_order_old'")
+    bench.store.state.orders[number]["order_key"] = key
+    assert [delivery.outcome for delivery in bench.deliver()] == ["delivered"]
+
+
 def test_an_order_deleted_meanwhile_is_dropped_with_the_reason(told):
     bench, number = told("processing")
     bench.store.shopkeeper.delete(number)

@@ -14,7 +14,8 @@ class OutboxMessage:
 
     `target_status` None leaves the status alone; `note` None posts none; `tag_value` goes into the order's meta data under
     `_syncctl_applied`. `staged_status` and `staged_meaning` are the order's as it was last staged: only from there, and only
-    where that is `ready`, its status may be changed.
+    where that is `ready`, its status may be changed. `order_key` is the store's own key of the order that is meant: under its id
+    another key is another order.
     """
 
     outbox_id: BigInt
@@ -27,6 +28,7 @@ class OutboxMessage:
     tag_value: Key | None
     staged_status: Code | None
     staged_meaning: Code | None
+    order_key: Key | None
     attempt_no: Int
     lease_until_dt: Moment
 

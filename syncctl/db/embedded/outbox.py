@@ -69,9 +69,10 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
 def _message(session: Session, row: sqlite3.Row) -> OutboxMessage:
     """Make the message, with the order's status as it was last staged."""
     staged = session.one(
-        "SELECT ORD_STATUS, STATUS_MEANING FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": row["STAGING_ID"]}
+        "SELECT ORD_STATUS, STATUS_MEANING, ORDER_KEY FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id",
+        {"id": row["STAGING_ID"]},
     )
-    status, meaning = (staged["ORD_STATUS"], staged["STATUS_MEANING"]) if staged is not None else (None, None)
+    status, meaning, key = tuple(staged) if staged is not None else (None, None, None)
     return OutboxMessage(
         outbox_id=row["OUTBOX_ID"],
         store_id=row["STORE_ID"],
@@ -83,6 +84,7 @@ def _message(session: Session, row: sqlite3.Row) -> OutboxMessage:
         tag_value=row["TAG_VALUE"],
         staged_status=status,
         staged_meaning=meaning,
+        order_key=key,
         attempt_no=row["ATTEMPT_NO"],
         lease_until_dt=row["LEASE_UNTIL_DT"],
     )
