@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from html import unescape
@@ -47,6 +47,7 @@ from syncctl.stores.woocommerce_orders import (
     tag_of,
 )
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
+from syncctl.stores.woocommerce_walks import NAMED, ONE_SECOND, belongs, is_of, listed_by, naive, status_known, window
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +56,6 @@ NO_PARENT_ORDER = "woocommerce_rest_order_invalid_id"
 """The code of the same for an order's notes and refunds."""
 NO_ORDERS = {"per_page": "1", "_fields": "id", "after": "2100-01-01T00:00:00"}
 """Asks for a list without any order: one that is broken must not look like a store that is down."""
-NO_SUCH_STATUS = "rest_invalid_param"
-_NAMED = "status "
-"""How the walk over one status begins its name."""
-_ONE_SECOND = timedelta(seconds=1)
 _NUMBER_SHOWN = 40
 
 
@@ -80,16 +77,16 @@ class WooCommerce:
         """Make a session. Of `create_statuses` those that are a plugin's are asked for by name: `any` may leave them out."""
         self.store_id = store_id
         named = dict.fromkeys(status.removeprefix("wc-") for status in create_statuses)
-        self.walks = (TRASH_WALK, *(f"{_NAMED}{status}" for status in named if status not in MEANINGS), ORDERS_WALK)
+        self.walks = (TRASH_WALK, *(f"{NAMED}{status}" for status in named if status not in MEANINGS), ORDERS_WALK)
         self._clock = clock
         self._client = Client(connection, clock=clock, sleeper=sleeper, stop=stop)
 
     def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
         """See `base.Store.pages`."""
         parameters = {
-            "status": _listed_by(walk.name),
+            "status": listed_by(walk.name),
             # Exclusive, of one second's resolution, and right in every version only as naive UTC with the flag.
-            "modified_after": _naive(walk.since_dt - _ONE_SECOND),
+            "modified_after": naive(walk.since_dt - ONE_SECOND),
             "dates_are_gmt": "true",
             **EXACT,
         }
@@ -102,9 +99,9 @@ class WooCommerce:
             last_id=walk.last_id,
             row_offset=walk.row_offset,
         ).steps()
-        with _status_known(walk.name):
+        with status_known(walk.name):
             for step in steps:
-                yield _page(step, walk, lambda raw: _belongs(raw, walk.name, walk.since_dt, modified_until))
+                yield _page(step, walk, lambda raw: belongs(raw, walk.name, walk.since_dt, modified_until))
 
     def read(self, listed: Listed) -> Order | None:
         """See `base.Store.read`."""
@@ -124,12 +121,12 @@ class WooCommerce:
         self, created_since: datetime, created_until: datetime, *, batch_size: int, walk: str = ORDERS_WALK
     ) -> Iterator[Page]:
         """See `base.Store.created`."""
-        parameters = {**_window(walk, created_since, created_until), **EXACT}
+        parameters = {**window(walk, created_since, created_until), **EXACT}
         state = WalkState(name=walk, since_dt=created_since, until_dt=created_until)
         steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps()
-        with _status_known(walk):
+        with status_known(walk):
             for step in steps:
-                yield _page(step, state, lambda raw: _is_of(raw, walk))
+                yield _page(step, state, lambda raw: is_of(raw, walk))
 
     def of_ids(self, order_ids: Sequence[int]) -> Iterator[Page]:
         """See `base.Store.of_ids`."""
@@ -140,18 +137,18 @@ class WooCommerce:
         for first in range(0, len(order_ids), most):
             asked = {"status": "any", "include": ",".join(map(str, order_ids[first : first + most]))}
             for step in lists.walk(self._client, "/orders", asked, ping=self.ping, batch_size=MAX_PER_PAGE).steps():
-                yield _page(step, state, lambda raw: _is_of(raw, ORDERS_WALK))
+                yield _page(step, state, lambda raw: is_of(raw, ORDERS_WALK))
 
     def gaps(self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20) -> list[Gap]:
         """See `base.Store.gaps`."""
-        with _status_known(walk):
-            return gaps(self._client, _window(walk, created_since, created_until), most=most)
+        with status_known(walk):
+            return gaps(self._client, window(walk, created_since, created_until), most=most)
 
     def shows(self, order_id: int) -> bool:
         """See `base.Store.shows`."""
         for walk in reversed(self.walks):
-            asked = {"include": str(order_id), "status": _listed_by(walk), "_fields": "id"}
-            with suppress(NoSuchList), _status_known(walk):
+            asked = {"include": str(order_id), "status": listed_by(walk), "_fields": "id"}
+            with suppress(NoSuchList), status_known(walk):
                 rows = lists.rows_of(self._client.get("/orders", asked), "/orders")
                 if any(isinstance(row, dict) and identifier(row.get("id")) == order_id for row in rows):
                     return True
@@ -365,54 +362,6 @@ def _nameless(row: Row) -> UnreadableOrder:
     return UnreadableOrder(order_id=order_id, number=number or f"row {between}", message=message)
 
 
-def _window(walk: str, created_since: datetime, created_until: datetime) -> dict[str, str]:
-    """Return what a list of the orders created in a window asks for."""
-    return {
-        "status": _listed_by(walk),
-        "after": _naive(created_since - _ONE_SECOND),
-        "before": _naive(created_until + _ONE_SECOND),
-        "dates_are_gmt": "true",
-    }
-
-
-def _listed_by(walk: str) -> str:
-    """Return what a walk's list asks for as status."""
-    return {TRASH_WALK: TRASH, ORDERS_WALK: "any"}.get(walk, walk.removeprefix(_NAMED))
-
-
-@contextmanager
-def _status_known(walk: str) -> Iterator[None]:
-    """Say of a status that the store refuses to list, which is a plugin's, that there are no such orders to be had."""
-    try:
-        yield
-    except StoreRefused as refused:
-        if refused.code != NO_SUCH_STATUS or not walk.startswith(_NAMED):
-            raise
-        raise NoSuchList(
-            f"The store knows no status {_listed_by(walk)}, which SYNCCTL_WOO_CREATE_STATUSES names: it is misspelt, or its "
-            "plugin is switched off. Orders that have it all the same can't be listed there.",
-            code=refused.code,
-        ) from refused
-
-
-def _is_of(raw: Raw, walk: str) -> bool:
-    """Filter again on our side: versions differ in what `any` lists."""
-    status = status_of(raw)
-    if walk == ORDERS_WALK:
-        return status not in NOT_ORDERS and status != TRASH
-    return status == _listed_by(walk)
-
-
-def _belongs(raw: Raw, walk: str, since: datetime, until: datetime | None) -> bool:
-    """Filter by the date, too: plugins differ in what they make of it."""
-    if not _is_of(raw, walk):
-        return False
-    modified = modified_of(raw)
-    if modified is None:
-        return True
-    return modified >= since.replace(microsecond=0) and (until is None or modified <= until)
-
-
 def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Product:
     name = text(unescape(text(raw.get("name"))))
     if parent_name:
@@ -432,8 +381,3 @@ def _decimal(raw: Raw, name: str) -> Decimal | None:
         return None if raw.get(name) in (None, "") else amount_field(raw, name)
     except UnreadableError:
         return None
-
-
-def _naive(moment: datetime) -> str:
-    """UTC without a suffix, whole seconds: `modified_after` reads anything else wrong, or not at all."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,70 @@
+"""The lists of orders that walks read: which status each asks for, in which window, and what of the answer belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from syncctl.errors import StoreRefused
+from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, NoSuchList
+from syncctl.stores.woocommerce_orders import NOT_ORDERS, Raw, modified_of
+from syncctl.stores.woocommerce_statuses import TRASH, status_of
+
+NO_SUCH_STATUS = "rest_invalid_param"
+NAMED = "status "
+"""How the walk over one status begins its name."""
+ONE_SECOND = timedelta(seconds=1)
+
+
+def window(walk: str, created_since: datetime, created_until: datetime) -> dict[str, str]:
+    """Return what a list of the orders created in a window asks for."""
+    return {
+        "status": listed_by(walk),
+        "after": naive(created_since - ONE_SECOND),
+        "before": naive(created_until + ONE_SECOND),
+        "dates_are_gmt": "true",
+    }
+
+
+def listed_by(walk: str) -> str:
+    """Return what a walk's list asks for as status."""
+    return {TRASH_WALK: TRASH, ORDERS_WALK: "any"}.get(walk, walk.removeprefix(NAMED))
+
+
+@contextmanager
+def status_known(walk: str) -> Iterator[None]:
+    """Say of a status that the store refuses to list, which is a plugin's, that there are no such orders to be had."""
+    try:
+        yield
+    except StoreRefused as refused:
+        if refused.code != NO_SUCH_STATUS or not walk.startswith(NAMED):
+            raise
+        raise NoSuchList(
+            f"The store knows no status {listed_by(walk)}, which SYNCCTL_WOO_CREATE_STATUSES names: it is misspelt, or its "
+            "plugin is switched off. Orders that have it all the same can't be listed there.",
+            code=refused.code,
+        ) from refused
+
+
+def is_of(raw: Raw, walk: str) -> bool:
+    """Filter again on our side: versions differ in what `any` lists."""
+    status = status_of(raw)
+    if walk == ORDERS_WALK:
+        return status not in NOT_ORDERS and status != TRASH
+    return status == listed_by(walk)
+
+
+def belongs(raw: Raw, walk: str, since: datetime, until: datetime | None) -> bool:
+    """Filter by the date, too: plugins differ in what they make of it."""
+    if not is_of(raw, walk):
+        return False
+    modified = modified_of(raw)
+    if modified is None:
+        return True
+    return modified >= since.replace(microsecond=0) and (until is None or modified <= until)
+
+
+def naive(moment: datetime) -> str:
+    """UTC without a suffix, whole seconds: `modified_after` reads anything else wrong, or not at all."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
