@@ -33,12 +33,20 @@ from syncctl.foreign_text import json_escaped, one_line, without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.text import Text
 
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
 """Columns of a table where no terminal tells its own."""
 LAST_COLUMN_MIN = 20
-"""Columns of text below which a table's other columns wrap, too."""
+"""Columns of text below which a table's last column stands under its rows."""
+_GAP = 3
+"""Blanks between a table's columns."""
+_EDGE = 1
+"""Blanks before a table's first column."""
+_INDENT = 4
+"""Blanks before what stands under a row."""
 MOST_LISTED = 9_999
 """Rows of a list at most. One more is asked for, which tells whether there are more; the procedures give 10,000."""
 _STATUS = {
@@ -71,6 +79,8 @@ class Report:
     """None: told from the exit code."""
     duration: timedelta = timedelta(0)
     extra: dict[str, Any] = field(default_factory=dict)
+    in_short: list[str] = field(default_factory=list)
+    """What a person is told in place of the orders' own errors, where nothing else is shown: them by cause."""
 
     def add_error(self, message: str, **details: Any) -> None:
         """Note one thing that went wrong, with whatever tells which order it was. It doesn't change the exit code."""
@@ -105,6 +115,27 @@ def in_words(error: BaseException) -> str:
     from syncctl.cli.words import in_a_persons_words
 
     return in_a_persons_words(str(error))
+
+
+class Progress:
+    """What moves a progress bar on; where none is shown, nothing happens."""
+
+    def __init__(self, bar: RichProgress | None = None, task: int = 0) -> None:
+        self._bar = bar
+        self._task = task
+
+    def __call__(self, steps: int) -> None:
+        """Move on; never beyond the end, where a row is done twice or one came in since they were counted."""
+        if self._bar is None:
+            return
+        task = self._bar.tasks[self._task]
+        done = task.completed + steps
+        self._bar.update(task.id, completed=done if task.total is None else min(task.total, done))
+
+    def expect(self, total: int) -> None:
+        """Say how many steps there will be in all."""
+        if self._bar is not None:
+            self._bar.update(self._bar.tasks[self._task].id, total=total)
 
 
 Render = Callable[["Console"], None]
@@ -148,9 +179,12 @@ class Output:
             elif not report.errors or report.counts:
                 summary(console, report)
         # Where a table was shown, it has the orders' own errors already; what ended the run is always said.
-        said = [error for error in report.errors if self.quiet or not render or "type" in error]
-        for error in said[:_SHOWN_ERRORS]:
-            self.complain(str(error["message"]))
+        said = [str(error["message"]) for error in report.errors if "type" in error]
+        if self.quiet or not render:
+            said = [str(error["message"]) for error in report.errors if not report.in_short or "type" in error]
+            said = [*report.in_short, *said]
+        for message in said[:_SHOWN_ERRORS]:
+            self.complain(message)
         if len(said) > _SHOWN_ERRORS:
             self.complain(f"… and {len(said) - _SHOWN_ERRORS} errors more; --json lists them all.")
 
@@ -171,18 +205,31 @@ class Output:
             self.complain(message)
 
     @contextmanager
-    def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-        """Show a progress bar on stderr while the block runs, where that is a terminal; give a function that moves it on."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
-            yield lambda _steps: None
-            return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    def progress(self, what: str, total: int | Callable[[], int | None] | None = None) -> Iterator[Progress]:
+        """Show a progress bar on stderr while the block runs, where that is a terminal; give a function that moves it on.
 
-        done = TextColumn("{task.completed:,.0f}") if total is None else MofNCompleteColumn()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn())
-        with Progress(*columns, console=self.console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda steps: bar.advance(task, steps)
+        `total` is how many steps there will be, or how to count them, which is done only for a bar that is shown. With it the bar
+        tells the time left.
+        """
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            yield Progress()
+            return
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress as Bar,
+            ProgressColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        steps = total() if callable(total) else total
+        columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn()]
+        columns += [MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+        with Bar(*columns, console=self.console(stderr=True), transient=True) as bar:
+            yield Progress(bar, bar.add_task(what, total=steps))
 
 
 def summary(console: Console, report: Report) -> None:
@@ -196,26 +243,116 @@ def summary(console: Console, report: Report) -> None:
 def table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """Print a table. A column whose name ends in `>` is set to the right; a cell may be a Rich text.
 
-    A column with nothing in it is left out. The last column, which tells most, wraps first: the others stay on one line as
-    long as that leaves it some room.
+    A column with nothing in it is left out. The last column, which tells most, stands under its row where it has no room beside
+    the others; so does each before it, with its name, as long as what is left is too wide for whole words.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     cells = [[cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row] for row in rows]
     filled = [number for number in range(len(columns)) if not cells or any(row[number].plain for row in cells)]
-    heads = {number: columns[number].removesuffix(">") for number in filled}
-    widths = [max(len(heads[number]), *(row[number].cell_len for row in cells), 0) for number in filled]
-    room = console.width - sum(width + 3 for width in widths[:-1]) - 2
+    shown = [
+        _Column(
+            head=columns[number].removesuffix(">"),
+            to_the_right=columns[number].endswith(">"),
+            cells=[row[number] for row in cells],
+        )
+        for number in filled
+    ]
+    below = _make_room(shown, console.width - 2 * _EDGE)
+    if not below:
+        _in_one(console, shown, title)
+        return
+    if title:
+        console.print(Text(title, "italic"))
+    _in_two(console, shown[: -len(below)], below)
+
+
+@dataclass
+class _Column:
+    """A column of a table, with the room it takes."""
+
+    head: str
+    to_the_right: bool
+    cells: list[Text]
+    width: int = 0
+
+    def __post_init__(self) -> None:
+        from rich.cells import cell_len
+
+        texts = [self.head, *(cell.plain for cell in self.cells)]
+        self.whole = max(cell_len(line) for text in texts for line in (text.splitlines() or [""]))
+        """Columns of the screen with each cell on one line."""
+        self.least = max((cell_len(word) for text in texts for word in text.split()), default=0)
+        """Columns of the screen below which a word breaks."""
+        self.width = self.whole
+        self.side: Literal["left", "right"] = "right" if self.to_the_right else "left"
+
+
+def _in_one(console: Console, columns: list[_Column], title: str | None) -> None:
+    """Print columns that all have room beside each other; the last one may take several lines."""
+    from rich import box
+    from rich.table import Table
+
     shown = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for number in filled:
-        side: Literal["left", "right"] = "right" if columns[number].endswith(">") else "left"
-        keep = number != filled[-1] and room >= LAST_COLUMN_MIN
-        shown.add_column(heads[number], justify=side, overflow="fold", no_wrap=keep)
-    for row in cells:
-        shown.add_row(*(row[number] for number in filled))
+    for column in columns:
+        shown.add_column(column.head, justify=column.side, overflow="fold", no_wrap=column is not columns[-1])
+    for row in zip(*(column.cells for column in columns), strict=True):
+        shown.add_row(*row)
     console.print(shown)
+
+
+def _in_two(console: Console, beside: list[_Column], below: list[_Column]) -> None:
+    """Print some columns beside each other, and the others under their rows."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    def line(texts: Sequence[Text], style: str = "") -> None:
+        grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+        for column in beside:
+            grid.add_column(width=column.width, justify=column.side, overflow="fold", style=style)
+        grid.add_row(*texts)
+        console.print(Padding(grid, (0, 0, 0, _EDGE), expand=False))
+
+    console.print()
+    line([Text(column.head) for column in beside], "bold")
+    console.print(" " * _EDGE + "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * _room(column.width for column in beside))
+    for number, row in enumerate(zip(*(column.cells for column in beside), strict=True)):
+        line(row)
+        for column in below:
+            cell = column.cells[number]
+            if cell.plain:
+                named = cell if column is below[-1] else Text.assemble(f"{column.head}: ", cell)
+                console.print(Padding(named, (0, 0, 0, _INDENT), expand=False))
+    console.print()
+
+
+def _make_room(columns: list[_Column], width: int) -> list[_Column]:
+    """Give each column that stands beside others its width; return those that have to stand under their rows."""
+    if _room(column.whole for column in columns) <= width or len(columns) < 2:
+        return []
+    last = columns[-1]
+    left = width - _room(column.whole for column in columns[:-1]) - _GAP
+    if left >= max(min(last.whole, LAST_COLUMN_MIN), last.least):
+        last.width = left
+        return []
+    beside = columns[:-1]
+    while len(beside) > 1 and _room(column.least for column in beside) > width:
+        beside = beside[:-1]
+    over = _room(column.whole for column in beside) - width
+    while over > 0:
+        widest = max(beside, key=lambda column: (column.width > column.least, column.width))
+        if widest.width <= widest.least:
+            break
+        widest.width -= 1
+        over -= 1
+    return columns[len(beside) :]
+
+
+def _room(widths: Iterable[int]) -> int:
+    """Return how many columns of the screen columns of these widths take beside each other."""
+    taken = list(widths)
+    return sum(taken) + _GAP * max(0, len(taken) - 1)
 
 
 def say_first(console: Console, shown: int) -> None:

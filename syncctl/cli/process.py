@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncctl.cli.causes import as_items, row_by_row, show_causes
 from syncctl.cli.moments import span
 from syncctl.cli.orders import LARGEST_ID, Numbers, named
 from syncctl.cli.output import local_time, summary, table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from syncctl.db.contract import StagedOrder
+    from syncctl.services.causes import Reason
     from syncctl.services.process import ProcessedOrder, ProcessOptions, ProcessResult
     from syncctl.services.validate import Rules
     from syncctl.settings import Settings
@@ -155,9 +157,31 @@ def _run(
         return
     result = ProcessResult()
     run.conclude = lambda: _report(run, result, options)
-    with run.output.progress("Orders") as advance:
+    with run.output.progress("Orders", lambda: _how_many(run, options)) as advance:
         context = run.context(progress=lambda _: advance(1))
         work(run.connect, open_store(run), options, context, result=result, workers=workers)
+
+
+def _how_many(run: Run, options: ProcessOptions) -> int:
+    """Count what a run will take, for its progress."""
+    from syncctl.db.contract import CountStates
+    from syncctl.services.preview import preview
+
+    if options.scope == "pending":
+        counted = run.database.run(CountStates(store_id=options.store_id))
+        found = sum(row.orders for row in counted if row.state == "PENDING")
+    else:
+        found = len(
+            preview(
+                run.database,
+                scope=options.scope,
+                store_id=options.store_id,
+                staging_ids=options.staging_ids,
+                ignore_due=options.ignore_due,
+                clock=run.clock,
+            )
+        )
+    return found if options.limit is None else min(found, options.limit)
 
 
 def rules(settings: Settings) -> Rules:
@@ -235,13 +259,16 @@ def _preview_item(order: StagedOrder) -> dict[str, Any]:
 
 
 def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
+    from syncctl.services.causes import by_cause
     from syncctl.services.find import staged_orders
     from syncctl.services.preview import why_not
 
     report = run.report
+    causes = by_cause(reason for order in result.orders for reason in _reasons(order))
     report.counts = result.counts
     report.items = list(result.orders)
-    report.extra = {"deliveries": result.deliveries, "stopped": result.stopped}
+    report.extra = {"deliveries": result.deliveries, "stopped": result.stopped, "causes": as_items(causes)}
+    report.in_short = [f"{cause.line} (such as {cause.such_as})" for cause in causes]
     for order in result.orders:
         if order.outcome in ("failed", "review"):
             report.add_error(
@@ -263,10 +290,12 @@ def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
     report.extra["notes"] = notes
 
     def render(console: Console) -> None:
-        if result.orders:
+        if result.orders and row_by_row(run, options.staging_ids):
             table(
                 console, ["Order", "Staging id>", "Outcome", "Document", "Ticket", "Store", "Message"], map(_row, result.orders)
             )
+        else:
+            show_causes(console, causes, run.command)
         for note in notes:
             console.print(note)
         summary(console, report)
@@ -274,6 +303,18 @@ def _report(run: Run, result: ProcessResult, options: ProcessOptions) -> None:
             console.print("Orders in review wait for a person: see `syncctl dead-letter list`.")
 
     run.render = render
+
+
+def _reasons(order: ProcessedOrder) -> list[Reason]:
+    """Return why an order was left: what validation found, or the error; none where it was done."""
+    from syncctl.services.causes import of_error, of_violations
+
+    name = order.woo_order_no or str(order.woo_order_id)
+    if order.outcome not in ("failed", "review", "lost"):
+        return []
+    if order.violations:
+        return of_violations(order.staging_id, name, order.violations)
+    return [of_error(order.staging_id, name, order.error_class or "unknown", order.error_code, order.message)]
 
 
 def _row(order: ProcessedOrder) -> list[object]:

@@ -161,7 +161,9 @@ class Run:
 
         return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep, stop=self.stop)
 
-    def context(self, progress: Callable[[Any], None] = lambda _: None) -> RunContext:
+    def context(
+        self, progress: Callable[[Any], None] = lambda _: None, expect: Callable[[int], object] = lambda _: None
+    ) -> RunContext:
         """Return what this command hands down through its services."""
         from syncctl.services.run_context import Breakers, RunContext
 
@@ -171,6 +173,7 @@ class Run:
             clock=self.clock,
             sleeper=self.stop.sleep,
             progress=progress,
+            expect=expect,
             retry_delay_base=self.settings.retry_delay_base,
             breakers=Breakers(self.settings.breaker_threshold),
         )
@@ -445,7 +448,7 @@ def _redacted(report: Report, run: Run | None) -> Report:
     """Return the report with no secret in its errors' messages."""
     redaction = log.Redaction(run.settings.secrets() if run else ())
     cleaned = [{**error, "message": redaction.clean(str(error["message"]))} for error in report.errors]
-    return replace(report, errors=cleaned)
+    return replace(report, errors=cleaned, in_short=[redaction.clean(said) for said in report.in_short])
 
 
 def new_run_id(clock: Clock) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.causes import as_items, row_by_row, show_causes
 from syncctl.cli.database import STORE_KEYS, Use
 from syncctl.cli.moments import moment
 from syncctl.cli.output import summary, table
@@ -17,6 +18,8 @@ from syncctl.errors import EXIT_SOME_FAILED, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from syncctl.services.causes import Reason
+    from syncctl.services.intake import StagedItem
     from syncctl.services.stage import Stager, Staging
 
 app = typer.Typer()
@@ -117,15 +120,15 @@ def stage(
         run.report.status = "disabled"
         run.render = lambda console: console.print("Polling is switched off (SYNCCTL_ENABLE_ORDER_POLLING); nothing was read.")
         return
-    with closing(run.open_store()) as store, run.output.progress("Staging orders") as advance:
+    with closing(run.open_store()) as store, run.output.progress("Staging orders", len(order_id or ()) or None) as advance:
         stager = Stager(
             database=run.database,
             store=store,
             content=ContentBuilder(create_statuses=settings.woo_create_statuses, timezone=settings.erp_timezone),
-            context=run.context(lambda _: advance(1)),
+            context=run.context(lambda _: advance(1), advance.expect),
             dry_run=dry_run,
         )
-        run.conclude = lambda: _report(run, stager.result, dry_run=dry_run)
+        run.conclude = lambda: _report(run, stager.result, dry_run=dry_run, by_row=row_by_row(run, order_id))
         if order_id:
             stager.fetch(order_id, same=same_order)
         elif open_only:
@@ -195,9 +198,11 @@ def _between(before: int | None, behind: int | None) -> str:
     return f"between order {before} and {behind}"
 
 
-def _report(run: Run, result: Staging, *, dry_run: bool) -> None:
+def _report(run: Run, result: Staging, *, dry_run: bool, by_row: bool) -> None:
+    from syncctl.services.causes import by_cause
     from syncctl.services.intake import SET_ASIDE
 
+    causes = by_cause(reason for item in result.items for reason in _reasons(item))
     run.report.counts = result.counts
     run.report.items = list(result.items)
     run.report.extra = {
@@ -207,7 +212,9 @@ def _report(run: Run, result: Staging, *, dry_run: bool) -> None:
         "pages": result.pages,
         "unfinished": result.unfinished,
         "notes": result.notes,
+        "causes": as_items(causes),
     }
+    run.report.in_short = [f"{cause.line} (such as {cause.such_as})" for cause in causes if cause.code.startswith(SET_ASIDE)]
     broken = [item for item in result.items if item.outcome == SET_ASIDE]
     for item in broken:
         run.report.add_error(f"Order {item.woo_order_no or item.woo_order_id}: {item.reason}", woo_order_id=item.woo_order_id)
@@ -216,7 +223,9 @@ def _report(run: Run, result: Staging, *, dry_run: bool) -> None:
 
     def render(console: Console) -> None:
         changed = [item for item in result.items if item.outcome != "unchanged"]
-        if changed:
+        if not by_row:
+            show_causes(console, causes, run.command)
+        elif changed:
             rows = (
                 [item.woo_order_no or item.woo_order_id, item.status, item.outcome, item.staging_id, item.reason]
                 for item in changed
@@ -229,3 +238,15 @@ def _report(run: Run, result: Staging, *, dry_run: bool) -> None:
             console.print("Dry run: nothing was written.")
 
     run.render = render
+
+
+def _reasons(item: StagedItem) -> list[Reason]:
+    """Return why an order won't be brought into the ERP as it is; none where it will be, or where nothing changed."""
+    from syncctl.services.causes import Reason
+    from syncctl.services.intake import SET_ASIDE
+
+    if item.outcome not in (SET_ASIDE, "skipped") or not item.reason:
+        return []
+    name = item.woo_order_no or str(item.woo_order_id)
+    code = f"{item.outcome}/{item.error_code or ''}" if item.outcome == SET_ASIDE else f"skipped/{item.status}"
+    return [Reason(staging_id=item.staging_id, order=name, code=code, message=item.reason)]

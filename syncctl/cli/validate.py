@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.causes import as_items, row_by_row, show_causes
 from syncctl.cli.orders import LARGEST_ID, Numbers, named
 from syncctl.cli.output import summary, table
 from syncctl.cli.process import rules
@@ -56,15 +57,38 @@ def validate(
     missing = missing_settings(run.database)
     wanted = [chosen.staging_id for chosen in named(run, ids, order)]
     found = Validation()
-    run.conclude = lambda: _report(run, found, [not_set(missing)] if missing else [])
-    with run.output.progress("Orders") as advance:
+    notes = [not_set(missing)] if missing else []
+    run.conclude = lambda: _report(run, found, notes, by_row=row_by_row(run, wanted))
+    with run.output.progress("Orders", lambda: len(wanted) or _how_many(run)) as advance:
         context = run.context(progress=lambda _: advance(1))
         settings = run.settings
         check(run.database, rules=rules(settings), store_id=settings.store_id, staging_ids=wanted, context=context, result=found)
 
 
-def _report(run: Run, found: Validation, notes: list[str]) -> None:
+def _how_many(run: Run) -> int:
+    """Count this store's orders that wait for the ERP."""
+    from syncctl.db.contract import CountStates
+
+    counted = run.database.run(CountStates(store_id=run.settings.store_id))
+    return sum(row.orders for row in counted if row.state in ("PENDING", "FAILED"))
+
+
+def _report(run: Run, found: Validation, notes: list[str], *, by_row: bool) -> None:
+    from syncctl.services.causes import by_cause, of_violations
+
     report = run.report
+    blocking, passing = (
+        by_cause(
+            reason
+            for item in found.orders
+            for reason in of_violations(
+                item.order.staging_id,
+                item.order.woo_order_no or str(item.order.woo_order_id),
+                [violation for violation in item.violations if (violation.severity == "error") is error],
+            )
+        )
+        for error in (True, False)
+    )
     report.counts = {**found.counts, **({"refused": found.refused} if found.refused else {})}
     report.items = [
         {
@@ -77,8 +101,10 @@ def _report(run: Run, found: Validation, notes: list[str]) -> None:
         }
         for item in found.orders
     ]
-    report.extra = {"stopped": found.stopped}
     notes = [*notes, *(f"Not checked: {item.refused}." for item in found.orders if item.refused)]
+    report.extra = {"stopped": found.stopped, "causes": as_items(blocking), "warnings": as_items(passing)}
+    report.in_short = [f"{cause.line} (such as {cause.such_as})" for cause in blocking]
+    report.in_short += [f"Not checked: {item.refused}." for item in found.orders if item.refused]
     for item in found.orders:
         if not item.valid:
             said = "; ".join(violation.message for violation in item.violations if violation.severity == "error")
@@ -115,7 +141,12 @@ def _report(run: Run, found: Validation, notes: list[str]) -> None:
             for item in found.orders
             for each in item.violations
         ]
-        if rows:
+        if not by_row:
+            show_causes(console, blocking, run.command)
+            if passing:
+                console.print("Warnings, which keep no order out of the ERP:")
+                show_causes(console, passing, run.command)
+        elif rows:
             table(console, ["Order", "Staging id>", "", "Code", "Field", "Value", "What to do"], rows)
         for note in notes:
             console.print(note)

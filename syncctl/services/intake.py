@@ -46,6 +46,8 @@ class StagedItem:
     outcome: str
     reason: str | None
     staging_id: int | None
+    error_code: str | None = None
+    """The store's own code where it refused to give the order, or what could not be read of it."""
 
 
 @dataclass(slots=True)
@@ -238,7 +240,15 @@ class Intake:
             for cut in row.get("CUTS") or () if done.outcome != "unchanged" else ():
                 log.warning("Order %s: %s", done.woo_order_id, cut)
             status = str(row.get("ORD_STATUS") or (GONE if row.get("VANISHED") else "unknown"))
-            item = StagedItem(done.woo_order_id, row.get("WOO_ORDER_NO"), status, done.outcome, done.reason, done.staging_id)
+            item = StagedItem(
+                done.woo_order_id,
+                row.get("WOO_ORDER_NO"),
+                status,
+                done.outcome,
+                done.reason,
+                done.staging_id,
+                row.get("ERROR_CODE") if done.outcome == SET_ASIDE else None,
+            )
             self.result.items.append(item)
             self.context.progress(item)
         if older:

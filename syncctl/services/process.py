@@ -25,6 +25,7 @@ from syncctl.db.contract import (
     ListStagedOrders,
     ProcessStagedOrder,
     ReleaseStagedOrder,
+    Violation,
 )
 from syncctl.errors import ConfigError, LeaseLost, PermanentError, SyncError, TransientError
 from syncctl.retry import LONGEST_WAIT_IN_RUN, delay_before
@@ -77,6 +78,18 @@ class ProcessedOrder:
     store: str = ""
     message: str = ""
     next_attempt_at: datetime | None = None
+    error_class: str | None = None
+    error_code: str | None = None
+    violations: tuple[Violation, ...] = ()
+    """What validation found that blocks the order."""
+
+
+class OrderInvalid(PermanentError):
+    """Validation found what blocks an order."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(found.message for found in violations), code=violations[0].code)
+        self.violations = tuple(violations)
 
 
 @dataclass(slots=True)
@@ -221,8 +234,13 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
             )
         )
         if applied.outcome == "invalid":
-            errors = [row for row in violations if row.severity == "error"]
-            raise PermanentError("; ".join(str(row.message) for row in errors), code=errors[0].code)
+            raise OrderInvalid(
+                [
+                    Violation(row.code or "", row.field or "", row.value, row.message or "", "error")
+                    for row in violations
+                    if row.severity == "error"
+                ]
+            )
         outcome = {"already_applied": "created", "reopened": "created"}.get(str(applied.outcome), str(applied.outcome))
         return self._untold(self._processed(item, outcome, doc_id=applied.doc_id, tkt_no=applied.tkt_no))
 
@@ -247,7 +265,7 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
         )[0]
         review = state.state == "NEEDS_MANUAL_REVIEW"
         self._log_failure(item, error, review=review, again=wait is not None)
-        failed = self._processed(item, "review" if review else "failed", message=str(error))
+        failed = self._processed(item, "review" if review else "failed", **_why(error))
         if review:
             return self._untold(failed)
         self.budget.failed.add(item.staging_id)
@@ -278,7 +296,7 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
         row = self.database.run(ListStagedOrders(staging_id=item.staging_id))[0]
         mine = row.lease_owner == self.worker_id and row.attempt_no == item.attempt_no
         if not mine or row.state not in ("APPLIED", "CANCELLED"):
-            return self._processed(item, "lost" if isinstance(error, LeaseLost) else "failed", message=str(error))
+            return self._processed(item, "lost" if isinstance(error, LeaseLost) else "failed", **_why(error))
         outcome = {"create": "created", "update": "updated", "cancel": "cancelled"}[item.pending_action]
         doc_id = int(row.cp_doc_id) if row.cp_doc_id else None
         return self._untold(self._processed(item, outcome, doc_id=doc_id, tkt_no=row.tkt_no))
@@ -327,3 +345,13 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
             attempts=self._tries[order.staging_id],
             **more,
         )
+
+
+def _why(error: SyncError) -> dict[str, Any]:
+    """Return what a result says of an error."""
+    return {
+        "message": str(error),
+        "error_class": error.error_class,
+        "error_code": None if error.code is None else str(error.code),
+        "violations": getattr(error, "violations", ()),
+    }

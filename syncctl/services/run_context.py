@@ -47,6 +47,8 @@ class RunContext:
     """0 to 1: spreads the next attempts of rows that failed together."""
     progress: Callable[[Any], None] = _nothing
     """Told each row that is finished."""
+    expect: Callable[[int], object] = _nothing
+    """Told how many rows there will be in all, as soon as that is known and when it changes."""
     retry_delay_base: float = 2
     """Seconds before the second attempt to reach a system; doubled for each further one."""
     breakers: Breakers = field(default_factory=Breakers)

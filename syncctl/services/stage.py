@@ -44,6 +44,8 @@ class Stager:
     dry_run: bool = False
     intake: Intake = field(init=False)
     _read: set[tuple[int, str, datetime | None]] = field(default_factory=set)
+    _expected: dict[str, int] = field(default_factory=dict)
+    """How many orders each list has that was begun, where the store counts them."""
 
     def __post_init__(self) -> None:
         self.intake = Intake(self.database, self.store, self.content, self.context, self.dry_run)
@@ -80,6 +82,7 @@ class Stager:
     def take(self, page: Page) -> bool:
         """Stage a page that belongs to no walk; False where the stop came before its end."""
         self.result.pages += 1
+        self._expect(page, 0)
         return self.intake.take(self._new(page), page.unreadable)
 
     def tell_of_set_aside(self) -> None:
@@ -126,6 +129,7 @@ class Stager:
         for page in self.store.pages(state, batch_size=window.batch_size, modified_until=window.until):
             # Pages without a row that is new, such as those of hidden orders, bring the place no further, and count for nothing.
             moved = (page.after.last_id, page.after.row_offset) != (state.last_id, state.row_offset)
+            self._expect(page, state.row_offset)
             whole = self._stage_page(page, known if durable else None, save_walk=durable and (moved or page.after.finished))
             state = page.after
             pages += moved
@@ -152,6 +156,12 @@ class Stager:
             }
         self.result.pages += 1
         return self.intake.take(self._new(page), page.unreadable, walk=walk)
+
+    def _expect(self, page: Page, done: int) -> None:
+        """Tell whoever shows the progress how many orders a list has, `done` of which an earlier run has read."""
+        if page.total is not None and page.after.name not in self._expected:
+            self._expected[page.after.name] = max(0, page.total - done)
+            self.context.expect(sum(self._expected.values()))
 
     def _new(self, page: Page) -> list[Listed]:
         """Leave out what another list of this poll gave just so: what is asked for by name mostly stands in the ordinary one."""

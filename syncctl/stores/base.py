@@ -90,6 +90,8 @@ class Page:
     """Rows of the list that have no id to ask for."""
     not_shown: int = 0
     """Of the last page: how many rows the store counts and doesn't show, though their places were asked for."""
+    total: int | None = None
+    """How many rows the store counts in the whole list, where it tells: for the progress alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

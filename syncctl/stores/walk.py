@@ -98,6 +98,8 @@ class Step(NamedTuple):
     finished: bool
     not_shown: int = 0
     """Of the last step: how many rows the store counts and doesn't show."""
+    total: int | None = None
+    """How many rows the store counts in the whole list, where it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class IdWalk:
 
     def _at(self, rows: list[Row], *, finished: bool = False) -> Step:
         not_shown = max(0, (self._total or 0) - self._shown) if finished and self._left_out else 0
-        return Step(rows, self.last_id, self.row_offset, finished, not_shown)
+        return Step(rows, self.last_id, self.row_offset, finished, not_shown, self._total)
 
     # === What a page brings ===
 

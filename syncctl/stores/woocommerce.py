@@ -338,6 +338,7 @@ def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:
         after=replace(walk, last_id=step.last_id, row_offset=step.row_offset, finished=step.finished),
         unreadable=tuple(nameless.values()),
         not_shown=step.not_shown,
+        total=step.total,
     )
 
 

@@ -48,3 +48,25 @@ def test_a_table_that_is_missing_is_no_fault_of_the_orders(staged: Program) -> N
     assert told["exit_code"] == 78
     assert told["items"] == []
     assert "no such table" in told["errors"][0]["message"]
+
+
+def test_reasons_come_by_cause_and_row_by_row_where_asked_for(syncctl: Program) -> None:
+    with closing(EmbeddedDatabase(syncctl.folder / "shop.db")) as database:
+        stage(database, *(order(number, line(sku="NO-SUCH")) for number in range(1, 6)))
+    arguments = ("--unknown-customer", "create")
+    short = " ".join(syncctl("validate", *arguments).out.split())
+    assert "5 orders: no item in the ERP for a SKU → a row in USER_ITEM_MAP" in short
+    assert "such as order 1 (staging id 1): NO-SUCH" in short
+    assert "staging id 2" not in short
+    assert "unknown_sku" not in short
+    assert syncctl("validate", *arguments, "-v").out.count("unknown_sku") == 5
+    assert syncctl("validate", "2", "3", *arguments).out.count("unknown_sku") == 2
+    told = syncctl("validate", *arguments, "--json").json
+    assert len(told["items"]) == 5
+    assert [(cause["code"], cause["orders"]) for cause in told["causes"]] == [("unknown_sku", 5)]
+    quiet = syncctl("validate", *arguments, "--quiet")
+    assert quiet.out == ""
+    assert len(quiet.err.splitlines()) == 1
+    run = syncctl("process").out
+    assert "5 orders: no item in the ERP for a SKU" in run
+    assert "staging id 2" not in run

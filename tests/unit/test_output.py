@@ -157,6 +157,45 @@ def test_on_a_narrow_terminal_the_last_column_wraps_and_the_others_stay_whole(
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_what_has_no_room_beside_the_others_stands_under_its_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    why = "The ERP has no customer for this order. Add one with `syncctl map customer`, or the e-mail to the customer in the ERP."
+    rows = [
+        ["1041", 3, "failed", "1234567890123", "101-000001", "delivered", why],
+        ["1042", 4, "created", None, None, None, None],
+    ]
+    table(Output().console(), ["Order", "Staging id>", "Outcome", "Document", "Ticket", "Store", "Message"], rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    first, second = (
+        next(number for number, line in enumerate(lines) if line.startswith(f" {order} ")) for order in ("1041", "1042")
+    )
+    assert lines[first].split() == ["1041", "3", "failed", "1234567890123", "101-000001", "delivered"]
+    assert " ".join(" ".join(lines[first + 1 : second]).split()) == why
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_no_word_is_broken_however_narrow_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    row = [
+        "1041",
+        3,
+        "error",
+        "unknown_customer",
+        "LINE_ITEMS[123].SUBTOT_AMT",
+        "ada.lovelace@company.example",
+        "Add it in the store",
+    ]
+    table(Output().console(), ["Order", "Staging id>", "", "Code", "Field", "Value", "What to do"], [row])
+    out = capsys.readouterr().out
+    assert {word for cell in row for word in str(cell).split()} <= set(out.split())
+    assert max(map(len, out.splitlines())) <= width
+
+
 def test_a_time_is_shown_in_local_time():
     assert cell_text(NOON) == NOON.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
