@@ -569,9 +569,25 @@ BEGIN
                 written.FIELD,
                 written.VALUE,
                 LETTERS = dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW)
-            FROM dbo.fn_ErpTexts(@CUST_EMAIL, @ORDER_JSON, @LINE_ITEMS_JSON) AS written
+            FROM dbo.fn_ErpTexts(@CUST_EMAIL, @ORDER_JSON, @LINE_ITEMS_JSON, @WOO_ORDER_NO) AS written
         ) AS lost
         WHERE lost.LETTERS <> N'';
+
+        /* Its long texts. */
+        INSERT INTO @VIOLATION
+        SELECT
+            11,
+            written.POSITION_NO,
+            'cut',
+            written.FIELD,
+            LEFT(written.VALUE, 500),
+            CONCAT
+            (
+                @ERP_NAME, N' takes ', written.WIDTH, N' letters here: the text is cut. The document''s note keeps it whole.'
+            ),
+            'warning'
+        FROM dbo.fn_ErpTexts(@CUST_EMAIL, @ORDER_JSON, @LINE_ITEMS_JSON, @WOO_ORDER_NO) AS written
+        WHERE LEN(written.VALUE) > written.WIDTH;
 
         /* Of an order that the store holds nothing else matters: nothing of it goes into its document. */
         IF @IS_HELD = 1

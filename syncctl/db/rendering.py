@@ -30,6 +30,9 @@ _KEYS = ("_ID", "_NO", "_COD", "_TYP", "_GUID", "_STAT", "_UNIT")
 _HELD = re.compile(r"CONVERT\(varchar\((\d+)\), ((?:(?!CONVERT\().)+?) COLLATE (\w+)\) /\* as (\w+)\.(\w+) \*/")
 """A text as a column of the ERP's holds it: cut to its width, in its code page."""
 
+_WIDTH = re.compile(r"\b(\d+) /\* width of (\w+)\.(\w+) \*/")
+"""How many letters a column of the ERP's takes."""
+
 _TEMPLATE = r"\bFROM dbo\.{table} AS template\b"
 _NOT_COPIED = re.compile(r"\bNot copied: ([^*]+(?:\*(?!/)[^*]*)*)\*/")
 _TRIAL_ONLY = "sp_SeedDemoErp.sql"
@@ -89,12 +92,18 @@ def _as_held(script: Script, site: Catalogue) -> Script:
         column = site.tables.get(table, {}).get(name.upper())
         if column is None or not column.kind:
             return found.group()
-        letters = min(int(width), column.width or int(width))
+        letters = column.width or int(width)
+        text = text.replace(f", {width})", f", {letters})")
         kind = "nvarchar" if column.kind.startswith("n") else "varchar"
         collated = "" if kind == "nvarchar" else f" COLLATE {column.collation or collation}"
         return f"CONVERT({kind}({letters}), {text}{collated}) /* as {table}.{name} */"
 
-    text = _HELD.sub(converted, script.text)
+    def measured(found: re.Match[str]) -> str:
+        width, table, name = found.groups()
+        column = site.tables.get(table, {}).get(name.upper())
+        return f"{(column and column.width) or width} /* width of {table}.{name} */"
+
+    text = _WIDTH.sub(measured, _HELD.sub(converted, script.text))
     return script if text == script.text else replace(script, text=text)
 
 
@@ -113,7 +122,8 @@ def _fitted(
             values.append(value)
         if column is None:
             continue
-        width = _cut_to(column, known.get(name.upper()))
+        wider = 0 if _is_key(name) else _widest(site, name)
+        width = _cut_to(column, known.get(name.upper()), wider if wider > _widest(trial, name) else 0)
         if width is not None and _is_key(name):
             problems.append(
                 Problem(script, f"{statement.table}.{name}", f"takes {width} letters only, fewer than syncctl writes there")
@@ -161,11 +171,17 @@ def _name(column: Column) -> str:
     return column.name if re.fullmatch(r"[A-Za-z_]\w*", column.name) else "[" + column.name.replace("]", "]]") + "]"
 
 
-def _cut_to(column: Column, known: Column | None) -> int | None:
-    """Return the site's width where it is narrower than what the SQL was written for."""
-    if column.width is None or known is None or (known.width is not None and column.width >= known.width):
+def _cut_to(column: Column, known: Column | None, wider: int) -> int | None:
+    """Return the site's width where it is narrower than what the SQL was written for, or than where a text comes from."""
+    if column.width is None or known is None:
         return None
-    return column.width
+    return column.width if known.width is None or column.width < max(known.width, wider) else None
+
+
+def _widest(catalogue: Catalogue, name: str) -> int:
+    """Return how wide the widest column of that name is: a text that fits there may go into others of the name."""
+    columns = (table.get(name.upper()) for table in catalogue.tables.values())
+    return max((column.width for column in columns if column is not None and column.width is not None), default=0)
 
 
 def _is_key(name: str) -> bool:

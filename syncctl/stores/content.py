@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
-from syncctl.stores.widths import LIMITS, STAGING_LIMITS, shorten
+from syncctl.stores.widths import LIMITS, STAGING_LIMITS
+from syncctl.text_width import shorten
 
 NOT_HASHED = ("status", "meaning", "order_key", "modified_at", "warnings", "fully_refunded", "taxes", "is_html")
 """Parts of an order that may change while nothing changes for the ERP. Our own tag in the meta data isn't in it at all.
@@ -90,7 +91,7 @@ class ContentBuilder:
             for charge in order.charges
             if charge.amount or charge.tax
         ]
-        content = {
+        content: dict[str, Any] = {
             "WOO_ORDER_ID": order.order_id,
             "WOO_ORDER_NO": fit(order.number, "WOO_ORDER_NO"),
             "ORDER_KEY": fit(order.order_key, "ORDER_KEY") or None,
@@ -115,14 +116,7 @@ class ContentBuilder:
             "TAX_AMT": _money(order.tax),
             "DISC_AMT": _money(sum((line.subtotal - line.total for line in order.lines), Decimal("0.00"))),
             "TOT_AMT": _money(order.total),
-            "SHIP_NAM": ship["NAM"],
-            "SHIP_ADRS_1": ship["ADRS_1"],
-            "SHIP_ADRS_2": ship["ADRS_2"],
-            "SHIP_CITY": ship["CITY"],
-            "SHIP_STATE": shorten(ship["STATE"], STAGING_LIMITS["SHIP_STATE"]),
-            "SHIP_ZIP_COD": ship["ZIP_COD"],
-            "SHIP_CNTRY": shorten(ship["CNTRY"], STAGING_LIMITS["SHIP_CNTRY"]),
-            "SHIP_PHONE": ship["PHONE"],
+            **{name: shorten(ship[name.removeprefix("SHIP_")], limit) for name, limit in STAGING_LIMITS.items()},
             "LINE_ITEMS_JSON": lines,
             "ORDER_JSON": {
                 "BILL": bill,

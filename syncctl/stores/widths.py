@@ -1,12 +1,12 @@
-"""How wide the columns are that a store's texts end in, and how a text is cut to one.
+"""How long the texts of an order may be that are staged, in UTF-16 units.
 
-Widths of `AR_CUST`, `AR_SHIP_ADRS` and `PS_DOC_LIN` in CounterPoint, and of `USER_ORDER_STAGING`. A width counts UTF-16 units, as
-nvarchar does; a varchar column of the same width then fits too.
+What the ERP takes is staged whole: the database cuts it, where the ERP's own column ends there, and keeps the rest in a note.
 """
 
 from __future__ import annotations
 
-import unicodedata
+WHOLE = 1000
+"""No name and no line of an address is longer."""
 
 LIMITS: dict[str, int] = {
     "WOO_ORDER_NO": 50,
@@ -18,21 +18,10 @@ LIMITS: dict[str, int] = {
     "PMT_TITLE": 100,
     "TRANSACTION_ID": 100,
     "SHIP_VIA": 100,
-    "FST_NAM": 15,
-    "LST_NAM": 25,
-    "NAM": 40,
-    "COMPANY": 40,
-    "ADRS_1": 40,
-    "ADRS_2": 40,
-    "ADRS_3": 40,
-    "CITY": 20,
-    "STATE": 10,
-    "ZIP_COD": 15,
-    "CNTRY": 20,
-    "PHONE": 25,
-    "EMAIL": 50,
-    "DESCR": 250,
-    "CHARGE_DESCR": 100,
+    **dict.fromkeys(("FST_NAM", "LST_NAM", "NAM", "COMPANY", "ADRS_1", "ADRS_2", "ADRS_3"), WHOLE),
+    **dict.fromkeys(("CITY", "STATE", "ZIP_COD", "CNTRY", "PHONE", "EMAIL"), WHOLE),
+    "DESCR": WHOLE,
+    "CHARGE_DESCR": WHOLE,
     "RATE_COD": 100,
     "COUPON": 50,
     "CUSTOMER_NOTE": 4000,
@@ -41,55 +30,14 @@ LIMITS: dict[str, int] = {
 }
 """Column → the longest text it takes. A SKU is never cut: what is left might be another item's."""
 
-STAGING_LIMITS = {"SHIP_STATE": 3, "SHIP_CNTRY": 3}
-"""Columns of `USER_ORDER_STAGING` that are narrower than the ERP's own. The ERP gets its text from ORDER_JSON, not from these."""
-
-_JOINER = "\u200d"
-
-
-def width(text: str) -> int:
-    """Return how many UTF-16 units a text takes: two for a letter outside the basic plane, such as most emoji."""
-    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
-
-
-def shorten(text: str, limit: int) -> str:
-    """Return as many whole characters of the text as fit, without the space that may then stand at its end.
-
-    A letter stays together with its combining marks, an emoji with its skin tone and those joined to it, a flag is whole.
-    """
-    # Each letter takes a unit at least: of a text of megabytes no more than this is looked at.
-    fits = len(text) <= limit
-    text = text[: limit + 1]
-    if fits and width(text) <= limit:
-        return text
-    kept, used = 0, 0
-    for start, end in _characters(text):
-        used += width(text[start:end])
-        if used > limit:
-            break
-        kept = end
-    return text[:kept].rstrip()
-
-
-def _characters(text: str) -> list[tuple[int, int]]:
-    """Split a text into what a person takes for single characters, as (start, end)."""
-    found: list[tuple[int, int]] = []
-    for at, letter in enumerate(text):
-        if found and _belongs_to_previous(text, at, letter, found[-1][0]):
-            found[-1] = (found[-1][0], at + 1)
-        else:
-            found.append((at, at + 1))
-    return found
-
-
-def _belongs_to_previous(text: str, at: int, letter: str, start: int) -> bool:
-    if unicodedata.category(letter) in ("Mn", "Mc", "Me") or letter == _JOINER or text[at - 1] == _JOINER:
-        return True
-    if "\U0001f3fb" <= letter <= "\U0001f3ff":  # skin tones
-        return True
-    # A flag is two regional letters; the third begins the next flag.
-    return _regional(letter) and _regional(text[at - 1]) and (at - start) % 2 == 1
-
-
-def _regional(letter: str) -> bool:
-    return "\U0001f1e6" <= letter <= "\U0001f1ff"
+STAGING_LIMITS = {
+    "SHIP_NAM": 40,
+    "SHIP_ADRS_1": 40,
+    "SHIP_ADRS_2": 40,
+    "SHIP_CITY": 20,
+    "SHIP_STATE": 3,
+    "SHIP_ZIP_COD": 15,
+    "SHIP_CNTRY": 3,
+    "SHIP_PHONE": 25,
+}
+"""Columns of `USER_ORDER_STAGING` for people to look at. The ERP gets its text from ORDER_JSON, not from these."""

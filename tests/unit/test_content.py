@@ -14,8 +14,9 @@ from hypothesis import given, strategies as st
 
 from syncctl.models import Order
 from syncctl.stores.content import ContentBuilder, content_hash
-from syncctl.stores.widths import LIMITS, shorten, width
+from syncctl.stores.widths import LIMITS, STAGING_LIMITS
 from syncctl.stores.woocommerce_orders import read_order
+from syncctl.text_width import shorten, width
 from tests.raws import raw_order
 
 BUILDER = ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("America/New_York"))
@@ -112,8 +113,11 @@ def test_cuts_are_recorded_once_and_a_sku_is_never_cut():
     raw = raw_order(("S" * 300, 1, "1.00"))
     raw["billing"]["city"] = raw["shipping"]["city"] = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
     content = BUILDER.content(read_order(raw))
-    assert content["ORDER_JSON"]["BILL"]["CITY"] == "Llanfairpwllgwyngyll"
-    assert [text for text in content["CUTS"] if "cut to 20 characters" in text] == [content["CUTS"][0]]
+    raw["billing"]["address_2"] = raw["shipping"]["address_2"] = "Z" * 2000
+    content = BUILDER.content(read_order(raw))
+    assert content["ORDER_JSON"]["BILL"]["CITY"] == raw["billing"]["city"], "the database cuts it, where the ERP's column ends"
+    assert content["SHIP_CITY"] == "Llanfairpwllgwyngyll"
+    assert len(content["CUTS"]) == 1 and "cut to 1000 characters" in content["CUTS"][0]
     assert content["LINE_ITEMS_JSON"][0]["SKU"] == "S" * 300
 
 
@@ -158,6 +162,8 @@ def test_any_text_whatever_becomes_json_that_fits(name, note):
     address = replace(order().billing, first_name=name, city=name)
     bill = BUILDER.content(replace(order(), billing=address, customer_note=note))["ORDER_JSON"]["BILL"]
     assert all(width(bill[column]) <= LIMITS[column] for column in bill)
+    content = BUILDER.content(replace(order(), billing=address, shipping=address))
+    assert all(width(content[column]) <= limit for column, limit in STAGING_LIMITS.items())
     str(bill).encode("utf-8")
 
 

@@ -186,8 +186,37 @@ def test_a_text_is_held_as_the_sites_column_holds_it() -> None:
 
     text, problems = rendered(change, HOLDS)
     assert problems == ""
-    assert "CITY = CONVERT(varchar(9), LEFT(a.CITY, 20) COLLATE Polish_CI_AS) /* as AR_CUST.CITY */," in text
-    assert "CONCAT(CONVERT(varchar(9), 1), CONVERT(nvarchar(40), a.N) /* as AR_CUST.NAM */)" in text
+    assert "CITY = CONVERT(varchar(9), LEFT(a.CITY, 9) COLLATE Polish_CI_AS) /* as AR_CUST.CITY */," in text
+    assert "CONCAT(CONVERT(varchar(9), 1), CONVERT(nvarchar(80), a.N) /* as AR_CUST.NAM */)" in text
+
+
+def test_a_text_is_cut_only_where_the_sites_column_ends() -> None:
+    """Its contact's columns are wider than the trial's; those of customers and ship-to addresses aren't, and get what fits."""
+
+    def wide(tables: dict[str, dict[str, Column]]) -> None:
+        tables["PS_DOC_CONTACT"]["ADRS_1"] = Column("ADRS_1", 100, kind="varchar", collation="Polish_CI_AS")
+        tables["PS_DOC_LIN"]["DESCR"] = Column("DESCR", 60, kind="varchar", collation="Polish_CI_AS")
+
+    fitted, problems = render_all(scripts("counterpoint"), site(wide), TRIAL)
+    assert problems == []
+    texts = {script.name.rpartition("/")[2]: script.text for script in fitted}
+    assert "CONVERT(varchar(100), dbo.fn_Shorten(address.ADRS_1, 100) COLLATE Polish_CI_AS)" in texts["fn_ErpAddress.sql"]
+    assert "100 /* width of PS_DOC_CONTACT.ADRS_1 */" in texts["fn_ErpTexts.sql"]
+    assert "60 /* width of PS_DOC_LIN.DESCR */" in texts["fn_ErpTexts.sql"]
+    assert "dbo.fn_Shorten(line.DESCR, 60 /* width of PS_DOC_LIN.DESCR */)" in texts["fn_ErpLines.sql"]
+    assert texts["sp_CreateErpCustomer.sql"].count("LEFT(NULLIF(address.ADRS_1, N''), 40)") == 2
+    assert "LEFT(NULLIF(address.ADRS_1, ''), 40)" in texts["sp_ShipToAddress.sql"]
+    assert "LEFT(NULLIF(address.ADRS_1, N''), 40)" not in texts["sp_WriteOrderContacts.sql"]
+
+
+def test_every_width_that_is_written_is_the_trials() -> None:
+    marked = [
+        (script.name, int(width), TRIAL.tables[table][name].width)
+        for script in scripts("counterpoint")
+        for width, table, name in re.findall(r"(\d+) /\* width of (\w+)\.(\w+) \*/", script.text)
+    ]
+    assert len(marked) > 10
+    assert [mark for mark in marked if mark[1] != mark[2]] == []
 
 
 def test_a_text_is_held_as_in_the_file_where_the_site_is_like_the_trial() -> None:

@@ -21,18 +21,18 @@ RETURN
 (
     SELECT
         address.KIND,
-        FST_NAM = CONVERT(varchar(15), LEFT(address.FST_NAM, 15) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.FST_NAM */,
-        LST_NAM = CONVERT(varchar(25), LEFT(address.LST_NAM, 25) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.LST_NAM */,
-        NAM = CONVERT(varchar(40), LEFT(address.NAM, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */,
-        COMPANY = CONVERT(varchar(40), LEFT(address.COMPANY, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */,
-        ADRS_1 = CONVERT(varchar(40), LEFT(address.ADRS_1, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_1 */,
-        ADRS_2 = CONVERT(varchar(40), LEFT(address.ADRS_2, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_2 */,
-        ADRS_3 = CONVERT(varchar(40), LEFT(address.ADRS_3, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_3 */,
-        CITY = CONVERT(varchar(20), LEFT(address.CITY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CITY */,
-        STATE = CONVERT(varchar(10), LEFT(address.STATE, 10) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.STATE */,
-        ZIP_COD = CONVERT(varchar(15), LEFT(address.ZIP_COD, 15) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ZIP_COD */,
-        CNTRY = CONVERT(varchar(20), LEFT(address.CNTRY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CNTRY */,
-        PHONE = CONVERT(varchar(25), LEFT(address.PHONE, 25) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.PHONE_1 */
+        FST_NAM = CONVERT(varchar(15), dbo.fn_Shorten(address.FST_NAM, 15) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.FST_NAM */,
+        LST_NAM = CONVERT(varchar(25), dbo.fn_Shorten(address.LST_NAM, 25) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.LST_NAM */,
+        NAM = CONVERT(varchar(40), dbo.fn_Shorten(address.NAM, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */,
+        COMPANY = CONVERT(varchar(40), dbo.fn_Shorten(address.COMPANY, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */,
+        ADRS_1 = CONVERT(varchar(40), dbo.fn_Shorten(address.ADRS_1, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_1 */,
+        ADRS_2 = CONVERT(varchar(40), dbo.fn_Shorten(address.ADRS_2, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_2 */,
+        ADRS_3 = CONVERT(varchar(40), dbo.fn_Shorten(address.ADRS_3, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ADRS_3 */,
+        CITY = CONVERT(varchar(20), dbo.fn_Shorten(address.CITY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CITY */,
+        STATE = CONVERT(varchar(10), dbo.fn_Shorten(address.STATE, 10) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.STATE */,
+        ZIP_COD = CONVERT(varchar(15), dbo.fn_Shorten(address.ZIP_COD, 15) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.ZIP_COD */,
+        CNTRY = CONVERT(varchar(20), dbo.fn_Shorten(address.CNTRY, 20) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CNTRY */,
+        PHONE = CONVERT(varchar(25), dbo.fn_Shorten(address.PHONE, 25) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.PHONE_1 */
     FROM dbo.fn_StagedAddress(@ORDER_JSON) AS address
 );
 GO

@@ -29,7 +29,7 @@ RETURN
         line.POSITION_NO,
         line.WOO_LINE_ID,
         line.SKU,
-        DESCR = LEFT(line.DESCR, 250),
+        DESCR = dbo.fn_Shorten(line.DESCR, 250 /* width of PS_DOC_LIN.DESCR */),
         line.QTY,
         line.SUBTOT_AMT,
         line.TOT_AMT,

@@ -63,7 +63,7 @@ BEGIN
         SKU nvarchar(4000) NULL,
         ITEM_NO varchar(20) NULL,
         CATEG_COD varchar(10) NULL,
-        DESCR nvarchar(250) NULL,
+        DESCR nvarchar(4000) NULL,
         QTY decimal(15, 4) NULL,
         PRC decimal(15, 4) NULL,
         EXT_PRC decimal(15, 2) NULL,

@@ -172,7 +172,7 @@ BEGIN
         'syncctl',
         1,
         @NOW
-    FROM dbo.fn_ErpTexts(@CUST_EMAIL, NULL, NULL) AS written
+    FROM dbo.fn_ErpTexts(@CUST_EMAIL, NULL, NULL, NULL) AS written
     WHERE @WOO_CUST_ID IS NULL
     AND   dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N'';
 END;

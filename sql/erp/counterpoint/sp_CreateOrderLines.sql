@@ -45,7 +45,7 @@ BEGIN
         SKU nvarchar(4000) NOT NULL,
         ITEM_NO varchar(20) NULL,
         CATEG_COD varchar(10) NULL,
-        DESCR nvarchar(250) NOT NULL,
+        DESCR nvarchar(4000) NOT NULL,
         QTY decimal(15, 4) NOT NULL,
         PRC decimal(15, 4) NOT NULL,
         EXT_PRC decimal(15, 2) NOT NULL,

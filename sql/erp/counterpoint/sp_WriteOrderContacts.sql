@@ -29,8 +29,8 @@ BEGIN
     DECLARE
         @HAD int,
         @SHIP_ADRS_ID varchar(10),
-        @BEFORE nvarchar(400),
-        @AFTER nvarchar(400),
+        @BEFORE nvarchar(4000),
+        @AFTER nvarchar(4000),
         @SEPARATOR nchar(1) = NCHAR(10);
 
     EXECUTE dbo.sp_ShipToAddress
@@ -71,11 +71,12 @@ BEGIN
         (
             NULLIF(address.NAM, ''),
             NULLIF(address.COMPANY, ''),
-            CONVERT(varchar(40), LEFT(staged.CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */
+            CONVERT(varchar(40), dbo.fn_Shorten(staged.CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */
         ),
         NULLIF(address.FST_NAM, N''),
         NULLIF(address.LST_NAM, N''),
-        CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN NULLIF(address.NAM, N'') END,
+        CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N''
+            THEN NULLIF(CONVERT(varchar(40), address.NAM COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CONTCT_1 */, '') END,
         CASE WHEN wanted.CONTACT_ID = 2 THEN @SHIP_ADRS_ID END,
         NULLIF(address.ADRS_1, N''),
         NULLIF(address.ADRS_2, N''),
@@ -130,7 +131,7 @@ BEGIN
     AND   contact.CONTACT_ID = 2;
 
     SET @IS_MOVED = CASE
-        WHEN @HAD > 0 AND CONVERT(varbinary(800), COALESCE(@BEFORE, N'')) <> CONVERT(varbinary(800), COALESCE(@AFTER, N''))
+        WHEN @HAD > 0 AND CONVERT(varbinary(8000), COALESCE(@BEFORE, N'')) <> CONVERT(varbinary(8000), COALESCE(@AFTER, N''))
         THEN 1
         ELSE 0
     END;

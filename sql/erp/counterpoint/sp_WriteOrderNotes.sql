@@ -4,7 +4,7 @@ GO
 /*
 dbo.sp_WriteOrderNotes
     Writes what has no column of its own into the document's notes: WEB-ORDER (payment, coupons, charges, ship-to address, and in
-    full each text with letters that the code page of its column lacks) and WEB-CUSTOMER (the customer's own words, where there are any).
+    full each text that is longer than its column, or has letters that its code page lacks) and WEB-CUSTOMER (the customer's own words, where there are any).
 
 Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
 Parameters   @STAGING_ID; @DOC_ID
@@ -126,9 +126,13 @@ BEGIN
         ROW_NUMBER() OVER (ORDER BY written.POSITION_NO),
         CONCAT(@NEW_LINE, N'In full, ', written.FIELD, N': ', written.VALUE)
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS APPLY dbo.fn_ErpTexts(staged.CUST_EMAIL, staged.ORDER_JSON, staged.LINE_ITEMS_JSON) AS written
+    CROSS APPLY dbo.fn_ErpTexts(staged.CUST_EMAIL, staged.ORDER_JSON, staged.LINE_ITEMS_JSON, staged.WOO_ORDER_NO) AS written
     WHERE staged.STAGING_ID = @STAGING_ID
-    AND   dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N'';
+    AND
+    (
+        LEN(written.VALUE) > written.WIDTH
+        OR dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N''
+    );
 
     SET @TEXT_NO = 1;
 

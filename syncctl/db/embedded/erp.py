@@ -54,11 +54,14 @@ class Item(NamedTuple):
 
 
 class HeldText(NamedTuple):
-    """A text of an order that the ERP's column can't hold whole: its field, all of it, and the letters that are lost."""
+    """A text of an order that the ERP's column can't hold whole."""
 
     field: str
     text: str
     lost: str
+    """Letters that the column's code page lacks."""
+    cut_to: int | None = None
+    """The column's width, where the text is longer."""
 
 
 class ShortItem(NamedTuple):
@@ -114,7 +117,7 @@ class Erp(Protocol):
         ...
 
     def lossy_texts(self, staged: sqlite3.Row, content: Content) -> Iterable[HeldText]:
-        """Return the texts of an order of which letters are lost in the ERP's columns."""
+        """Return the texts of an order of which letters are lost in the ERP's columns, or that are longer than those."""
         ...
 
     def create_document(self, session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:

@@ -337,12 +337,20 @@ def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
 
 
 def _letters(erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
-    for held in erp.lossy_texts(staged, content):
+    texts = list(erp.lossy_texts(staged, content))
+    for held in (held for held in texts if held.lost):
         yield _warning(
             "letters",
             held.field,
             held.text,
             f"{erp.name} can't hold {held.lost} here: its code page lacks them. The document's note keeps the text whole.",
+        )
+    for held in (held for held in texts if held.cut_to):
+        yield _warning(
+            "cut",
+            held.field,
+            held.text,
+            f"{erp.name} takes {held.cut_to} letters here: the text is cut. The document's note keeps it whole.",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from syncctl.db.embedded.erp import HeldText
 from syncctl.db.embedded.order_content import Content
-from syncctl.db.embedded.records import cut
+from syncctl.text_width import shorten, width as units
 
 _CONTROLS = frozenset("\x81\x8d\x8f\x90\x9d")
 """Windows keeps these where Python's table of the page has nothing."""
@@ -20,13 +20,13 @@ _ADDRESS = {
 
 def held(text: str, width: int) -> str:
     """Cut a text to a column's width, with ? for each letter that it can't hold; two for one that takes two places."""
-    return "".join(letter if _kept(letter) else "?" * (1 + (letter > "\uffff")) for letter in cut(text, width))
+    return "".join(letter if _kept(letter) else "?" * (1 + (letter > "\uffff")) for letter in shorten(text, width))
 
 
 def lost_letters(text: str, width: int) -> str:
     """Return what a column loses of a text, each letter once. See `sql/functions/fn_LostLetters.sql`."""
     lost = ""
-    for letter in cut(text, width):
+    for letter in shorten(text, width):
         if not _kept(letter) and (letter > "\uffff" or letter not in lost):
             lost += letter
     return lost
@@ -42,11 +42,13 @@ def held_address(address: Mapping[str, str]) -> dict[str, str]:
 def lossy_texts(staged: sqlite3.Row, content: Content) -> Iterator[HeldText]:
     """See `Erp.lossy_texts`, and `sql/erp/counterpoint/fn_ErpTexts.sql`."""
     for field, text, width in _texts(staged, content):
-        if lost := lost_letters(text, width):
-            yield HeldText(field, text, lost)
+        lost, cut_to = lost_letters(text, width), width if units(text) > width else None
+        if lost or cut_to:
+            yield HeldText(field, text, lost, cut_to)
 
 
 def _texts(staged: sqlite3.Row, content: Content) -> Iterator[tuple[str, str, int]]:
+    yield "CUST_PO_NO", staged["WOO_ORDER_NO"] or "", 20
     yield "CUST_EMAIL", staged["CUST_EMAIL"] or "", 100
     addresses = {"BILL": content.billing, "SHIP": content.shipping if content.shipping is not content.billing else {}}
     for kind, address in addresses.items():
