@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from syncctl.db import embedded
-from syncctl.db.contract import ValidateStagedOrder
+from syncctl.db.contract import SeedDemoErp, ValidateStagedOrder
 from syncctl.db.deploy_scripts import split, sql_root
 from tests.orders import line, order, product_of, stage
 from tests.shop import Line, Shop
@@ -149,3 +150,10 @@ def test_the_price_is_compared_with_the_item_that_the_line_keeps(shop):
     stage(shop.database, order(4711, line(1, "CAP", total="25.00", product=TEE)))
     [found] = shop.database.run(ValidateStagedOrder(staging_id=shop.staged()["STAGING_ID"]))
     assert (found.code, found.message.split()[1]) == ("price", "TEE-BLK")
+
+
+@pytest.mark.parametrize(("sku", "found"), [("TEE  RED", True), (" TEE  RED ", True), ("TEE RED", False), ("TEE   RED", False)])
+def test_the_inner_blanks_of_a_sku_are_the_erps(shop, sku, found):
+    item = {"ITEM_NO": "TEE  RED", "DESCR": "Red", "PRC_1": "19.99", "QTY_ON_HND": "5"}
+    shop.database.run(SeedDemoErp(items=json.dumps([item]), customers="[]"))
+    assert errors(shop, line(1, sku)) == ([] if found else [("unknown_sku", "LINE_ITEMS[1].SKU")])
