@@ -30,7 +30,7 @@ from syncctl.stores.base import (
     UnreadableOrder,
     WalkState,
 )
-from syncctl.stores.values import amount_field, identifier, moment, shown, text
+from syncctl.stores.values import amount_field, code, identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_answers import date_of
 from syncctl.stores.woocommerce_hidden import Gap, gaps
@@ -220,7 +220,7 @@ class WooCommerce:
                 yield _product(raw, product_id, "", 0)
                 continue
             for variation_id, variation in self._things(f"/products/{product_id}/variations", {}):
-                yield _product(variation, variation_id, str(raw.get("name") or ""), product_id)
+                yield _product(variation, variation_id, text(unescape(text(raw.get("name")))), product_id)
 
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`. By id: registration dates have ties, and paging by them misses people."""
@@ -229,8 +229,8 @@ class WooCommerce:
             yield StoreCustomer(
                 customer_id=customer_id,
                 email=str(raw.get("email") or address.email),
-                first_name=str(raw.get("first_name") or address.first_name),
-                last_name=str(raw.get("last_name") or address.last_name),
+                first_name=unescape(str(raw.get("first_name") or address.first_name)),
+                last_name=unescape(str(raw.get("last_name") or address.last_name)),
                 address=address,
                 modified_at=moment(raw.get("date_modified_gmt")),
             )
@@ -370,7 +370,7 @@ def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Pro
     return Product(
         product_id=product_id,
         parent_id=parent_id,
-        sku=text(raw.get("sku")) or None,
+        sku=code(unescape(code(raw.get("sku")))) or None,  # as an order's line has it
         name=name,
         price=_decimal(raw, "price"),
         stock=_decimal(raw, "stock_quantity"),

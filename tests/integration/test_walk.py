@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -15,6 +16,7 @@ from syncctl.demo.store import SimulatedStore
 from syncctl.errors import StoreRefused, UnreadableError
 from syncctl.secret import Secret
 from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, Page, WalkState
+from syncctl.stores.content import ContentBuilder
 from syncctl.stores.walk import IdWalk, Row, Rows
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
@@ -159,6 +161,24 @@ def test_customers_and_products_come_whole():
             (None, "Tee", 0),
             ("HOOD-M", "Hoodie - M", 3),
         ]
+
+
+def test_products_customers_and_orders_read_alike_where_the_shop_writes_html():
+    with opened(0) as (shop, woo, _):
+        shop.manner.names_as_html = True
+        variant = {"id": 4, "sku": "B&amp;B  M", "name": "M", "price": "51"}
+        pots = {"id": 3, "name": "Pots & Pans", "type": "variable", "variations": [variant]}
+        someone = {"id": 1, "email": "z@example.test", "role": "customer", "first_name": "Zo&euml;", "last_name": "O&#039;Hara"}
+        raw = raw_order(("B&amp;B  M", 1, "51.00"), id=7, number="7")
+        raw["line_items"][0]["name"] = "Pots & Pans \N{EN DASH} M"
+        shop.load([raw], products=[pots], customers=[someone])
+        [product], [person] = woo.products(), woo.customers()
+        order = woo.get(7)
+        assert order is not None and order.lines[0].name == "Pots &amp; Pans &#8211; M", "as the store writes it"
+        line = ContentBuilder(create_statuses=("processing",), timezone=ZoneInfo("UTC")).content(order)["LINE_ITEMS_JSON"][0]
+        assert (product.sku, product.name, line["DESCR"]) == ("B&B  M", "Pots & Pans - M", "Pots & Pans \N{EN DASH} M")
+        assert line["SKU"] == product.sku
+        assert (person.first_name, person.last_name) == ("Zoë", "O'Hara")
 
 
 ACTIONS = ("edit", "trash", "delete", "place", "untrash")
