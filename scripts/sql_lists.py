@@ -13,7 +13,7 @@ def main() -> None:
     for erp in erps():
         trial = demo_catalogue(erp)
         for script in scripts(erp):
-            text = fill_lists(script.text, trial)
+            text = fill_lists(script.text, trial, trial)
             if script.name.startswith("erp/") and text != script.text:
                 (sql_root() / script.name).write_text(text, encoding="utf-8", newline="\n")  # type: ignore[attr-defined]  # a checkout's
                 print(f"sql/{script.name}")

@@ -70,7 +70,7 @@ def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, l
     `trial` is what the file was written for: where the two are alike, the script is returned as it is.
     """
     script = _as_held(script, site)
-    text = fill_lists(script.text, site)
+    text = fill_lists(script.text, site, trial)
     problems: list[Problem] = []
     statements = list(_statements(text, site))
     copied = {statement.table for statement in statements if statement.template} if site.has_template else set()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from syncctl.db.site_catalogue import Catalogue, Column, Table
 
@@ -37,9 +38,19 @@ _LEFT_OUT = ("geography", "geometry", "hierarchyid", "sql_variant", "xml")
 """What JSON can't hold, or nobody compares."""
 
 
-def fill_lists(text: str, site: Catalogue) -> str:
-    """Return the script with this site's tables and columns in its lists."""
+def fill_lists(text: str, site: Catalogue, trial: Catalogue) -> str:
+    """Return the script with this site's tables and columns in its lists, those of the trial ERP in its spelling and order."""
+    if "/* End. */" not in text:
+        return text
+    site = replace(site, tables={}, others={name: _like(there, trial.tables.get(name, {})) for name, there in site.every.items()})
     return _TABLES.sub(lambda found: _tables(found, site), _in_order(text, site))
+
+
+def _like(columns: Table, known: Table) -> Table:
+    """Return columns in the order and spelling of known ones, then the others: engines keep both in their own way."""
+    return {key: replace(columns[key], name=known[key].name) for key in known if key in columns} | {
+        key: column for key, column in columns.items() if key not in known
+    }
 
 
 def _in_order(text: str, site: Catalogue) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syncctl.db.deploy_scripts import scripts
 from syncctl.db.rendering_lists import fill_lists
 from syncctl.db.site_catalogue import Catalogue, Column, demo_catalogue
@@ -51,8 +53,9 @@ def test_lists_hold_what_the_site_has() -> None:
             PS_DOC_NONE=columns("ITEM_NO"),
             PS_DOCX=columns("DOC_ID"),
         ),
+        TRIAL,
     )
-    assert "KEY_ID = control.KEY_ID,\n            ORD_STA_ID = control.Ord_Sta_Id\n            /* End. */" in text
+    assert "KEY_ID = control.KEY_ID,\n            ORD_STA_ID = control.ORD_STA_ID\n            /* End. */" in text
     assert "QTY_COMMIT = stock.QTY_COMMIT,\n        QTY_ON_ORD = stock.QTY_ON_ORD\n" in text
     assert "QTY_ON_HND" not in text
     assert "FROM dbo.PS_DOC_ODD AS found\n            WHERE found.DOC_ID = @DOC_ID" in text
@@ -65,13 +68,13 @@ def test_lists_hold_what_the_site_has() -> None:
 
 
 def test_filling_twice_changes_nothing() -> None:
-    once = fill_lists(TEXT, TRIAL)
-    assert fill_lists(once, TRIAL) == once
+    once = fill_lists(TEXT, TRIAL, TRIAL)
+    assert fill_lists(once, TRIAL, TRIAL) == once
     assert once.count("UNION ALL") > 5
 
 
 def test_a_part_goes_where_its_table_is_missing() -> None:
-    text = fill_lists(TEXT, site(IM_INV=columns("QTY_COMMIT")))
+    text = fill_lists(TEXT, site(IM_INV=columns("QTY_COMMIT")), TRIAL)
     assert "EC_CTL" not in text
     assert "SET @CONTROLS" not in text
     assert text.startswith("\nBEGIN\n    SELECT\n        ITEM_NO")
@@ -83,12 +86,20 @@ def test_tables_that_a_site_may_lack_are_those_that_scripts_look_for() -> None:
 
 
 def test_the_lists_in_the_files_are_the_trials() -> None:
-    old = [script.name for script in scripts("counterpoint") if fill_lists(script.text, TRIAL) != script.text]
+    old = [script.name for script in scripts("counterpoint") if fill_lists(script.text, TRIAL, TRIAL) != script.text]
     assert old == [], "run: python scripts/sql_lists.py"
 
 
 def test_a_word_of_the_language_stands_in_brackets() -> None:
-    text = fill_lists(TEXT, site(EC_CTL=columns("KEY", "CURRENT_USER", "A]B"), IM_INV=columns("QTY_COMMIT")))
+    text = fill_lists(TEXT, site(EC_CTL=columns("KEY", "CURRENT_USER", "A]B"), IM_INV=columns("QTY_COMMIT")), TRIAL)
     assert "[KEY] = control.[KEY]," in text
     assert "[CURRENT_USER] = control.[CURRENT_USER]," in text
     assert "[A]]B] = control.[A]]B]" in text
+
+
+def test_an_engines_own_spelling_and_order_change_nothing() -> None:
+    there = {
+        name: {key: replace(column, name=column.name.lower()) for key, column in reversed(list(table.items()))}
+        for name, table in TRIAL.tables.items()
+    }
+    assert fill_lists(TEXT, Catalogue(there, keys=TRIAL.keys), TRIAL) == fill_lists(TEXT, TRIAL, TRIAL)
