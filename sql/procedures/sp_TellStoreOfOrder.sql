@@ -11,7 +11,8 @@ Returns      no rows
 Errors       none
 Locks        the new message
 Repeatable   yes: once a revision and kind
-Note         A cancelled order gets a note, never a status: it is cancelled in the store already.
+Note         A cancelled order gets a note, never a status: it is cancelled in the store already. From the second revision on a note carries
+             its number: the store takes words that an order has already for told. The tag names the database, too.
 Example      EXECUTE dbo.sp_TellStoreOfOrder @STAGING_ID = 1, @DOC_ID = 42, @TKT_NO = '101-1', @REVISION = 1, @OUTCOME = 'created';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_TellStoreOfOrder
@@ -30,6 +31,7 @@ BEGIN
     DECLARE
         @ERP_NAME nvarchar(500),
         @APPLIED_STATUS varchar(20),
+        @DATABASE_ID nvarchar(20),
         @KIND varchar(20),
         @DEDUP_KEY nvarchar(100),
         @NOTE nvarchar(max),
@@ -50,14 +52,19 @@ BEGIN
     WHERE setting.NAME = 'APPLIED_STATUS'
     AND   @OUTCOME <> 'cancelled';
 
+    SELECT
+        @DATABASE_ID = NULLIF(CONVERT(nvarchar(20), setting.VALUE), N'')
+    FROM dbo.USER_ERP_SETTING AS setting
+    WHERE setting.NAME = 'DATABASE_ID';
+
     SET @KIND = CASE WHEN @OUTCOME = 'cancelled' THEN 'cancelled' ELSE 'applied' END;
     SET @DEDUP_KEY = CONCAT(@KIND, N':', @REVISION);
     SET @NOTE = CONCAT
     (
-        N'Order ', CASE WHEN @OUTCOME = 'cancelled' THEN N'closed' ELSE @OUTCOME END, N' in ', @ERP_NAME, N'. DOC_ID: ', @DOC_ID,
-        N', TKT_NO: ', @TKT_NO
+        N'Order ', CASE WHEN @OUTCOME = 'cancelled' THEN N'closed' ELSE @OUTCOME END,
+        CASE WHEN @REVISION > 1 THEN CONCAT(N' (', @REVISION, N')') END, N' in ', @ERP_NAME, N'. DOC_ID: ', @DOC_ID, N', TKT_NO: ', @TKT_NO
     );
-    SET @TAG_VALUE = CASE WHEN @OUTCOME <> 'cancelled' THEN CONCAT(@DOC_ID, N'/', @REVISION) END;
+    SET @TAG_VALUE = CASE WHEN @OUTCOME <> 'cancelled' THEN CONCAT(@DOC_ID, N'/', @REVISION, N'@' + @DATABASE_ID) END;
 
     EXECUTE dbo.sp_QueueOrderMessage
         @STAGING_ID = @STAGING_ID,

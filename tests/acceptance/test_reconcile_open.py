@@ -52,6 +52,27 @@ def test_what_went_to_the_trash_or_was_deleted_is_found(syncctl: Program, store:
     assert (again["counts"]["polled"], again["notes"][0][:24]) == (5, "Compared the 5 orders wh")
 
 
+@pytest.mark.parametrize("how", [("--open",), ("--since", "2d")], ids=" ".join)
+def test_a_refund_that_was_deleted_and_an_order_deleted_for_good_are_found(
+    syncctl: Program, store: SimulatedStore, applied: list[int], how: tuple[str, ...]
+):
+    store.shopkeeper.refund_amount(applied[2], "5.00")
+    syncctl("stage")
+    assert syncctl("process", "--json").json["counts"]["updated"] == 1
+    raw = store.state.orders[applied[2]]
+    store.state.refunds[applied[2]].clear()
+    raw["refunds"].clear()  # no date moves: neither by this nor by the other one
+    store.shopkeeper.delete(applied[5])
+    told = syncctl("stage", "--reconcile", *how, "--json").json
+    outcomes = {item["woo_order_id"]: item["outcome"] for item in told["items"] if item["outcome"] != "unchanged"}
+    assert outcomes == {applied[2]: "restaged", applied[5]: "cancel_staged"}
+    counts = syncctl("process", "--json").json["counts"]
+    assert (counts["updated"], counts["cancelled"]) == (1, 1)
+    with syncctl.connected() as connection:
+        totals = connection.execute("SELECT TOT FROM USER_ORDER_LINK WHERE LINK_STATE = 'OPEN'").fetchall()
+    assert (len(totals), len(set(totals))) == (6, 1), "what was not given back after all is in the ERP again"
+
+
 def test_what_was_shipped_is_looked_at_no_more(syncctl: Program, store: SimulatedStore, applied: list[int]):
     with syncctl.connected() as connection:
         connection.execute("UPDATE PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0")

@@ -57,6 +57,21 @@ def test_the_store_gets_a_note_and_no_status(shop):
     assert message["NOTE"] == f"Order closed in CounterPoint. DOC_ID: {doc}, TKT_NO: 101-000001"
 
 
+def test_a_second_closing_is_told_in_words_of_its_own(shop):
+    doc = shop.apply(*LINES).doc_id
+    shop.cancel(*LINES)
+    shop.apply(*LINES)
+    shop.cancel(*LINES)
+    notes = [message["NOTE"].partition(". ") for message in shop.outbox()]
+    assert [said for said, _, _ in notes] == [
+        "Order created in CounterPoint",
+        "Order closed in CounterPoint",
+        "Order reopened (2) in CounterPoint",
+        "Order closed (2) in CounterPoint",
+    ], "the store takes a note that is there already for told"
+    assert {numbers for _, _, numbers in notes} == {f"DOC_ID: {doc}, TKT_NO: 101-000001"}
+
+
 def test_cancelling_twice_gives_the_stock_back_once(shop, database):
     shop.apply(*LINES)
     shop.stage_cancelled(*LINES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
@@ -104,12 +105,24 @@ def test_the_staging_row_and_the_link_tell_where_the_order_is(shop):
     ]
 
 
+def own_name(shop):
+    """Returns what the database calls itself in the store's tags."""
+    return shop.one("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'DATABASE_ID'")["VALUE"]
+
+
+def test_a_database_has_a_name_of_its_own_that_a_tag_can_do_without(shop):
+    assert re.fullmatch("[0-9a-f]{8}", own_name(shop))
+    shop.query("DELETE FROM dbo.USER_ERP_SETTING WHERE NAME = 'DATABASE_ID'")
+    shop.apply(line(1))
+    assert shop.outbox()[0]["TAG_VALUE"] == "101000000001/1"
+
+
 def test_the_message_to_the_store_is_written_with_the_document(shop):
     shop.apply(line(1))
     [message] = shop.outbox()
     assert (message["KIND"], message["TARGET_STATUS"], message["STATE"]) == ("applied", "processing", "PENDING")
     assert message["NOTE"] == "Order created in CounterPoint. DOC_ID: 101000000001, TKT_NO: 101-000001"
-    assert (message["TAG_VALUE"], message["DEDUP_KEY"]) == ("101000000001/1", "applied:1")
+    assert (message["TAG_VALUE"], message["DEDUP_KEY"]) == (f"101000000001/1@{own_name(shop)}", "applied:1")
     assert shop.events() == ["STAGED", "VALIDATED", "CREATED"]
 
 
@@ -609,8 +622,9 @@ def test_an_order_that_was_cancelled_and_comes_back_reopens_its_document(shop):
     link = shop.one("SELECT * FROM dbo.USER_ORDER_LINK")
     assert (link["REVISION"], link["LINK_STATE"], link["TOT"], link["ERP_STATUS_TOLD"]) == (2, "OPEN", D("54.98"), "open")
     message = shop.outbox()[-1]
-    assert message["NOTE"] == "Order reopened in CounterPoint. DOC_ID: 101000000001, TKT_NO: 101-000001"
-    assert (message["TAG_VALUE"], message["DEDUP_KEY"], message["TARGET_STATUS"]) == ("101000000001/2", "applied:2", "processing")
+    assert message["NOTE"] == "Order reopened (2) in CounterPoint. DOC_ID: 101000000001, TKT_NO: 101-000001"
+    assert message["TAG_VALUE"] == f"101000000001/2@{own_name(shop)}"
+    assert (message["DEDUP_KEY"], message["TARGET_STATUS"]) == ("applied:2", "processing")
     assert shop.events()[-1] == "REOPENED"
 
 

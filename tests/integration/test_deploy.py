@@ -105,7 +105,7 @@ def contents(database: Any) -> dict[str, list[tuple[Any, ...]]]:
         for table, columns in {
             "USER_RETRY_POLICY": "ERROR_CLASS, MAX_ATTEMPTS, BACKOFF_SECONDS, BACKOFF_FACTOR, BACKOFF_CAP_SECONDS, DESTINATION",
             "USER_STATUS_MAP": "STORE_ID, ERP_STATUS, COALESCE(WOO_STATUS, '-') AS WOO_STATUS",
-            "USER_ERP_SETTING": "NAME, COALESCE(VALUE, '-') AS VALUE, DESCR",
+            "USER_ERP_SETTING": "NAME, CASE NAME WHEN 'DATABASE_ID' THEN 'own' ELSE COALESCE(VALUE, '-') END AS VALUE, DESCR",
             "USER_NUMBER_SERIES": "SERIES, PREFIX, WIDTH, NEXT_NO, DESCR",
         }.items()
     }

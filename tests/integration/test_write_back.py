@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import ListOutbox, SetErpSetting
+from syncctl.db.contract import ListErpSettings, ListOutbox, SetErpSetting
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.demo.store_routes import Reply
@@ -17,7 +17,7 @@ from syncctl.services.run_context import RunContext
 from syncctl.services.write_back import Delivery, WriteBack
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
-from syncctl.stores.woocommerce_orders import tag_of
+from syncctl.stores.woocommerce_orders import TAG_KEY, tag_of
 from syncctl.stores.woocommerce_statuses import meaning_of
 from tests.clocks import MovableClock
 from tests.integration.test_process import Bench
@@ -55,6 +55,11 @@ class Told(Bench):
 
     def tag(self, number: int) -> str | None:
         return tag_of(self.store.state.orders[number])
+
+    def first_tag(self) -> str:
+        """Return the tag of the first document in its first revision."""
+        [name] = (setting.value for setting in self.database.run(ListErpSettings()) if setting.name == "DATABASE_ID")
+        return f"101000000001/1@{name}"
 
     def status(self, number: int) -> str:
         return str(self.store.state.orders[number]["status"])
@@ -102,12 +107,21 @@ def test_only_a_paid_order_gets_a_status_and_the_note_is_exact(told, before, get
     assert [delivery.outcome for delivery in bench.deliver()] == ["delivered"]
     assert bench.status(number) == after
     assert bench.notes(number) == [NOTE]
-    assert bench.tag(number) == "101000000001/1"
+    assert bench.tag(number) == bench.first_tag()
     assert bench.store.state.mails == []
     moved = before != after
     assert [mail.kind for mail in bench.store.state.mail_log] == ["customer_completed_order"] * moved
     assert bench.store.went_backwards() == []
     assert bench.deliver() == []
+
+
+def test_the_tag_of_a_trial_is_not_taken_for_that_of_the_next_one(told):
+    bench, number = told("processing")
+    trial = bench.first_tag().replace(bench.first_tag()[-8:], "trial")
+    bench.store.state.orders[number]["meta_data"].append({"id": 1, "key": TAG_KEY, "value": trial})
+    [delivery] = bench.deliver()
+    assert (delivery.outcome, delivery.message) == ("delivered", ""), "the same DOC_ID and revision, of another database"
+    assert (bench.status(number), bench.notes(number), bench.tag(number)) == ("completed", [NOTE], bench.first_tag())
 
 
 @pytest.mark.parametrize("before", ["on-hold", "pending", "failed"])
@@ -164,7 +178,7 @@ def test_statuses_can_be_left_alone_altogether(told):
     bench.statuses = False
     [delivery] = bench.deliver()
     assert delivery.message == "the status stays processing: statuses are left alone (SYNCCTL_WRITE_BACK_STATUS)"
-    assert (bench.status(number), bench.notes(number), bench.tag(number)) == ("processing", [NOTE], "101000000001/1")
+    assert (bench.status(number), bench.notes(number), bench.tag(number)) == ("processing", [NOTE], bench.first_tag())
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])

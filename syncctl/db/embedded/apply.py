@@ -267,15 +267,19 @@ def _tell_store(session: Session, erp: Erp, staged: sqlite3.Row, done: _Applied)
     """Queue what the store is told. Of an update it is told nothing: it knows. See `sql/procedures/sp_TellStoreOfOrder.sql`."""
     if done.outcome == "updated":
         return
+    # The store takes words that an order has already for told: from the second revision on a note carries its number.
+    what = {"cancelled": "closed"}.get(done.outcome, done.outcome) + (f" ({done.revision})" if done.revision > 1 else "")
+    note = f"Order {what} in {erp.name}. {_numbers(done.document)}"
     if done.outcome == "cancelled":
-        queue_message(session, staged, "cancelled", f"cancelled:{done.revision}", note=done.told)
+        queue_message(session, staged, "cancelled", f"cancelled:{done.revision}", note=note)
         return
+    settings = settings_of(session)
     queue_message(
         session,
         staged,
         "applied",
         f"applied:{done.revision}",
-        target_status=settings_of(session).get("APPLIED_STATUS"),
-        note=f"Order {done.outcome} in {erp.name}. {_numbers(done.document)}",
-        tag_value=f"{done.document.doc_id}/{done.revision}",
+        target_status=settings.get("APPLIED_STATUS"),
+        note=note,
+        tag_value=f"{done.document.doc_id}/{done.revision}" + (f"@{name}" if (name := settings.get("DATABASE_ID")) else ""),
     )

@@ -304,7 +304,8 @@ CREATE TABLE dbo.USER_ERP_SETTING (
     DESCR TEXT
 );
 INSERT INTO dbo.USER_ERP_SETTING VALUES
-    ('APPLIED_STATUS', 'processing', 'Store status of an order that reached the ERP');
+    ('APPLIED_STATUS', 'processing', 'Store status of an order that reached the ERP'),
+    ('DATABASE_ID', lower(hex(randomblob(4))), 'This database''s own name in the tags that orders get in the store; made once, leave it as it is');
 
 CREATE TABLE dbo.USER_NUMBER_SERIES (
     SERIES TEXT NOT NULL CONSTRAINT PK_USER_NUMBER_SERIES PRIMARY KEY,
@@ -418,4 +419,4 @@ CREATE TABLE dbo.USER_NOTIFY_PREFERENCE (
     ADDRESS TEXT,
     CONSTRAINT PK_USER_NOTIFY_PREFERENCE PRIMARY KEY (RECIPIENT_ID, EVENT_TYPE)
 );
-PRAGMA dbo.user_version = 17;
+PRAGMA dbo.user_version = 18;
