@@ -5,16 +5,18 @@ GO
 dbo.sp_ValidateStagedOrder
     Finds everything that is wrong with a staged order, all at once, and notes it on the row where that is the caller's to write: with
     @WORKER_ID and @ATTEMPT_NO while that attempt holds the order; without them while the order waits for the ERP and nobody works on
-    it. Of any other order it only tells. Orders that wait to be cancelled, or for nothing, are not looked at.
+    it. Of any other order it only tells. Orders that wait to be cancelled, or for nothing, are not looked at. With @DRY_RUN nothing is
+    noted, and it tells what else keeps the order from being done: a document that can't follow the store any more.
 
-Called by    syncctl validate; an operator by hand
+Called by    syncctl validate, syncctl process --dry-run; an operator by hand
 Parameters   @UNKNOWN_CUSTOMER what an order without a customer in the ERP becomes: review (an error), create (one is made with the
              order) or guest (@GUEST_CUST_NO's); @ERP_CURRENCY; @PRICE_CHECK off, warning or error for a unit price that differs from
              the ERP's by more than @PRICE_TOLERANCE (a fraction: 0.05 is 5 %; NULL is 0); @WORKER_ID and @ATTEMPT_NO, both or neither:
-             the attempt that validates, where a worker does
+             the attempt that validates, where a worker does; @DRY_RUN
 Returns      a row each: CODE, FIELD, VALUE, MESSAGE, SEVERITY (error: it blocks the order; warning)
-Errors       50001 bad argument; 50004 no such staging id; 50010 another worker or attempt holds the order, or nobody does
-Locks        the order's row, so that what is found and what is noted are the same version
+Errors       50001 bad argument; 50004 no such staging id; 50010 another worker or attempt holds the order, or nobody does; 50030 with
+             @DRY_RUN: an update or a cancellation can't be brought to the document, with the reasons
+Locks        the order's row, so that what is found and what is noted are the same version; with @DRY_RUN the document's, too
 Repeatable   yes
 Note         A price is compared for the whole line, where a store rounds: half a cent for each piece, at most one cent, is rounding.
 Example      EXECUTE dbo.sp_ValidateStagedOrder @STAGING_ID = 123, @UNKNOWN_CUSTOMER = 'create', @PRICE_TOLERANCE = 0.05;
@@ -28,6 +30,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ValidateStagedOrder
     @PRICE_TOLERANCE decimal(15, 4) = NULL,
     @WORKER_ID nvarchar(100) = NULL,
     @ATTEMPT_NO int = NULL,
+    @DRY_RUN bit = 0,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -55,8 +58,10 @@ BEGIN
     DECLARE
         @MESSAGE nvarchar(2000),
         @VIOLATIONS nvarchar(max),
-        @IS_BLOCKED bit,
-        @NOTES bit = 1;
+        @ACTION varchar(20),
+        @IS_BLOCKED bit = 0,
+        @NOTES bit = 1,
+        @VERB varchar(20);
 
     BEGIN TRY
         BEGIN TRANSACTION;
@@ -85,7 +90,10 @@ BEGIN
         END;
 
         SELECT
+            @ACTION = staged.PENDING_ACTION,
+            @VERB = CASE staged.PENDING_ACTION WHEN 'update' THEN 'change' ELSE 'cancel' END,
             @NOTES = CASE
+                WHEN @DRY_RUN = 1 THEN 0
                 WHEN @WORKER_ID IS NOT NULL THEN 1
                 WHEN staged.STATE IN ('PENDING', 'FAILED') THEN 1
                 WHEN staged.STATE = 'CLAIMED' AND staged.LEASE_UNTIL_DT <= @NOW THEN 1
@@ -105,6 +113,17 @@ BEGIN
             @PRICE_TOLERANCE = @PRICE_TOLERANCE,
             @NOTES = @NOTES,
             @NOW = @NOW;
+
+        IF @DRY_RUN = 1 AND @IS_BLOCKED = 0 AND @ACTION IN ('update', 'cancel')
+        BEGIN
+            EXECUTE dbo.sp_RequireOpenLink
+                @STAGING_ID = @STAGING_ID,
+                @ACTION = @ACTION;
+
+            EXECUTE dbo.sp_CheckDocumentState
+                @STAGING_ID = @STAGING_ID,
+                @ACTION = @VERB;
+        END;
 
         COMMIT TRANSACTION;
     END TRY

@@ -17,14 +17,14 @@ def row_by_row(run: Run, wanted: object) -> bool:
     return bool(wanted) or run.verbose > 0
 
 
-def show_causes(console: Console, causes: Sequence[Cause], command: str) -> None:
-    """Print the causes and, where there are any, how to see each order."""
+def show_causes(console: Console, causes: Sequence[Cause], command: str = "") -> None:
+    """Print the causes and, where `command` lists them when asked to, how to see each order."""
     from rich.padding import Padding
 
     for cause in causes:
         console.print(cause.line)
         console.print(Padding(f"such as {cause.such_as}", (0, 0, 0, 4)))
-    if causes:
+    if causes and command:
         console.print(f"`syncctl {command} --verbose` lists each order; `syncctl trace ORDER` tells the whole story of one.")
 
 

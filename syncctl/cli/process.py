@@ -17,8 +17,8 @@ from syncctl.errors import EXIT_SOME_FAILED
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncctl.db.contract import StagedOrder
     from syncctl.services.causes import Reason
+    from syncctl.services.foresee import Foreseen
     from syncctl.services.process import ProcessedOrder, ProcessOptions, ProcessResult
     from syncctl.services.validate import Rules
     from syncctl.settings import Settings
@@ -50,7 +50,7 @@ MaxRuntime = Annotated[
         "--max-runtime", help="Take nothing new after so long (90s, 15m, 2h); the rest waits for the next run.", metavar="SPAN"
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which orders would be taken; change nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would become of each order, and why not; change nothing.")]
 
 
 @command(app, "process", job=JOB, settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"})
@@ -203,13 +203,14 @@ def open_store(run: Run) -> Callable[[], Store] | None:
 
 
 def _preview(run: Run, options: ProcessOptions) -> None:
-    from syncctl.services.erp_site import require_settings
-    from syncctl.services.preview import preview
+    from syncctl.services.causes import by_cause
+    from syncctl.services.find import staged_orders
+    from syncctl.services.foresee import foresee, not_taken
+    from syncctl.services.preview import preview, why_not
     from syncctl.services.raised import raising_of
     from syncctl.stores.connect import meaning_in_store
 
-    require_settings(run.database)
-    found = preview(
+    orders = preview(
         run.database,
         scope=options.scope,
         store_id=options.store_id,
@@ -218,20 +219,42 @@ def _preview(run: Run, options: ProcessOptions) -> None:
         limit=options.limit,
         clock=run.clock,
     )
+    found: list[Foreseen] = []
+    with run.output.progress("Orders", len(orders)) as advance:
+        for each in foresee(run.database, orders, options.rules):
+            found.append(each)
+            advance(1)
+            if run.stop.is_set():
+                break
     rule = raising_of(run.database, meaning=meaning_in_store(run.settings), allowed=run.settings.write_back_status)
-    gets = {order.staging_id: rule.on_entering(order) for order in found}
-    raised = [order for order in found if gets[order.staging_id]]
-    run.report.items = [_preview_item(order) | {"store_status": gets[order.staging_id]} for order in found]
-    run.report.counts = {"claimed": 0, "would_process": len(found), "would_raise": len(raised)}
-    run.report.extra = {"dry_run": True}
+    gets = {each.order.staging_id: rule.on_entering(each.order) if each.outcome == "created" else None for each in found}
+    raised = [each for each in found if gets[each.order.staging_id]]
+    causes = by_cause(reason for each in found for reason in each.reasons)
+    left = sorted(set(options.staging_ids) - {order.staging_id for order in orders})
+    notes = (
+        [f"Not taken: {why_not(order, store_id=options.store_id)}." for order in staged_orders(run.database, left)]
+        if options.staging_ids
+        else not_taken(run.database, options.store_id, scope=options.scope)
+    )
+    run.report.items = [_preview_item(each) | {"store_status": gets[each.order.staging_id]} for each in found]
+    run.report.counts = {
+        "claimed": 0,
+        "would_process": len(found),
+        "would_raise": len(raised),
+        "would_review": sum(each.outcome == "review" for each in found),
+    }
+    run.report.extra = {"dry_run": True, "causes": as_items(causes), "notes": notes}
 
     def render(console: Console) -> None:
         if found:
-            rows = (
-                [o.staging_id, o.woo_order_no, o.pending_action, o.state, o.tot_amt, o.currency, gets[o.staging_id]]
-                for o in found
+            table(
+                console,
+                ["Order", "Staging id>", "Would be", "State", "Total>", "", "Gets in the store", "Why not"],
+                (_preview_row(each, gets[each.order.staging_id]) for each in found),
             )
-            table(console, ["Staging id>", "Order", "Would be", "State", "Total>", "", "Gets in the store"], rows)
+        show_causes(console, causes)
+        for note in notes:
+            console.print(note)
         summary(console, run.report)
         if raised:
             number = "1 order" if len(raised) == 1 else f"{len(raised):,} orders"
@@ -246,12 +269,31 @@ def _preview(run: Run, options: ProcessOptions) -> None:
     run.render = render
 
 
-def _preview_item(order: StagedOrder) -> dict[str, Any]:
+def _preview_row(foreseen: Foreseen, store_status: str | None) -> list[object]:
+    from rich.text import Text
+
+    order = foreseen.order
+    return [
+        order.woo_order_no or order.woo_order_id,
+        order.staging_id,
+        Text(foreseen.outcome, STYLES.get(foreseen.outcome, "")),
+        order.state,
+        order.tot_amt,
+        order.currency,
+        store_status,
+        "; ".join(reason.message for reason in foreseen.reasons),
+    ]
+
+
+def _preview_item(foreseen: Foreseen) -> dict[str, Any]:
+    order = foreseen.order
     return {
         "staging_id": order.staging_id,
         "woo_order_id": order.woo_order_id,
         "woo_order_no": order.woo_order_no,
         "action": order.pending_action,
+        "would_be": foreseen.outcome,
+        "why_not": [{"code": reason.code, "message": reason.message} for reason in foreseen.reasons],
         "state": order.state,
         "total": order.tot_amt,
         "currency": order.currency,

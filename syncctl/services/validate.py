@@ -161,11 +161,12 @@ class _Checks(OfTheDatabase[ValidatedOrder]):
         self.result.count_claimed(-1)
 
 
-def validate_one(database: Database, staging_id: int, rules: Rules) -> list[Violation]:
-    """Return everything that is wrong with one order.
+def validate_one(database: Database, staging_id: int, rules: Rules, *, dry_run: bool = False) -> list[Violation]:
+    """Return everything that is wrong with one order; with `dry_run` nothing is noted on it.
 
     Raises:
         NotFound: no such staging id.
+        Conflict: with `dry_run`, where its document can't follow the store.
     """
     return database.run(
         ValidateStagedOrder(
@@ -175,6 +176,7 @@ def validate_one(database: Database, staging_id: int, rules: Rules) -> list[Viol
             erp_currency=rules.erp_currency,
             price_check=rules.price_check,
             price_tolerance=rules.price_tolerance,
+            dry_run=dry_run,
         )
     )
 

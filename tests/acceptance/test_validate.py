@@ -11,6 +11,7 @@ from syncctl.db.contract import StageOrders
 from syncctl.db.embedded import EmbeddedDatabase
 from tests.acceptance.program import Program
 from tests.orders import line, order, stage
+from tests.shop import Shop
 
 
 @pytest.fixture
@@ -70,3 +71,23 @@ def test_reasons_come_by_cause_and_row_by_row_where_asked_for(syncctl: Program) 
     run = syncctl("process").out
     assert "5 orders: no item in the ERP for a SKU" in run
     assert "staging id 2" not in run
+
+
+def test_a_dry_run_says_of_each_order_what_would_become_of_it_and_why(syncctl: Program) -> None:
+    with closing(EmbeddedDatabase(syncctl.folder / "shop.db")) as database:
+        Shop(database, database.query)
+        stage(database, order(1, line(sku="NO-SUCH")), order(2))
+    syncctl.settings["SYNCCTL_UNKNOWN_CUSTOMER"] = "create"
+    before = syncctl.query("SELECT * FROM USER_ORDER_STAGING")
+    told = syncctl("process", "--dry-run", "--json").json
+    assert [(item["woo_order_no"], item["would_be"]) for item in told["items"]] == [("1", "review"), ("2", "created")]
+    assert [why["code"] for why in told["items"][0]["why_not"]] == ["unknown_sku"]
+    assert told["items"][1]["why_not"] == []
+    assert (told["counts"]["would_process"], told["counts"]["would_review"]) == (2, 1)
+    out = " ".join(syncctl("process", "--dry-run").out.split())
+    assert "The ERP has no item for SKU NO-SUCH" in out
+    assert "1 order: no item in the ERP for a SKU" in out
+    assert syncctl.query("SELECT * FROM USER_ORDER_STAGING") == before
+    syncctl("process")
+    out = " ".join(syncctl("process", "--dry-run").out.split())
+    assert "Not taken: 1 order waits for a person: see `syncctl dead-letter list`." in out

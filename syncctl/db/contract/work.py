@@ -83,7 +83,10 @@ class ValidateStagedOrder(Procedure[Violation]):
 
     With `worker_id` and `attempt_no` (both or neither) it is this attempt that validates: LeaseLost where it no longer holds the
     order. Without, it is a person who asks: an order that somebody works on, or that no longer waits for the ERP, is left as it
-    is, and only the violations are told.
+    is, and only the violations are told. With `dry_run` nothing is noted on any.
+
+    Raises:
+        Conflict: with `dry_run`, where an update or a cancellation can't be brought to the order's document, with the reasons.
     """
 
     name: ClassVar[str] = "sp_ValidateStagedOrder"
@@ -98,6 +101,7 @@ class ValidateStagedOrder(Procedure[Violation]):
     price_tolerance: Money | None = None
     worker_id: Key | None = None
     attempt_no: Int | None = None
+    dry_run: Flag = False
 
 
 @dataclass(frozen=True, slots=True)

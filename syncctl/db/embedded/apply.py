@@ -12,6 +12,7 @@ from syncctl.db.contract import (
     ProcessedRow,
     ProcessStagedOrder,
     UpdateOrderFromStaging,
+    ValidateStagedOrder,
     Violation,
 )
 from syncctl.db.embedded.customers import order_customer
@@ -43,6 +44,36 @@ def update_order_from_staging(session: Session, call: UpdateOrderFromStaging) ->
 def cancel_order_from_staging(session: Session, call: CancelOrderFromStaging) -> list[AppliedOrder]:
     """See `sql/procedures/sp_CancelOrderFromStaging.sql`."""
     return [apply_order(session, call, "cancel")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A worker's attempt at an order, as the fence asks for it."""
+
+    staging_id: int
+    worker_id: str
+    attempt_no: int
+
+
+@serves(ValidateStagedOrder)
+def validate_staged_order(session: Session, call: ValidateStagedOrder) -> list[Violation]:
+    """See `sql/procedures/sp_ValidateStagedOrder.sql`."""
+    require_rules(call, ((call.worker_id is None) == (call.attempt_no is None), "@WORKER_ID and @ATTEMPT_NO come together."))
+    if call.worker_id is not None and call.attempt_no is not None:
+        staged = fence(session, _Attempt(call.staging_id, call.worker_id, call.attempt_no))
+        notes = True
+    else:
+        staged = staged_order(session, call.staging_id)
+        lease_over = staged["LEASE_UNTIL_DT"] is not None and staged["LEASE_UNTIL_DT"] <= session.now
+        notes = staged["STATE"] in ("PENDING", "FAILED") or (staged["STATE"] == "CLAIMED" and lease_over)
+    violations = check_order(session, call, staged, notes=notes and not call.dry_run)
+    action = staged["PENDING_ACTION"]
+    if call.dry_run and action in ("update", "cancel") and not any(found.severity == "error" for found in violations):
+        erp, link = erp_of(session), _link(session, staged)
+        _require_untouched(
+            session, erp, staged, _open_link(erp, staged, link, action), "change" if action == "update" else action
+        )
+    return violations
 
 
 @serves(ProcessStagedOrder)
@@ -85,10 +116,7 @@ def apply_order(session: Session, call: Fenced, action: str) -> AppliedOrder:
         return AppliedOrder(staged["STAGING_ID"], doc_id, staged["TKT_NO"], _TOLD_AGAIN[action])
     _require_action(staged, action)
     erp = erp_of(session)
-    link = session.one(
-        "SELECT * FROM dbo.USER_ORDER_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
-        {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"]},
-    )
+    link = _link(session, staged)
     if action == "create" and (staged["IS_APPLIED"] or (link is not None and link["LINK_STATE"] == "OPEN")):
         return _already_applied(session, staged, link)
     if action != "cancel" and not staged["IS_VALIDATED"]:
@@ -172,6 +200,14 @@ def _require_action(staged: sqlite3.Row, action: str) -> None:
     """Raise WrongState unless this is what the order waits for."""
     if staged["PENDING_ACTION"] != action:
         raise _wrong_state(staged, f"waits for {staged['PENDING_ACTION'] or 'nothing'}, not for {action}")
+
+
+def _link(session: Session, staged: sqlite3.Row) -> sqlite3.Row | None:
+    """Return an order's link, open or not."""
+    return session.one(
+        "SELECT * FROM dbo.USER_ORDER_LINK WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
+        {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"]},
+    )
 
 
 def _open_link(erp: Erp, staged: sqlite3.Row, link: sqlite3.Row | None, action: str) -> sqlite3.Row:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -14,8 +13,7 @@ from syncctl.db.embedded.engine import NO_MOMENT
 from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of
 from syncctl.db.embedded.order_content import Content, StagedLine, cents, read_content, unit_price
 from syncctl.db.embedded.records import cut, write_event
-from syncctl.db.embedded.registry import Session, require, serves
-from syncctl.db.embedded.work import fence, staged_order
+from syncctl.db.embedded.registry import Session, require
 
 SET_UP = "set_up"
 """The code of what is wrong with the site's set-up: it concerns every order, not one of them."""
@@ -23,15 +21,6 @@ SET_UP = "set_up"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """Currencies whose smallest coin is a thousandth."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """A worker's attempt at an order, as the fence asks for it."""
-
-    staging_id: int
-    worker_id: str
-    attempt_no: int
 
 
 Rules = ValidateStagedOrder | ProcessStagedOrder
@@ -47,20 +36,6 @@ def require_rules(call: Rules, *checks: tuple[bool, str]) -> None:
         (call.price_tolerance is None or 0 <= call.price_tolerance <= 1, "@PRICE_TOLERANCE takes 0 to 1."),
         *checks,
     )
-
-
-@serves(ValidateStagedOrder)
-def validate_staged_order(session: Session, call: ValidateStagedOrder) -> list[Violation]:
-    """See `sql/procedures/sp_ValidateStagedOrder.sql`."""
-    require_rules(call, ((call.worker_id is None) == (call.attempt_no is None), "@WORKER_ID and @ATTEMPT_NO come together."))
-    if call.worker_id is not None and call.attempt_no is not None:
-        staged = fence(session, _Attempt(call.staging_id, call.worker_id, call.attempt_no))
-        notes = True
-    else:
-        staged = staged_order(session, call.staging_id)
-        lease_over = staged["LEASE_UNTIL_DT"] is not None and staged["LEASE_UNTIL_DT"] <= session.now
-        notes = staged["STATE"] in ("PENDING", "FAILED") or (staged["STATE"] == "CLAIMED" and lease_over)
-    return check_order(session, call, staged, notes=notes)
 
 
 def check_order(session: Session, call: Rules, staged: sqlite3.Row, *, notes: bool = True) -> list[Violation]:
