@@ -18,7 +18,7 @@ _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \
 _COLLATED = re.compile(r"\bCOLLATE (\w+)")
 _OTHER_NAMES = {"bbf_unicode_cp1_ci_as": "SQL_Latin1_General_CP1_CI_AS"}
 """What an engine that speaks T-SQL on another's tables calls a collation there."""
-_LOOKED_FOR = re.compile(r"OBJECT_ID\(N'dbo\.(\w+)', N'U'\) IS NOT NULL|/\* Where there is (\w+): \*/")
+_LOOKED_FOR = re.compile(r"/\* Where there is (\w+): \*/")
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
 _NUMBERS = ("bit", "tinyint", "smallint", "int", "bigint", "decimal", "numeric", "money", "smallmoney", "real", "float")
 _READ = """
@@ -114,8 +114,7 @@ def demo_catalogue(erp: str) -> Catalogue:
         name.upper()
         for script in scripts(erp)
         if script.name.startswith("erp/")
-        for found in _LOOKED_FOR.findall(script.text)
-        for name in found
+        for name in _LOOKED_FOR.findall(script.text)
     }
     tables = {name: _columns(body) for name, body in made.items()}
     return Catalogue(tables, optional=frozenset(looked_for & tables.keys()), keys=keys)

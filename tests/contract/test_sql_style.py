@@ -184,6 +184,13 @@ def test_every_constraint_has_a_name() -> None:
             assert before[0] == "CONSTRAINT", f"{path.name}: {' '.join(before)} {found.group()}"
 
 
+def test_no_module_asks_what_there_is_in_the_database() -> None:
+    """A login that may only execute sees no metadata of the tables: to it, nothing is there."""
+    asks = re.compile(r"\b(?:OBJECT_ID|COL_LENGTH|OBJECTPROPERTY|COLUMNPROPERTY|INDEXPROPERTY)\b|\bsys\.(?!sp_)|INFORMATION_SCHEMA")
+    modules = [path for path in FILES if path.name.startswith(("sp_", "fn_", "USER_V_")) and path.stem != "sp_SeedDemoErp"]
+    assert [path.stem for path in modules if asks.search(code(path))] == []
+
+
 @pytest.mark.parametrize("role", ["syncctl_executor", "syncctl_operator"])
 def test_each_role_may_execute_its_part_of_the_contract_and_nothing_else(role: str) -> None:
     text = (ROOT / f"security/{role}.sql").read_text("utf-8")

@@ -8,7 +8,8 @@ CounterPoint's site settings and number series
 Note         A setting or series that a site has changed stays as it is. Station and drawer, and the series of documents and tickets, have
              no default: syncctl config erp import takes them from EC_CTL, config erp set and config erp series set them. Until then no
              order is processed (fn_MissingErpSettings).
-             Payments that a version without USER_ORDER_PAYMENT wrote are entered there, once: the only one of a document, of its total.
+             Payments that a version without USER_ORDER_PAYMENT wrote are entered there, once: the first and only one of a document from
+             before that table, of its total, at the moment of its ticket. A person's, dated by the day, is never taken for one of ours.
 Repeatable   yes: each step looks first
 */
 INSERT INTO dbo.USER_ERP_SETTING
@@ -100,10 +101,21 @@ SELECT
     payment.AMT,
     linked.CREATED_DT
 FROM dbo.USER_ORDER_LINK AS linked
+INNER JOIN dbo.PS_DOC_HDR AS document
+    ON document.DOC_ID = linked.DOC_ID
 INNER JOIN dbo.PS_DOC_PMT AS payment
     ON  payment.DOC_ID = linked.DOC_ID
+    AND payment.PMT_SEQ_NO = 1
     AND payment.AMT = linked.TOT
+    AND payment.PAY_DAT = document.TKT_DT
 WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known)
+AND   linked.CREATED_DT <
+(
+    SELECT
+        MIN(journal.APPLIED_DT)
+    FROM dbo.USER_SCHEMA_JOURNAL AS journal
+    WHERE journal.SCRIPT = 'schema/040_USER_ORDER_PAYMENT.sql'
+)
 AND   EXISTS (SELECT 1 FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'WRITE_PAYMENT' AND setting.VALUE = N'Y')
 AND   NOT EXISTS
 (

@@ -117,7 +117,8 @@ BEGIN
         END;
     END;
 
-    IF @AMT <> 0 AND OBJECT_ID(N'dbo.SY_PAY_COD', N'U') IS NOT NULL
+    /* Where there is SY_PAY_COD: */
+    IF @AMT <> 0
     BEGIN
         SELECT
             @PAY_COD_TYP = code.PAY_TYP,
@@ -136,6 +137,7 @@ BEGIN
             THROW 50040, @MESSAGE, 1;
         END;
     END;
+    /* End. */
 
     SET @DESCR = COALESCE(CONVERT(varchar(50), LEFT(@TRANSACTION_ID, 50)), @DESCR, @PAY_COD);
 
