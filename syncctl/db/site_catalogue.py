@@ -111,10 +111,7 @@ def demo_catalogue(erp: str) -> Catalogue:
     made = {name.upper(): body for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")}
     keys = {name: tuple(key.group(1).upper().split(", ")) for name, body in made.items() if (key := _KEY.search(body))}
     looked_for = {
-        name.upper()
-        for script in scripts(erp)
-        if script.name.startswith("erp/")
-        for name in _LOOKED_FOR.findall(script.text)
+        name.upper() for script in scripts(erp) if script.name.startswith("erp/") for name in _LOOKED_FOR.findall(script.text)
     }
     tables = {name: _columns(body) for name, body in made.items()}
     return Catalogue(tables, optional=frozenset(looked_for & tables.keys()), keys=keys)
