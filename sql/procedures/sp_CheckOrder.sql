@@ -12,7 +12,7 @@ Returns      no rows
 Errors       none of its own
 Locks        none of its own
 Repeatable   yes
-Note         The ERP is asked through fn_ErpLines, fn_ErpShortItems, fn_ErpTexts, sp_FindErpCustomer, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price
+Note         The ERP is asked through fn_ErpLines, fn_ErpShortItems, fn_ErpTexts, sp_CheckErpCustomer and sp_CheckErpNewCustomer. A price
              is compared for the whole line, where a store rounds: half a cent for each piece, at most one cent, is rounding.
 Example      EXECUTE dbo.sp_CheckOrder @STAGING_ID = 1, @VIOLATIONS = @FOUND OUTPUT, @IS_BLOCKED = @BLOCKED OUTPUT;
 */
@@ -39,6 +39,7 @@ BEGIN
         @CUST_NO varchar(15),
         @CUSTOMER_EXISTS bit = 0,
         @PROBLEM nvarchar(500),
+        @WHOSE nvarchar(500),
         @ERP_NAME nvarchar(500),
         @PARTS decimal(15, 2),
         @VALIDATION_ERROR nvarchar(max),
@@ -135,9 +136,10 @@ BEGIN
     BEGIN
         EXECUTE dbo.sp_ResolveCustomer
             @STAGING_ID = @STAGING_ID,
-            @CUST_NO = @CUST_NO OUTPUT;
+            @CUST_NO = @CUST_NO OUTPUT,
+            @PROBLEM = @WHOSE OUTPUT;
 
-        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'guest'
+        IF @CUST_NO IS NULL AND @WHOSE IS NULL AND @UNKNOWN_CUSTOMER = 'guest'
         BEGIN
             SET @CUST_NO = NULLIF(@GUEST_CUST_NO, '');
         END;
@@ -333,7 +335,16 @@ BEGIN
             );
         END;
 
-        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'guest'
+        IF @WHOSE IS NOT NULL
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                7, 0, 'ambiguous_customer', 'CUST_NO', COALESCE(@CUST_EMAIL, CONVERT(nvarchar(30), @WOO_CUST_ID)), @WHOSE, 'error'
+            );
+        END;
+
+        IF @CUST_NO IS NULL AND @WHOSE IS NULL AND @UNKNOWN_CUSTOMER = 'guest'
         BEGIN
             INSERT INTO @VIOLATION
             VALUES
@@ -342,7 +353,7 @@ BEGIN
             );
         END;
 
-        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'review'
+        IF @CUST_NO IS NULL AND @WHOSE IS NULL AND @UNKNOWN_CUSTOMER = 'review'
         BEGIN
             INSERT INTO @VIOLATION
             VALUES
@@ -357,7 +368,7 @@ BEGIN
             );
         END;
 
-        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'create' AND @CUST_EMAIL IS NULL
+        IF @CUST_NO IS NULL AND @WHOSE IS NULL AND @UNKNOWN_CUSTOMER = 'create' AND @CUST_EMAIL IS NULL
         BEGIN
             INSERT INTO @VIOLATION
             VALUES
@@ -367,7 +378,7 @@ BEGIN
             );
         END;
 
-        IF @CUST_NO IS NULL AND @UNKNOWN_CUSTOMER = 'create'
+        IF @CUST_NO IS NULL AND @WHOSE IS NULL AND @UNKNOWN_CUSTOMER = 'create'
         BEGIN
             EXECUTE dbo.sp_CheckErpNewCustomer @PROBLEM = @PROBLEM OUTPUT;
 

@@ -9,7 +9,7 @@ dbo.sp_OrderCustomer
 Called by    sp_ApplyOrder, inside its caller's transaction
 Parameters   @STAGING_ID; @CUST_NO OUTPUT
 Returns      no rows
-Errors       50040 the customer is not in the ERP; 50041 this site's set-up keeps customers from being made
+Errors       50040 the customer is not in the ERP, or it can't be told who of several it is; 50041 this site's set-up keeps customers from being made
 Locks        the CUST_NO series, before it looks again: two orders of one new customer make one
 Repeatable   yes
 Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_OrderCustomer @STAGING_ID = 1, @CUST_NO = @CUST_NO OUTPUT;
@@ -31,6 +31,7 @@ BEGIN
         @WOO_ORDER_NO varchar(50),
         @WOO_CUST_ID bigint,
         @CUST_EMAIL nvarchar(100),
+        @PROBLEM nvarchar(500),
         @IS_THERE bit;
 
     SELECT
@@ -45,7 +46,7 @@ BEGIN
 
     IF @CUST_NO IS NULL
     BEGIN
-        EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT;
+        EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT, @PROBLEM = @PROBLEM OUTPUT;
     END;
 
     IF @CUST_NO IS NULL
@@ -56,7 +57,7 @@ BEGIN
             NEXT_NO = NEXT_NO
         WHERE SERIES = 'CUST_NO';
 
-        EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT;
+        EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT, @PROBLEM = @PROBLEM OUTPUT;
     END;
 
     IF @CUST_NO IS NOT NULL
@@ -76,6 +77,12 @@ BEGIN
         END;
 
         RETURN;
+    END;
+
+    IF @PROBLEM IS NOT NULL
+    BEGIN
+        SET @MESSAGE = CONCAT(N'Order ', @WOO_ORDER_NO, N': ', @PROBLEM);
+        THROW 50040, @MESSAGE, 1;
     END;
 
     EXECUTE dbo.sp_CreateErpCustomer

@@ -24,6 +24,7 @@ MAP_CUSTOMER = "a row in USER_CUSTOMER_MAP"
 
 _VIOLATIONS = {
     "unknown_customer": _Known("customer not in the ERP", f"{MAP_CUSTOMER}, or SYNCCTL_UNKNOWN_CUSTOMER=create or guest"),
+    "ambiguous_customer": _Known("of more than one customer, it seems", "say whose in USER_CUSTOMER_MAP, then retry"),
     "unknown_sku": _Known("no item in the ERP for a SKU", f"{MAP_ITEM}, or add the item in the ERP"),
     "missing_sku": _Known("a line without a SKU", "give the product one in the store, or enter the order by hand"),
     "missing_field": _Known("something is missing in the order", "add it in the store"),

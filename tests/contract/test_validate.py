@@ -204,6 +204,7 @@ def customer(shop, number, email=None):
 
 
 def test_the_customer_map_comes_before_the_e_mail_address(shop):
+    shop.query("UPDATE dbo.USER_CUSTOMER_MAP SET WOO_EMAIL = NULL")
     validate(shop, order(4711, line(1), WOO_CUST_ID=6, CUST_EMAIL="ada@example.test"))
     assert shop.staged()["CUST_NO"] == "C200"
 
@@ -214,9 +215,8 @@ def test_an_inactive_mapping_does_not_count(shop):
     assert shop.staged()["CUST_NO"] == "C100"
 
 
-def test_the_e_mail_address_is_compared_without_case_and_the_lowest_number_wins(shop):
-    for number in ("Z9", "B2", "B1"):
-        customer(shop, number, "Twin@Example.test")
+def test_the_e_mail_address_is_compared_without_case(shop):
+    customer(shop, "B1", "Twin@Example.test")
     validate(shop, order(4711, line(1), WOO_CUST_ID=None, CUST_EMAIL="tWIN@example.TEST"))
     assert shop.staged()["CUST_NO"] == "B1"
 

@@ -11,35 +11,51 @@ from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
 
 
-def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, guest_cust_no: str | None = None) -> str | None:
-    """Return an order's customer: by the store's customer id, by e-mail, else the guest account. See `sp_ResolveCustomer`."""
-    email = (staged["CUST_EMAIL"] or "").strip() or None
-    mapped = session.one(
-        """
-        SELECT CUST_NO
-        FROM
-        (
-            SELECT 1 AS RANK_NO, CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_USER_ID = :user
-            UNION ALL
-            SELECT 2, CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_EMAIL = :email
-        )
-        ORDER BY RANK_NO, CUST_NO
-        LIMIT 1
-        """,
-        {"user": staged["WOO_CUST_ID"], "email": email},
+def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> tuple[str | None, str | None]:
+    """Return an order's customer: by the store's customer id, else by e-mail; and what to say where that can't be told.
+
+    See `sql/procedures/sp_ResolveCustomer.sql`.
+    """
+    email = (staged["CUST_EMAIL"] or "").strip(" ") or None
+    rows = session.all(
+        "SELECT CUST_NO, WOO_EMAIL FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_USER_ID = :user",
+        {"user": staged["WOO_CUST_ID"]},
     )
-    if mapped is not None:
-        return str(mapped["CUST_NO"])
-    return (erp.find_customer(session, email) if email else None) or guest_cust_no or None
+    named = session.all("SELECT CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_EMAIL = :email", {"email": email})
+    agreed = {row["CUST_NO"] for row in rows if email is None or _same((row["WOO_EMAIL"] or "").strip(" ") or email, email)}
+    if len(agreed) == 1:
+        return str(agreed.pop()), None
+    candidates = {str(row["CUST_NO"]) for row in (*rows, *named)}
+    if email is not None and (rows or not candidates):
+        candidates |= set(erp.find_customers(session, email))
+    if not rows and len(candidates) < 2:
+        return next(iter(candidates), None), None
+    fitting = [cust_no for cust_no in candidates if erp.is_fitting(session, cust_no, content)]
+    if len(fitting) == 1:
+        return fitting[0], None
+    if staged["IS_APPLIED"] and staged["CUST_NO"] in candidates:
+        return str(staged["CUST_NO"]), None
+    return None, (
+        f"By its customer id and e-mail the order may be of customer {', '.join(sorted(candidates)[:10])}; name and postcode fit "
+        f"{'more than one' if fitting else 'none'}. Say whose it is: correct the row in USER_CUSTOMER_MAP, or add one with this "
+        "e-mail (and customer id)."
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare two addresses as the map's columns do."""
+    return one.strip(" ").lower() == other.lower()
 
 
 def order_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> str:
     """Return the order's customer as validation found it; where it found none and let that pass, match again or make one.
 
     Raises:
-        MappingError: the customer is not in the ERP.
+        MappingError: the customer is not in the ERP, or it can't be told who of several it is.
     """
-    cust_no = staged["CUST_NO"] or resolve_customer(session, erp, staged)
+    cust_no, whose = (staged["CUST_NO"], None) if staged["CUST_NO"] else resolve_customer(session, erp, staged, content)
+    if whose is not None:
+        raise MappingError(f"Order {staged['WOO_ORDER_NO']}: {whose}", code=50040)
     if cust_no is None:
         return _create_customer(session, erp, staged, content)
     if not erp.has_customer(session, cust_no):

@@ -95,8 +95,12 @@ class Erp(Protocol):
         """Return the items of an order of which too few are available, where the site wants to know."""
         ...
 
-    def find_customer(self, session: Session, email: str) -> str | None:
-        """Return the ERP's own customer with this e-mail address, of several the lowest number."""
+    def find_customers(self, session: Session, email: str) -> list[str]:
+        """Return all of the ERP's own customers with this e-mail address, by number."""
+        ...
+
+    def is_fitting(self, session: Session, cust_no: str, content: Content) -> bool:
+        """Say whether a customer's name and postcode in the ERP are those of the order's billing address."""
         ...
 
     def has_customer(self, session: Session, cust_no: str) -> bool:

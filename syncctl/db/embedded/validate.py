@@ -55,11 +55,13 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
     """Return the order's customer in the ERP, where there is one, and what is wrong with it."""
     erp = erp_of(session)
     content = read_content(staged)
-    cust_no = resolve_customer(session, erp, staged, call.guest_cust_no if call.unknown_customer == "guest" else None)
+    cust_no, whose = resolve_customer(session, erp, staged, content)
+    if cust_no is None and whose is None and call.unknown_customer == "guest":
+        cust_no = call.guest_cust_no or None
     violations = [
         *_duplicates(session, staged),
         *_header(session, call, staged, content),
-        *_customer(session, erp, call, staged, cust_no),
+        *_customer(session, erp, call, staged, cust_no, whose),
         *(
             violation
             for line in content.lines
@@ -189,8 +191,13 @@ def _written(session: Session, staged: sqlite3.Row) -> str | None:
     return row["TKT_DT"] if row is not None else None
 
 
-def _customer(session: Session, erp: Erp, call: Rules, staged: sqlite3.Row, cust_no: str | None) -> Iterator[Violation]:
+def _customer(
+    session: Session, erp: Erp, call: Rules, staged: sqlite3.Row, cust_no: str | None, whose: str | None
+) -> Iterator[Violation]:
     email = staged["CUST_EMAIL"] or ""
+    if whose is not None:
+        yield _error("ambiguous_customer", "CUST_NO", email.strip() or staged["WOO_CUST_ID"], whose)
+        return
     if cust_no is not None:
         if not erp.has_customer(session, cust_no):
             yield _error(

@@ -7,7 +7,13 @@ from syncctl.db.embedded.counterpoint.audit import audit
 from syncctl.db.embedded.counterpoint.change import change_document, close_document
 from syncctl.db.embedded.counterpoint.code_page import lossy_texts
 from syncctl.db.embedded.counterpoint.create import create_document, document_rows, remove_document
-from syncctl.db.embedded.counterpoint.customer import create_customer, find_customer, has_customer, new_customer_problem
+from syncctl.db.embedded.counterpoint.customer import (
+    create_customer,
+    find_customers,
+    has_customer,
+    is_fitting,
+    new_customer_problem,
+)
 from syncctl.db.embedded.counterpoint.document import find_item, short_items, write_note
 from syncctl.db.embedded.counterpoint.site import setting_fault
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
@@ -25,7 +31,8 @@ class CounterPoint:
     create_document = staticmethod(create_document)
     document_rows = staticmethod(document_rows)
     document_state = staticmethod(document_state)
-    find_customer = staticmethod(find_customer)
+    find_customers = staticmethod(find_customers)
+    is_fitting = staticmethod(is_fitting)
     find_item = staticmethod(find_item)
     has_customer = staticmethod(has_customer)
     new_customer_problem = staticmethod(new_customer_problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from syncctl.db.embedded.counterpoint.code_page import held, held_address, lost_letters
@@ -17,12 +18,14 @@ _ADDRESS = ("NAM", "FST_NAM", "LST_NAM", "ADRS_1", "ADRS_2", "ADRS_3", "CITY", "
 _BY_SETTING = {"CATEG_COD": "CUST_CATEG_COD", "TAX_COD": "TAX_COD", "STR_ID": "STR_ID"}
 """Columns that a site setting fills where there is no template, or where it has nothing there."""
 
+_ZIP_PLUS_4 = re.compile(r"[0-9]{5}-[0-9]{4}")
+
 _COPIED = ("CUST_TYP", "BAL_METH", "TERMS_COD", "PROF_COD_1")
 """What else a new customer has from the template; at a real site, whatever else is no person's own."""
 
 
-def find_customer(session: Session, email: str) -> str | None:
-    """See `Erp.find_customer`."""
+def find_customers(session: Session, email: str) -> list[str]:
+    """See `Erp.find_customers` and `fn_ErpCustomers`."""
     as_held = held(email, 100)
     # Two addresses that are alike only in the code page belong to two people: the map knows them whole.
     others = {
@@ -39,7 +42,32 @@ def find_customer(session: Session, email: str) -> str | None:
         if held(row["WOO_EMAIL"], 100).lower() == as_held.lower()
     }
     found = session.all("SELECT CUST_NO FROM dbo.AR_CUST WHERE EMAIL_ADRS_1 = :held ORDER BY CUST_NO", {"held": as_held})
-    return next((str(row["CUST_NO"]) for row in found if row["CUST_NO"] not in others), None)
+    return [str(row["CUST_NO"]) for row in found if row["CUST_NO"] not in others]
+
+
+def is_fitting(session: Session, cust_no: str, content: Content) -> bool:
+    """See `Erp.is_fitting` and `fn_ErpFittingCustomer`."""
+    row = session.one("SELECT NAM, FST_NAM, LST_NAM, ZIP_COD FROM dbo.AR_CUST WHERE CUST_NO = :cust_no", {"cust_no": cust_no})
+    if row is None:
+        return False
+    there = {part: _plain(row[part]) for part in ("NAM", "FST_NAM", "LST_NAM")}
+    company = held(content.billing.get("COMPANY", ""), 40)
+    billed = held_address({**content.billing, "COMPANY": ""})
+    asked = {part: _plain(billed[part]) for part in there}
+    if not billed["ZIP_COD"].strip() or _postcode(row["ZIP_COD"] or "") != _postcode(billed["ZIP_COD"]):
+        return False
+    by_parts = asked["LST_NAM"] != "" and all(there[part] == asked[part] for part in ("FST_NAM", "LST_NAM"))
+    return by_parts or (there["NAM"] != "" and there["NAM"] in (asked["NAM"], _plain(company)))
+
+
+def _plain(text: str | None) -> str:
+    """Return a text as the ERP's collation compares it."""
+    return (text or "").rstrip(" ").lower()
+
+
+def _postcode(text: str) -> str:
+    """Return a postcode without blanks and hyphens, one of the United States by its first five digits."""
+    return (text[:5] if _ZIP_PLUS_4.fullmatch(text.rstrip(" ")) else text).replace(" ", "").replace("-", "").lower()
 
 
 def has_customer(session: Session, cust_no: str) -> bool:
