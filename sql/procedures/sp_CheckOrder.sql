@@ -65,6 +65,9 @@ BEGIN
         @OTHER_ID int,
         @OTHER_DOC_ID varchar(20),
         @OTHERS nvarchar(max),
+        @IS_LATER bit = 0,
+        @NUMBER_WIDTH int,
+        @LIKE_NO varchar(50),
         @TEXT_NO int = 1;
     DECLARE @OTHER table
     (
@@ -249,17 +252,46 @@ BEGIN
             SET @TEXT_NO = @TEXT_NO + 1;
         END;
 
+        /* Of two orders the later one waits for a person, until one has had it tried again after being told. */
+        SELECT
+            @IS_LATER = 1
+        FROM dbo.USER_ORDER_STAGING AS staged
+        WHERE staged.STAGING_ID = @STAGING_ID
+        AND   COALESCE(staged.IS_APPLIED, 0) = 0
+        AND   EXISTS
+        (
+            SELECT
+                1
+            FROM dbo.USER_ORDER_STAGING AS other
+            WHERE other.STORE_ID = @STORE_ID
+            AND   other.TRANSACTION_ID = @TRANSACTION_ID
+            AND   other.WOO_ORDER_ID <> @WOO_ORDER_ID
+            AND   other.STATUS_GROUP = 'live'
+            AND   other.DUPLICATE_OF_ID IS NULL
+            AND   (other.IS_APPLIED = 1 OR other.STAGING_ID < @STAGING_ID)
+        )
+        AND   NOT EXISTS
+        (
+            SELECT
+                1
+            FROM dbo.USER_ORDER_DEAD_LETTER AS letter
+            WHERE letter.STAGING_ID = @STAGING_ID
+            AND   letter.DECISION = 'retry'
+            AND   CHARINDEX(N'has the same payment transaction', letter.ERROR_MESSAGE) > 0
+        );
+
         IF @OTHERS IS NOT NULL
         BEGIN
             INSERT INTO @VIOLATION
             VALUES
             (
                 2, 0, 'duplicate_transaction', 'TRANSACTION_ID', @TRANSACTION_ID,
-                LEFT(CONCAT
+                CONCAT
                 (
-                    N'Order ', @OTHERS, N' has the same payment transaction: the store may have made it twice. If so, cancel one there.'
-                ), 500),
-                'warning'
+                    N'Order ', LEFT(@OTHERS, 250), N' has the same payment transaction: the store may have made it twice. If so, cancel one there;',
+                    N' if both are meant: `syncctl dead-letter retry ', @STAGING_ID, N'`.'
+                ),
+                CASE WHEN @IS_LATER = 1 THEN 'error' ELSE 'warning' END
             );
         END;
 
@@ -599,6 +631,55 @@ BEGIN
             'warning'
         FROM dbo.fn_ErpTexts(@CUST_EMAIL, @ORDER_JSON, @LINE_ITEMS_JSON, @WOO_ORDER_NO) AS written
         WHERE LEN(written.VALUE) > written.WIDTH;
+
+        /* A number that is cut to that of another document. */
+        SELECT
+            @NUMBER_WIDTH = written.WIDTH
+        FROM dbo.fn_ErpTexts(NULL, NULL, NULL, @WOO_ORDER_NO) AS written
+        WHERE written.VALUE = @WOO_ORDER_NO;
+
+        IF LEN(@WOO_ORDER_NO) > @NUMBER_WIDTH
+        BEGIN
+            SELECT TOP (1)
+                @LIKE_NO = other.WOO_ORDER_NO
+            FROM dbo.USER_ORDER_STAGING AS staged
+            INNER JOIN dbo.USER_ORDER_STAGING AS other
+                ON other.STORE_ID = staged.STORE_ID
+            WHERE staged.STAGING_ID = @STAGING_ID
+            AND   COALESCE(staged.IS_APPLIED, 0) = 0
+            AND   LEFT(other.WOO_ORDER_NO, @NUMBER_WIDTH) = LEFT(@WOO_ORDER_NO, @NUMBER_WIDTH)
+            AND   other.WOO_ORDER_ID <> @WOO_ORDER_ID
+            AND   other.STATUS_GROUP = 'live'
+            AND   other.DUPLICATE_OF_ID IS NULL
+            AND   (other.IS_APPLIED = 1 OR other.STAGING_ID < @STAGING_ID)
+            AND   NOT EXISTS
+            (
+                SELECT
+                    1
+                FROM dbo.USER_ORDER_DEAD_LETTER AS letter
+                WHERE letter.STAGING_ID = @STAGING_ID
+                AND   letter.DECISION = 'retry'
+                AND   CHARINDEX(N'which can''t be told apart by it', letter.ERROR_MESSAGE) > 0
+            )
+            ORDER BY
+                other.STAGING_ID;
+        END;
+
+        IF @LIKE_NO IS NOT NULL
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                12, 0, 'alike_number', 'WOO_ORDER_NO', @WOO_ORDER_NO,
+                CONCAT
+                (
+                    @ERP_NAME, N' takes ', @NUMBER_WIDTH, N' letters of an order''s number, and those are the same for order ', @LIKE_NO,
+                    N', which can''t be told apart by it. If that may be: `syncctl dead-letter retry ', @STAGING_ID,
+                    N'`; else let the store''s numbers begin with less.'
+                ),
+                'error'
+            );
+        END;
 
         /* Of an order that the store holds nothing else matters: nothing of it goes into its document. */
         IF @IS_HELD = 1

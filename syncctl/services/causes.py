@@ -32,6 +32,7 @@ _VIOLATIONS = {
     "currency": _Known("in another currency than the ERP's books", "enter them in the ERP by hand"),
     "duplicate": _Known("in the ERP already", "`syncctl dead-letter cancel ID` for the one that is too many"),
     "duplicate_transaction": _Known("the same payment as another order", "where the store made it twice, cancel one there"),
+    "alike_number": _Known("a number that is cut to that of another order", "let the store's numbers begin with less, or retry"),
     "quantity": _Known("a line with an odd quantity", "correct the line in the store where it has an amount"),
     "price": _Known("another price in the ERP than in the store", "align the two prices"),
     "amount": _Known("an amount that two decimals can't hold", "enter them in the ERP by hand, or correct them in the store"),

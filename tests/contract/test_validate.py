@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import ClaimStagedOrders, ValidateStagedOrder
+from syncctl.db.contract import ClaimStagedOrders, DecideDeadLetter, ValidateStagedOrder
 from syncctl.errors import BadArgument, LeaseLost, NotFound
 from tests.orders import charge, fail, line, order, stage
 from tests.shop import Shop
@@ -60,7 +60,7 @@ def test_every_violation_is_found_at_once(shop):
     stage(shop.database, first)
     violations = validate(shop, bad)
     assert found(violations) == [
-        ("duplicate_transaction", "TRANSACTION_ID", "txn-4711", "warning"),
+        ("duplicate_transaction", "TRANSACTION_ID", "txn-4711", "error"),
         ("missing_field", "WOO_ORDER_NO", None, "error"),
         ("invalid_date", "TKT_DT", "1999-12-31 23:59:59", "error"),
         ("currency", "CURRENCY", "EUR", "error"),
@@ -150,16 +150,46 @@ def test_the_total_must_agree_to_the_cent(shop):
     assert "47.29" in violation.message
 
 
-def test_the_same_payment_on_another_live_order_is_a_warning(shop):
+def decided(shop, message):
+    """Have a person told this of the order, who has it tried again."""
+    staging_id = shop.staged()["STAGING_ID"]
+    fail(shop.database, staging_id, error_class="validation", message=message)
+    shop.database.run(DecideDeadLetter(staging_id=staging_id, decision="retry", decided_by="ada", reason="both are meant"))
+
+
+def test_of_two_live_orders_with_the_same_payment_the_later_one_waits_for_a_person(shop):
     stage(shop.database, order(1, line(1), TRANSACTION_ID="same"), order(2, line(1), TRANSACTION_ID="same", WOO_ORDER_NO="A-2"))
     dead = order(3, line(1), TRANSACTION_ID="same", STATUS_GROUP="dead", STATUS_REASON="cancelled")
     stage(shop.database, dead)
     [violation] = validate(shop, order(4711, line(1), TRANSACTION_ID="same"))
-    assert (violation.code, violation.severity) == ("duplicate_transaction", "warning")
+    assert (violation.code, violation.severity) == ("duplicate_transaction", "error")
     assert "1, A-2" in violation.message
+    first = shop.database.run(ValidateStagedOrder(staging_id=shop.staged(1)["STAGING_ID"]))
+    assert [(row.code, row.severity) for row in first] == [("duplicate_transaction", "warning")]
+    assert not shop.staged()["IS_VALIDATED"]
+    decided(shop, violation.message)
+    assert [row.severity for row in validate(shop)] == ["warning"]
     assert shop.staged()["IS_VALIDATED"]
     assert validate(shop, order(4712, line(1), TRANSACTION_ID=None)) == []
     assert validate(shop, order(4713, line(1), TRANSACTION_ID=None)) == []
+
+
+def test_a_number_that_is_cut_to_that_of_another_order_waits_for_a_person(shop):
+    stage(shop.database, order(1, line(1), WOO_ORDER_NO="ACME-WEBSHOP-EU-2026-00000711"))
+    stage(shop.database, order(2, line(1), WOO_ORDER_NO="ACME-WEBSHOP-EU-2025-00000711"))
+    first = shop.database.run(ValidateStagedOrder(staging_id=shop.staged(1)["STAGING_ID"]))
+    assert [(row.code, row.severity) for row in first] == [("cut", "warning")]
+    stage(shop.database, order(4711, line(1), WOO_ORDER_NO="acme-webshop-eu-2026-00000712"))
+    told, alike = validate(shop)
+    assert (told.code, alike.code, alike.field, alike.severity) == ("cut", "alike_number", "WOO_ORDER_NO", "error")
+    assert (
+        "takes 20 letters of an order's number, and those are the same for order ACME-WEBSHOP-EU-2026-00000711" in alike.message
+    )
+    assert shop.staged()["VALIDATION_ERROR"] == alike.message
+    decided(shop, alike.message)
+    assert [row.code for row in validate(shop)] == ["cut"]
+    shop.query("UPDATE dbo.USER_ORDER_DEAD_LETTER SET ERROR_MESSAGE = 'something else'")
+    assert [row.code for row in validate(shop)] == ["cut", "alike_number"]
 
 
 def test_an_order_that_another_row_has_in_the_erp_is_a_duplicate(shop):

@@ -14,6 +14,7 @@ from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of
 from syncctl.db.embedded.order_content import Content, StagedLine, cents, read_content, unit_price
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, require
+from syncctl.db.embedded.twins import alike_number, duplicates, error, warning
 
 SET_UP = "set_up"
 """The code of what is wrong with the site's set-up: it concerns every order, not one of them."""
@@ -59,7 +60,7 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
     if cust_no is None and whose is None and call.unknown_customer == "guest":
         cust_no = call.guest_cust_no or None
     violations = [
-        *_duplicates(session, staged),
+        *duplicates(session, staged),
         *_header(session, call, staged, content),
         *_customer(session, erp, call, staged, cust_no, whose),
         *(
@@ -71,21 +72,14 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
         *_amounts(staged, content),
         *_total(staged, content),
         *_letters(erp, staged, content),
+        *alike_number(session, erp, staged, content),
     ]
     return cust_no, violations
 
 
-def _error(code: str, field: str, value: object, message: str) -> Violation:
-    return Violation(code, field, None if value is None else cut(str(value), 500), cut(message, 500), "error")
-
-
-def _warning(code: str, field: str, value: object, message: str) -> Violation:
-    return Violation(code, field, None if value is None else cut(str(value), 500), cut(message, 500), "warning")
-
-
 def _held(staged: sqlite3.Row) -> Violation:
     """Say that the store holds the order. Nothing else matters then: nothing of it goes into its document."""
-    return _error(
+    return error(
         "held",
         "ORD_STATUS",
         staged["ORD_STATUS"],
@@ -95,79 +89,18 @@ def _held(staged: sqlite3.Row) -> Violation:
     )
 
 
-def _duplicates(session: Session, staged: sqlite3.Row) -> Iterator[Violation]:
-    key = {
-        "id": staged["STAGING_ID"],
-        "store": staged["STORE_ID"],
-        "order_id": staged["WOO_ORDER_ID"],
-        "transaction": staged["TRANSACTION_ID"] or None,
-    }
-    other = session.one(
-        """
-        SELECT STAGING_ID, CP_DOC_ID
-        FROM
-        (
-            SELECT STAGING_ID, CP_DOC_ID
-            FROM dbo.USER_ORDER_STAGING
-            WHERE DUPLICATE_OF_ID IS NULL
-            AND STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
-            UNION ALL
-            SELECT STAGING_ID, CP_DOC_ID
-            FROM dbo.USER_ORDER_STAGING
-            WHERE DUPLICATE_OF_ID IS NOT NULL
-            AND STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND IS_APPLIED = 1
-            UNION ALL
-            SELECT STAGING_ID, CAST(DOC_ID AS TEXT)
-            FROM dbo.USER_ORDER_LINK
-            WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id AND STAGING_ID <> :id AND LINK_STATE = 'OPEN'
-        )
-        ORDER BY STAGING_ID
-        LIMIT 1
-        """,
-        key,
-    )
-    if other is not None:
-        yield _error(
-            "duplicate",
-            "WOO_ORDER_ID",
-            staged["WOO_ORDER_ID"],
-            f"The order is in the ERP already, as document {other['CP_DOC_ID'] or '?'} of staging id {other['STAGING_ID']}."
-            " Keep one: `syncctl dead-letter cancel` this one.",
-        )
-    same = session.all(
-        """
-        SELECT WOO_ORDER_NO, WOO_ORDER_ID
-        FROM dbo.USER_ORDER_STAGING
-        WHERE STORE_ID = :store AND TRANSACTION_ID = :transaction AND WOO_ORDER_ID <> :order_id
-        AND STATUS_GROUP = 'live' AND DUPLICATE_OF_ID IS NULL
-        ORDER BY STAGING_ID
-        """,
-        key,
-    )
-    if same:
-        numbers = ", ".join(row["WOO_ORDER_NO"] or str(row["WOO_ORDER_ID"]) for row in same)
-        yield _warning(
-            "duplicate_transaction",
-            "TRANSACTION_ID",
-            staged["TRANSACTION_ID"],
-            f"Order {numbers} has the same payment transaction: the store may have made it twice. If so, cancel one there.",
-        )
-
-
 def _header(session: Session, call: Rules, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
     for field in ("WOO_ORDER_NO", "CURRENCY", "TOT_AMT", "TKT_DT"):
         if staged[field] in (None, ""):
-            yield _error("missing_field", field, None, f"{field} is missing. Correct the order in the store, or its staging row.")
+            yield error("missing_field", field, None, f"{field} is missing. Correct the order in the store, or its staging row.")
     if not content.lines and not content.charges:
-        yield _error(
-            "missing_field", "LINES", None, "The order has neither lines nor charges. Correct or cancel it in the store."
-        )
+        yield error("missing_field", "LINES", None, "The order has neither lines nor charges. Correct or cancel it in the store.")
     ticket = staged["TKT_DT"]
     if ticket == NO_MOMENT:
         said = "The order's date is none. Correct it in the store, or its staging row."
-        yield _error("invalid_date", "TKT_DT", _written(session, staged), said)
+        yield error("invalid_date", "TKT_DT", _written(session, staged), said)
     elif ticket is not None and not _EARLIEST <= ticket <= session.now + timedelta(days=1):
-        yield _error(
+        yield error(
             "invalid_date",
             "TKT_DT",
             ticket.replace(tzinfo=None).isoformat(" ", "seconds"),
@@ -175,7 +108,7 @@ def _header(session: Session, call: Rules, staged: sqlite3.Row, content: Content
         )
     currency = staged["CURRENCY"]
     if currency and currency.upper() != call.erp_currency.upper():
-        yield _error(
+        yield error(
             "currency",
             "CURRENCY",
             currency,
@@ -196,20 +129,20 @@ def _customer(
 ) -> Iterator[Violation]:
     email = staged["CUST_EMAIL"] or ""
     if whose is not None:
-        yield _error("ambiguous_customer", "CUST_NO", email.strip() or staged["WOO_CUST_ID"], whose)
+        yield error("ambiguous_customer", "CUST_NO", email.strip() or staged["WOO_CUST_ID"], whose)
         return
     if cust_no is not None:
         if not erp.has_customer(session, cust_no):
-            yield _error(
+            yield error(
                 "unknown_customer",
                 "CUST_NO",
                 cust_no,
                 f"Customer {cust_no} is not in the ERP. Correct USER_CUSTOMER_MAP or the guest customer, or add it in the ERP.",
             )
     elif call.unknown_customer == "guest":
-        yield _error("unknown_customer", "CUST_NO", None, "No guest customer is set. Name one with SYNCCTL_GUEST_CUST_NO.")
+        yield error("unknown_customer", "CUST_NO", None, "No guest customer is set. Name one with SYNCCTL_GUEST_CUST_NO.")
     elif call.unknown_customer == "review":
-        yield _error(
+        yield error(
             "unknown_customer",
             "CUST_NO",
             email or staged["WOO_CUST_ID"],
@@ -217,20 +150,20 @@ def _customer(
             "or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.",
         )
     elif not email.strip():
-        yield _error(
+        yield error(
             "missing_field", "CUST_EMAIL", None, "A customer can't be made without an e-mail address. Add it in the store."
         )
     if cust_no is None and call.unknown_customer == "create" and (problem := erp.new_customer_problem(session)):
-        yield _error(SET_UP, "CUST_NO", None, problem)
+        yield error(SET_UP, "CUST_NO", None, problem)
 
 
 def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violation]:
     field = f"LINE_ITEMS[{line.line_id}]"
     if not line.sold:
         if line.subtotal == 0 and line.total == 0:
-            yield _warning("quantity", f"{field}.QTY", _plain(line.quantity), "Quantity 0 and no amount: the line is left out.")
+            yield warning("quantity", f"{field}.QTY", _plain(line.quantity), "Quantity 0 and no amount: the line is left out.")
         else:
-            yield _error(
+            yield error(
                 "quantity",
                 f"{field}.QTY",
                 _plain(line.quantity),
@@ -239,10 +172,10 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
         return
     if item is None and not line.sku:
         said = f"Line '{cut(line.descr, 250)}' has no SKU. Give the product one in the store, or enter the order by hand."
-        yield _error("missing_sku", f"{field}.SKU", line.descr or None, said)
+        yield error("missing_sku", f"{field}.SKU", line.descr or None, said)
         return
     if item is None:
-        yield _error(
+        yield error(
             "unknown_sku",
             f"{field}.SKU",
             line.sku,
@@ -253,7 +186,7 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
         return
     price = item.list_price
     if price is not None and _differs(line, price, call.price_tolerance or Decimal(0)):
-        violation = _error if call.price_check == "error" else _warning
+        violation = error if call.price_check == "error" else warning
         unit = unit_price(line.subtotal, line.quantity)
         yield violation(
             "price",
@@ -266,7 +199,7 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
 def _stock(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
     for short in erp.short_items(session, staged, content):
         said = f"Item {short.item_no}: {short.quantity:.4f} ordered, {short.available:.4f} available in the ERP."
-        yield _warning("stock", f"LINE_ITEMS[{short.line_id}].QTY", f"{short.quantity:.4f}", said)
+        yield warning("stock", f"LINE_ITEMS[{short.line_id}].QTY", f"{short.quantity:.4f}", said)
 
 
 def _plain(quantity: Decimal) -> str:
@@ -292,7 +225,7 @@ def _amounts(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
         found += [(f"CHARGES[{place}].AMT", charge.amount) for place, charge in enumerate(content.charges, start=1)]
     for field, amount in found:
         if amount is not None and amount != cents(amount):
-            yield _error(
+            yield error(
                 "amount",
                 field,
                 f"{amount:.4f}",
@@ -310,7 +243,7 @@ def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
     parts += cents(staged["TAX_AMT"] or Decimal(0))
     total = cents(staged["TOT_AMT"])
     if parts != total and total == staged["TOT_AMT"]:
-        yield _error(
+        yield error(
             "total",
             "TOT_AMT",
             total,
@@ -321,14 +254,14 @@ def _total(staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
 def _letters(erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:
     texts = list(erp.lossy_texts(staged, content))
     for held in (held for held in texts if held.lost):
-        yield _warning(
+        yield warning(
             "letters",
             held.field,
             held.text,
             f"{erp.name} can't hold {held.lost} here: its code page lacks them. The document's note keeps the text whole.",
         )
     for held in (held for held in texts if held.cut_to):
-        yield _warning(
+        yield warning(
             "cut",
             held.field,
             held.text,
