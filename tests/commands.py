@@ -27,6 +27,12 @@ SOUND = {
     ("pod", "add"): ("CL-1", "--carrier", "UPS", "--tracking", "1Z999AA10123456784"),
     ("pod", "document"): ("CL-1", "--output", "document.pdf"),
     ("pod", "preference"): ("C1",),
+    ("map", "item", "set"): ("TEA", "MUG"),
+    ("map", "item", "remove"): ("TEA",),
+    ("map", "customer", "set"): ("ada@example.test", "C100"),
+    ("map", "customer", "remove"): ("ada@example.test",),
+    ("map", "status", "set"): ("shipped", "completed"),
+    ("map", "status", "remove"): ("shipped",),
     ("rollback",): ("1", "--reason", "a test order", "--yes"),
     ("trace",): ("4711", "--offline"),
 }

@@ -361,7 +361,7 @@ BEGIN
                 CONCAT
                 (
                     N'Customer ', @CUST_NO,
-                    N' is not in the ERP. Correct USER_CUSTOMER_MAP or the guest customer, or add it in the ERP.'
+                    N' is not in the ERP. Correct it (`syncctl map customer`) or the guest customer, or add it in the ERP.'
                 ),
                 'error'
             );
@@ -393,7 +393,7 @@ BEGIN
                 7, 0, 'unknown_customer', 'CUST_NO', COALESCE(@CUST_EMAIL, CONVERT(nvarchar(30), @WOO_CUST_ID)),
                 CONCAT
                 (
-                    N'The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in',
+                    N'The ERP has no customer for this order. Name it (`syncctl map customer`), or add the e-mail to the customer in',
                     N' the ERP; or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.'
                 ),
                 'error'
@@ -451,7 +451,7 @@ BEGIN
             CASE WHEN line.SKU = N'' THEN NULLIF(LEFT(line.DESCR, 500), N'') ELSE LEFT(line.SKU, 500) END,
             CASE WHEN line.SKU = N''
                 THEN CONCAT(N'Line ''', LEFT(line.DESCR, 250), N''' has no SKU. Give the product one in the store, or enter the order by hand.')
-                ELSE LEFT(CONCAT(N'The ERP has no item for SKU ', line.SKU, N'. Add the item, or a row to USER_ITEM_MAP.'), 500) END,
+                ELSE LEFT(CONCAT(N'The ERP has no item for SKU ', line.SKU, N'. Add the item, or name one: `syncctl map item`.'), 500) END,
             'error'
         FROM @LINE AS line
         WHERE line.QTY > 0

@@ -70,7 +70,7 @@ BEGIN
         BEGIN
             SET @MESSAGE = CONCAT
             (
-                N'Order ', @WOO_ORDER_NO, N': customer ', @CUST_NO, N' is not in the ERP. Correct USER_CUSTOMER_MAP or add the',
+                N'Order ', @WOO_ORDER_NO, N': customer ', @CUST_NO, N' is not in the ERP. Correct it (`syncctl map customer`) or add the',
                 N' customer, then `syncctl dead-letter retry`.'
             );
             THROW 50040, @MESSAGE, 1;

@@ -169,7 +169,7 @@ BEGIN
     (
         N'By its customer id and e-mail the order may be of customer ', @NAMED, N'; name and postcode fit ',
         CASE WHEN @CUSTOMERS = 0 THEN N'none' ELSE N'more than one' END,
-        N'. Say whose it is: correct the row in USER_CUSTOMER_MAP, or add one with this e-mail (and customer id).'
+        N'. Say whose it is: `syncctl map customer`, by its e-mail or customer id; `syncctl map customer remove` takes a wrong row away.'
     );
 END;
 GO

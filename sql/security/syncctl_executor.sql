@@ -95,6 +95,10 @@ IF OBJECT_ID(N'dbo.sp_GetSchemaVersion', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_GetSchemaVersion TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListCustomerMap', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListCustomerMap TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListDeadLetters', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListDeadLetters TO syncctl_executor;
@@ -102,6 +106,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListItemMap', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListItemMap TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListMissingErpSettings', N'P') IS NOT NULL
 BEGIN

@@ -61,10 +61,20 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_SeedDemoErp FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SeedDemoErp TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_SetCustomerMap', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetCustomerMap FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetCustomerMap TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_SetErpSetting', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetErpSetting FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetErpSetting TO syncctl_operator;
+END;
+IF OBJECT_ID(N'dbo.sp_SetItemMap', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetItemMap FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetItemMap TO syncctl_operator;
 END;
 IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
 BEGIN
@@ -80,6 +90,11 @@ IF OBJECT_ID(N'dbo.sp_SetRetryPolicy', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetRetryPolicy FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetRetryPolicy TO syncctl_operator;
+END;
+IF OBJECT_ID(N'dbo.sp_SetStatusMap', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetStatusMap FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetStatusMap TO syncctl_operator;
 END;
 IF OBJECT_ID(N'dbo.sp_UpdateOrderFromStaging', N'P') IS NOT NULL
 BEGIN

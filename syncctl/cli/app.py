@@ -17,6 +17,7 @@ from syncctl.cli import (
     dead_letter,
     demo,
     health,
+    maps,
     pod,
     process,
     purge,  # noqa: F401  (adds `db purge` to db)
@@ -86,6 +87,7 @@ _declare_root()
 for _module in (stage, validate, process, sync_status):
     app.add_typer(_module.app)
 app.add_typer(dead_letter.app, name="dead-letter")
+app.add_typer(maps.app, name="map")
 for _module in (rollback, trace, health):
     app.add_typer(_module.app)
 app.add_typer(write_back.app, name="write-back")

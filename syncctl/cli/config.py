@@ -282,8 +282,8 @@ def give_erp_column(
 def list_statuses(run: Run) -> None:
     """Show which status the store gets when an ERP document is open, shipped, closed or gone; `sync-status` goes by it.
 
-    The map is the table dbo.USER_STATUS_MAP: a row with a store's own id goes before one with *, and an empty status tells the
-    store nothing.
+    `syncctl map status` changes it. A row with a store's own id goes before one with *, and an empty status tells the store
+    nothing.
     """
     from syncctl.db.contract import ListStatusMap
 

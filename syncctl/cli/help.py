@@ -24,9 +24,20 @@ class PlainGroup(TyperGroup):
         return [_plain(parameter) for parameter in super().get_params(ctx)]
 
 
+class Falling(PlainGroup):
+    """A group that takes what is none of its commands as the arguments of its command `set`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """See Click: the command, and its arguments."""
+        if args and args[0] not in self.commands:
+            args = ["set", *args]
+        return super().resolve_command(ctx, args)
+
+
 def make_plain(app: typer.Typer) -> None:
     """Let the groups of `app`, and those within them, show plain help; `command` sees to the commands."""
-    app.info.cls = PlainGroup
+    if app.info.cls is not Falling:
+        app.info.cls = PlainGroup
     for group in app.registered_groups:
         if group.typer_instance is not None:
             make_plain(group.typer_instance)

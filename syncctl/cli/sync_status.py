@@ -99,9 +99,8 @@ def _report(run: Run, result: StatusSync, breaker: CircuitBreaker, *, dry_run: b
 def _what_to_type(state: str, number: int) -> str:
     """Say what a state without a row in the status map means, and how to give it one."""
     what = "1 document is" if number == 1 else f"{number:,} documents are"
-    usual = {"open": "'processing'", "shipped": "'completed'", "closed": "'cancelled'"}.get(state, "NULL")
-    row = f"INSERT INTO dbo.USER_STATUS_MAP (STORE_ID, ERP_STATUS, WOO_STATUS) VALUES ('*', '{state}', {usual});"  # noqa: S608
+    usual = {"open": "processing", "shipped": "completed", "closed": "cancelled"}.get(state, "-")
     return (
-        f"{what} {state} in the ERP, and USER_STATUS_MAP has no row for that: the store is not told. Add one, and the next run"
-        f" tells it: {row} (NULL as WOO_STATUS tells the store nothing)"
+        f"{what} {state} in the ERP, and the status map has no row for that: the store is not told. Add one, and the next run"
+        f" tells it: `syncctl map status {state} {usual} --every-store` (- as its last word tells the store nothing)"
     )

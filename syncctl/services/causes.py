@@ -19,12 +19,14 @@ class _Known(NamedTuple):
     """What to do about it; empty: the example's own words say it."""
 
 
-MAP_ITEM = "a row in USER_ITEM_MAP"
-MAP_CUSTOMER = "a row in USER_CUSTOMER_MAP"
+MAP_ITEM = "`syncctl map item SKU ITEM_NO`"
+MAP_CUSTOMER = "`syncctl map customer WHO CUST_NO`"
 
 _VIOLATIONS = {
     "unknown_customer": _Known("customer not in the ERP", f"{MAP_CUSTOMER}, or SYNCCTL_UNKNOWN_CUSTOMER=create or guest"),
-    "ambiguous_customer": _Known("of more than one customer, it seems", "say whose in USER_CUSTOMER_MAP, then retry"),
+    "ambiguous_customer": _Known(
+        "of more than one customer, it seems", f"{MAP_CUSTOMER} (and `remove` the row that is wrong), then retry"
+    ),
     "unknown_sku": _Known("no item in the ERP for a SKU", f"{MAP_ITEM}, or add the item in the ERP"),
     "missing_sku": _Known("a line without a SKU", "give the product one in the store, or enter the order by hand"),
     "missing_field": _Known("something is missing in the order", "add it in the store"),
@@ -39,6 +41,7 @@ _VIOLATIONS = {
     "total": _Known("the parts don't add up to the total", "correct the order in the store"),
     "letters": _Known("letters that the ERP's code page lacks", "nothing: the document's note keeps the text whole"),
     "stock": _Known("more than is available", "look at the stock in the ERP (STOCK_CHECK decides on this warning)"),
+    "cut": _Known("a text longer than the ERP's column", "nothing: the document's note has it in full"),
     "held": _Known("held in the store", "decide in the store: once an order is ready again it goes on by itself"),
     "set_up": _Known("the ERP's set-up keeps customers from being made"),
 }

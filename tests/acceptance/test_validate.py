@@ -56,7 +56,7 @@ def test_reasons_come_by_cause_and_row_by_row_where_asked_for(syncctl: Program) 
         stage(database, *(order(number, line(sku="NO-SUCH")) for number in range(1, 6)))
     arguments = ("--unknown-customer", "create")
     short = " ".join(syncctl("validate", *arguments).out.split())
-    assert "5 orders: no item in the ERP for a SKU → a row in USER_ITEM_MAP" in short
+    assert "5 orders: no item in the ERP for a SKU → `syncctl map item SKU ITEM_NO`" in short
     assert "such as order 1 (staging id 1): NO-SUCH" in short
     assert "staging id 2" not in short
     assert "unknown_sku" not in short

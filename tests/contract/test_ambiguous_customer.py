@@ -12,8 +12,8 @@ from tests.shop import Shop
 
 TWIN = {"WOO_CUST_ID": None, "CUST_EMAIL": "tWIN@example.TEST"}
 SAYS = (
-    "By its customer id and e-mail the order may be of customer {}; name and postcode fit {}. Say whose it is: correct the row "
-    "in USER_CUSTOMER_MAP, or add one with this e-mail (and customer id)."
+    "By its customer id and e-mail the order may be of customer {}; name and postcode fit {}. Say whose it is: "
+    "`syncctl map customer`, by its e-mail or customer id; `syncctl map customer remove` takes a wrong row away."
 )
 
 

@@ -149,7 +149,7 @@ def test_on_a_narrow_terminal_the_last_column_wraps_and_the_others_stay_whole(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("COLUMNS", "80")
-    row = ["101-000001", "2026-11-22 13:50", "The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP."]
+    row = ["101-000001", "2026-11-22 13:50", "The ERP has no customer for this order. Add one with USER_CUSTOMER_MAP."]
     table(Output().console(), ["Ticket", "Since", "Error"], [row])
     out = capsys.readouterr().out
     assert {"101-000001", "2026-11-22", "13:50", "USER_CUSTOMER_MAP."} <= set(out.split())

@@ -158,7 +158,7 @@ BEGIN
         @MESSAGE = CONCAT
         (
             N'Order ', @WOO_ORDER_NO, N', line ', line.WOO_LINE_ID, N': SKU ''', line.SKU, N''' has no item in the ERP any more.',
-            N' Add the item, or a row in USER_ITEM_MAP, then `syncctl dead-letter retry`.'
+            N' Add the item, or name one (`syncctl map item`), then `syncctl dead-letter retry`.'
         )
     FROM @LINE AS line
     WHERE line.WHAT = 'changed'

@@ -24,6 +24,16 @@ from syncctl.db.contract.history import (
     PurgedBatch as PurgedBatch,
     PurgeHistory as PurgeHistory,
 )
+from syncctl.db.contract.maps import (
+    ChangedStatusMapping as ChangedStatusMapping,
+    CustomerMapping as CustomerMapping,
+    ItemMapping as ItemMapping,
+    ListCustomerMap as ListCustomerMap,
+    ListItemMap as ListItemMap,
+    SetCustomerMap as SetCustomerMap,
+    SetItemMap as SetItemMap,
+    SetStatusMap as SetStatusMap,
+)
 from syncctl.db.contract.notify import (
     ClaimedNotification as ClaimedNotification,
     ClaimNotifications as ClaimNotifications,

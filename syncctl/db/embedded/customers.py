@@ -37,8 +37,8 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
         return str(staged["CUST_NO"]), None
     return None, (
         f"By its customer id and e-mail the order may be of customer {', '.join(sorted(candidates)[:10])}; name and postcode fit "
-        f"{'more than one' if fitting else 'none'}. Say whose it is: correct the row in USER_CUSTOMER_MAP, or add one with this "
-        "e-mail (and customer id)."
+        f"{'more than one' if fitting else 'none'}. Say whose it is: `syncctl map customer`, by "
+        "its e-mail or customer id; `syncctl map customer remove` takes a wrong row away."
     )
 
 
@@ -60,8 +60,8 @@ def order_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Con
         return _create_customer(session, erp, staged, content)
     if not erp.has_customer(session, cust_no):
         raise MappingError(
-            f"Order {staged['WOO_ORDER_NO']}: customer {cust_no} is not in the ERP. Correct USER_CUSTOMER_MAP or add the"
-            " customer, then `syncctl dead-letter retry`.",
+            f"Order {staged['WOO_ORDER_NO']}: customer {cust_no} is not in the ERP. Correct it (`syncctl map customer`) or add"
+            " the customer, then `syncctl dead-letter retry`.",
             code=50040,
         )
     return str(cust_no)

@@ -38,6 +38,7 @@ _MODULES = (
     "work",
     "outbox",
     "operations",
+    "maps",
     "health",
     "dead_letters",
     "history",

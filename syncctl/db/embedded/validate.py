@@ -137,7 +137,8 @@ def _customer(
                 "unknown_customer",
                 "CUST_NO",
                 cust_no,
-                f"Customer {cust_no} is not in the ERP. Correct USER_CUSTOMER_MAP or the guest customer, or add it in the ERP.",
+                f"Customer {cust_no} is not in the ERP. Correct it (`syncctl map customer`) or the guest customer, or add it in"
+                " the ERP.",
             )
     elif call.unknown_customer == "guest":
         yield error("unknown_customer", "CUST_NO", None, "No guest customer is set. Name one with SYNCCTL_GUEST_CUST_NO.")
@@ -146,8 +147,8 @@ def _customer(
             "unknown_customer",
             "CUST_NO",
             email or staged["WOO_CUST_ID"],
-            "The ERP has no customer for this order. Add a row to USER_CUSTOMER_MAP, or the e-mail to the customer in the ERP; "
-            "or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.",
+            "The ERP has no customer for this order. Name it (`syncctl map customer`), or add the e-mail to the customer in the "
+            "ERP; or let SYNCCTL_UNKNOWN_CUSTOMER be create or guest.",
         )
     elif not email.strip():
         yield error(
@@ -179,7 +180,7 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
             "unknown_sku",
             f"{field}.SKU",
             line.sku,
-            f"The ERP has no item for SKU {line.sku}. Add the item, or a row to USER_ITEM_MAP.",
+            f"The ERP has no item for SKU {line.sku}. Add the item, or name one: `syncctl map item`.",
         )
         return
     if call.price_check == "off":

@@ -113,7 +113,7 @@ def require_item(session: Session, staged: sqlite3.Row, line: StagedLine) -> str
     if item is None:
         raise MappingError(
             f"Order {staged['WOO_ORDER_NO']}, line {line.line_id}: SKU {line.sku!r} has no item in the ERP any more. Add the item"
-            ", or a row in USER_ITEM_MAP, then `syncctl dead-letter retry`.",
+            ", or name one (`syncctl map item`), then `syncctl dead-letter retry`.",
             code=50040,
         )
     return item.item_no

@@ -1,0 +1,115 @@
+"""The maps between store and ERP on the embedded engine, as a person changes them."""
+
+from __future__ import annotations
+
+from syncctl.db.contract import (
+    ChangedStatusMapping,
+    CustomerMapping,
+    ItemMapping,
+    ListCustomerMap,
+    ListItemMap,
+    SetCustomerMap,
+    SetItemMap,
+    SetStatusMap,
+)
+from syncctl.db.embedded.erp import erp_of
+from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.errors import Conflict, MappingError, NotFound
+
+
+@serves(ListItemMap)
+def list_item_map(session: Session, _call: ListItemMap) -> list[ItemMapping]:
+    """See `sql/procedures/sp_ListItemMap.sql`."""
+    rows = session.all("SELECT STORE_ID, SKU, ITEM_NO FROM dbo.USER_ITEM_MAP ORDER BY SKU, STORE_ID")
+    return [ItemMapping(row["STORE_ID"], row["SKU"], row["ITEM_NO"], None) for row in rows]
+
+
+@serves(SetItemMap)
+def set_item_map(session: Session, call: SetItemMap) -> list[ItemMapping]:
+    """See `sql/procedures/sp_SetItemMap.sql`."""
+    sku, item_no = call.sku.strip(), (call.item_no or "").strip() or None
+    require((call.store_id != "", "@STORE_ID is required."), (sku != "", "@SKU is required."))
+    if item_no is not None and erp_of(session).find_item(session, item_no, item_no) is None:
+        raise MappingError(f"The ERP has no item {item_no}. Name one that it has, or add it there first.", code=50040)
+    key = {"store": call.store_id, "sku": sku, "item": item_no}
+    row = session.one("SELECT ITEM_NO FROM dbo.USER_ITEM_MAP WHERE STORE_ID = :store AND SKU = :sku", key)
+    if row is None and item_no is None:
+        raise NotFound(f"The item map has no row for SKU {sku} and store {call.store_id}.", code=50004)
+    if not call.dry_run:
+        session.run("DELETE FROM dbo.USER_ITEM_MAP WHERE STORE_ID = :store AND SKU = :sku", key)
+        if item_no is not None:
+            session.run("INSERT INTO dbo.USER_ITEM_MAP (STORE_ID, SKU, ITEM_NO) VALUES (:store, :sku, :item)", key)
+    return [ItemMapping(call.store_id, sku, item_no, None if row is None else row["ITEM_NO"])]
+
+
+@serves(ListCustomerMap)
+def list_customer_map(session: Session, _call: ListCustomerMap) -> list[CustomerMapping]:
+    """See `sql/procedures/sp_ListCustomerMap.sql`."""
+    rows = session.all("SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 ORDER BY CUST_NO, MAP_ID")
+    return [CustomerMapping(row["CUST_NO"], row["WOO_USER_ID"], row["WOO_EMAIL"], None) for row in rows]
+
+
+@serves(SetCustomerMap)
+def set_customer_map(session: Session, call: SetCustomerMap) -> list[CustomerMapping]:
+    """See `sql/procedures/sp_SetCustomerMap.sql`."""
+    email, cust_no = (call.woo_email or "").strip() or None, (call.cust_no or "").strip() or None
+    require(((call.woo_user_id is None) != (email is None), "One of @WOO_USER_ID and @WOO_EMAIL is required."))
+    if cust_no is not None and not erp_of(session).has_customer(session, cust_no):
+        raise MappingError(f"The ERP has no customer {cust_no}. Name one that it has, or add it there first.", code=50040)
+    key = {"user": call.woo_user_id, "email": email, "cust": cust_no, "now": session.now}
+    named = "WOO_USER_ID = :user" if email is None else "WOO_EMAIL = :email"
+    row = session.one(f"SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND {named} ORDER BY CUST_NO", key)  # noqa: S608
+    if row is None and cust_no is None:
+        raise NotFound(f"The customer map has no row for {email or call.woo_user_id}.", code=50004)
+    own = session.one("SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND CUST_NO = :cust", key)
+    taken = own is not None and (own["WOO_EMAIL"] if email else own["WOO_USER_ID"]) is not None
+    if own is not None and (own["MAP_ID"] != row["MAP_ID"] if row is not None else taken):
+        there = own["WOO_EMAIL"] if own["WOO_USER_ID"] is None else own["WOO_USER_ID"]
+        raise Conflict(
+            f"Customer {cust_no} of the ERP is {there} of the store already, and can be one only. Take that away first: "
+            f"`syncctl map customer remove {there}`.",
+            code=50030,
+        )
+    kept = row if row is not None else own
+    key["map"] = None if kept is None else kept["MAP_ID"]
+    if call.dry_run:
+        pass
+    elif cust_no is None:
+        session.run("UPDATE dbo.USER_CUSTOMER_MAP SET IS_ACTIVE = 0 WHERE MAP_ID = :map", key)
+    elif row is not None:
+        session.run("UPDATE dbo.USER_CUSTOMER_MAP SET CUST_NO = :cust WHERE MAP_ID = :map", key)
+    elif own is not None:
+        session.run(
+            "UPDATE dbo.USER_CUSTOMER_MAP SET WOO_USER_ID = COALESCE(WOO_USER_ID, :user), WOO_EMAIL = COALESCE(WOO_EMAIL, :email)"
+            " WHERE MAP_ID = :map",
+            key,
+        )
+    else:
+        session.run(
+            "INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)"
+            " VALUES (:cust, :user, :email, 'manual', 1, :now)",
+            key,
+        )
+    user = call.woo_user_id if call.woo_user_id is not None or kept is None else kept["WOO_USER_ID"]
+    address = email if email is not None or kept is None else kept["WOO_EMAIL"]
+    return [CustomerMapping(cust_no, user, address, None if row is None else row["CUST_NO"])]
+
+
+@serves(SetStatusMap)
+def set_status_map(session: Session, call: SetStatusMap) -> list[ChangedStatusMapping]:
+    """See `sql/procedures/sp_SetStatusMap.sql`."""
+    status = None if call.remove else (call.woo_status or "").strip() or None
+    require(
+        (call.store_id != "", "@STORE_ID is required."),
+        (call.erp_status in ("open", "shipped", "closed", "gone"), "@ERP_STATUS takes open, shipped, closed, gone."),
+    )
+    key = {"store": call.store_id, "erp": call.erp_status, "woo": status}
+    row = session.one("SELECT WOO_STATUS FROM dbo.USER_STATUS_MAP WHERE STORE_ID = :store AND ERP_STATUS = :erp", key)
+    if row is None and call.remove:
+        raise NotFound(f"The status map has no row for {call.erp_status} and store {call.store_id}.", code=50004)
+    if not call.dry_run:
+        session.run("DELETE FROM dbo.USER_STATUS_MAP WHERE STORE_ID = :store AND ERP_STATUS = :erp", key)
+        if not call.remove:
+            session.run("INSERT INTO dbo.USER_STATUS_MAP (STORE_ID, ERP_STATUS, WOO_STATUS) VALUES (:store, :erp, :woo)", key)
+    previous = None if row is None else row["WOO_STATUS"]
+    return [ChangedStatusMapping(call.store_id, call.erp_status, status, not call.remove, previous, row is not None)]

@@ -1,0 +1,73 @@
+"""`map` at the command line: what is missing between store and ERP is added without SQL."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from syncctl.db.embedded import EmbeddedDatabase
+from tests.acceptance.program import Program
+from tests.orders import line, order, stage
+from tests.shop import Shop
+
+
+@pytest.fixture
+def seeded(syncctl: Program) -> Program:
+    """An ERP with items and customers, and an order with a SKU and of a customer that it doesn't know."""
+    with closing(EmbeddedDatabase(syncctl.folder / "shop.db")) as database:
+        Shop(database, database.query)
+        stage(database, order(1, line(1, "TEA"), WOO_CUST_ID=77, CUST_EMAIL="new@example.test"))
+    return syncctl
+
+
+def codes(program: Program) -> set[str]:
+    return {cause["code"] for cause in program("validate", "--json").json["causes"]}
+
+
+def test_an_order_enters_once_its_item_and_customer_are_named(seeded: Program) -> None:
+    assert codes(seeded) == {"unknown_sku", "unknown_customer"}
+    seeded.query("SELECT 1")
+    assert "SKU TEA is item MUG. Dry run: nothing was changed." in " ".join(
+        seeded("map", "item", "TEA", "MUG", "--dry-run").out.split()
+    )
+    assert codes(seeded) == {"unknown_sku", "unknown_customer"}
+    assert seeded("map", "item", "TEA", "MUG").out == "SKU TEA is item MUG.\n"
+    assert seeded("map", "customer", "remove", "5").code == 0
+    assert seeded("map", "customer", "77", "C100").out == "77 is customer C100.\n"
+    assert codes(seeded) == set()
+    assert seeded("process", "--json").json["counts"]["created"] == 1
+
+
+def test_maps_are_listed_and_rows_taken_away(seeded: Program) -> None:
+    assert "The map has no rows." in seeded("map", "item", "list").out
+    seeded("map", "item", "set", "TEA", "MUG", "--every-store")
+    assert seeded("map", "item", "list", "--json").json["items"] == [{"store_id": "*", "sku": "TEA", "item_no": "MUG"}]
+    assert seeded("map", "item", "TEA", "CAP", "--every-store").out == "SKU TEA is item CAP (before: MUG).\n"
+    assert seeded("map", "item", "remove", "TEA").code != 0
+    assert seeded("map", "item", "remove", "TEA", "--every-store").out == "SKU TEA is item CAP no more.\n"
+    assert {row["cust_no"] for row in seeded("map", "customer", "list", "--json").json["items"]} == {"C100", "C200"}
+
+
+def test_a_status_is_one_of_the_stores(seeded: Program) -> None:
+    refused = seeded("map", "status", "shipped", "dispatched")
+    assert refused.code == 2
+    assert "dispatched is none of the store's own statuses" in refused.err
+    assert seeded("map", "status", "shipped", "wc-completed").out == "shipped in the ERP is completed in the store.\n"
+    assert seeded("map", "status", "shipped", "dispatched", "--plugin").code == 0
+    assert seeded("map", "status", "shipped", "-").out == "shipped in the ERP is not told in the store (before: is dispatched).\n"
+    assert "(nothing is told)" in seeded("map", "status", "list").out
+    assert seeded("map", "status", "lost", "completed").code == 2
+
+
+@pytest.mark.parametrize("who", ["ada", "0", "@", ""])
+def test_who_is_neither_an_id_nor_an_address_is_refused(seeded: Program, who: str) -> None:
+    ended = seeded("map", "customer", who, "C100")
+    assert ended.code == 2
+    assert "is neither a customer's id in the store nor an e-mail address" in ended.err
+
+
+def test_what_the_erp_lacks_is_refused(seeded: Program) -> None:
+    ended = seeded("map", "item", "TEA", "GONE")
+    assert ended.code == 1
+    assert "The ERP has no item GONE." in ended.err

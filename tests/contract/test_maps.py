@@ -1,0 +1,148 @@
+"""What a person says of SKUs, customers and states: checked against the ERP, told before it is written, taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncctl.db.contract import (
+    ListCustomerMap,
+    ListItemMap,
+    ListStatusMap,
+    SetCustomerMap,
+    SetItemMap,
+    SetStatusMap,
+    ValidateStagedOrder,
+)
+from syncctl.errors import BadArgument, Conflict, MappingError, NotFound
+from tests.orders import line, order, stage
+from tests.shop import Shop
+
+
+@pytest.fixture
+def shop(database, query):
+    return Shop(database, query)
+
+
+def items(shop):
+    return [(row.store_id, row.sku, row.item_no) for row in shop.database.run(ListItemMap())]
+
+
+def customers(shop):
+    return [(row.cust_no, row.woo_user_id, row.woo_email) for row in shop.database.run(ListCustomerMap())]
+
+
+def codes(shop):
+    return [found.code for found in shop.database.run(ValidateStagedOrder(staging_id=1)) if found.severity == "error"]
+
+
+def set_item(shop, **more):
+    [row] = shop.database.run(SetItemMap(store_id="woocommerce", **more))
+    return row.sku, row.item_no, row.previous
+
+
+def set_customer(shop, **more):
+    [row] = shop.database.run(SetCustomerMap(**more))
+    return row.cust_no, row.woo_user_id, row.woo_email, row.previous
+
+
+def set_status(shop, **more):
+    [row] = shop.database.run(SetStatusMap(store_id="woocommerce", **more))
+    return row.erp_status, row.woo_status, row.is_mapped, row.previous, row.was_mapped
+
+
+# --- Items --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_sku_gets_an_item_and_the_order_may_enter(shop, database):
+    stage(database, order(1, line(1, "TEA")))
+    assert codes(shop) == ["unknown_sku"]
+    assert set_item(shop, sku="TEA", item_no="MUG", dry_run=True) == ("TEA", "MUG", None)
+    assert (items(shop), codes(shop)) == ([], ["unknown_sku"])
+    assert set_item(shop, sku=" TEA ", item_no="MUG") == ("TEA", "MUG", None)
+    assert (items(shop), codes(shop)) == ([("woocommerce", "TEA", "MUG")], [])
+
+
+def test_an_items_row_is_changed_and_taken_away(shop):
+    set_item(shop, sku="TEA-静岡", item_no="MUG")
+    assert set_item(shop, sku="TEA-静岡", item_no="CAP") == ("TEA-静岡", "CAP", "MUG")
+    assert items(shop) == [("woocommerce", "TEA-静岡", "CAP")]
+    assert set_item(shop, sku="TEA-静岡", dry_run=True) == ("TEA-静岡", None, "CAP")
+    assert len(items(shop)) == 1
+    assert set_item(shop, sku="TEA-静岡") == ("TEA-静岡", None, "CAP")
+    assert items(shop) == []
+    with pytest.raises(NotFound, match="The item map has no row for SKU TEA-静岡 and store woocommerce"):
+        set_item(shop, sku="TEA-静岡")
+
+
+def test_an_item_that_the_erp_lacks_is_refused(shop):
+    with pytest.raises(MappingError, match="The ERP has no item GONE"):
+        set_item(shop, sku="TEA", item_no="GONE")
+    with pytest.raises(BadArgument, match="@SKU is required"):
+        set_item(shop, sku=" ", item_no="MUG")
+    assert items(shop) == []
+
+
+# --- Customers ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_customer_is_found_by_the_address_that_a_person_named(shop, database):
+    stage(database, order(1, line(1), WOO_CUST_ID=None, CUST_EMAIL="new@example.test"))
+    assert codes(shop) == ["unknown_customer"]
+    shop.query("UPDATE dbo.USER_CUSTOMER_MAP SET WOO_EMAIL = NULL WHERE CUST_NO = 'C100'")
+    assert set_customer(shop, woo_email="new@example.test", cust_no="C100", dry_run=True)[0] == "C100"
+    assert codes(shop) == ["unknown_customer"]
+    assert set_customer(shop, woo_email="new@example.test", cust_no="C100") == ("C100", 5, "new@example.test", None)
+    assert codes(shop) == []
+    assert ("C100", 5, "new@example.test") in customers(shop)
+
+
+def test_a_customers_row_is_moved_and_taken_away(shop):
+    shop.query("UPDATE dbo.USER_CUSTOMER_MAP SET IS_ACTIVE = 0")
+    assert set_customer(shop, woo_user_id=77, cust_no="C200") == ("C200", 77, None, None)
+    assert set_customer(shop, woo_user_id=77, cust_no="C200") == ("C200", 77, None, "C200")
+    assert set_customer(shop, woo_user_id=77, cust_no="C100") == ("C100", 77, None, "C200")
+    assert customers(shop) == [("C100", 77, None)]
+    assert set_customer(shop, woo_user_id=77, dry_run=True) == (None, 77, None, "C100")
+    assert customers(shop) == [("C100", 77, None)]
+    assert set_customer(shop, woo_user_id=77) == (None, 77, None, "C100")
+    assert customers(shop) == []
+    with pytest.raises(NotFound, match="The customer map has no row for 77"):
+        set_customer(shop, woo_user_id=77)
+
+
+def test_a_customer_of_the_erp_is_one_of_the_store_only(shop):
+    before = customers(shop)
+    with pytest.raises(Conflict, match=r"Customer C100 of the ERP is 5 of the store already.*`syncctl map customer remove 5`"):
+        set_customer(shop, woo_user_id=77, cust_no="C100")
+    with pytest.raises(Conflict, match="Customer C100 of the ERP is 5 of the store already"):
+        set_customer(shop, woo_user_id=6, cust_no="C100")
+    assert customers(shop) == before
+
+
+def test_a_customer_that_the_erp_lacks_is_refused_and_one_is_named_one_way(shop):
+    for number in ("C999", "A-NUMBER-TOO-LONG-X"):
+        with pytest.raises(MappingError, match=f"The ERP has no customer {number}"):
+            set_customer(shop, woo_user_id=77, cust_no=number)
+    for named in ({}, {"woo_user_id": 77, "woo_email": "a@example.test"}, {"woo_email": " "}):
+        with pytest.raises(BadArgument, match="One of @WOO_USER_ID and @WOO_EMAIL is required"):
+            set_customer(shop, cust_no="C100", **named)
+
+
+# --- States -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_state_gets_a_word_of_the_stores_and_loses_it(shop):
+    assert set_status(shop, erp_status="shipped", woo_status="sent", dry_run=True) == ("shipped", "sent", True, None, False)
+    assert set_status(shop, erp_status="shipped", woo_status="sent") == ("shipped", "sent", True, None, False)
+    assert set_status(shop, erp_status="shipped") == ("shipped", None, True, "sent", True)
+    own = [(row.erp_status, row.woo_status) for row in shop.database.run(ListStatusMap()) if row.store_id == "woocommerce"]
+    assert own == [("shipped", None)]
+    assert set_status(shop, erp_status="shipped", remove=True) == ("shipped", None, False, None, True)
+    assert [row for row in shop.database.run(ListStatusMap()) if row.store_id == "woocommerce"] == []
+    with pytest.raises(NotFound, match="The status map has no row for shipped and store woocommerce"):
+        set_status(shop, erp_status="shipped", remove=True)
+
+
+def test_a_state_that_no_document_has_is_refused(shop):
+    with pytest.raises(BadArgument, match="@ERP_STATUS takes open, shipped, closed, gone"):
+        set_status(shop, erp_status="lost", woo_status="sent")
