@@ -127,7 +127,11 @@ def test_six_creators_at_once_take_numbers_without_double_or_gap(shop, new_conne
 @pytest.mark.parametrize(
     ("settings", "statement", "said"),
     [
-        ({"CUST_NO_FROM": "EC"}, None, "The site setting CUST_NO_FROM is EC; it takes SERIES, EC_CTL or SY_WRKGRP."),
+        (
+            {},
+            "UPDATE dbo.USER_ERP_SETTING SET VALUE = 'EC' WHERE NAME = 'CUST_NO_FROM'",
+            "The site setting CUST_NO_FROM is EC; it takes SERIES, EC_CTL or SY_WRKGRP.",
+        ),
         ({"CUST_NO_FROM": "EC_CTL"}, "DELETE FROM dbo.EC_CTL", "There is no EC_CTL.NXT_CUST_NO to number customers by."),
         (
             {"CUST_NO_FROM": "EC_CTL"},
@@ -168,6 +172,25 @@ def test_a_set_up_that_makes_no_customers_is_told_and_refused(shop, settings, st
         process(shop.database, staging_id, attempt_no)
     assert (refused.value.code, str(refused.value)) == ("50041", message)
     assert shop.snapshot() == before
+
+
+def test_a_series_that_is_longer_than_a_customers_number_is_told_and_waited_for_by_nobody(shop):
+    """A site's column may be wider than the customer's; what was read of it would be cut, and never be found again."""
+    shop.setting("CUST_NO_FROM", "EC_CTL")
+    widened = "ALTER TABLE dbo.EC_CTL ALTER COLUMN NXT_CUST_NO varchar({})"
+    if shop.database.engine != "embedded":
+        shop.query(widened.format(30))
+    shop.query("UPDATE dbo.EC_CTL SET NXT_CUST_NO = 'ONLINE-SHOP-000001'")
+    try:
+        [(_field, message, severity)] = problems(shop)
+        assert (message.partition(",")[0], severity) == ("EC_CTL.NXT_CUST_NO is ONLINE-SHOP-000001", "error")
+        [(staging_id, attempt_no)] = claimed(shop)
+        with pytest.raises(ConfigError, match="longer than the 15 letters"):
+            process(shop.database, staging_id, attempt_no)
+    finally:
+        shop.query("UPDATE dbo.EC_CTL SET NXT_CUST_NO = 'OL-100001'")
+        if shop.database.engine != "embedded":
+            shop.query(widened.format(15))
 
 
 def test_an_order_of_a_known_customer_does_not_mind(shop):

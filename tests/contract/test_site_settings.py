@@ -41,6 +41,7 @@ def audit(shop):
         ("WRITE_PAYMENT", "D", "WRITE_PAYMENT takes N"),
         ("SHIP_VIA_PROF", "PROF_ALPHA_6", "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing"),
         ("STOCK_CHECK", "maybe", "STOCK_CHECK takes Y or N"),
+        ("CUST_NO_FROM", "EC", "CUST_NO_FROM takes SERIES, EC_CTL or SY_WRKGRP"),
         ("STOCK_COLUMNS", "QTY_ON_HND", "STOCK_COLUMNS takes QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT"),
         ("STOCK_COLUMNS", "QTY_ON_SO,QTY_ON_SOLD", "STOCK_COLUMNS takes"),
         ("STOCK_COLUMNS", ",", "STOCK_COLUMNS takes"),

@@ -36,7 +36,7 @@ BEGIN
         @KEY_ID int,
         @ROWS int,
         @IS_AUTO varchar(1),
-        @FOUND varchar(15),
+        @FOUND varchar(100),
         @DIGITS int,
         @VALUE bigint,
         @NEXT varchar(15),
@@ -130,6 +130,16 @@ BEGIN
             (
                 N'There is no ', @SERIES, N' to number customers by. Set it in CounterPoint, or number them otherwise:',
                 N' `syncctl config erp set CUST_NO_FROM SERIES`.'
+            );
+            RETURN;
+        END;
+
+        -- A longer one would be cut, and its row never be found again by what was read.
+        IF LEN(@FOUND) > 15
+        BEGIN
+            SET @PROBLEM = CONCAT
+            (
+                @SERIES, N' is ', @FOUND, N', longer than the 15 letters that a customer''s number has. Give it a new one in CounterPoint.'
             );
             RETURN;
         END;

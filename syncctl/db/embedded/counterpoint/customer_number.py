@@ -10,6 +10,9 @@ from syncctl.db.embedded.erp import Settings
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError
 
+_LONGEST = 15
+"""Letters of AR_CUST.CUST_NO."""
+
 
 class _Series(NamedTuple):
     """A row of CounterPoint's that holds the next number."""
@@ -26,6 +29,11 @@ class _Series(NamedTuple):
         Raises:
             ConfigError: there is none.
         """
+        if len(self.next_no) > _LONGEST:
+            raise _problem(
+                f"{self.name} is {self.next_no}, longer than the {_LONGEST} letters that a customer's number has."
+                " Give it a new one in CounterPoint."
+            )
         digits = re.search(r"[0-9]*$", self.next_no).group()  # type: ignore[union-attr]  # it always fits, if only nothing
         if not digits:
             raise _problem(f"{self.name} is {self.next_no}, which ends in no digit to count up. Correct it in CounterPoint.")

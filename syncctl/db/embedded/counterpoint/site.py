@@ -43,6 +43,8 @@ def setting_fault(name: str, value: str | None) -> str | None:
         return f"WRITE_PAYMENT {NO_DEPOSIT_TICKET.removeprefix('it ')}"
     if name == "STOCK_CHECK" and value not in ("Y", "N"):
         return "STOCK_CHECK takes Y or N."
+    if name == "CUST_NO_FROM" and value not in ("SERIES", "EC_CTL", "SY_WRKGRP"):
+        return "CUST_NO_FROM takes SERIES, EC_CTL or SY_WRKGRP."
     if name == "SHIP_VIA_PROF" and value not in PROFILE_FIELDS:
         return "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing."
     if name == "STOCK_COLUMNS" and not all(part in STOCK_COLUMNS for part in value.replace(" ", "").split(",")):
