@@ -227,7 +227,7 @@ class Output:
 
         steps = total() if callable(total) else total
         columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn()]
-        columns += [MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+        columns += [MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("left")]
         with Bar(*columns, console=self.console(stderr=True), transient=True) as bar:
             yield Progress(bar, bar.add_task(what, total=steps))
 

@@ -232,7 +232,10 @@ def _preview(run: Run, options: ProcessOptions) -> None:
     causes = by_cause(reason for each in found for reason in each.reasons)
     left = sorted(set(options.staging_ids) - {order.staging_id for order in orders})
     notes = (
-        [f"Not taken: {why_not(order, store_id=options.store_id)}." for order in staged_orders(run.database, left)]
+        [
+            f"Not taken: {why_not(order, store_id=options.store_id)}."
+            for order in (staged_orders(run.database, left) if left else ())
+        ]
         if options.staging_ids
         else not_taken(run.database, options.store_id, scope=options.scope)
     )

@@ -88,6 +88,9 @@ def test_a_dry_run_says_of_each_order_what_would_become_of_it_and_why(syncctl: P
     assert "The ERP has no item for SKU NO-SUCH" in out
     assert "1 order: no item in the ERP for a SKU" in out
     assert syncctl.query("SELECT * FROM USER_ORDER_STAGING") == before
+    assert syncctl("process", "1", "--dry-run", "--json").json["notes"] == []
     syncctl("process")
+    [note] = syncctl("process", "1", "2", "--dry-run", "--json").json["notes"][1:]
+    assert note.startswith("Not taken: order 2 (staging id 2) is in the ERP already")
     out = " ".join(syncctl("process", "--dry-run").out.split())
     assert "Not taken: 1 order waits for a person: see `syncctl dead-letter list`." in out
