@@ -144,7 +144,11 @@ EVENTS = {
         lambda keeper, n: keeper.change_address(n, city="Leeds"), "APPLIED", "72.97", {"TEE-BLK": 3, "MUG": 1}, "processing"
     ),
     "customer": Event(
-        lambda keeper, n: keeper.change_customer(n, 6, "b@x.test"), "APPLIED", "72.97", {"TEE-BLK": 3, "MUG": 1}, "processing"
+        lambda keeper, n: keeper.change_customer(n, 6, "grace@example.test"),
+        "APPLIED",
+        "72.97",
+        {"TEE-BLK": 3, "MUG": 1},
+        "processing",
     ),
     "units-refunded": Event(
         lambda keeper, n: keeper.refund_units(n, 1), "APPLIED", "52.98", {"TEE-BLK": 2, "MUG": 1}, "processing"
