@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syncctl.db.contract import CountStates, Database, StagedOrder
 from syncctl.errors import ConfigError, PermanentError, SystemMisconfigured
 from syncctl.services.causes import Reason, of_error, of_violations
+from syncctl.services.erp_site import require_settings
 from syncctl.services.validate import Rules, blocking, validate_one
 
 DONE = {"create": "created", "update": "updated", "cancel": "cancelled"}
@@ -28,6 +29,7 @@ def foresee(database: Database, orders: Iterable[StagedOrder], rules: Rules) -> 
     Raises:
         ConfigError: the set-up keeps every order out, not this one.
     """
+    require_settings(database)
     for order in orders:
         outcome = DONE.get(order.pending_action or "", "unchanged")
         name = order.woo_order_no or str(order.woo_order_id)

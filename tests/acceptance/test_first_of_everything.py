@@ -298,7 +298,7 @@ def test_text_that_is_too_long_is_cut_on_a_character_and_that_is_told(chain: Cha
     raw["billing"] |= {"first_name": "Zoë", "last_name": "S" * 33 + family + "x", "email": "zoe@example.test"}
     chain.sells(raw)
     chain.syncctl("stage", "--since", "2026-10-01")
-    assert "BILL.NAM" in chain.syncctl("validate").out
+    assert "BILL.NAM" in chain.syncctl("validate", "--verbose").out
     chain.process()
     [(name,)] = chain.syncctl.query("SELECT NAM FROM AR_CUST WHERE EMAIL_ADRS_1 = 'zoe@example.test'")
     assert name == "Zoë " + "S" * 33, "the family is one character: it fits whole or not at all"

@@ -109,7 +109,7 @@ def test_a_date_that_is_none_is_a_violation_of_that_order_only(bench: Checked, m
     ("column", "value", "code"),
     [
         ("TOT_AMT", "lots", "missing_field"),
-        ("TOT_AMT", "NaN", "total"),
+        ("TOT_AMT", "NaN", "amount"),
         ("TAX_AMT", "1e999", "unknown"),
         ("LINE_ITEMS_JSON", '[{"SKU": ', "missing_field"),
         ("LINE_ITEMS_JSON", '["a", 1, null]', "missing_field"),
