@@ -123,6 +123,10 @@ class IdWalk:
     """Found out on the way: some hosts strip `offset`. Pages of fitting sizes then take its place."""
     _beyond: int = 0
     """Where to look on when the page that joins what was read has nothing new; 0: look at that page."""
+    _overlaps: bool = False
+    """Whether the page at `_beyond` has to begin with a row that was read."""
+    _apart_at: int = -1
+    """The id last read when such a page last didn't."""
     _total: int | None = None
     """The store's last count."""
     _total_before: int | None = None
@@ -158,8 +162,8 @@ class IdWalk:
         new = self._unread(window, page)
         if joining:
             self._total_before = page.total
-        elif new and page.total is not None and page.total < (self._total_before or 0):
-            # Something left the list since its stretch without rows began, and may have pulled a row into what we have passed.
+        elif new and (self._has_shrunk(page) or self._came_apart(page)):
+            # Something left the list since its stretch without new rows began, and may have pulled a row into what we have passed.
             self._beyond = 0
             return self._at([])
         taken = new[: self.batch_size]
@@ -172,7 +176,11 @@ class IdWalk:
                 self._beyond, ended = 0, False
             else:
                 self._pass_known(window, page.rows)
-                self._beyond = max(reached, self._beyond + 1)
+                # Where the page shows the rows up to there, the next one begins with the last of them: the count can't tell
+                # that one left where another entered meanwhile.
+                shown = reached == window.first + len(page.rows) and not self.ignores_offset
+                self._overlaps = shown and reached - 1 > window.first
+                self._beyond = reached - 1 if self._overlaps else max(reached, self._beyond + 1)
         # A page that holds nothing but several rows read before may be the first one, whatever offset was asked for.
         in_doubt = self._left_out or (not new and window.first > 0 and len(page.rows) > 1)
         if ended and in_doubt and self._offset_is_ignored():
@@ -204,6 +212,24 @@ class IdWalk:
                 found[number] = (place, row._replace(before=behind))
             behind = row.id or behind
         return found
+
+    def _joins(self, page: Rows) -> bool:
+        """Tell whether a page begins with a row that was read before: whatever stands in front of that was read, too."""
+        first = next((row.id for row in page.rows if row.id is not None), None)
+        return first is not None and first <= self.last_id
+
+    def _has_shrunk(self, page: Rows) -> bool:
+        return page.total is not None and page.total < (self._total_before or 0)
+
+    def _came_apart(self, page: Rows) -> bool:
+        """Tell, once for each place, whether a page that should have begun with a row that was read doesn't.
+
+        Once, since a host that hides rows may have given that row at another place than we took for granted.
+        """
+        if not self._overlaps or self._joins(page) or self._apart_at == self.last_id:
+            return False
+        self._apart_at = self.last_id
+        return True
 
     def _pass_known(self, window: _Window, rows: Sequence[Row]) -> None:
         """Move the place on behind the last row that was read before: others have entered the list in front of it."""
@@ -276,8 +302,7 @@ class IdWalk:
         back = MAX_PER_PAGE // 2
         while True:
             window, page = self._page(start, size)
-            first = next((row.id for row in page.rows if row.id is not None), None)
-            if window.first == 0 or (first is not None and first <= self.last_id):
+            if window.first == 0 or self._joins(page):
                 return window, page
             start = max(0, window.first - back)
             back *= 2
