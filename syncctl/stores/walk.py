@@ -163,7 +163,7 @@ class IdWalk:
         if joining:
             self._total_before = page.total
         elif new and (self._has_shrunk(page) or self._came_apart(page)):
-            # Something left the list since its stretch without new rows began, and may have pulled a row into what we have passed.
+            # Something left the list since its stretch without new rows began, and may have pulled a row into what is passed.
             self._beyond = 0
             return self._at([])
         taken = new[: self.batch_size]
@@ -178,7 +178,7 @@ class IdWalk:
                 self._pass_known(window, page.rows)
                 # Where the page shows the rows up to there, the next one begins with the last of them: the count can't tell
                 # that one left where another entered meanwhile.
-                shown = reached == window.first + len(page.rows) and not self.ignores_offset
+                shown = reached == window.first + len(page.rows) and not self._fixed
                 self._overlaps = shown and reached - 1 > window.first
                 self._beyond = reached - 1 if self._overlaps else max(reached, self._beyond + 1)
         # A page that holds nothing but several rows read before may be the first one, whatever offset was asked for.

@@ -229,6 +229,7 @@ def test_everything_that_is_shown_is_read_once(length, hidden, cap, ignores_offs
     batch_size=st.integers(20, 100),
 )
 @example(leaving={11: [], 17: [2], 10: [1]}, entering={12: [83]}, hidden=[], cap=10, ignores_offset=False, batch_size=20)
+@example(leaving={8: [1]}, entering={8: [82]}, hidden=[], cap=100, ignores_offset=True, batch_size=80)
 def test_a_changing_list_that_also_hides_rows_loses_none_that_stays(leaving, entering, hidden, cap, ignores_offset, batch_size):
     host = Host(list(range(2, 602, 2)), cap=cap, ignores_offset=ignores_offset)
     host.hidden = {number for first, size in hidden for number in range(first, first + size)}
