@@ -67,7 +67,7 @@ def test_a_site_that_differs_is_deployed_to_when_it_says_what_goes_into_its_colu
     printed = {step.script: step.text for step in deploy(site, dry_run=True).steps}
     assert "N'W''EB'" in printed["erp/counterpoint/sp_CreateErpDocument.sql"]
     assert "ADRS_3" not in printed["erp/counterpoint/sp_CreateErpCustomer.sql"].split("INSERT INTO dbo.AR_CUST")[1].split(")")[0]
-    assert "CITY = CONVERT(nvarchar(12), LEFT(address.CITY, 20)) /*" in printed["erp/counterpoint/fn_ErpAddress.sql"]
+    assert "CITY = CONVERT(nvarchar(12), dbo.fn_Shorten(address.CITY, 12)) /*" in printed["erp/counterpoint/fn_ErpAddress.sql"]
     done = deploy(site)
     assert [trigger.upper() for trigger in done.triggers] == ["AR_CUST: TR_CUSTOMER_TRAIL"]
     assert [step.reason for step in deploy(site).steps if step.reason != "each time"] == []
