@@ -323,8 +323,9 @@ def _read(script: Script, site: Catalogue, trial: Catalogue) -> Iterator[Problem
     for table, columns in trial.tables.items():
         if table not in site.tables:
             continue  # told as a missing table, or looked for by the script first
-        names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE))
-        for key in sorted(columns.keys() - site.tables.get(table, {}).keys() if names else ()):
+        lacking = columns.keys() - site.tables[table].keys()
+        names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE)) if lacking else set()
+        for key in sorted(lacking if names else ()):
             if re.search(rf"\b(?:{'|'.join(sorted(names))})\.{key}\b", code, re.IGNORECASE):
                 yield Problem(script.name, f"{table}.{columns[key].name}", "is missing, and syncctl reads it")
 

@@ -63,10 +63,13 @@ def test_a_site_like_the_trial_gets_the_files_as_they_are() -> None:
 
 def test_every_statement_that_writes_into_the_erps_tables_is_understood() -> None:
     """Each of their columns, taken from the site one by one, is gone from every statement that writes it."""
+    wanted = scripts("counterpoint")
     for table, columns in TRIAL.tables.items():
+        # One table's writers are those that name it: no other statement knows its columns.
+        writers = [script for script in wanted if re.search(rf"\b{table}\b", script.text)]
         for column in columns:
             lacking = site(lambda tables, table=table, column=column: tables[table].pop(column))  # type: ignore[misc]
-            fitted, _ = render_all(scripts("counterpoint"), lacking, TRIAL)
+            fitted, _ = render_all(writers, lacking, TRIAL)
             for script in fitted:
                 for found in re.finditer(rf"INSERT INTO dbo\.{table}\s*\(([^()]*)\)", script.text):
                     assert column not in re.split(r"[\s,]+", found.group(1)) or len(found.group(1).split()) == 1, script.name
