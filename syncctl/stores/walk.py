@@ -126,7 +126,7 @@ class IdWalk:
     _overlaps: bool = False
     """Whether the page at `_beyond` has to begin with a row that was read."""
     _apart_at: int = -1
-    """The id last read when such a page last didn't."""
+    """The id last read when a stretch was last walked again for that."""
     _total: int | None = None
     """The store's last count."""
     _total_before: int | None = None
@@ -162,7 +162,7 @@ class IdWalk:
         new = self._unread(window, page)
         if joining:
             self._total_before = page.total
-        elif new and (self._has_shrunk(page) or self._came_apart(page)):
+        elif (new and self._has_shrunk(page)) or self._came_apart(page, anything_new=bool(new)):
             # Something left the list since its stretch without new rows began, and may have pulled a row into what is passed.
             self._beyond = 0
             return self._at([])
@@ -219,14 +219,18 @@ class IdWalk:
         return first is not None and first <= self.last_id
 
     def _has_shrunk(self, page: Rows) -> bool:
-        return page.total is not None and page.total < (self._total_before or 0)
+        """Tell whether the store counts less than when the stretch began; a page past the end may count nothing."""
+        counted = page.total is not None and (len(page.rows) > 0 or page.total > 0)
+        return counted and (page.total or 0) < (self._total_before or 0)
 
-    def _came_apart(self, page: Rows) -> bool:
-        """Tell, once for each place, whether a page that should have begun with a row that was read doesn't.
+    def _came_apart(self, page: Rows, *, anything_new: bool) -> bool:
+        """Tell, once for each place, whether rows may have left in front of a page that is no proof of it.
 
-        Once, since a host that hides rows may have given that row at another place than we took for granted.
+        New rows that should have begun with one that was read; or none, in a list that got shorter. Once, since a host that hides
+        rows may have given that row at another place than we took for granted, and may count as it likes.
         """
-        if not self._overlaps or self._joins(page) or self._apart_at == self.last_id:
+        apart = self._overlaps and not self._joins(page) if anything_new else self._has_shrunk(page)
+        if not apart or self._apart_at == self.last_id:
             return False
         self._apart_at = self.last_id
         return True
