@@ -54,7 +54,8 @@ def at_a_terminal(syncctl: Program, *arguments: str, types: str, once: Callable[
     with subprocess.Popen(
         [sys.executable, "-m", "syncctl", *arguments],
         cwd=syncctl.folder,
-        env=syncctl.environment,
+        # A file that Ctrl-C leaves open in the middle of an import is Python's own affair, and shown by nobody's settings.
+        env={**syncctl.environment, "PYTHONWARNINGS": "error,ignore::ResourceWarning"},
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=theirs,
