@@ -25,7 +25,7 @@ FOR_EVER = 10**9
 LOST_REFUND = {"code": "woocommerce_rest_invalid_order_refund_id", "message": "Invalid order refund ID.", "data": {"status": 404}}
 NOT_ALLOWED = {"code": "rest_forbidden", "message": "Sorry, you are not allowed to do that.", "data": {"status": 403}}
 HALF = "half \ud83d letter"
-DEPTH = 1000
+DEPTH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _values() -> list[OddOrder]:
         "a quantity of 400 digits": _showing(line_items=_line(quantity="raw-json:" + "9" * 400)),
         "created in year 1": _showing(date_created_gmt="0001-01-01T00:00:00"),
         "modified in year 999": _showing(date_modified_gmt="0999-12-31T23:59:59"),
-        "nested a thousand deep": _showing(meta_data=[{"id": 1, "key": "_x", "value": nested}]),
+        "nested a hundred thousand deep": _showing(meta_data=[{"id": 1, "key": "_x", "value": nested}]),
     }
     applied = {
         "half a letter in a name": _showing(billing=lambda raw: {**raw["billing"], "first_name": HALF}),

@@ -46,6 +46,7 @@ from syncctl.stores.woocommerce_orders import (
     read_order,
     tag_of,
 )
+from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
 from syncctl.stores.woocommerce_walks import NAMED, ONE_SECOND, belongs, is_of, listed_by, naive, status_known, window
 
@@ -98,6 +99,7 @@ class WooCommerce:
             batch_size=batch_size,
             last_id=walk.last_id,
             row_offset=walk.row_offset,
+            shape=ORDERS,
         ).steps()
         with status_known(walk.name):
             for step in steps:
@@ -123,7 +125,7 @@ class WooCommerce:
         """See `base.Store.created`."""
         parameters = {**window(walk, created_since, created_until), **EXACT}
         state = WalkState(name=walk, since_dt=created_since, until_dt=created_until)
-        steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size).steps()
+        steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size, shape=ORDERS).steps()
         with status_known(walk):
             for step in steps:
                 yield _page(step, state, lambda raw: is_of(raw, walk))
@@ -136,7 +138,8 @@ class WooCommerce:
         most = MAX_PER_PAGE - 1
         for first in range(0, len(order_ids), most):
             asked = {"status": "any", "include": ",".join(map(str, order_ids[first : first + most]))}
-            for step in lists.walk(self._client, "/orders", asked, ping=self.ping, batch_size=MAX_PER_PAGE).steps():
+            steps = lists.walk(self._client, "/orders", asked, ping=self.ping, batch_size=MAX_PER_PAGE, shape=ORDERS).steps()
+            for step in steps:
                 yield _page(step, state, lambda raw: is_of(raw, ORDERS_WALK))
 
     def gaps(self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20) -> list[Gap]:

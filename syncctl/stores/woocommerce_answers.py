@@ -48,8 +48,8 @@ class Reader:
         self._clock = clock
         self._told: set[str] = set()
 
-    def read(self, what: str, answer: HttpAnswer) -> Any:
-        """Return an answer's data. `what` is the request, as in `GET /orders`.
+    def read(self, what: str, answer: HttpAnswer, shape: Any = None) -> Any:
+        """Return an answer's data. `what` is the request, as in `GET /orders`; of `shape` see `read_json`.
 
         Raises:
             StoreUnavailable: 408, 429, 5xx, or a success that can't be read.
@@ -60,7 +60,7 @@ class Reader:
             self._redirected(what, answer)
         if answer.status >= 400:
             self._refused(what, answer)
-        return self._json(what, answer)
+        return self._json(what, answer, shape)
 
     def _redirected(self, what: str, answer: HttpAnswer) -> NoReturn:
         location = answer.headers.get("Location", "")
@@ -164,11 +164,11 @@ class Reader:
             message += " (" + "; ".join(_words(reason) for reason in reasons.values()) + ")"
         return self._plain(_words(body.get("code")), 64), self._plain(message)
 
-    def _json(self, what: str, answer: HttpAnswer) -> Any:
+    def _json(self, what: str, answer: HttpAnswer, shape: Any) -> Any:
         """Parse a body. Some sites put a byte order mark, PHP warnings or a cache's comment round it, which are left out."""
         store = self._store
         try:
-            found = read_json(answer.body, exact=True, memory=self._connection.largest * 5 // 4)
+            found = read_json(answer.body, exact=True, memory=self._connection.largest * 5 // 4, shape=shape)
         except NoJson as error:
             if error.kind == "truncated":
                 raise StoreUnavailable(

@@ -135,14 +135,14 @@ class Client:
             interval=0,
         )(self._get_once)
 
-    def get(self, path: str, parameters: Mapping[str, str] | None = None, *, once: bool = False) -> Answer:
+    def get(self, path: str, parameters: Mapping[str, str] | None = None, *, once: bool = False, shape: Any = None) -> Answer:
         """Read. Tried up to three times (unless `once`) where the store doesn't answer, since reading twice does no harm.
 
         Raises:
             StoreUnavailable: no (usable) answer, 408, 429 or 5xx.
             StoreRefused: any other 4xx; `StoreMisconfigured` where it concerns every request.
         """
-        return (self._get_once if once else self._get)(path, dict(parameters or {}))
+        return (self._get_once if once else self._get)(path, dict(parameters or {}), shape)
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Answer:
         """Write. Sent once: whether to repeat a write whose answer was lost is for the caller to find out by reading.
@@ -156,10 +156,12 @@ class Client:
         """Let go of the pooled connections."""
         self._session.close()
 
-    def _get_once(self, path: str, parameters: dict[str, str]) -> Answer:
-        return self._request("GET", path, parameters, None)
+    def _get_once(self, path: str, parameters: dict[str, str], shape: Any) -> Answer:
+        return self._request("GET", path, parameters, None, shape)
 
-    def _request(self, method: str, path: str, parameters: dict[str, str], body: dict[str, Any] | None) -> Answer:
+    def _request(
+        self, method: str, path: str, parameters: dict[str, str], body: dict[str, Any] | None, shape: Any = None
+    ) -> Answer:
         what = f"{method} {path}"
         connection = self.connection
         parameters = {**parameters, **self._query_keys()}
@@ -181,7 +183,7 @@ class Client:
             self._given_up(what, method, failed)
         except requests.RequestException as error:
             self._no_answer(what, method, error)
-        return Answer(self._reader.read(what, answer), answer.headers)
+        return Answer(self._reader.read(what, answer, shape), answer.headers)
 
     def _auth(self) -> AuthBase:
         connection = self.connection

@@ -42,9 +42,15 @@ def walk(
     batch_size: int = MAX_PER_PAGE,
     last_id: int = 0,
     row_offset: int = 0,
+    shape: Any = None,
 ) -> IdWalk:
-    """Make a walk over a list. With `ping`, which raises where the store is down, a broken page is read in pieces."""
-    return IdWalk(fetch=_Pages(client, path, parameters, ping), batch_size=batch_size, last_id=last_id, row_offset=row_offset)
+    """Make a walk over a list. With `ping`, which raises where the store is down, a broken page is read in pieces.
+
+    `shape` names what will be looked at of its rows; see `read_json`.
+    """
+    return IdWalk(
+        fetch=_Pages(client, path, parameters, ping, shape), batch_size=batch_size, last_id=last_id, row_offset=row_offset
+    )
 
 
 def rows_of(answer: Answer, path: str) -> list[Any]:
@@ -74,6 +80,7 @@ class _Pages:
     path: str
     parameters: Mapping[str, str]
     ping: Callable[[], object] | None
+    shape: Any = None
     _pieces: int = 0
     _by_page: bool = False
     """Whether pieces are asked for by page number: the walk has found that the host strips `offset`."""
@@ -81,7 +88,7 @@ class _Pages:
     def __call__(self, paging: dict[str, str]) -> Rows:
         """Read one page, in pieces where that must be."""
         try:
-            return self._rows(self.client.get(self.path, {**self.parameters, **BY_ID, **paging}))
+            return self._rows(self.client.get(self.path, {**self.parameters, **BY_ID, **paging}, shape=self.shape))
         except StoreUnavailable as error:
             if self.ping is None or error.retry_after is not None or error.code in _NOT_IN_PIECES:
                 raise
@@ -178,7 +185,7 @@ class _Pages:
     def _piece(self, parameters: dict[str, str]) -> Rows:
         """Ask once: the page itself was tried often enough."""
         self._pieces += 1
-        return self._rows(self.client.get(self.path, parameters, once=True))
+        return self._rows(self.client.get(self.path, parameters, once=True, shape=self.shape))
 
 
 def _row(raw: Any) -> Row:

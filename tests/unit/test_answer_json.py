@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
+from syncctl import answer_json
 from syncctl.answer_json import MEMORY, NoJson, read_json
 
 
@@ -148,3 +149,44 @@ def test_an_answer_that_would_fill_the_memory_is_not_read(piece):
     begin, end = (b'["', b'"]') if len(piece) == 4 and piece[0] > 127 else (b"[", b"1]")
     assert kind_of(begin + piece * (most // len(piece) // 2) + end, memory=most, exact=True) == "too_large"
     read_json(begin + piece * (most // len(piece) // 100) + end, memory=most, exact=True)
+
+
+PIECES = st.sampled_from(
+    [
+        *("[", "]", "{", "}", ",", ":", '"', "\\", " ", "\n", "\t", "\x01", "\0", "\ufeff", "\u00e9", "\U0001f600"),
+        *('"a"', '"a":', '{"a":', "1", "-0", "-0.0", "0.10", "1e5", "1e999", "1e-400", "01", ".5", "1.", "NaN", "-Infinity"),
+        *(
+            "12345678901234567890123",
+            "9" * 400,
+            "9" * 5000,
+            "true",
+            "tru",
+            "null",
+            r"\ud83d",
+            r"\ude00",
+            r"\u0000",
+            r"\x",
+            "<html>",
+        ),
+        *("[" * 99, "]" * 99, "x", "//", r'"\ud83d\ude00"', r'"\u0061"'),
+    ]
+)
+
+
+def result(body: bytes, *, exact: bool) -> object:
+    try:
+        found = read_json(body, exact=exact)
+    except NoJson as error:
+        return error.kind, error.position, error.text
+    return repr(found)  # not ==: 1 is not 1.0 here, nor True
+
+
+@given(st.lists(PIECES, max_size=12), st.booleans(), st.sampled_from(["utf-8", "utf-16", "latin-1", "utf-8-sig"]))
+def test_both_ways_of_reading_find_the_same(pieces, exact, encoding):
+    texts = ["".join(pieces), "[" + ",".join(pieces) + "]", '{"a":' + "".join(pieces) + "}"]
+    for text in texts:
+        body = text.encode(encoding, errors="replace")
+        quick = result(body, exact=exact)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(answer_json, "_at_once", lambda *_, **__: answer_json._REFUSED)
+            assert quick == result(body, exact=exact)
