@@ -14,7 +14,7 @@ from typing import Any, get_args
 import typer
 from typer.models import ArgumentInfo
 
-from syncctl.cli.app import app
+from syncctl.cli.app import whole_app
 from syncctl.cli.run import COMMON_PANEL
 from syncctl.setting_kinds import data_folder
 from syncctl.settings import TABLE
@@ -75,8 +75,9 @@ class Parameter:
         )
 
 
-def commands(node: typer.Typer = app, prefix: str = "syncctl") -> Iterator[tuple[str, str, list[Parameter]]]:
+def commands(node: typer.Typer | None = None, prefix: str = "syncctl") -> Iterator[tuple[str, str, list[Parameter]]]:
     """Give every command by its full name, with its help and parameters, in the order of the program's help."""
+    node = node or whole_app()
     for command in node.registered_commands:
         assert command.callback  # noqa: S101
         declared = list(inspect.signature(command.callback).parameters.values())[1:]
@@ -88,6 +89,7 @@ def commands(node: typer.Typer = app, prefix: str = "syncctl") -> Iterator[tuple
 
 def cli_page() -> str:
     """Return the command reference."""
+    app = whole_app()
     all_commands = list(commands())
     parts = [
         _GENERATED,

@@ -1,52 +1,66 @@
-"""The command line: the program's own options, its commands, and what happens to an error nobody else took."""
+"""The command line: the program's own options, its commands, and what happens to an error nobody else took.
+
+A command's module is imported when the command is called, or shown: schedulers start this every minute.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from syncctl import __version__
-from syncctl.cli import (
-    config,
-    config_erp as config_erp,  # gives its commands to `config erp`
-    db,
-    dead_letter,
-    demo,
-    health,
-    maps,
-    pod,
-    process,
-    purge,  # noqa: F401  (adds `db purge` to db)
-    rollback,
-    stage,
-    sync_status,
-    trace,
-    validate,
-    write_back,
-)
-from syncctl.cli.help import make_plain
+from syncctl.cli.help import PlainGroup, make_plain
 from syncctl.cli.orders import LARGEST_ID
 from syncctl.cli.output import Output, Report
 from syncctl.cli.run import COMMON, Common, new_run_id
-from syncctl.cli.streams import safe_streams
+from syncctl.cli.streams import told
 from syncctl.clock import system_clock
 from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_SIGINT, EXIT_SOME_FAILED, EXIT_USAGE
 from syncctl.setting_kinds import is_text
 
-app = typer.Typer(
-    name="syncctl",
-    help="Moves orders between an online store and an ERP on SQL Server, safely, on a schedule.",
-    epilog="Exit codes: 0 done or nothing to do, 1 some rows failed, 2 usage, 69 database or store unavailable, "
-    "75 already running, 78 bad configuration, 130 and 143 stopped by a signal.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
-)
+HOMES = {
+    "stage": "stage.app",
+    "validate": "validate.app",
+    "process": "process.app",
+    "retry-failed": "process.app",
+    "sync-status": "sync_status.app",
+    "dead-letter": "dead_letter.app",
+    "map": "maps.app",
+    "rollback": "rollback.app",
+    "trace": "trace.app",
+    "health": "health.app",
+    "write-back": "write_back.app",
+    "pod-fetch": "pod.jobs",
+    "pod-retry": "pod.jobs",
+    "pod": "pod.app",
+    "db": "db.app",
+    "config": "config.app",
+    "demo": "demo.app",
+}
+"""Command or group, in the order of the help → the module that declares it, and the Typer there."""
+GROUPS = ("dead-letter", "map", "write-back", "pod", "db", "config")
+ADDED = {"db": "purge", "config": "config_erp"}
+"""Group → the module that adds commands to it."""
+
+
+class Program(PlainGroup):
+    """The program: it knows its commands by name, and imports one when asked for it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = dict.fromkeys(HOMES)  # type: ignore[assignment]  # names alone, for the help's order and for "did you mean"
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """See Click: the command, or None where there is none of that name."""
+        if cmd_name in HOMES and self.commands[cmd_name] is None:
+            self.commands.update(typer.main.get_group(_new_app(cmd_name)).commands)
+        return self.commands.get(cmd_name)
+
 
 _LONGEST_ARGUMENT = 4096
 _SHOWN_VALUE = 40
@@ -80,41 +94,56 @@ def _declare_root() -> None:
     ]
     _root.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
     _root.__annotations__ = {item.name: item.annotation for item in (*own, *shared)}
-    app.callback()(_root)
 
 
 _declare_root()
-for _module in (stage, validate, process, sync_status):
-    app.add_typer(_module.app)
-app.add_typer(dead_letter.app, name="dead-letter")
-app.add_typer(maps.app, name="map")
-for _module in (rollback, trace, health):
-    app.add_typer(_module.app)
-app.add_typer(write_back.app, name="write-back")
-app.add_typer(pod.jobs)
-app.add_typer(pod.app, name="pod")
-app.add_typer(db.app, name="db")
-app.add_typer(config.app, name="config")
-app.add_typer(demo.app)
 
-make_plain(app)
+
+def _new_app(*names: str) -> typer.Typer:
+    """Make the program's Typer with these commands and groups."""
+    app = typer.Typer(
+        name="syncctl",
+        help="Moves orders between an online store and an ERP on SQL Server, safely, on a schedule.",
+        epilog="Exit codes: 0 done or nothing to do, 1 some rows failed, 2 usage, 69 database or store unavailable, "
+        "75 already running, 78 bad configuration, 130 and 143 stopped by a signal.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
+    )
+    app.callback()(_root)
+    first = {home: name for name, home in reversed(HOMES.items()) if name in names}  # of the commands that share a home
+    for home, name in reversed(first.items()):
+        module, attribute = home.split(".")
+        declared = import_module(f"syncctl.cli.{module}")
+        if name in ADDED:
+            import_module(f"syncctl.cli.{ADDED[name]}")
+        app.add_typer(getattr(declared, attribute), name=name if name in GROUPS else None)
+    make_plain(app)
+    return app
+
+
+def whole_app() -> typer.Typer:
+    """Return the program's Typer with every command, as the reference of commands reads it."""
+    return _new_app(*HOMES)
 
 
 @cache
 def _program() -> Callable[..., Any]:
     """Put the commands together, once for a process: that takes longer than most of them."""
-    return typer.main.get_command(app)
+    app = _new_app()
+    app.info.cls = Program
+    return typer.main.get_group(app)
 
 
 def run_app(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
-    with safe_streams() as (out, err):
-        code = _run(arguments)
-        out.flush()
-        if out.error is not None:
-            err.write(f"syncctl: The result can't be written to stdout: {out.error.strerror or out.error}.\n")
-            return code or (health.NAGIOS["unknown"] if _for_monitoring(arguments) else EXIT_CONFIG)
-        return code
+    unwritten = EXIT_CONFIG
+    if _for_monitoring(arguments):
+        from syncctl.cli.health import NAGIOS
+
+        unwritten = NAGIOS["unknown"]
+    return told(lambda: _run(arguments), unwritten=unwritten)
 
 
 def _for_monitoring(arguments: Sequence[str]) -> bool:
@@ -183,6 +212,8 @@ def _usage_error(error: Any, arguments: Sequence[str]) -> int:
     message = f"{_wrong_value(error) or error.format_message().rstrip('.')}. `{path} --help` tells more."
     report = Report(path.removeprefix("syncctl").strip(), new_run_id(system_clock), system_clock(), exit_code=EXIT_USAGE)
     report.add_error(message, type="UsageError")
+    from syncctl.cli import health
+
     # Monitoring reads 2 as CRITICAL: a plugin that can't look says UNKNOWN.
     render = health.unable(report, {"nagios": _for_monitoring(arguments)})
     Output(as_json="--json" in arguments).show(report, render)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncctl.cli.output import Render, Report, table
+from syncctl.cli.output import Line, Render, Report, table
 from syncctl.cli.process import open_store
 from syncctl.cli.run import Run, command
 from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED
@@ -33,7 +33,7 @@ def unable(report: Report, given: Mapping[str, Any]) -> Render | None:
     # The line says what is wrong; an error that ended a run would be said once more on stderr.
     report.errors = [{key: value for key, value in error.items() if key != "type"} for error in report.errors]
     said = " ".join(str(error["message"]) for error in report.errors)
-    return lambda console: _line(console, "unknown", said)
+    return _line("unknown", said)
 
 
 @command(
@@ -123,7 +123,7 @@ def _table(verdict: Verdict) -> Render:
 def _nagios(verdict: Verdict) -> Render:
     wrong = "; ".join(f"{check.name}: {check.message}" for check in verdict.checks if check.level != "ok")
     drawn = " ".join(f"{check.name}={_figure(check.value)}" for check in verdict.checks if check.value is not None)
-    return lambda console: _line(console, verdict.level, wrong or "all is well", drawn)
+    return _line(verdict.level, wrong or "all is well", drawn)
 
 
 def _figure(value: float) -> str:
@@ -131,7 +131,7 @@ def _figure(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def _line(console: Console, level: str, said: str, drawn: str = "") -> None:
-    """Print the one line that a monitoring plugin prints: what is behind a `|` are figures, so the text has none."""
+def _line(level: str, said: str, drawn: str = "") -> Line:
+    """Write the one line that a monitoring plugin prints: what is behind a `|` are figures, so the text has none."""
     text = without_controls(" ".join(said.split())).replace("|", "/")
-    console.print(f"SYNCCTL {level.upper()} - {text}" + (f" | {drawn}" if drawn else ""), soft_wrap=True)
+    return Line(f"SYNCCTL {level.upper()} - {text}" + (f" | {drawn}" if drawn else ""))

@@ -1,7 +1,11 @@
-"""Help pages as people read them: no `<bool>` behind a switch, no `<list[int]>` behind an argument that its text explains."""
+"""Help pages as people read them: no `<bool>` behind a switch, no `<list[int]>` behind an argument that its text explains.
+
+And commands that start quickly: what is given needs Typer's whole machinery, which is Pydantic, only where it isn't a plain text.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -44,8 +48,27 @@ def make_plain(app: typer.Typer) -> None:
 
 
 def _plain(parameter: Any) -> Any:
+    if not isinstance(parameter.get_runtime_param, _Reader):
+        parameter.get_runtime_param = _Reader(parameter.get_runtime_param)
     if isinstance(parameter, TyperArgument):
         parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]  # noqa: ARG005
     elif getattr(parameter, "is_flag", False):
         parameter.metavar = ""
     return parameter
+
+
+class _Reader:
+    """Reads a parameter's value. To import what Typer reads values with takes longer than a run that finds nothing to do."""
+
+    def __init__(self, whole: Callable[[], Any]) -> None:
+        self._whole = whole
+
+    def __call__(self) -> _Reader:
+        """See Typer: what reads the parameter's values."""
+        return self
+
+    def coerce(self, value: Any, *, param: Any, ctx: Any) -> Any:
+        """See Typer: what wasn't given, a default or a count, and a text where a text is asked for stay as they are."""
+        if value is None or isinstance(value, bool | int) or (isinstance(value, str) and param.type_descriptor.annotation is str):
+            return () if value is None and (param.multiple or param.nargs == -1) else value
+        return self._whole().coerce(value, param=param, ctx=ctx)

@@ -141,6 +141,17 @@ class Progress:
 Render = Callable[["Console"], None]
 
 
+@dataclass(frozen=True)
+class Line:
+    """A render of one plain line, which needs no Rich."""
+
+    text: str
+
+    def __call__(self, console: Console) -> None:
+        """Print it as every render does."""
+        console.print(self.text, soft_wrap=True)
+
+
 class Output:
     """stdout and stderr of one command, in the manner that was asked for."""
 
@@ -173,11 +184,12 @@ class Output:
             self.write(json_escaped(json.dumps(report.as_json(), default=to_json, ensure_ascii=False, indent=2)))
             return
         if not self.quiet:
-            console = self.console()
-            if render:
-                render(console)
-            elif not report.errors or report.counts:
-                summary(console, report)
+            if render is None and (not report.errors or report.counts):
+                self.write(without_controls(summary_line(report)))
+            elif isinstance(render, Line):
+                self.write(without_controls(render.text))
+            elif render:
+                render(self.console())
         # Where a table was shown, it has the orders' own errors already; what ended the run is always said.
         said = [str(error["message"]) for error in report.errors if "type" in error]
         if self.quiet or not render:
@@ -233,11 +245,16 @@ class Output:
 
 
 def summary(console: Console, report: Report) -> None:
-    """Print one line: the command, what it counted, how long it took."""
+    """Print the summary's line."""
+    console.print(summary_line(report))
+
+
+def summary_line(report: Report) -> str:
+    """Say in one line: the command, what it counted, how long it took."""
     counted = ", ".join(f"{value:,} {words(key)}" for key, value in report.counts.items() if isinstance(value, int) and value)
     whole = report.exit_code in (EXIT_OK, EXIT_SOME_FAILED) and not any("type" in error for error in report.errors)
     nothing = "nothing to do" if whole else "nothing done"
-    console.print(f"{report.command}: {counted or nothing} ({report.duration.total_seconds():.1f} s)")
+    return f"{report.command}: {counted or nothing} ({report.duration.total_seconds():.1f} s)"
 
 
 def table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

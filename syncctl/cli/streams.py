@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+
+TYPE_CHECKING = False  # importing `typing` for it would take as long as everything else that `--version` does
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 _WINDOWS = os.name == "nt"
 
@@ -70,13 +73,24 @@ def safe_streams() -> Iterator[tuple[Outlet, Outlet]]:
         if reconfigure:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     out, err = Outlet(sys.stdout), Outlet(sys.stderr)
-    sys.stdout, sys.stderr = cast(Any, out), cast(Any, err)
+    sys.stdout, sys.stderr = out, err
     try:
         yield out, err
     finally:
         out.flush()
         err.flush()
         sys.stdout, sys.stderr = before
+
+
+def told(work: Callable[[], int], *, unwritten: int) -> int:
+    """Do `work`, which prints, and return its exit code; `unwritten` where its result can't be written to stdout."""
+    with safe_streams() as (out, err):
+        code = work()
+        out.flush()
+        if out.error is not None:
+            err.write(f"syncctl: The result can't be written to stdout: {out.error.strerror or out.error}.\n")
+            return code or unwritten
+        return code
 
 
 def _occupy() -> None:

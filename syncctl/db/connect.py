@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncctl.clock import Clock, system_clock
-from syncctl.db.contract import Database, GetSchemaVersion
 from syncctl.errors import ConfigError
 from syncctl.setting_kinds import path_of
+
+if TYPE_CHECKING:
+    from syncctl.db.contract import Database
 
 EMBEDDED = "sqlite:///"
 
@@ -79,6 +82,7 @@ def require_known_version(database: Database) -> None:
     """
     if database.engine != "sqlserver":
         return
+    from syncctl.db.contract import GetSchemaVersion
     from syncctl.db.deploy_scripts import refuse_newer
 
     [found] = database.run(GetSchemaVersion())

@@ -12,22 +12,16 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from syncctl.clock import Clock, system_clock
-from syncctl.db.contract import (
-    CountPods,
-    Database,
-    GetHealth,
-    Health,
-    ListReviewCauses,
-    ListStorePolls,
-    PodCount,
-    ReviewCause,
-    StorePoll,
-)
+from syncctl.db.contract import CountPods, GetHealth, ListReviewCauses, ListStorePolls
 from syncctl.errors import ConfigError, SyncError
 from syncctl.services.health_checks import Check, Level, Thresholds, clocks, orders, polls, proofs, worst
-from syncctl.stores.base import Store
+
+if TYPE_CHECKING:
+    from syncctl.db.contract import Database, Health, PodCount, ReviewCause, StorePoll
+    from syncctl.stores.base import Store
 
 log = logging.getLogger(__name__)
 

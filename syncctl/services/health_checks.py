@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from syncctl.db.contract import Health, PodCount, ReviewCause, StorePoll
+from syncctl.db.contract import StorePoll
+
+if TYPE_CHECKING:
+    from syncctl.db.contract import Health, PodCount, ReviewCause
 
 Level = Literal["ok", "warning", "unknown", "critical"]
 _BADNESS: tuple[Level, ...] = ("ok", "warning", "unknown", "critical")

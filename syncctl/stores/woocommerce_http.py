@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import backoff
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
-from requests_oauthlib import OAuth1  # type: ignore[import-untyped]
 
 from syncctl import __version__
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
@@ -189,6 +188,8 @@ class Client:
         connection = self.connection
         key, secret = connection.consumer_key.reveal(), connection.consumer_secret.reveal()
         if not connection.secure:
+            from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # few stores are reached without TLS
+
             signed: AuthBase = OAuth1(
                 key,
                 client_secret=secret,

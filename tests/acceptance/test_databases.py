@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.cli.app import app
+from syncctl.cli.app import whole_app
 from syncctl.db.connect import open_database
 from syncctl.db.contract import CountStates
 from syncctl.db.embedded.engine import schema_version
@@ -26,7 +26,7 @@ POSIX = os.name != "nt"
 MAKES = {("stage",), ("db", "seed"), ("demo",)}
 NEEDS_NONE = {("config", "show"), ("config", "set"), ("config", "erp", "column"), ("db", "deploy"), ("db", "check")}
 """Commands that look at settings only, or at a SQL Server only."""
-WORKS_ON_ONE = [command for command in commands(app) if command.path not in MAKES | NEEDS_NONE]
+WORKS_ON_ONE = [command for command in commands(whole_app()) if command.path not in MAKES | NEEDS_NONE]
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def newer(program: Program) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    "command", [command for command in commands(app) if command.path not in NEEDS_NONE | {("demo",)}], ids=str
+    "command", [command for command in commands(whole_app()) if command.path not in NEEDS_NONE | {("demo",)}], ids=str
 )
 def test_a_newer_database_is_left_alone_by_every_command(syncctl: Program, store: SimulatedStore, command: Command):
     store.load([raw_order(id=1, number="1")])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.cli import streams
-from syncctl.cli.app import app
+from syncctl.cli.app import whole_app
 from syncctl.cli.moments import moment, span
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import UsageError
@@ -24,7 +24,7 @@ from tests.clocks import MovableClock
 from tests.commands import Command, commands
 from tests.raws import raw_order
 
-COMMANDS = [command for command in commands(app) if command.path != ("demo",)]
+COMMANDS = [command for command in commands(whole_app()) if command.path != ("demo",)]
 ODD = [
     "",
     " ",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import MISSING, fields
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from syncctl.db import contract
 from syncctl.db.contract import PROCEDURES, NoRow, Procedure, Sql
 from syncctl.db.deploy_scripts import scripts
-from syncctl.db.embedded import engine
-from syncctl.db.embedded.registry import SERVED
+from syncctl.db.embedded.registry import SERVED, serving
 
 BY_NAME = pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.name)
 
@@ -129,9 +131,7 @@ def name_of(item: str) -> str | None:
 
 @BY_NAME
 def test_the_embedded_engine_serves_the_procedure(procedure: type[Procedure[Any]]) -> None:
-    for module in engine._MODULES:
-        import_module(f"syncctl.db.embedded.{module}")
-    assert procedure in SERVED
+    assert serving(procedure) is SERVED[procedure]
 
 
 @BY_NAME
@@ -155,3 +155,20 @@ def test_names_are_unique() -> None:
     names = [name for script in scripts("counterpoint") for name in script.modules]
     assert len(names) == len(set(names))
     assert len({procedure.name for procedure in PROCEDURES}) == len(PROCEDURES)
+
+
+def test_the_contract_names_where_everything_is() -> None:
+    """Names are imported when asked for; the list for type checkers and the one for the running program are the same."""
+    tree = ast.parse(Path(contract.__file__).read_text(encoding="utf-8"))
+    for_checkers = {
+        node.module.rpartition(".")[2]: sorted(alias.name for alias in node.names)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("syncctl.db.contract.")
+    }
+    base = for_checkers.pop("base")
+    assert {module: sorted(names) for module, names in contract.NAMES.items()} == for_checkers
+    for module, names in contract.NAMES.items():
+        home = import_module(f"syncctl.db.contract.{module}")
+        own = {name for name, thing in vars(home).items() if isinstance(thing, type) and thing.__module__ == home.__name__}
+        assert own <= set(names) <= set(vars(home)), module
+    assert set(base) <= set(vars(contract))

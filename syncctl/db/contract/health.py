@@ -87,3 +87,27 @@ class ListReviewCauses(Procedure[ReviewCause]):
     name: ClassVar[str] = "sp_ListReviewCauses"
     returns: ClassVar[type] = ReviewCause
     repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PodCount:
+    """How many claims of a carrier (as claims spell it) are in one status and standing."""
+
+    carrier: Name | None
+    pod_fetch_status: Code
+    standing: Code
+    error_class: Code | None
+    claims: Int
+    next_attempt_dt: Moment | None
+    """The earliest next attempt among them; None of those that are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountPods(Procedure[PodCount]):
+    """Count all claims by carrier, status, standing and error class."""
+
+    name: ClassVar[str] = "sp_CountPods"
+    returns: ClassVar[type] = PodCount
+    repeatable: ClassVar[bool] = True
+
+    max_retries: Int = 4

@@ -1,63 +1,11 @@
-"""Runs, counts, audit, dead letters, rollback, and the ERP's site settings."""
+"""Counts, audit, dead letters, rollback, and the ERP's site settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Name, NoRow, Procedure, Sql, Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartRun(Procedure[NoRow]):
-    """Open a run's row in `USER_SYNC_LOG`."""
-
-    name: ClassVar[str] = "sp_StartRun"
-    returns: ClassVar[type] = NoRow
-
-    sync_id: Name
-    operation_type: Name
-    direction: Code
-    dry_run: Flag
-    host: Key
-    process_id: Int
-    created_by: Name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishRun(Procedure[NoRow]):
-    """Close a run's row with its counts, exit code and, as JSON, its timings."""
-
-    name: ClassVar[str] = "sp_FinishRun"
-    returns: ClassVar[type] = NoRow
-    repeatable: ClassVar[bool] = True
-
-    sync_id: Name
-    records_input: Int
-    records_created: Int
-    records_updated: Int
-    records_skipped: Int
-    records_failed: Int
-    success: Flag
-    exit_code: Int
-    error_message: Text | None = None
-    metrics_json: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaVersion:
-    """Of which version the database's tables are: each change to them counts one up."""
-
-    version: Int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetSchemaVersion(Procedure[SchemaVersion]):
-    """The version of the database's tables. A program that knows only older ones leaves the database alone."""
-
-    name: ClassVar[str] = "sp_GetSchemaVersion"
-    returns: ClassVar[type] = SchemaVersion
-    repeatable: ClassVar[bool] = True
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Name, Procedure, Sql, Text
 
 
 @dataclass(frozen=True, slots=True)

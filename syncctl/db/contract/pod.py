@@ -103,30 +103,6 @@ class ListPods(Procedure[PodClaim]):
     batch_size: Int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class PodCount:
-    """How many claims of a carrier (as claims spell it) are in one status and standing."""
-
-    carrier: Name | None
-    pod_fetch_status: Code
-    standing: Code
-    error_class: Code | None
-    claims: Int
-    next_attempt_dt: Moment | None
-    """The earliest next attempt among them; None of those that are done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountPods(Procedure[PodCount]):
-    """Count all claims by carrier, status, standing and error class."""
-
-    name: ClassVar[str] = "sp_CountPods"
-    returns: ClassVar[type] = PodCount
-    repeatable: ClassVar[bool] = True
-
-    max_retries: Int = 4
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddClaim(Procedure[PodClaim]):
     """Add a claim as `pending`; one that is there already is left as it is. Returns the claim."""

@@ -16,7 +16,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,34 +25,12 @@ from filelock import FileLock, Timeout
 from syncctl import __version__
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import NoRow, Procedure
-from syncctl.db.embedded.registry import SERVED, Session
+from syncctl.db.embedded.registry import Session, serving
 from syncctl.errors import AlreadyRunning, ConfigError, DatabaseUnavailable, NoDatabase, PermanentError, TransientError
 from syncctl.private_files import FILE_MODE, make_file, make_folder
 
 Row = TypeVar("Row")
 
-_MODULES = (
-    "staging",
-    "unreadable",
-    "staged_lists",
-    "work",
-    "outbox",
-    "operations",
-    "maps",
-    "health",
-    "dead_letters",
-    "history",
-    "validate",
-    "apply",
-    "rollback",
-    "status_changes",
-    "audit",
-    "counterpoint",
-    "pod_claims",
-    "pod_outcomes",
-    "carrier_budget",
-    "notifications",
-)
 NO_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)
 """What a text that is no moment reads as: early enough for every check of dates, and with room to reckon around it."""
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -106,8 +84,6 @@ class EmbeddedDatabase:
         self.made = False
         """Whether this connection made the database."""
         self._clock = clock
-        for module in _MODULES:
-            import_module(f"syncctl.db.embedded.{module}")
         with _named(path):
             if create:
                 make_folder(path.parent)
@@ -181,7 +157,7 @@ class EmbeddedDatabase:
 
     def run(self, call: Procedure[Row]) -> list[Row]:
         """See `contract.Database.run`."""
-        serve = SERVED[type(call)]
+        serve = serving(type(call))
         with _named(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:

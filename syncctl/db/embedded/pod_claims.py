@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from syncctl.db.contract import AddClaim, ClaimedPod, ClaimPods, CountPods, ListPods, NoRow, PodClaim, PodCount, ReleasePod
-from syncctl.db.embedded.engine import make
+from syncctl.db.contract import AddClaim, ClaimedPod, ClaimPods, ListPods, NoRow, PodClaim, ReleasePod
 from syncctl.db.embedded.lease import PROOF, require_lease
+from syncctl.db.embedded.pod_counts import STANDING, STATUS
 from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
 
 WAITS = (1, 6, 24, 72)
@@ -17,18 +17,6 @@ DEATHS = 3
 
 SCOPES = ("pending", "failed")
 STANDINGS = ("due", "waiting", "persistent", "exhausted", "leased", "done")
-
-STATUS = "COALESCE(claim.pod_fetch_status, 'pending')"
-STANDING = """
-    CASE
-        WHEN COALESCE(claim.pod_fetch_status, 'pending') = 'success' THEN 'done'
-        WHEN claim.pod_lease_until > :now THEN 'leased'
-        WHEN claim.pod_fetch_status = 'failed' AND claim.pod_error_class = 'persistent' THEN 'persistent'
-        WHEN claim.pod_fetch_status = 'failed' AND COALESCE(claim.pod_retry_count, 0) >= :max_retries THEN 'exhausted'
-        WHEN claim.pod_next_attempt_at > :now THEN 'waiting'
-        ELSE 'due'
-    END
-"""
 
 
 def next_attempt(now: datetime, retry_count: int) -> datetime:
@@ -199,28 +187,6 @@ def _pod_claim(row: sqlite3.Row) -> PodClaim:
     """The columns of the same names, but for what may be null in a table that was there before."""
     values = {name: row[name] for name in PodClaim.__dataclass_fields__ if name not in ("pod_fetch_status", "pod_retry_count")}
     return PodClaim(**values, pod_fetch_status=row["STATUS"], pod_retry_count=row["pod_retry_count"] or 0)
-
-
-@serves(CountPods)
-def count_pods(session: Session, call: CountPods) -> list[PodCount]:
-    """See `sql/procedures/sp_CountPods.sql`."""
-    rows = session.all(
-        f"""
-        SELECT claim.carrier AS CARRIER, 'success' AS POD_FETCH_STATUS, 'done' AS STANDING, NULL AS ERROR_CLASS,
-               COUNT(*) AS CLAIMS, NULL AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]"
-        FROM dbo.claims AS claim
-        WHERE claim.pod_fetch_status = 'success'
-        GROUP BY 1
-        UNION ALL
-        SELECT claim.carrier, {STATUS}, {STANDING}, claim.pod_error_class, COUNT(*), MIN(claim.pod_next_attempt_at)
-        FROM dbo.claims AS claim
-        WHERE claim.pod_fetch_status < 'success' OR claim.pod_fetch_status > 'success' OR claim.pod_fetch_status IS NULL
-        GROUP BY 1, 2, 3, 4
-        ORDER BY 1, 2, 3, 4
-        """,  # noqa: S608  (constants)
-        {"max_retries": call.max_retries, "now": session.now},
-    )
-    return [make(PodCount, row) for row in rows]
 
 
 @serves(AddClaim)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any, TypeVar
 
 from syncctl.db.contract import Procedure
@@ -38,6 +39,61 @@ class Session:
 
 Serving = Callable[[Session, Any], list[Any]]
 SERVED: dict[type[Procedure[Any]], Serving] = {}
+"""Procedure → its twin, as far as their modules were imported."""
+TWINS = {
+    "apply": (
+        "CreateOrderFromStaging",
+        "UpdateOrderFromStaging",
+        "CancelOrderFromStaging",
+        "ValidateStagedOrder",
+        "ProcessStagedOrder",
+    ),
+    "audit": ("AuditOrders",),
+    "carrier_budget": ("ReserveCarrierCall", "FinishCarrierCalls", "GetCarrierUse", "LowerCarrierBudget"),
+    "counterpoint.read": ("GetErpDocument",),
+    "counterpoint.seed": ("SeedDemoErp",),
+    "counterpoint.settings": ("ListMissingErpSettings", "ListNumberSeries", "SetNumberSeries", "ImportErpSettings"),
+    "dead_letters": ("ListDeadLetters", "ListOrderAttempts", "GetPayload", "DecideDeadLetter"),
+    "health": ("GetHealth", "ListStorePolls", "ListReviewCauses"),
+    "history": ("PurgeHistory",),
+    "maps": ("ListItemMap", "SetItemMap", "ListCustomerMap", "SetCustomerMap", "SetStatusMap"),
+    "notifications": (
+        "QueueNotification",
+        "ClaimNotifications",
+        "CompleteNotification",
+        "FailNotification",
+        "ReleaseNotification",
+        "ListNotifications",
+        "SetNotifyPreference",
+    ),
+    "operations": (
+        "CountStates",
+        "ListErpSettings",
+        "SetErpSetting",
+        "ListStatusMap",
+    ),
+    "outbox": ("ClaimOutbox", "CompleteOutbox", "FailOutbox", "ReleaseOutbox", "ListOutbox", "RetryOutbox"),
+    "pod_claims": ("ClaimPods", "ReleasePod", "ListPods", "AddClaim"),
+    "pod_counts": ("CountPods",),
+    "pod_outcomes": ("StorePodDocument", "GetPodDocument", "RecordPodSuccess", "RecordPodFailure"),
+    "policy": ("ListRetryPolicies", "SetRetryPolicy"),
+    "rollback": ("RollbackOrder",),
+    "runs": ("GetSchemaVersion", "StartRun", "FinishRun"),
+    "staged_lists": ("ListWalks", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),
+    "staging": ("StageOrders",),
+    "status_changes": ("QueueStatusChanges",),
+    "unreadable": ("ListOrdersToReadAgain",),
+    "work": ("ClaimStagedOrders", "ReleaseStagedOrder", "FailStagedOrder"),
+}
+"""Module → the procedures that it serves; `tests/contract/test_signatures.py` compares."""
+_HOMES = {name: module for module, names in TWINS.items() for name in names}
+
+
+def serving(procedure: type[Procedure[Any]]) -> Serving:
+    """Return the embedded twin of a procedure; its module is imported when it is first called."""
+    if procedure not in SERVED:
+        import_module(f"syncctl.db.embedded.{_HOMES[procedure.__name__]}")
+    return SERVED[procedure]
 
 
 def serves(procedure: type[Call]) -> Callable[[Callable[[Session, Call], list[Any]]], Callable[[Session, Call], list[Any]]]:
