@@ -12,6 +12,8 @@ _JOINER = "\u200d"
 
 def width(text: str) -> int:
     """Return how many UTF-16 units a text takes: two for a letter outside the basic plane, such as most emoji."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
@@ -20,6 +22,8 @@ def shorten(text: str, limit: int) -> str:
 
     A letter stays together with its combining marks, an emoji with its skin tone and those joined to it, a flag is whole.
     """
+    if 2 * len(text) <= limit:
+        return text
     # Each letter takes a unit at least: of a text of megabytes no more than this is looked at.
     fits = len(text) <= limit
     text = text[: limit + 1]

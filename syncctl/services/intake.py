@@ -22,7 +22,7 @@ from syncctl.services.run_context import RunContext, unforeseen
 from syncctl.services.work_loop import Concern, blame
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.base import Listed, Store, UnreadableOrder
-from syncctl.stores.content import ContentBuilder
+from syncctl.stores.content import ContentBuilder, as_json
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ class Intake:
             store_id=self.store.store_id,
             source_system=self.store.source_system,
             sync_id=self.context.run_id,
-            orders=json.dumps(rows, ensure_ascii=False),
+            orders=as_json(rows),
             walk=json.dumps(walk) if walk else None,
             dry_run=self.dry_run,
         )

@@ -28,6 +28,7 @@ from syncctl.stores.values import (
     quantity_field,
     shown,
     text,
+    texts,
     whole_field,
 )
 from syncctl.stores.woocommerce_refunds import all_refunds
@@ -40,6 +41,11 @@ TAG_KEY = "_syncctl_document"
 
 NOT_ORDERS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 """Statuses of carts that haven't become orders; some versions list them among the orders."""
+
+_ADDRESS = tuple(Address.__dataclass_fields__)
+_MODEST = Decimal(10) ** 7
+"""Where all figures of an order together stay below it, none of their sums is beyond what the database holds, and no price of a
+ten-thousandth, the least quantity."""
 
 EXACT = {"dp": "6"}
 """Asks for amounts as the store keeps them: else they are rounded to the shop's number of decimals, which anybody may change."""
@@ -76,7 +82,8 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
     warnings: list[str] = []
     currency = text(raw.get("currency"))
     lines = [_line(item, currency) for item in objects(raw, "line_items")]
-    charges = [_charge(item, "shipping", "method_title", currency) for item in objects(raw, "shipping_lines")]
+    shipping_lines = objects(raw, "shipping_lines")
+    charges = [_charge(item, "shipping", "method_title", currency) for item in shipping_lines]
     charges += [_charge(item, "fee", "name", currency) for item in objects(raw, "fee_lines")]
     bill = _Bill(
         lines=lines,
@@ -120,9 +127,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         payment_title=text(raw.get("payment_method_title")),
         transaction_id=text(raw.get("transaction_id")),
         customer_note=lines_of_text(raw.get("customer_note")),
-        shipping_method=", ".join(
-            dict.fromkeys(name for item in objects(raw, "shipping_lines") if (name := text(item.get("method_title"))))
-        ),
+        shipping_method=", ".join(dict.fromkeys(name for item in shipping_lines if (name := text(item.get("method_title"))))),
         order_key=text(raw.get("order_key")),
         fully_refunded=status == "refunded" or (bool(taken_off) and gross > 0 and bill.total <= 0),
         warnings=tuple(warnings),
@@ -178,6 +183,10 @@ class _Bill:
         """
         lines = [item.line for item in self.lines]
         charges = [item.charge for item in self.charges]
+        figures = [figure for line in lines for figure in (line.subtotal, line.total, line.quantity)]
+        figures += [charge.amount for charge in charges]
+        if sum(map(abs, figures), abs(self.tax) + abs(self.total)) < _MODEST:
+            return
         sums = {
             "the sum of its lines before discounts": sum((abs(line.subtotal) for line in lines), Decimal(0)),
             "the sum of its lines": sum((abs(line.total) for line in lines), Decimal(0)),
@@ -237,12 +246,12 @@ def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str], shows_whole: 
 
     Any other difference is for validation to find, and so is a total that cents can't hold.
     """
-    charges = [*objects(raw, "shipping_lines"), *objects(raw, "fee_lines")]
-    written = [*objects(raw, "line_items"), *(charge for charge in charges if amount_field(charge, "total", "0"))]
     figures = [item.line.total for item in bill.lines] + [item.charge.amount for item in bill.charges]
     gap = bill.total - cents(bill.tax) - sum(figures, Decimal(0))
     if not gap or gap != cents(gap):
         return
+    charges = [*objects(raw, "shipping_lines"), *objects(raw, "fee_lines")]
+    written = [*objects(raw, "line_items"), *(charge for charge in charges if amount_field(charge, "total", "0"))]
     within = tolerance(
         amount_field(raw, "total"),
         amount_field(raw, "total_tax", "0"),
@@ -257,12 +266,13 @@ def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str], shows_whole: 
 
 def _plain(amount: Decimal) -> Decimal:
     """Return an amount without the zeros behind its cents that only the number of decimals asked for brings."""
-    return cents(amount) if cents(amount) == amount else amount
+    rounded = cents(amount)
+    return rounded if rounded == amount else amount
 
 
 def _line(item: Raw, currency: str) -> _Line:
-    total = amount_field(item, "total")
-    subtotal, tax = amount_field(item, "subtotal", str(total)), amount_field(item, "total_tax", "0")
+    total, tax = amount_field(item, "total"), amount_field(item, "total_tax", "0")
+    subtotal = amount_field(item, "subtotal", "") if item.get("subtotal") not in (None, "") else total
     line = OrderLine(
         line_id=whole_field(item, "id"),
         sku=code(item.get("sku")) or None,
@@ -306,6 +316,4 @@ def _refunded_item(item: Raw) -> int | None:
 
 def read_address(raw: object) -> Address:
     """Build an address from WooCommerce's object for one, whatever of it is missing."""
-    parts = raw if isinstance(raw, dict) else {}
-    names = Address.__dataclass_fields__
-    return Address(**{name: text(parts.get(name)) for name in names})
+    return Address(**dict(zip(_ADDRESS, texts(raw, _ADDRESS), strict=True))) if isinstance(raw, dict) else Address()

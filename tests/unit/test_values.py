@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -113,6 +114,55 @@ def test_a_date_of_no_order_is_named(value):
 @pytest.mark.parametrize("value", [None, "", "0000-00-00T00:00:00", "0000-00-00 00:00:00"])
 def test_a_date_that_was_never_set_is_none(value):
     assert values.moment_field({"date": value}, "date") is None
+
+
+NOT_IN_A_LINE = ("Cc", "Cs", "Zl", "Zp")
+
+
+@given(st.text(st.characters()) | st.sampled_from([" a", "a ", "a  b", "a\xa0b", "a\u2028b", "|", " |", "a\u200db"]))
+def test_a_text_is_the_same_whether_it_is_plain_or_not(text):
+    shown = "".join(" " if unicodedata.category(letter) in NOT_IN_A_LINE else letter for letter in text)
+    assert values.text(text) == " ".join(shown.split())
+    assert values.code(text) == shown.strip()
+    kept = "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs"))
+    assert values.lines_of_text(text) == kept
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abc"), st.text(st.characters(), max_size=4) | st.sampled_from([None, 7, True, [], " ", "|", "a  b"])
+    )
+)
+def test_several_texts_read_as_each_of_them(item):
+    assert values.texts(item, "abc") == [values.text(item.get(name)) for name in "abc"]
+
+
+@given(st.from_regex(r"\A[-+]?[0-9_]{0,13}(\.[0-9]{0,8})?(e[0-9])?\Z"))
+def test_a_plain_amount_reads_as_any_other(written):
+    def read(written: str) -> object:
+        try:
+            return values.amount_field({"total": written}, "total").as_tuple()
+        except UnreadableError as error:
+            return str(error)
+
+    with pytest.MonkeyPatch.context() as patched:
+        quick = read(written)
+        patched.setattr(values, "_plain_amount", lambda _: None)
+        assert read(written) == quick
+
+
+@given(
+    st.from_regex(
+        r"\A20[0-9]{2}-?[01][0-9]-?[0-3][0-9][T ][0-2][0-9]:?[0-5][0-9](:?[0-5][0-9])?(\.[0-9]{1,6})?(Z|[+-]0[0-9]:?[03]0)?\Z"
+    )
+)
+def test_a_date_is_the_same_however_it_is_written(written):
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        assert values.moment(written) is None
+        return
+    assert values.moment(written) == (read if read.tzinfo else read.replace(tzinfo=UTC))
 
 
 def test_a_date_is_utc():
