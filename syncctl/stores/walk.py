@@ -126,7 +126,9 @@ class IdWalk:
     _overlaps: bool = False
     """Whether the page at `_beyond` has to begin with a row that was read."""
     _apart_at: int = -1
-    """The id last read when a stretch was last walked again for that."""
+    """The id last read when a stretch was last walked again for that, or for a count that shrank."""
+    _apart_total: int = 0
+    """What the store counted then."""
     _total: int | None = None
     """The store's last count."""
     _total_before: int | None = None
@@ -224,15 +226,17 @@ class IdWalk:
         return counted and (page.total or 0) < (self._total_before or 0)
 
     def _came_apart(self, page: Rows, *, anything_new: bool) -> bool:
-        """Tell, once for each place, whether rows may have left in front of a page that is no proof of it.
+        """Tell whether rows may have left in front of a page that is no proof of it.
 
-        New rows that should have begun with one that was read; or none, in a list that got shorter. Once, since a host that hides
-        rows may have given that row at another place than we took for granted, and may count as it likes.
+        New rows that should have begun with one that was read; or none, in a list that got shorter. Once for each place, or for
+        each count lower than the last, so that it has an end: a host that hides rows may have given that row at another place
+        than we took for granted, and may count as it likes.
         """
         apart = self._overlaps and not self._joins(page) if anything_new else self._has_shrunk(page)
-        if not apart or self._apart_at == self.last_id:
+        total = page.total or 0
+        if not apart or (self._apart_at == self.last_id and (anything_new or total >= self._apart_total)):
             return False
-        self._apart_at = self.last_id
+        self._apart_at, self._apart_total = self.last_id, total
         return True
 
     def _pass_known(self, window: _Window, rows: Sequence[Row]) -> None:
