@@ -53,6 +53,7 @@ SELECT
     source.STATUS_GROUP,
     source.STATUS_MEANING,
     source.ORDER_KEY,
+    source.READ_MARK,
     source.PMT_METH,
     source.TRANSACTION_ID,
     source.SHIP_VIA,

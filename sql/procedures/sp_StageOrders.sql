@@ -68,6 +68,7 @@ BEGIN
         STATUS_GROUP varchar(20) NULL,
         STATUS_MEANING varchar(20) NULL,
         ORDER_KEY nvarchar(100) NULL,
+        READ_MARK varchar(50) NULL,
         SAME_ORDER bit NOT NULL,
         STATUS_REASON nvarchar(500) NULL,
         VANISHED bit NOT NULL,
@@ -107,7 +108,7 @@ BEGIN
 
     INSERT INTO @INCOMING
     (
-        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, SAME_ORDER, STATUS_REASON, VANISHED, CONFIRMED,
+        PAGE_NO, WOO_ORDER_ID, WOO_ORDER_NO, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, READ_MARK, SAME_ORDER, STATUS_REASON, VANISHED, CONFIRMED,
         UNREADABLE, ERROR_CODE, ORD_STATUS,
         CONTENT_HASH, CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, WOO_MODIFIED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
         SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
@@ -118,7 +119,7 @@ BEGIN
         content.WOO_ORDER_ID, content.WOO_ORDER_NO,
         CASE WHEN content.VANISHED = 1 THEN 'dead' WHEN content.UNREADABLE = 1 THEN 'wait' ELSE content.STATUS_GROUP END,
         CASE WHEN content.VANISHED = 1 THEN 'dead' ELSE content.STATUS_MEANING END,
-        NULLIF(content.ORDER_KEY, N''), COALESCE(content.SAME_ORDER, 0),
+        NULLIF(content.ORDER_KEY, N''), content.READ_MARK, COALESCE(content.SAME_ORDER, 0),
         CASE
             WHEN NULLIF(content.STATUS_REASON, N'') IS NOT NULL THEN content.STATUS_REASON
             WHEN content.VANISHED = 1 THEN N'gone from the store'
@@ -142,6 +143,7 @@ BEGIN
         STATUS_GROUP varchar(20) '$.STATUS_GROUP',
         STATUS_MEANING varchar(20) '$.STATUS_MEANING',
         ORDER_KEY nvarchar(100) '$.ORDER_KEY',
+        READ_MARK varchar(50) '$.READ_MARK',
         SAME_ORDER bit '$.SAME_ORDER',
         STATUS_REASON nvarchar(500) '$.STATUS_REASON',
         VANISHED bit '$.VANISHED',
@@ -451,6 +453,7 @@ BEGIN
                 ORD_STATUS = CASE WHEN incoming.VANISHED = 1 THEN staged.ORD_STATUS ELSE incoming.ORD_STATUS END,
                 STATUS_MEANING = incoming.STATUS_MEANING,
                 ORDER_KEY = COALESCE(incoming.ORDER_KEY, staged.ORDER_KEY),
+                READ_MARK = incoming.READ_MARK,
                 WOO_MODIFIED_DT = CASE WHEN incoming.VANISHED = 1 THEN staged.WOO_MODIFIED_DT ELSE incoming.WOO_MODIFIED_DT END,
                 STATE_REASON = CASE
                     WHEN staged.STATE = 'SKIPPED' AND incoming.STATUS_REASON IS NOT NULL AND incoming.VANISHED = 0
@@ -468,13 +471,14 @@ BEGIN
 
             INSERT INTO dbo.USER_ORDER_STAGING
             (
-                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, WOO_MODIFIED_DT,
-                STATE,
+                BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, READ_MARK,
+                WOO_MODIFIED_DT, STATE,
                 IS_VALIDATED, IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
             )
             SELECT
                 @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, CONVERT(varchar(50), incoming.WOO_ORDER_NO), incoming.ORD_STATUS,
-                incoming.STATUS_GROUP, incoming.STATUS_MEANING, incoming.ORDER_KEY, incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
+                incoming.STATUS_GROUP, incoming.STATUS_MEANING, incoming.ORDER_KEY, incoming.READ_MARK,
+                incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
             FROM @DECIDED AS decided
             INNER JOIN @INCOMING AS incoming
                 ON incoming.PAGE_NO = decided.PAGE_NO

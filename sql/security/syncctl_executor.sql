@@ -115,6 +115,10 @@ IF OBJECT_ID(N'dbo.sp_ListMissingErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListMissingErpSettings TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListKnownOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListKnownOrders TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListNotifications', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListNotifications TO syncctl_executor;

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import os
 import sys
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
     from rich.text import Text
+
+    from syncctl.cli.rows import SpooledRows
 
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
@@ -79,6 +82,8 @@ class Report:
     """None: told from the exit code."""
     duration: timedelta = timedelta(0)
     extra: dict[str, Any] = field(default_factory=dict)
+    rows: SpooledRows | None = None
+    """The items, where there may be too many to hold: JSON alone has them."""
     in_short: list[str] = field(default_factory=list)
     """What a person is told in place of the orders' own errors, where nothing else is shown: them by cause."""
 
@@ -181,7 +186,11 @@ class Output:
     def show(self, report: Report, render: Render | None = None) -> None:
         """Print the report: JSON, or `render` and the errors, or where quiet only the errors."""
         if self.as_json:
-            self.write(json_escaped(json.dumps(report.as_json(), default=to_json, ensure_ascii=False, indent=2)))
+            try:
+                self._write_json(report)
+            finally:
+                if report.rows is not None:
+                    report.rows.close()
             return
         if not self.quiet:
             if render is None and (not report.errors or report.counts):
@@ -199,6 +208,22 @@ class Output:
             self.complain(message)
         if len(said) > _SHOWN_ERRORS:
             self.complain(f"… and {len(said) - _SHOWN_ERRORS} errors more; --json lists them all.")
+
+    def _write_json(self, report: Report) -> None:
+        """Print the report as one JSON object; rows that were written out before are put in as they are."""
+        document = report.as_json()
+        place = uuid.uuid4().hex
+        if report.rows:
+            document["items"] = place
+        text = json_escaped(json.dumps(document, default=to_json, ensure_ascii=False, indent=2))
+        before, _, behind = text.partition(f'"{place}"')
+        sys.stdout.write(before)
+        if report.rows:
+            sys.stdout.write("[\n")
+            for block in report.rows.blocks():
+                sys.stdout.write(block)
+            sys.stdout.write("\n  ]" + behind)
+        self.write("")
 
     def write(self, text: str) -> None:
         """Print a line on stdout."""

@@ -16,9 +16,10 @@ from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
-    from syncctl.services.causes import Reason
     from syncctl.services.intake import StagedItem
     from syncctl.services.stage import Stager, Staging
 
@@ -121,14 +122,16 @@ def stage(
         run.render = lambda console: console.print("Polling is switched off (SYNCCTL_ENABLE_ORDER_POLLING); nothing was read.")
         return
     with closing(run.open_store()) as store, run.output.progress("Staging orders", len(order_id or ()) or None) as advance:
+        changed: list[StagedItem] = []
         stager = Stager(
             database=run.database,
             store=store,
             content=ContentBuilder(create_statuses=settings.woo_create_statuses, timezone=settings.erp_timezone),
             context=run.context(lambda _: advance(1), advance.expect),
             dry_run=dry_run,
+            show=_shown(run, changed, by_row=row_by_row(run, order_id)),
         )
-        run.conclude = lambda: _report(run, stager.result, dry_run=dry_run, by_row=row_by_row(run, order_id))
+        run.conclude = lambda: _report(run, stager.result, changed if row_by_row(run, order_id) else None, dry_run=dry_run)
         if order_id:
             stager.fetch(order_id, same=same_order)
         elif open_only:
@@ -198,13 +201,26 @@ def _between(before: int | None, behind: int | None) -> str:
     return f"between order {before} and {behind}"
 
 
-def _report(run: Run, result: Staging, *, dry_run: bool, by_row: bool) -> None:
-    from syncctl.services.causes import by_cause
+def _shown(run: Run, changed: list[StagedItem], *, by_row: bool) -> Callable[[StagedItem], object] | None:
+    """Return who gets the orders' rows: the JSON document, or the table, which shows `changed`; nobody where none are shown."""
+    if run.output.as_json:
+        from syncctl.cli.rows import SpooledRows
+
+        run.report.rows = SpooledRows()
+        return run.report.rows.append
+
+    def keep(item: StagedItem) -> None:
+        if item.outcome != "unchanged":
+            changed.append(item)
+
+    return keep if by_row and not run.output.quiet else None
+
+
+def _report(run: Run, result: Staging, changed: list[StagedItem] | None, *, dry_run: bool) -> None:
     from syncctl.services.intake import SET_ASIDE
 
-    causes = by_cause(reason for item in result.items for reason in _reasons(item))
+    causes = result.causes.causes()
     run.report.counts = result.counts
-    run.report.items = list(result.items)
     run.report.extra = {
         "dry_run": dry_run,
         "since": result.since,
@@ -215,15 +231,15 @@ def _report(run: Run, result: Staging, *, dry_run: bool, by_row: bool) -> None:
         "causes": as_items(causes),
     }
     run.report.in_short = [f"{cause.line} (such as {cause.such_as})" for cause in causes if cause.code.startswith(SET_ASIDE)]
-    broken = [item for item in result.items if item.outcome == SET_ASIDE]
-    for item in broken:
+    for item in result.aside:
         run.report.add_error(f"Order {item.woo_order_no or item.woo_order_id}: {item.reason}", woo_order_id=item.woo_order_id)
-    if broken:
+    if more := result.outcomes[SET_ASIDE] - len(result.aside):
+        run.report.add_error(f"{more:,} orders more were set aside: see `syncctl dead-letter list --class unreadable`.")
+    if result.aside:
         run.report.exit_code = EXIT_SOME_FAILED
 
     def render(console: Console) -> None:
-        changed = [item for item in result.items if item.outcome != "unchanged"]
-        if not by_row:
+        if changed is None:
             show_causes(console, causes, run.command)
         elif changed:
             rows = (
@@ -238,15 +254,3 @@ def _report(run: Run, result: Staging, *, dry_run: bool, by_row: bool) -> None:
             console.print("Dry run: nothing was written.")
 
     run.render = render
-
-
-def _reasons(item: StagedItem) -> list[Reason]:
-    """Return why an order won't be brought into the ERP as it is; none where it will be, or where nothing changed."""
-    from syncctl.services.causes import Reason
-    from syncctl.services.intake import SET_ASIDE
-
-    if item.outcome not in (SET_ASIDE, "skipped") or not item.reason:
-        return []
-    name = item.woo_order_no or str(item.woo_order_id)
-    code = f"{item.outcome}/{item.error_code or ''}" if item.outcome == SET_ASIDE else f"skipped/{item.status}"
-    return [Reason(staging_id=item.staging_id, order=name, code=code, message=item.reason)]

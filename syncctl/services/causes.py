@@ -5,6 +5,7 @@ What belongs together is told by the code of a violation, or by the class and co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -113,10 +114,24 @@ def by_cause(reasons: Iterable[Reason]) -> list[Cause]:
     for reason in reasons:
         first.setdefault(reason.code, reason)
         counted.setdefault(reason.code, set()).add(reason.staging_id or reason.order)
-    return sorted(
-        (_cause(code, len(counted[code]), example) for code, example in first.items()),
-        key=lambda cause: (-cause.orders, cause.code),
-    )
+    return _sorted(_cause(code, len(counted[code]), example) for code, example in first.items())
+
+
+class CauseCount:
+    """Counts reasons by cause as they come, each with its first example. Each order is to be given once for a cause."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[str] = Counter()
+        self._first: dict[str, Reason] = {}
+
+    def add(self, reason: Reason) -> None:
+        """Count one more."""
+        self._first.setdefault(reason.code, reason)
+        self._counted[reason.code] += 1
+
+    def causes(self) -> list[Cause]:
+        """Return the causes, the one with most orders first."""
+        return _sorted(_cause(code, self._counted[code], example) for code, example in self._first.items())
 
 
 def of_violations(staging_id: int | None, order: str, violations: Iterable[Violation]) -> list[Reason]:
@@ -131,6 +146,10 @@ def of_error(staging_id: int | None, order: str, error_class: str, code: str | N
     """Return an order's reason out of an error."""
     named = f"{error_class}/{code}" if code and code not in _VIOLATIONS else code or error_class
     return Reason(staging_id=staging_id, order=order, code=named, message=message)
+
+
+def _sorted(causes: Iterable[Cause]) -> list[Cause]:
+    return sorted(causes, key=lambda cause: (-cause.orders, cause.code))
 
 
 def _cause(code: str, orders: int, example: Reason) -> Cause:

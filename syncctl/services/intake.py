@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncctl.db.contract import Database, ListOrdersToReadAgain, StagedResult, StageOrders
+from syncctl.db.contract import Database, ListKnownOrders, ListOrdersToReadAgain, StagedResult, StageOrders
 from syncctl.errors import ConfigError, SyncError, TransientError
 from syncctl.models import Order
+from syncctl.services.causes import CauseCount, Reason
+from syncctl.services.read_marks import ReadMarks
 from syncctl.services.run_context import RunContext, unforeseen
 from syncctl.services.work_loop import Concern, blame
 from syncctl.stop import Never, StopFlag
@@ -34,6 +37,8 @@ GONE = "gone"
 READ_AGAIN = 20
 """How many orders that could not be read one run asks for again, at most."""
 _AT_A_TIME = 50
+MOST_ASIDE = 1_000
+"""Orders set aside in one run that are told of one by one; they all stand in the dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,16 @@ class StagedItem:
 
 @dataclass(slots=True)
 class Staging:
-    """What a run of `stage` saw and did; filled as it goes, so that it is whole whatever ends the run."""
+    """What a run of `stage` saw and did; filled as it goes, so that it is whole whatever ends the run.
 
-    items: list[StagedItem] = field(default_factory=list)
+    Orders are counted; a row of each is kept by nobody but whoever asks for them (`Intake.show`).
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    causes: CauseCount = field(default_factory=CauseCount)
+    """Why orders won't be brought into the ERP as they are: those set aside, and those skipped."""
+    aside: list[StagedItem] = field(default_factory=list)
+    """The first orders that were set aside, at most `MOST_ASIDE`."""
     pages: int = 0
     since: datetime | None = None
     until: datetime | None = None
@@ -66,9 +78,19 @@ class Staging:
     @property
     def counts(self) -> dict[str, int]:
         """The counts of the `stage` contract."""
-        outcomes = Counter(item.outcome for item in self.items)
         names = ("staged", "restaged", "cancel_staged", "unchanged", "skipped")
-        return {"polled": len(self.items), **{name: outcomes[name] for name in names}, "errors": outcomes[SET_ASIDE]}
+        counted = {name: self.outcomes[name] for name in names}
+        return {"polled": self.outcomes.total(), **counted, "errors": self.outcomes[SET_ASIDE]}
+
+    def count(self, item: StagedItem) -> None:
+        """Count what became of one order."""
+        self.outcomes[item.outcome] += 1
+        if item.outcome == SET_ASIDE and len(self.aside) < MOST_ASIDE:
+            self.aside.append(item)
+        if item.reason and item.outcome in (SET_ASIDE, "skipped"):
+            said = f"{SET_ASIDE}/{item.error_code or ''}" if item.outcome == SET_ASIDE else f"skipped/{item.status}"
+            order = item.woo_order_no or str(item.woo_order_id)
+            self.causes.add(Reason(staging_id=item.staging_id, order=order, code=said, message=item.reason))
 
 
 @dataclass(slots=True)
@@ -91,22 +113,41 @@ class Intake:
     content: ContentBuilder
     context: RunContext
     dry_run: bool = False
+    show: Callable[[StagedItem], object] | None = None
+    """Gets each order's row, where somebody wants to see them."""
     result: Staging = field(default_factory=Staging)
+    _marks: ReadMarks = field(init=False)
+    _tried: set[int] = field(default_factory=set)
+    """The ids of what was set aside in this run: once is enough."""
+
+    def __post_init__(self) -> None:
+        self._marks = ReadMarks(self.content)
 
     def take(
-        self, listed: Sequence[Listed], unreadable: Iterable[UnreadableOrder] = (), *, walk: dict[str, Any] | None = None
+        self,
+        listed: Sequence[Listed],
+        unreadable: Iterable[UnreadableOrder] = (),
+        *,
+        walk: dict[str, Any] | None = None,
+        read_at: datetime | None = None,
+        thorough: bool = False,
     ) -> bool:
         """Read a page's orders and stage them with the place that a walk has then reached; False where the stop came before.
+
+        What the page, read at `read_at` by the store's clock, gives just as it was staged is counted and not looked into, unless
+        `thorough`.
 
         Raises:
             StoreUnavailable, StoreMisconfigured: the store is down, or not to be used as configured. As after a stop, what was
                 read is staged, and the place stays where it was.
             DatabaseUnavailable, TransientError, ConfigError: nothing of the page is staged that wasn't before.
         """
-        read = self._read(listed, self.store.read, self.context.stop)
+        changed = listed if thorough else self._changed(listed)
+        read = self._read(changed, self.store.read, self.context.stop)
         for order_id in read.gone:
             log.info("Order %s has gone from the store since it was listed.", order_id)
-        rows = [self.content.content(order) for order in read.orders]
+        marks = {each.order_id: self._marks.to_keep(each, read_at) for each in changed if each.raw is not None}
+        rows = [{**self.content.content(order), "READ_MARK": marks.get(order.order_id)} for order in read.orders]
         rows += [self.content.unreadable(bad) for bad in (*unreadable, *read.unreadable)]
         self._stage(rows, walk if read.whole else None)
         if read.ended_by is not None:
@@ -129,8 +170,40 @@ class Intake:
         if self.dry_run or self.context.stop.is_set():
             return
         due = self.context.reaching(self.database.run, ListOrdersToReadAgain(store_id=self.store.store_id, batch_size=READ_AGAIN))
-        tried = {item.woo_order_id for item in self.result.items if item.outcome == SET_ASIDE}
-        self.fetch([row.woo_order_id for row in due if row.woo_order_id not in tried])
+        self.fetch([row.woo_order_id for row in due if row.woo_order_id not in self._tried])
+
+    @contextmanager
+    def shown(self) -> Iterator[list[StagedItem]]:
+        """Keep the rows of what is staged in the block."""
+        rows: list[StagedItem] = []
+        before = self.show
+
+        def keep(item: StagedItem) -> None:
+            rows.append(item)
+            if before is not None:
+                before(item)
+
+        self.show = keep
+        try:
+            yield rows
+        finally:
+            self.show = before
+
+    def _changed(self, listed: Sequence[Listed]) -> Sequence[Listed]:
+        """Return what of a page has to be looked into; what is as it was staged is counted here."""
+        marks = {each.order_id: mark for each in listed if (mark := self._marks.of(each))}
+        if not marks:
+            return listed
+        call = ListKnownOrders(store_id=self.store.store_id, orders=json.dumps(list(marks)))
+        known = {row.woo_order_id: row for row in self.context.reaching(self.database.run, call)}
+        changed: list[Listed] = []
+        for each in listed:
+            row = known.get(each.order_id)
+            if row is None or row.read_mark != marks.get(each.order_id):
+                changed.append(each)
+            else:
+                self._tell(StagedItem(each.order_id, each.number, each.status, "unchanged", None, row.staging_id))
+        return changed
 
     def _fetch(self, order_ids: Iterable[int], stop: StopFlag, *, same: bool = False) -> bool:
         asked = [Listed(order_id=order_id, number=str(order_id)) for order_id in order_ids]
@@ -249,12 +322,19 @@ class Intake:
                 done.staging_id,
                 row.get("ERROR_CODE") if done.outcome == SET_ASIDE else None,
             )
-            self.result.items.append(item)
-            self.context.progress(item)
+            if done.outcome == SET_ASIDE:
+                self._tried.add(done.woo_order_id)
+            self._tell(item)
         if older:
             # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
             # Not broken off by a stop: the walk's place has moved on behind them.
             self._fetch(older, Never())
+
+    def _tell(self, item: StagedItem) -> None:
+        self.result.count(item)
+        self.context.progress(item)
+        if self.show is not None:
+            self.show(item)
 
 
 def _unreadable(listed: Listed, error: SyncError) -> UnreadableOrder:

@@ -6,11 +6,12 @@ hash tells; an order that is as it was costs nothing).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncctl.db.contract import ListOpenOrders, ListStoreOrders
-from syncctl.services.intake import GONE
+from syncctl.services.intake import GONE, StagedItem
 from syncctl.services.stage import Stager
 from syncctl.stores.base import NoSuchList
 
@@ -66,8 +67,9 @@ def reconcile(stager: Stager, *, since: datetime, until: datetime, batch_size: i
             except NoSuchList as unknown:
                 stager.result.notes.append(str(unknown))
         hidden = sorted(order_id for order_id, group in staged.items() if group != "dead" and order_id not in listed)
-        stager.intake.fetch(hidden)
-        unlisted = _unlisted(stager, hidden)
+        with stager.intake.shown() as rows:
+            stager.intake.fetch(hidden)
+        unlisted = _unlisted(rows, hidden)
         stager.intake.read_again()
     finally:
         stager.tell_of_set_aside()
@@ -124,9 +126,9 @@ def reconcile_open(stager: Stager) -> OpenOrders:
         stager.tell_of_set_aside()
 
 
-def _unlisted(stager: Stager, asked: list[int]) -> list[tuple[int, str]]:
+def _unlisted(rows: Iterable[StagedItem], asked: list[int]) -> list[tuple[int, str]]:
     """Return those of the orders just asked for by their ids that the store has, each with its status."""
-    status = {item.woo_order_id: item.status for item in stager.result.items}
+    status = {item.woo_order_id: item.status for item in rows}
     return [(order_id, status[order_id]) for order_id in asked if status.get(order_id, GONE) != GONE]
 
 

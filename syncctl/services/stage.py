@@ -7,14 +7,14 @@ to go on from. Orders set aside on the way are staged as such: they hold up neit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncctl.db.contract import Database, ListWalks, Walk
 from syncctl.errors import UsageError
-from syncctl.services.intake import SET_ASIDE, Intake, Staging
+from syncctl.services.intake import SET_ASIDE, Intake, StagedItem, Staging
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import ORDERS_WALK, Listed, NoSuchList, Page, Store, WalkState
 from syncctl.stores.content import ContentBuilder
@@ -42,13 +42,15 @@ class Stager:
     content: ContentBuilder
     context: RunContext
     dry_run: bool = False
+    show: Callable[[StagedItem], object] | None = None
+    """Gets each order's row, where somebody wants to see them."""
     intake: Intake = field(init=False)
     _read: set[tuple[int, str, datetime | None]] = field(default_factory=set)
     _expected: dict[str, int] = field(default_factory=dict)
     """How many orders each list has that was begun, where the store counts them."""
 
     def __post_init__(self) -> None:
-        self.intake = Intake(self.database, self.store, self.content, self.context, self.dry_run)
+        self.intake = Intake(self.database, self.store, self.content, self.context, self.dry_run, self.show)
 
     @property
     def result(self) -> Staging:
@@ -80,14 +82,14 @@ class Stager:
         return result
 
     def take(self, page: Page) -> bool:
-        """Stage a page that belongs to no walk; False where the stop came before its end."""
+        """Stage a page that belongs to no walk, every order of it looked into; False where the stop came before its end."""
         self.result.pages += 1
         self._expect(page, 0)
-        return self.intake.take(self._new(page), page.unreadable)
+        return self.intake.take(self._new(page), page.unreadable, read_at=page.read_at, thorough=True)
 
     def tell_of_set_aside(self) -> None:
         """Note how many orders wait for a person, and where to see them."""
-        number = sum(item.outcome == SET_ASIDE for item in self.result.items)
+        number = self.result.outcomes[SET_ASIDE]
         if number:
             orders, them = ("order was", "it") if number == 1 else ("orders were", "them")
             self.result.notes.append(
@@ -155,7 +157,7 @@ class Stager:
                 "ROW_OFFSET": None if reached.finished else reached.row_offset,
             }
         self.result.pages += 1
-        return self.intake.take(self._new(page), page.unreadable, walk=walk)
+        return self.intake.take(self._new(page), page.unreadable, walk=walk, read_at=page.read_at)
 
     def _expect(self, page: Page, done: int) -> None:
         """Tell whoever shows the progress how many orders a list has, `done` of which an earlier run has read."""

@@ -60,6 +60,8 @@ class Listed:
     status: str = ""
     modified_at: datetime | None = None
     """None where its date can't be read."""
+    version: str = field(default="", repr=False)
+    """What the list says of it that tells, besides its id, whether it changed; empty where that can't be told."""
     raw: Mapping[str, Any] | None = field(default=None, repr=False)
     """The store's own object; None where the list could give the id only, so that the order has to be asked for by it."""
 
@@ -92,6 +94,8 @@ class Page:
     """Of the last page: how many rows the store counts and doesn't show, though their places were asked for."""
     total: int | None = None
     """How many rows the store counts in the whole list, where it tells: for the progress alone."""
+    read_at: datetime | None = None
+    """The store's own clock when the page was asked for, or a little before; None where it doesn't tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

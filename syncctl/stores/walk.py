@@ -40,6 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from syncctl.errors import StoreMisconfigured
@@ -83,6 +84,8 @@ class Rows(NamedTuple):
     total: int | None
     in_pieces: bool = False
     """True where it was put together from several answers: it says nothing of how many rows the store gives in one."""
+    read_at: datetime | None = None
+    """The store's own clock when the page was asked for, or a little before; None where it doesn't tell."""
 
 
 Fetch = Callable[[dict[str, str]], Rows]
@@ -100,6 +103,8 @@ class Step(NamedTuple):
     """Of the last step: how many rows the store counts and doesn't show."""
     total: int | None = None
     """How many rows the store counts in the whole list, where it tells."""
+    read_at: datetime | None = None
+    """The store's own clock when the rows were asked for, or a little before; None where it doesn't tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class IdWalk:
         elif (new and self._has_shrunk(page)) or self._came_apart(page, anything_new=bool(new)):
             # Something left the list since its stretch without new rows began, and may have pulled a row into what is passed.
             self._beyond = 0
-            return self._at([])
+            return self._at([], page.read_at)
         taken = new[: self.batch_size]
         self._take(window, taken)
         reached = window.first + self._reach(window.size, len(page.rows), anything_new=bool(new))
@@ -187,11 +192,11 @@ class IdWalk:
         in_doubt = self._left_out or (not new and window.first > 0 and len(page.rows) > 1)
         if ended and in_doubt and self._offset_is_ignored():
             self._beyond, ended = 0, False
-        return self._at([row for _, row in taken], finished=ended)
+        return self._at([row for _, row in taken], page.read_at, finished=ended)
 
-    def _at(self, rows: list[Row], *, finished: bool = False) -> Step:
+    def _at(self, rows: list[Row], read_at: datetime | None, *, finished: bool = False) -> Step:
         not_shown = max(0, (self._total or 0) - self._shown) if finished and self._left_out else 0
-        return Step(rows, self.last_id, self.row_offset, finished, not_shown, self._total)
+        return Step(rows, self.last_id, self.row_offset, finished, not_shown, self._total, read_at)
 
     # === What a page brings ===
 

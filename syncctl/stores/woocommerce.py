@@ -58,6 +58,19 @@ NO_PARENT_ORDER = "woocommerce_rest_order_invalid_id"
 NO_ORDERS = {"per_page": "1", "_fields": "id", "after": "2100-01-01T00:00:00"}
 """Asks for a list without any order: one that is broken must not look like a store that is down."""
 _NUMBER_SHOWN = 40
+_TELLING = (
+    "date_modified_gmt",
+    "status",
+    "order_key",
+    "number",
+    "customer_id",
+    "date_created_gmt",
+    "date_paid_gmt",
+    "date_paid",
+    "total",
+    "refunds",
+)
+"""The fields of a list's row by which a version of an order is told from another."""
 
 
 class WooCommerce:
@@ -334,7 +347,14 @@ def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:
         elif belongs(row.raw):
             number = text(row.raw.get("number")) or str(row.id)
             listed.append(
-                Listed(order_id=row.id, number=number, status=status_of(row.raw), modified_at=modified_of(row.raw), raw=row.raw)
+                Listed(
+                    order_id=row.id,
+                    number=number,
+                    status=status_of(row.raw),
+                    modified_at=modified_of(row.raw),
+                    version=_version(row.raw),
+                    raw=row.raw,
+                )
             )
     return Page(
         listed=tuple(listed),
@@ -342,7 +362,13 @@ def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:
         unreadable=tuple(nameless.values()),
         not_shown=step.not_shown,
         total=step.total,
+        read_at=step.read_at,
     )
+
+
+def _version(raw: Raw) -> str:
+    """Return what tells whether an order changed: its dates and status, and some more, for plugins write past the dates."""
+    return repr([raw.get(name) for name in _TELLING])
 
 
 def _nameless(row: Row) -> UnreadableOrder:

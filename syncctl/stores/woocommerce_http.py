@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavai
 from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpSession, ask
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
-from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader
+from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader, date_of
 
 GET_TRIES = 3
 LONGEST_WAIT_IN_CALL = 10.0
@@ -77,6 +79,17 @@ class Answer:
 
     data: Any
     headers: Mapping[str, str]
+    seconds: float = 0.0
+    """From the beginning of the request to the answer's last byte."""
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """The store's own clock when it was asked, or a little before; None where it doesn't tell its time.
+
+        Whatever the answer says, changes of a later moment than this may be missing in it.
+        """
+        answered = date_of(self.headers)
+        return None if answered is None else answered - timedelta(seconds=self.seconds)
 
     @property
     def total(self) -> int | None:
@@ -164,6 +177,7 @@ class Client:
         what = f"{method} {path}"
         connection = self.connection
         parameters = {**parameters, **self._query_keys()}
+        begun = time.monotonic()
         try:
             answer = ask(
                 self._session,
@@ -182,7 +196,8 @@ class Client:
             self._given_up(what, method, failed)
         except requests.RequestException as error:
             self._no_answer(what, method, error)
-        return Answer(self._reader.read(what, answer, shape), answer.headers)
+        seconds = time.monotonic() - begun
+        return Answer(self._reader.read(what, answer, shape), answer.headers, seconds)
 
     def _auth(self) -> AuthBase:
         connection = self.connection

@@ -152,7 +152,7 @@ class _Pages:
         rows = [_row(raw) for raw in rows_of(answer, self.path)]
         if len(rows) > 1 and not any(row.id for row in rows):
             raise StoreUnavailable(f"The store's answer to GET {self.path} is no list of objects with an id.", code=NO_IDS)
-        return Rows(rows, answer.total)
+        return Rows(rows, answer.total, read_at=answer.asked_at)
 
     def _with_rest(self, rows: list[Row], first: int, size: int) -> list[Row]:
         """Add what a host left out that caps its pages below `size`: what is read next is joined to these rows."""

@@ -43,6 +43,8 @@ class Shop:
     database: Database
     clock: MovableClock
     stop: Stop = field(default_factory=Stop)
+    rows: list[int] = field(default_factory=list)
+    """The ids of the orders that polls have told of."""
 
     def stager(self, client: WooCommerce, database: Database | None = None, *, dry_run: bool = False) -> Stager:
         return Stager(
@@ -51,6 +53,7 @@ class Shop:
             content=ContentBuilder(create_statuses=("processing",), timezone=ZoneInfo("UTC")),
             context=RunContext(run_id="poll", clock=self.clock, sleeper=self.clock.sleep, stop=self.stop),
             dry_run=dry_run,
+            show=lambda item: self.rows.append(item.woo_order_id),
         )
 
     def client(self) -> WooCommerce:
@@ -390,7 +393,7 @@ def test_an_order_that_can_not_be_read_is_neither_gone_nor_skipped(shop: Shop) -
     shop.poll()
     shop.store.odd.breaks[BAD] = "page"
     result = shop.fetch(BAD)
-    assert [(item.outcome, item.status) for item in result.items] == [("set_aside", "unknown")]
+    assert [(item.outcome, item.status) for item in result.aside] == [("set_aside", "unknown")]
     assert shop.staged[BAD].state == "NEEDS_MANUAL_REVIEW"
 
 
@@ -421,7 +424,7 @@ def test_no_more_than_so_many_are_asked_for_in_one_run(shop: Shop) -> None:
     assert len(shop.aside) == 30
     shop.clock.move(timedelta(hours=1))
     shop.poll(lookback=timedelta(0))
-    assert len(shop.last.items) == READ_AGAIN
+    assert shop.last.counts["polled"] == READ_AGAIN
 
 
 def test_one_that_was_deleted_meanwhile_is_asked_for_no_more(shop: Shop) -> None:
@@ -465,11 +468,11 @@ def refusing(database: Database, *order_ids: int) -> FaultyDatabase:
 
 
 def test_an_order_that_the_database_does_not_take_is_found_and_set_aside(shop: Shop) -> None:
-    result = shop.poll(refusing(shop.database, BAD, 309))
+    shop.poll(refusing(shop.database, BAD, 309))
     assert shop.waiting == [number for number in range(300, 312) if number not in (BAD, 309)]
     assert [order.woo_order_id for order in shop.aside] == [BAD, 309]
     assert "the database doesn't take it: arithmetic overflow" in (shop.aside[0].validation_error or "")
-    assert [item.woo_order_id for item in result.items] == list(range(300, 312)), "in their order"
+    assert shop.rows == list(range(300, 312)), "in their order"
     assert shop.watermark is not None
     shop.clock.move(timedelta(hours=1))
     shop.poll(lookback=timedelta(0))

@@ -128,6 +128,8 @@ if TYPE_CHECKING:
         StartRun as StartRun,
     )
     from syncctl.db.contract.staging import (
+        KnownOrder as KnownOrder,
+        ListKnownOrders as ListKnownOrders,
         ListOpenOrders as ListOpenOrders,
         ListOrdersToReadAgain as ListOrdersToReadAgain,
         ListStagedOrders as ListStagedOrders,
@@ -277,6 +279,8 @@ NAMES = {
         "StartRun",
     ),
     "staging": (
+        "KnownOrder",
+        "ListKnownOrders",
         "ListOpenOrders",
         "ListOrdersToReadAgain",
         "ListStagedOrders",

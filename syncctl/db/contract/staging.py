@@ -31,6 +31,7 @@ class StageOrders(Procedure[StagedResult]):
     say why): that one is set aside, and goes on where it was when a version comes that can be read.
     One that has the id of an order in the ERP and is another (`ORDER_KEY`, or date and customer) is set aside just so, unless
     `SAME_ORDER` (1: a person says that it is the same).
+    `READ_MARK` is kept with the version, for `ListKnownOrders`; without one the order is looked into the next time.
     `walk` is a JSON object with the columns of `USER_SYNC_WALK`, or None where the page belongs to no walk.
     With `dry_run` the same decisions are returned and nothing is written.
     """
@@ -45,6 +46,31 @@ class StageOrders(Procedure[StagedResult]):
     orders: Text
     walk: Text | None = None
     dry_run: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """A staged order that need not be looked into where the store's list tells of it what `read_mark` stands for."""
+
+    woo_order_id: BigInt
+    staging_id: Int
+    read_mark: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListKnownOrders(Procedure[KnownOrder]):
+    """Of a page of the store's list the orders whose staged version may be the one that is listed. `orders`: a JSON array of ids.
+
+    Left out is what is to be looked into whatever the list says: orders not staged, set aside or in review, skipped, and those
+    whose `READ_MARK` was not given with the version staged last.
+    """
+
+    name: ClassVar[str] = "sp_ListKnownOrders"
+    returns: ClassVar[type] = KnownOrder
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    orders: Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ TWINS = {
     "policy": ("ListRetryPolicies", "SetRetryPolicy"),
     "rollback": ("RollbackOrder",),
     "runs": ("GetSchemaVersion", "StartRun", "FinishRun"),
-    "staged_lists": ("ListWalks", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),
+    "staged_lists": ("ListWalks", "ListKnownOrders", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),
     "staging": ("StageOrders",),
     "status_changes": ("QueueStatusChanges",),
     "unreadable": ("ListOrdersToReadAgain",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from syncctl.db.contract import (
+    KnownOrder,
+    ListKnownOrders,
     ListOpenOrders,
     ListStagedOrders,
     ListStoreOrders,
@@ -18,7 +20,7 @@ from syncctl.db.contract import (
 )
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.erp import erp_of
-from syncctl.db.embedded.registry import Session, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
 
 _BY_REFERENCE = """STAGING_ID IN
 (
@@ -34,6 +36,23 @@ def list_walks(session: Session, call: ListWalks) -> list[Walk]:
     """See `sql/procedures/sp_ListWalks.sql`."""
     rows = session.all("SELECT * FROM dbo.USER_SYNC_WALK WHERE STORE_ID = :store ORDER BY WALK_NAME", {"store": call.store_id})
     return [make(Walk, row) for row in rows]
+
+
+@serves(ListKnownOrders)
+def list_known_orders(session: Session, call: ListKnownOrders) -> list[KnownOrder]:
+    """See `sql/procedures/sp_ListKnownOrders.sql`."""
+    require((is_json_list(call.orders), "@ORDERS takes a JSON array."))
+    rows = session.all(
+        """
+        SELECT staged.WOO_ORDER_ID, staged.STAGING_ID, staged.READ_MARK
+        FROM json_each(:orders) AS asked
+        CROSS JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STORE_ID = :store AND staged.WOO_ORDER_ID = asked.value AND staged.DUPLICATE_OF_ID IS NULL
+        WHERE staged.READ_MARK IS NOT NULL AND staged.STATE <> 'NEEDS_MANUAL_REVIEW' AND staged.STATE <> 'SKIPPED'
+        """,
+        {"store": call.store_id, "orders": call.orders},
+    )
+    return [KnownOrder(*row) for row in rows]
 
 
 @serves(ListStoreOrders)

@@ -321,6 +321,7 @@ def _columns(
     vanished = bool(order.get("VANISHED"))
     if decision_name not in ("older", "given_up"):
         columns["STATUS_MEANING"] = order.get("STATUS_MEANING")
+        columns["READ_MARK"] = order.get("READ_MARK")
         columns["ORDER_KEY"] = order.get("ORDER_KEY") or (staged["ORDER_KEY"] if staged is not None else None)
     if not vanished and decision_name not in ("older", "given_up"):
         columns["ORD_STATUS"] = order.get("ORD_STATUS")

@@ -61,7 +61,8 @@ def set_aside(session: Session, call: StageOrders, order: dict[str, Any], staged
         """
         UPDATE dbo.USER_ORDER_STAGING
         SET STATE = 'NEEDS_MANUAL_REVIEW', ERROR_CLASS = :class, VALIDATION_ERROR = :message, ATTEMPT_NO = :attempt,
-            NEXT_ATTEMPT_DT = :next, LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, LAST_SEEN_DT = :now, UPDATED_DT = :now
+            NEXT_ATTEMPT_DT = :next, LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL, READ_MARK = NULL, LAST_SEEN_DT = :now,
+            UPDATED_DT = :now
         WHERE STAGING_ID = :id
         """,
         {
