@@ -319,7 +319,7 @@ BUGS = (
     ),
     bug(
         "the note keeps no text in full",
-        "syncctl/db/embedded/counterpoint/document.py",
+        "syncctl/db/embedded/counterpoint/notes.py",
         "held.text) for held in lossy_texts",
         "held.lost) for held in lossy_texts",
         T_LETTERS,

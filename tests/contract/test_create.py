@@ -235,6 +235,7 @@ def test_two_tries_at_one_order_at_once_make_one_document(shop, new_connection):
         ("USER_CUSTOMER_MAP", "INSERT"),
         ("AR_SHIP_ADRS", "INSERT"),
         ("PS_DOC_CONTACT", "INSERT"),
+        ("USER_ORDER_PART", "INSERT"),
         ("PS_DOC_LIN_PRICE", "INSERT"),
         ("PS_DOC_TAX", "INSERT"),
         ("PS_DOC_AUDIT_LOG", "INSERT"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import ClaimStagedOrders, UpdateOrderFromStaging
+from syncctl.db.contract import ClaimStagedOrders, RollbackOrder, UpdateOrderFromStaging
 from syncctl.errors import Conflict, LeaseLost, MappingError, NotFound, SyncError, WrongState
 from tests.by_hand import BY_HAND
 from tests.orders import charge, line, order, stage
@@ -88,6 +89,143 @@ def test_an_address_changed_changes_on_the_document(shop):
     shop.apply(line(1, qty="2", total="39.98"), ORDER_JSON=moved["ORDER_JSON"])
     told = [row["MESSAGE"] for row in shop.query("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED'", ())]
     assert ["ship-to" in message for message in told] == [True, False]
+
+
+def correct(shop, doc, contact_id, **columns):
+    """Correct a document's contact, as a person in the ERP does."""
+    values = ", ".join(f"{column} = ?" for column in columns)
+    shop.query(
+        f"UPDATE dbo.PS_DOC_CONTACT SET {values} WHERE DOC_ID = ? AND CONTACT_ID = ?", (*columns.values(), doc, contact_id)
+    )
+    shop.query("UPDATE dbo.PS_DOC_HDR SET LST_MAINT_USR_ID = 'ANNA' WHERE DOC_ID = ?", (doc,))
+
+
+def shipped_to(street):
+    """The content of an order that goes to another street."""
+    content = order(4711)["ORDER_JSON"]
+    return {**content, "SHIP": {**content["SHIP"], "ADRS_1": street}}
+
+
+def notes(shop, doc):
+    return {
+        row["NOTE_ID"]: row["NOTE"] for row in shop.query("SELECT NOTE_ID, NOTE FROM dbo.PS_DOC_NOTE WHERE DOC_ID = ?", (doc,))
+    }
+
+
+def last_told(shop):
+    return shop.query("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = 'UPDATED' ORDER BY EVENT_ID", ())[-1][
+        "MESSAGE"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("contact_id", "columns"),
+    [
+        (1, {"EMAIL_ADRS_1": "right@example.test"}),
+        (2, {"ADRS_1": "14 St James's Square", "ADRS_2": "2nd floor"}),
+        (2, {"LST_NAM": "L."}),
+    ],
+)
+def test_an_address_that_a_person_corrected_outlives_an_edit_of_something_else(shop, contact_id, columns):
+    doc = shop.apply(line(1)).doc_id
+    correct(shop, doc, contact_id, **columns)
+    for quantity in ("2", "3"):
+        shop.apply(line(1, qty=quantity, total=str(D("19.99") * D(quantity))))
+        assert {column: shop.contact(doc, contact_id)[column] for column in columns} == columns
+        assert not {"kept", "ship-to"} & set(last_told(shop).split())
+    assert "SYNC-KEPT" not in notes(shop, doc)
+
+
+def test_an_address_that_both_changed_stays_the_persons_and_the_document_says_the_stores(shop, clock):
+    doc = shop.apply(line(1)).doc_id
+    correct(shop, doc, 2, ADRS_1="14 St James's Square")
+    shop.apply(line(1), ORDER_JSON=shipped_to("1 New Street"))
+    assert shop.contact(doc, 2)["ADRS_1"] == "14 St James's Square"
+    assert "kept as a person changed it in CounterPoint, though the store did, too: ship-to address; " in last_told(shop)
+    assert "Ship-to address: Ada Lovelace, 1 New Street, " in notes(shop, doc)["SYNC-KEPT"]
+    clock.move(timedelta(minutes=1))
+    shop.apply(line(1, qty="2", total="39.98"), ORDER_JSON=shipped_to("1 New Street"))
+    assert "kept" not in last_told(shop)
+    assert "1 New Street" in notes(shop, doc)["SYNC-KEPT"], "it stays until a person has decided"
+    correct(shop, doc, 2, ADRS_1="1 New Street")
+    shop.apply(line(1, qty="3", total="59.97"), ORDER_JSON=shipped_to("1 New Street"))
+    assert "SYNC-KEPT" not in notes(shop, doc)
+    shop.apply(line(1, qty="3", total="59.97"), ORDER_JSON=shipped_to("2 Newer Street"))
+    assert shop.contact(doc, 2)["ADRS_1"] == "2 Newer Street"
+
+
+def test_a_contact_that_a_person_deleted_stays_deleted(shop):
+    doc = shop.apply(line(1)).doc_id
+    shop.query("DELETE FROM dbo.PS_DOC_CONTACT WHERE DOC_ID = ? AND CONTACT_ID = 2", (doc,))
+    shop.query("UPDATE dbo.PS_DOC_HDR SET SHIP_TO_CONTACT_ID = 1 WHERE DOC_ID = ?", (doc,))
+    shop.apply(line(1, qty="2", total="39.98"))
+    assert shop.query("SELECT CONTACT_ID FROM dbo.PS_DOC_CONTACT WHERE DOC_ID = ? AND CONTACT_ID = 2", (doc,)) == []
+    assert shop.header(doc)["SHIP_TO_CONTACT_ID"] == 1
+
+
+def test_a_note_that_a_person_wrote_on_stays_and_what_the_store_says_stands_beside_it(shop):
+    doc = shop.apply(line(1), charges=[charge(amount="5.00")]).doc_id
+    theirs = notes(shop, doc)["WEB-ORDER"] + "\nRing twice."
+    shop.query("UPDATE dbo.PS_DOC_NOTE SET NOTE = ? WHERE DOC_ID = ? AND NOTE_ID = 'WEB-ORDER'", (theirs, doc))
+    shop.apply(line(1, qty="2", total="39.98"), charges=[charge(amount="5.00")])
+    assert notes(shop, doc)["WEB-ORDER"] == theirs
+    shop.apply(line(1, qty="2", total="39.98"), charges=[charge(amount="7.50")])
+    assert notes(shop, doc)["WEB-ORDER"] == theirs
+    assert "7.50" in notes(shop, doc)["SYNC-KEPT"]
+    assert "note WEB-ORDER; " in last_told(shop)
+
+
+@pytest.mark.parametrize("saved_by", ["SYNCCTL", None, "ANNA"])
+def test_of_a_document_that_nothing_is_remembered_of_the_last_to_save_it_decides(shop, saved_by):
+    doc = shop.apply(line(1)).doc_id
+    shop.query("DELETE FROM dbo.USER_ORDER_PART", ())
+    shop.query("UPDATE dbo.PS_DOC_HDR SET LST_MAINT_USR_ID = ? WHERE DOC_ID = ?", (saved_by, doc))
+    shop.apply(line(1), ORDER_JSON=shipped_to("1 New Street"))
+    kept = saved_by == "ANNA"
+    assert (shop.contact(doc, 2)["ADRS_1"] == "1 New Street", "kept" in last_told(shop)) == (not kept, kept)
+
+
+def test_a_document_made_anew_has_its_own_contacts(shop, database):
+    first = shop.apply(line(1)).doc_id
+    correct(shop, first, 2, ADRS_1="14 St James's Square")
+    shop.cancel(line(1))
+    shop.delete(first)
+    second = shop.apply(line(1)).doc_id
+    assert second != first
+    assert shop.contact(second, 2)["ADRS_1"] == "12 St James's Square"
+
+
+def test_a_contact_is_among_the_addresses_of_the_customer_whose_order_it_is(shop):
+    shop.setting("WRITE_SHIP_ADRS", "Y")
+    shop.query("INSERT INTO dbo.AR_SHIP_ADRS (CUST_NO, SHIP_ADRS_ID, NAM) VALUES ('C200', '1', 'Elsewhere')", ())
+    doc = shop.apply(line(1)).doc_id
+    assert shop.contact(doc, 2)["ADRS_ID"] == "1"
+    shop.query("UPDATE dbo.AR_CUST SET EMAIL_ADRS_1 = 'ada2@example.test' WHERE CUST_NO = 'C100'", ())
+    shop.query("UPDATE dbo.AR_CUST SET EMAIL_ADRS_1 = 'ada@example.test' WHERE CUST_NO = 'C200'", ())
+    shop.query("DELETE FROM dbo.USER_CUSTOMER_MAP", ())
+    shop.apply(line(1, qty="2", total="39.98"))
+    assert (shop.header(doc)["CUST_NO"], shop.contact(doc, 2)["ADRS_ID"]) == ("C200", "2")
+
+
+def stock(query):
+    rows = query("SELECT ITEM_NO, LOC_ID, QTY_ON_SO FROM dbo.IM_INV ORDER BY ITEM_NO, LOC_ID", ())
+    return {(row["ITEM_NO"], row["LOC_ID"]): row["QTY_ON_SO"] for row in rows if row["QTY_ON_SO"]}
+
+
+@pytest.mark.parametrize("end", ["change", "cancel", "roll back"])
+def test_the_stock_goes_back_to_where_it_was_taken_when_a_person_has_moved_the_document(shop, database, query, end):
+    doc = shop.apply(line(1, "MUG", "2", "20.00")).doc_id
+    query("UPDATE dbo.PS_DOC_HDR SET STK_LOC_ID = '02' WHERE DOC_ID = ?", (doc,))
+    if end == "change":
+        shop.apply(line(1, "MUG", "1", "10.00"), line(2, "CAP", "1", "12.00"))
+        assert stock(query) == {("MUG", "01"): D(1), ("CAP", "02"): D(1)}
+        shop.cancel(line(1, "MUG", "1", "10.00"), line(2, "CAP", "1", "12.00"))
+    elif end == "cancel":
+        shop.cancel(line(1, "MUG", "2", "20.00"))
+    else:
+        call = RollbackOrder(staging_id=shop.staged()["STAGING_ID"], reason="moved", decided_by="ann")
+        assert "ITEM_NO = MUG, LOC_ID = 01" in [step.row_key for step in database.run(call)]
+    assert stock(query) == {}
 
 
 def test_a_line_set_to_quantity_0_is_removed(shop):
@@ -325,6 +463,7 @@ WRITES = [
     ("IM_INV", "UPDATE"),
     ("IM_INV", "INSERT"),
     ("AR_SHIP_ADRS", "INSERT"),
+    ("USER_ORDER_PART", "UPDATE"),
     ("PS_DOC_CONTACT", "DELETE"),
     ("PS_DOC_CONTACT", "INSERT"),
     ("PS_DOC_LIN_PRICE", "DELETE"),

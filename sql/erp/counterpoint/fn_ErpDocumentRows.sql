@@ -60,7 +60,7 @@ RETURN
         (
             SELECT
                 linked.ITEM_NO,
-                header.STK_LOC_ID,
+                STK_LOC_ID = COALESCE(linked.STOCK_LOCATION, header.STK_LOC_ID),
                 STOCK_COLUMNS = COALESCE(linked.STOCK_COLUMNS, 'QTY_ON_SO'),
                 linked.QTY_SOLD
             FROM dbo.USER_ORDER_LINE_LINK AS linked
@@ -203,6 +203,17 @@ RETURN
         CONCAT(N'WOO_ORDER_ID = ', written.WOO_ORDER_ID),
         N'deleted'
     FROM dbo.USER_ORDER_PAYMENT AS written
+    WHERE written.STORE_ID = @STORE_ID
+    AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        11,
+        1000000,
+        written.PART,
+        'USER_ORDER_PART',
+        CONCAT(N'WOO_ORDER_ID = ', written.WOO_ORDER_ID, N', PART = ', written.PART),
+        N'deleted'
+    FROM dbo.USER_ORDER_PART AS written
     WHERE written.STORE_ID = @STORE_ID
     AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
     UNION ALL

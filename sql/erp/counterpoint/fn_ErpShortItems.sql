@@ -53,6 +53,7 @@ RETURN
                         WHERE linked.STORE_ID = @STORE_ID
                         AND   linked.WOO_ORDER_ID = @WOO_ORDER_ID
                         AND   linked.ITEM_NO = wanted.ITEM_NO
+                        AND   COALESCE(linked.STOCK_LOCATION, site.STK_LOC_ID) = site.STK_LOC_ID
                         AND   CHARINDEX(meaning.NAME, COALESCE(linked.STOCK_COLUMNS, 'QTY_ON_SO')) > 0
                     ),
                     0

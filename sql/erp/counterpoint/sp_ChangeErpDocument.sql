@@ -4,7 +4,8 @@ GO
 /*
 dbo.sp_ChangeErpDocument
     Brings a linked CounterPoint document in line with the staged order: lines changed, added and removed, stock by the difference,
-    customer, ship-to, charges, totals, notes. A closed document that is changed is open again.
+    customer, ship-to, charges, totals, notes. A closed document that is changed is open again. Contacts and notes that a person has
+    corrected stay as they are (sp_DecideOrderPart).
 
 Called by    sp_ApplyOrder, inside its caller's transaction, which holds the document and has looked at its state
 Parameters   @STAGING_ID; @CUST_NO whose it is now; @CHANGES OUTPUT: what changed, for people, each part ending in '; '
@@ -38,14 +39,17 @@ BEGIN
         @STK_LOC_ID varchar(10),
         @ADDED int,
         @IS_MOVED bit,
+        @KEPT nvarchar(200),
         @MOVE_NO int,
         @ITEM_NO varchar(20),
         @STOCK_COLUMNS varchar(100),
+        @HELD_AT varchar(10),
         @QUANTITY decimal(15, 4);
     DECLARE @BEFORE table
     (
         ITEM_NO varchar(20) NOT NULL,
         STOCK_COLUMNS varchar(100) NULL,
+        LOC_ID varchar(10) NULL,
         QTY_SOLD decimal(15, 4) NOT NULL
     );
     DECLARE @MOVED table
@@ -53,6 +57,7 @@ BEGIN
         MOVE_NO int NOT NULL PRIMARY KEY,
         ITEM_NO varchar(20) NOT NULL,
         STOCK_COLUMNS varchar(100) NULL,
+        LOC_ID varchar(10) NULL,
         QUANTITY decimal(15, 4) NOT NULL
     );
     DECLARE @LINE table
@@ -89,11 +94,12 @@ BEGIN
 
     INSERT INTO @BEFORE
     (
-        ITEM_NO, STOCK_COLUMNS, QTY_SOLD
+        ITEM_NO, STOCK_COLUMNS, LOC_ID, QTY_SOLD
     )
     SELECT
         linked.ITEM_NO,
         linked.STOCK_COLUMNS,
+        COALESCE(linked.STOCK_LOCATION, @STK_LOC_ID),
         linked.QTY_SOLD
     FROM dbo.USER_ORDER_LINE_LINK AS linked
     WHERE linked.STORE_ID = @STORE_ID
@@ -263,6 +269,26 @@ BEGIN
         @IS_MOVED = @IS_MOVED OUTPUT,
         @NOW = @NOW;
 
+    /* Before the totals, which say that syncctl was the last to save the document. */
+    EXECUTE dbo.sp_WriteOrderNotes
+        @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
+        @NOW = @NOW;
+
+    SELECT
+        @KEPT = CONCAT
+        (
+            MAX(CASE WHEN kept.PART = 'BILL-TO' THEN N', billing address' END),
+            MAX(CASE WHEN kept.PART = 'SHIP-TO' THEN N', ship-to address' END),
+            MAX(CASE WHEN kept.PART = 'WEB-ORDER' THEN N', note WEB-ORDER' END),
+            MAX(CASE WHEN kept.PART = 'WEB-CUSTOMER' THEN N', note WEB-CUSTOMER' END)
+        )
+    FROM dbo.USER_ORDER_PART AS kept
+    WHERE kept.STORE_ID = @STORE_ID
+    AND   kept.WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   kept.KEPT_DT IS NOT NULL
+    AND   COALESCE(kept.KEPT_DT, @NOW) = @NOW;
+
     SELECT
         @CHANGES = CONCAT
         (
@@ -273,6 +299,10 @@ BEGIN
             CASE
                 WHEN @IS_MOVED = 1
                 THEN N'other ship-to address; '
+            END,
+            CASE
+                WHEN @KEPT <> N''
+                THEN CONCAT(N'kept as a person changed it in CounterPoint, though the store did, too: ', STUFF(@KEPT, 1, 2, N''), N'; ')
             END
         )
     FROM dbo.PS_DOC_HDR AS document
@@ -289,18 +319,20 @@ BEGIN
     /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */
     INSERT INTO @MOVED
     (
-        MOVE_NO, ITEM_NO, STOCK_COLUMNS, QUANTITY
+        MOVE_NO, ITEM_NO, STOCK_COLUMNS, LOC_ID, QUANTITY
     )
     SELECT
-        ROW_NUMBER() OVER (ORDER BY moved.ITEM_NO, moved.STOCK_COLUMNS),
+        ROW_NUMBER() OVER (ORDER BY moved.ITEM_NO, moved.LOC_ID, moved.STOCK_COLUMNS),
         moved.ITEM_NO,
         moved.STOCK_COLUMNS,
+        moved.LOC_ID,
         SUM(moved.QUANTITY)
     FROM
     (
         SELECT
             linked.ITEM_NO,
             linked.STOCK_COLUMNS,
+            COALESCE(linked.STOCK_LOCATION, @STK_LOC_ID) AS LOC_ID,
             linked.QTY_SOLD AS QUANTITY
         FROM dbo.USER_ORDER_LINE_LINK AS linked
         WHERE linked.STORE_ID = @STORE_ID
@@ -309,11 +341,13 @@ BEGIN
         SELECT
             held.ITEM_NO,
             held.STOCK_COLUMNS,
+            held.LOC_ID,
             -held.QTY_SOLD
         FROM @BEFORE AS held
     ) AS moved
     GROUP BY
         moved.ITEM_NO,
+        moved.LOC_ID,
         moved.STOCK_COLUMNS
     HAVING SUM(moved.QUANTITY) <> 0;
 
@@ -323,6 +357,7 @@ BEGIN
             @MOVE_NO = moved.MOVE_NO,
             @ITEM_NO = moved.ITEM_NO,
             @STOCK_COLUMNS = moved.STOCK_COLUMNS,
+            @HELD_AT = moved.LOC_ID,
             @QUANTITY = moved.QUANTITY
         FROM @MOVED AS moved
         ORDER BY
@@ -330,7 +365,7 @@ BEGIN
 
         EXECUTE dbo.sp_MoveStock
             @ITEM_NO = @ITEM_NO,
-            @LOC_ID = @STK_LOC_ID,
+            @LOC_ID = @HELD_AT,
             @QUANTITY = @QUANTITY,
             @STOCK_COLUMNS = @STOCK_COLUMNS,
             @NOW = @NOW;
@@ -345,11 +380,6 @@ BEGIN
         @NOW = @NOW;
 
     EXECUTE dbo.sp_WriteOrderTotals
-        @STAGING_ID = @STAGING_ID,
-        @DOC_ID = @DOC_ID,
-        @NOW = @NOW;
-
-    EXECUTE dbo.sp_WriteOrderNotes
         @STAGING_ID = @STAGING_ID,
         @DOC_ID = @DOC_ID,
         @NOW = @NOW;

@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_WriteOrderContacts
-    Writes a document's contacts from the staged order, anew or over those that are there: 1 whom to bill, 2 where to ship. The
-    billing address stands in where the order has no shipping address; without any address there is no contact 2.
+    Writes a document's contacts from the staged order (fn_ErpContacts): 1 whom to bill, 2 where to ship. One that is there is
+    written anew only where the order's address changed and no person has corrected it (sp_DecideOrderPart).
 
 Called by    sp_CreateErpDocument, sp_ChangeErpDocument, inside their transactions
 Parameters   @STAGING_ID; @DOC_ID of a header that exists; @CUST_NO whose addresses it joins, where the site wants that (WRITE_SHIP_ADRS);
@@ -25,13 +25,19 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
     DECLARE
-        @HAD int,
+        @STORE_ID varchar(50),
+        @WOO_ORDER_ID bigint,
         @SHIP_ADRS_ID varchar(10),
-        @BEFORE nvarchar(4000),
-        @AFTER nvarchar(4000),
-        @SEPARATOR nchar(1) = NCHAR(10);
+        @CONTACT_ID int = 1,
+        @PART varchar(20),
+        @ASKED nvarchar(max),
+        @BEFORE nvarchar(max),
+        @AFTER nvarchar(max),
+        @HAD int,
+        @IS_WANTED bit;
 
     EXECUTE dbo.sp_ShipToAddress
         @STAGING_ID = @STAGING_ID,
@@ -40,107 +46,129 @@ BEGIN
         @NOW = @NOW;
 
     SELECT
-        @HAD = COUNT(*),
-        @BEFORE = MAX
-        (
-            CASE WHEN contact.CONTACT_ID = 2
-                THEN CONCAT
-                (
-                    contact.NAM, @SEPARATOR, contact.ADRS_1, @SEPARATOR, contact.ADRS_2, @SEPARATOR, contact.ADRS_3, @SEPARATOR,
-                    contact.CITY, @SEPARATOR, contact.STATE, @SEPARATOR, contact.ZIP_COD, @SEPARATOR, contact.CNTRY, @SEPARATOR,
-                    contact.PHONE_1
-                ) END
-        )
-    FROM dbo.PS_DOC_CONTACT AS contact
-    WHERE contact.DOC_ID = @DOC_ID;
-
-    DELETE FROM dbo.PS_DOC_CONTACT
-    WHERE DOC_ID = @DOC_ID
-    AND   CONTACT_ID BETWEEN 1 AND 2;
-
-    INSERT INTO dbo.PS_DOC_CONTACT
-    (
-        DOC_ID, CONTACT_ID, NAM_TYP, NAM, FST_NAM, LST_NAM, CONTCT_1, ADRS_ID, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY,
-        PHONE_1, EMAIL_ADRS_1
-    )
-    SELECT
-        @DOC_ID,
-        wanted.CONTACT_ID,
-        CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN 'P' ELSE 'B' END,
-        COALESCE
-        (
-            NULLIF(address.NAM, ''),
-            NULLIF(address.COMPANY, ''),
-            CONVERT(varchar(40), dbo.fn_Shorten(staged.CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.NAM */
-        ),
-        NULLIF(address.FST_NAM, N''),
-        NULLIF(address.LST_NAM, N''),
-        CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N''
-            THEN NULLIF(CONVERT(varchar(40), address.NAM COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.CONTCT_1 */, '') END,
-        CASE WHEN wanted.CONTACT_ID = 2 THEN @SHIP_ADRS_ID END,
-        NULLIF(address.ADRS_1, N''),
-        NULLIF(address.ADRS_2, N''),
-        NULLIF(address.ADRS_3, N''),
-        NULLIF(address.CITY, N''),
-        NULLIF(address.STATE, N''),
-        NULLIF(address.ZIP_COD, N''),
-        NULLIF(address.CNTRY, N''),
-        NULLIF(address.PHONE, N''),
-        NULLIF(CONVERT(varchar(100), staged.CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_CONTACT.EMAIL_ADRS_1 */, N'')
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID
     FROM dbo.USER_ORDER_STAGING AS staged
-    CROSS JOIN
-    (
-        VALUES
-            (1, 'BILL', 'BILL'),
-            (2, 'SHIP', 'BILL')
-    ) AS wanted (CONTACT_ID, KIND, INSTEAD)
-    OUTER APPLY
-    (
-        SELECT TOP (1)
-            known.KIND,
-            known.NAM,
-            known.FST_NAM,
-            known.LST_NAM,
-            known.COMPANY,
-            known.ADRS_1,
-            known.ADRS_2,
-            known.ADRS_3,
-            known.CITY,
-            known.STATE,
-            known.ZIP_COD,
-            known.CNTRY,
-            known.PHONE
-        FROM dbo.fn_ErpAddress(staged.ORDER_JSON) AS known
-        WHERE (known.KIND = wanted.KIND OR known.KIND = wanted.INSTEAD)
-        AND   (wanted.CONTACT_ID = 1 OR CONCAT(known.ADRS_1, known.ADRS_2, known.CITY, known.ZIP_COD) <> N'')
-        ORDER BY
-            known.KIND DESC
-    ) AS address
-    WHERE staged.STAGING_ID = @STAGING_ID
-    AND   (wanted.CONTACT_ID = 1 OR address.KIND IS NOT NULL);
+    WHERE staged.STAGING_ID = @STAGING_ID;
 
     SELECT
-        @AFTER = CONCAT
-        (
-            contact.NAM, @SEPARATOR, contact.ADRS_1, @SEPARATOR, contact.ADRS_2, @SEPARATOR, contact.ADRS_3, @SEPARATOR,
-            contact.CITY, @SEPARATOR, contact.STATE, @SEPARATOR, contact.ZIP_COD, @SEPARATOR, contact.CNTRY, @SEPARATOR,
-            contact.PHONE_1
-        )
-    FROM dbo.PS_DOC_CONTACT AS contact
-    WHERE contact.DOC_ID = @DOC_ID
-    AND   contact.CONTACT_ID = 2;
+        @HAD = COUNT(*)
+    FROM dbo.fn_ErpHeldContacts(@DOC_ID) AS held;
 
-    SET @IS_MOVED = CASE
-        WHEN @HAD > 0 AND CONVERT(varbinary(8000), COALESCE(@BEFORE, N'')) <> CONVERT(varbinary(8000), COALESCE(@AFTER, N''))
-        THEN 1
-        ELSE 0
+    SET @IS_MOVED = 0;
+
+    WHILE @CONTACT_ID <= 2
+    BEGIN
+        SELECT
+            @PART = CASE @CONTACT_ID WHEN 1 THEN 'BILL-TO' ELSE 'SHIP-TO' END,
+            @ASKED = N'',
+            @BEFORE = N'',
+            @AFTER = N'';
+
+        SELECT
+            @ASKED = contact.CONTENT
+        FROM dbo.USER_ORDER_STAGING AS staged
+        CROSS APPLY dbo.fn_ErpContacts(staged.CUST_EMAIL, staged.ORDER_JSON) AS contact
+        WHERE staged.STAGING_ID = @STAGING_ID
+        AND   contact.CONTACT_ID = @CONTACT_ID;
+
+        SELECT
+            @BEFORE = held.CONTENT
+        FROM dbo.fn_ErpHeldContacts(@DOC_ID) AS held
+        WHERE held.CONTACT_ID = @CONTACT_ID;
+
+        EXECUTE dbo.sp_DecideOrderPart
+            @STORE_ID = @STORE_ID,
+            @WOO_ORDER_ID = @WOO_ORDER_ID,
+            @DOC_ID = @DOC_ID,
+            @PART = @PART,
+            @ASKED = @ASKED,
+            @HELD = @BEFORE,
+            @IS_WANTED = @IS_WANTED OUTPUT,
+            @NOW = @NOW;
+
+        IF @IS_WANTED = 1
+        BEGIN
+            DELETE FROM dbo.PS_DOC_CONTACT
+            WHERE DOC_ID = @DOC_ID
+            AND   CONTACT_ID = @CONTACT_ID;
+
+            INSERT INTO dbo.PS_DOC_CONTACT
+            (
+                DOC_ID, CONTACT_ID, NAM_TYP, NAM, FST_NAM, LST_NAM, CONTCT_1, ADRS_ID, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY,
+                PHONE_1, EMAIL_ADRS_1
+            )
+            SELECT
+                @DOC_ID,
+                contact.CONTACT_ID,
+                contact.NAM_TYP,
+                contact.NAM,
+                contact.FST_NAM,
+                contact.LST_NAM,
+                contact.CONTCT_1,
+                CASE WHEN contact.CONTACT_ID = 2 THEN @SHIP_ADRS_ID END,
+                contact.ADRS_1,
+                contact.ADRS_2,
+                contact.ADRS_3,
+                contact.CITY,
+                contact.STATE,
+                contact.ZIP_COD,
+                contact.CNTRY,
+                contact.PHONE_1,
+                contact.EMAIL_ADRS_1
+            FROM dbo.USER_ORDER_STAGING AS staged
+            CROSS APPLY dbo.fn_ErpContacts(staged.CUST_EMAIL, staged.ORDER_JSON) AS contact
+            WHERE staged.STAGING_ID = @STAGING_ID
+            AND   contact.CONTACT_ID = @CONTACT_ID;
+
+            SELECT
+                @AFTER = held.CONTENT
+            FROM dbo.fn_ErpHeldContacts(@DOC_ID) AS held
+            WHERE held.CONTACT_ID = @CONTACT_ID;
+
+            EXECUTE dbo.sp_RememberOrderPart
+                @STORE_ID = @STORE_ID,
+                @WOO_ORDER_ID = @WOO_ORDER_ID,
+                @DOC_ID = @DOC_ID,
+                @PART = @PART,
+                @ASKED = @ASKED,
+                @HELD = @AFTER,
+                @NOW = @NOW;
+
+            UPDATE
+                dbo.PS_DOC_HDR
+            SET
+                BILL_TO_CONTACT_ID = CASE WHEN @CONTACT_ID = 1 THEN 1 ELSE BILL_TO_CONTACT_ID END,
+                SHIP_TO_CONTACT_ID = CASE
+                    WHEN @CONTACT_ID = 1 THEN SHIP_TO_CONTACT_ID
+                    WHEN @ASKED <> N'' THEN 2
+                END
+            WHERE DOC_ID = @DOC_ID;
+
+            SET @IS_MOVED = CASE WHEN @CONTACT_ID = 2 AND @HAD > 0 THEN 1 ELSE 0 END;
+        END;
+
+        /* The same words, but among the addresses of another customer. */
+        IF @CONTACT_ID = 2 AND @IS_WANTED = 0 AND CONVERT(varbinary(max), @ASKED) = CONVERT(varbinary(max), @BEFORE)
+        BEGIN
+            UPDATE
+                contact
+            SET
+                NAM_TYP = wanted.NAM_TYP,
+                ADRS_ID = @SHIP_ADRS_ID
+            FROM dbo.PS_DOC_CONTACT AS contact
+            INNER JOIN dbo.PS_DOC_HDR AS document
+                ON document.DOC_ID = contact.DOC_ID
+            CROSS JOIN dbo.USER_ORDER_STAGING AS staged
+            CROSS APPLY dbo.fn_ErpContacts(staged.CUST_EMAIL, staged.ORDER_JSON) AS wanted
+            WHERE contact.DOC_ID = @DOC_ID
+            AND   contact.CONTACT_ID = 2
+            AND   staged.STAGING_ID = @STAGING_ID
+            AND   wanted.CONTACT_ID = 2
+            AND   COALESCE(document.CUST_NO, '') <> @CUST_NO;
+        END;
+
+        SET @CONTACT_ID = @CONTACT_ID + 1;
     END;
-
-    UPDATE
-        dbo.PS_DOC_HDR
-    SET
-        BILL_TO_CONTACT_ID = 1,
-        SHIP_TO_CONTACT_ID = CASE WHEN @AFTER IS NOT NULL THEN 2 END
-    WHERE DOC_ID = @DOC_ID;
 END;
 GO

@@ -12,10 +12,11 @@ from syncctl.db.embedded.counterpoint.document import (
     move_inventory,
     remove_note,
     settings_at,
-    write_order_notes,
     write_profile,
 )
 from syncctl.db.embedded.counterpoint.lines import create_order_lines, item_values, line_values
+from syncctl.db.embedded.counterpoint.notes import write_order_notes
+from syncctl.db.embedded.counterpoint.parts import PART_NAMES, kept_parts
 from syncctl.db.embedded.counterpoint.payment import write_payment
 from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, write_totals
@@ -36,7 +37,6 @@ def change_document(session: Session, staged: sqlite3.Row, content: Content, lin
     move_inventory(session, before, committed_quantities(session, staged), settings)
     write_payment(session, staged, document.doc_id, settings)
     write_totals(session, staged, document, content, totals, settings)
-    write_order_notes(session, staged, content, document)
     write_profile(session, staged, document, settings)
     for settled in ("SYNC-CANCEL", "SYNC-REVIEW"):
         remove_note(session, document.doc_id, settled)
@@ -107,13 +107,17 @@ def _follow_header(
 ) -> str:
     """Let customer and contacts follow, and return what changed of them, to be put before the total."""
     moved = write_contacts(session, staged, content, document.doc_id, cust_no, settings)
+    # Before the totals, which say that syncctl was the last to save the document.
+    write_order_notes(session, staged, content, document)
+    kept = [PART_NAMES[part] for part, is_new in kept_parts(session, staged, document.doc_id).items() if is_new]
     number = staged["WOO_ORDER_NO"]
     key = {"doc": document.doc_id, "cust": cust_no, "number": number[:20], "ref": number[:50]}
     header = session.one("SELECT CUST_NO FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", key)
     before = header["CUST_NO"] if header else None
     session.run("UPDATE dbo.PS_DOC_HDR SET CUST_NO = :cust, CUST_PO_NO = :number, REF = :ref WHERE DOC_ID = :doc", key)
     customer = f"customer {before or 'none'} → {cust_no}; " if before != cust_no else ""
-    return customer + ("other ship-to address; " if moved else "")
+    told = f"kept as a person changed it in CounterPoint, though the store did, too: {', '.join(kept)}; " if kept else ""
+    return customer + ("other ship-to address; " if moved else "") + told
 
 
 def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> None:

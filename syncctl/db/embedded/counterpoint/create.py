@@ -13,10 +13,10 @@ from syncctl.db.embedded.counterpoint.document import (
     move_inventory,
     next_number,
     settings_at,
-    write_order_notes,
     write_profile,
 )
 from syncctl.db.embedded.counterpoint.lines import create_order_lines, insert
+from syncctl.db.embedded.counterpoint.notes import write_order_notes
 from syncctl.db.embedded.counterpoint.payment import write_payment
 from syncctl.db.embedded.counterpoint.site import STOCK_COLUMNS
 from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, write_totals
@@ -140,12 +140,13 @@ def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
     """See `Erp.document_rows`."""
     loc_id = settings_at(session, link["DOC_ID"])["STK_LOC_ID"]
     doc = f"DOC_ID = {link['DOC_ID']}"
-    held: dict[str, dict[str, Decimal]] = {}
-    for (item, columns), quantity in committed_quantities(session, link).items():
+    held: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for (item, location, columns), quantity in committed_quantities(session, link).items():
+        at = held.setdefault((item, location or loc_id or ""), {})
         for column in columns.split(","):
-            held.setdefault(item, {})[column] = held.get(item, {}).get(column, Decimal(0)) + quantity
-    for item, quantities in sorted(held.items()):
-        stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc", {"item": item, "loc": loc_id})
+            at[column] = at.get(column, Decimal(0)) + quantity
+    for (item, location), quantities in sorted(held.items()):
+        stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc", {"item": item, "loc": location})
         changes = [
             f"{column} {before:.4f} → {before - quantities[column]:.4f}"
             for column in STOCK_COLUMNS
@@ -153,7 +154,7 @@ def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
             for before in (stock[column] if stock else Decimal(0),)
         ]
         if changes:
-            yield ChangedRow("IM_INV", f"ITEM_NO = {item}, LOC_ID = {loc_id}", ", ".join(changes))
+            yield ChangedRow("IM_INV", f"ITEM_NO = {item}, LOC_ID = {location}", ", ".join(changes))
 
     def rows(table: str, key: str) -> list[sqlite3.Row]:
         return session.all(f"SELECT * FROM dbo.{table} WHERE DOC_ID = :doc ORDER BY {key}", {"doc": link["DOC_ID"]})  # noqa: S608
@@ -197,6 +198,10 @@ def _payment_rows(session: Session, link: sqlite3.Row, rows: Callable[[str, str]
     order = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]}
     if session.one("SELECT 1 FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", order):
         yield ChangedRow("USER_ORDER_PAYMENT", f"WOO_ORDER_ID = {link['WOO_ORDER_ID']}", "deleted")
+    for row in session.all(
+        "SELECT PART FROM dbo.USER_ORDER_PART WHERE STORE_ID = :store AND WOO_ORDER_ID = :order ORDER BY PART", order
+    ):
+        yield ChangedRow("USER_ORDER_PART", f"WOO_ORDER_ID = {link['WOO_ORDER_ID']}, PART = {row['PART']}", "deleted")
 
 
 def remove_document(session: Session, link: sqlite3.Row) -> None:
@@ -204,7 +209,8 @@ def remove_document(session: Session, link: sqlite3.Row) -> None:
     move_inventory(session, committed_quantities(session, link), {}, settings_at(session, link["DOC_ID"]))
     for table in _TABLES:
         session.run(f"DELETE FROM dbo.{table} WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})  # noqa: S608  (constants)
-    session.run(
-        "DELETE FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
-        {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]},
-    )
+    for table in ("USER_ORDER_PAYMENT", "USER_ORDER_PART"):
+        session.run(
+            f"DELETE FROM dbo.{table} WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",  # noqa: S608  (constants)
+            {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]},
+        )

@@ -6,16 +6,16 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from syncctl.db.embedded.counterpoint.code_page import held, lossy_texts
+from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.counterpoint.settings import NUMBER_WIDTH, missing_settings
 from syncctl.db.embedded.counterpoint.site import PROFILE_FIELDS, STOCK_COLUMNS, holding_column, local_time
 from syncctl.db.embedded.erp import Document, Item, Settings, ShortItem, linked_item, mapped_item, settings_of
-from syncctl.db.embedded.order_content import Content, StagedLine, cents
+from syncctl.db.embedded.order_content import Content, StagedLine
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError, MappingError
 
-Quantities = dict[tuple[str, str], Decimal]
-"""How many of an item, by the item and the stock columns that hold them."""
+Quantities = dict[tuple[str, str | None, str], Decimal]
+"""How many of an item, by the item, the location and the stock columns that hold them; no location: the document's own."""
 
 _FREE = {
     "DOC_ID": """
@@ -101,7 +101,11 @@ def short_items(session: Session, staged: sqlite3.Row, content: Content) -> Iter
             continue
         stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item AND LOC_ID = :loc", key)
         available = stock["QTY_ON_HND"] - stock[meaning] if stock is not None else Decimal(0)
-        available += sum(quantity for (no, into), quantity in ours.items() if no == short.item_no and meaning in into.split(","))
+        available += sum(
+            quantity
+            for (no, loc, into), quantity in ours.items()
+            if no == short.item_no and (loc or key["loc"]) == key["loc"] and meaning in into.split(",")
+        )
         if short.quantity > available:
             yield short._replace(available=available)
 
@@ -117,33 +121,6 @@ def require_item(session: Session, staged: sqlite3.Row, line: StagedLine) -> str
             code=50040,
         )
     return item.item_no
-
-
-def write_order_notes(session: Session, staged: sqlite3.Row, content: Content, document: Document) -> None:
-    """Write what has no column of its own: payment, coupons, charges, ship-to; and the customer's own words."""
-    address = content.shipping
-    parts = [
-        ("Web order", f"{staged['WOO_ORDER_NO']} ({staged['STORE_ID']})"),
-        ("Payment", " / ".join(part for part in (content.payment_title, staged["PMT_METH"]) if part)),
-        ("Transaction", staged["TRANSACTION_ID"]),
-        ("Coupons", ", ".join(content.coupons)),
-        ("Shipping", staged["SHIP_VIA"]),
-        *(("Charge", f"{charge.kind}: {charge.descr} {cents(charge.amount)}") for charge in content.charges),
-        (
-            "Ship to",
-            ", ".join(
-                address[part]
-                for part in ("NAM", "COMPANY", "ADRS_1", "ADRS_2", "CITY", "STATE", "ZIP_COD", "CNTRY")
-                if part in address
-            ),
-        ),
-        *((f"In full, {held.field}", held.text) for held in lossy_texts(staged, content)),
-    ]
-    write_note(session, document.doc_id, "WEB-ORDER", "\n".join(f"{name}: {text}" for name, text in parts if text))
-    if content.customer_note:
-        write_note(session, document.doc_id, "WEB-CUSTOMER", content.customer_note)
-    else:
-        remove_note(session, document.doc_id, "WEB-CUSTOMER")
 
 
 def write_note(session: Session, doc_id: int, note_id: str, note: str) -> None:
@@ -182,30 +159,31 @@ def write_profile(session: Session, staged: sqlite3.Row, document: Document, set
 
 
 def committed_quantities(session: Session, order: sqlite3.Row) -> Quantities:
-    """Return how many of each item an order's linked lines hold, and in which stock columns."""
+    """Return how many of each item an order's linked lines hold, where, and in which stock columns."""
     committed: Quantities = {}
     for row in session.all(
-        "SELECT ITEM_NO, STOCK_COLUMNS, QTY_SOLD FROM dbo.USER_ORDER_LINE_LINK"
+        "SELECT ITEM_NO, STOCK_LOCATION, STOCK_COLUMNS, QTY_SOLD FROM dbo.USER_ORDER_LINE_LINK"
         " WHERE STORE_ID = :store AND WOO_ORDER_ID = :order_id",
         {"store": order["STORE_ID"], "order_id": order["WOO_ORDER_ID"]},
     ):
-        key = (row["ITEM_NO"], row["STOCK_COLUMNS"] or STOCK_COLUMNS[0])
+        key = (row["ITEM_NO"], row["STOCK_LOCATION"], row["STOCK_COLUMNS"] or STOCK_COLUMNS[0])
         committed[key] = committed.get(key, Decimal(0)) + row["QTY_SOLD"]
     return committed
 
 
 def move_inventory(
     session: Session,
-    before: Mapping[tuple[str, str], Decimal],
-    after: Mapping[tuple[str, str], Decimal],
+    before: Mapping[tuple[str, str | None, str], Decimal],
+    after: Mapping[tuple[str, str | None, str], Decimal],
     settings: Settings,
 ) -> None:
     """Move stock columns by what changed between two sets of quantities, item by item in order, adding rows that are missing."""
-    for item_no, columns in sorted(before.keys() | after.keys()):
-        difference = after.get((item_no, columns), Decimal(0)) - before.get((item_no, columns), Decimal(0))
+    for found in sorted(before.keys() | after.keys(), key=lambda key: (key[0], key[1] or "", key[2])):
+        item_no, location, columns = found
+        difference = after.get(found, Decimal(0)) - before.get(found, Decimal(0))
         if not difference:
             continue
-        key = {"item_no": item_no, "loc": settings["STK_LOC_ID"]}
+        key = {"item_no": item_no, "loc": location or settings["STK_LOC_ID"]}
         session.run("INSERT OR IGNORE INTO dbo.IM_INV (ITEM_NO, LOC_ID) VALUES (:item_no, :loc)", key)
         stock = session.one("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item_no AND LOC_ID = :loc", key)
         assert stock is not None  # noqa: S101  (it was added where it was missing)

@@ -42,9 +42,9 @@ def create_order_lines(session: Session, staged: sqlite3.Row, content: Content, 
             """
             INSERT INTO dbo.USER_ORDER_LINE_LINK
                 (STORE_ID, WOO_ORDER_ID, WOO_LINE_ID, DOC_ID, LIN_SEQ_NO, ITEM_NO, QTY_SOLD, EXT_PRC, STOCK_COLUMNS,
-                 PRODUCT_ID, VARIATION_ID)
+                 STOCK_LOCATION, PRODUCT_ID, VARIATION_ID)
             VALUES (:store, :order_id, :line_id, :doc_id, :LIN_SEQ_NO, :ITEM_NO, :QTY_SOLD, :EXT_PRC, :columns,
-                    :product, :variation)
+                    :STK_LOC_ID, :product, :variation)
             """,
             {
                 **key,
