@@ -136,6 +136,42 @@ def test_the_outcomes_come_in_the_order_of_the_page_and_the_latest_version_of_an
     assert (staged(1)["TOT_AMT"], staged(3)["TOT_AMT"]) == (Decimal(1), Decimal(4))
 
 
+def test_every_order_of_a_mixed_page_gets_what_is_its_own(database, query, events):
+    def broken(order_id):
+        return {"WOO_ORDER_ID": order_id, "UNREADABLE": 1, "STATUS_REASON": f"{order_id} makes no sense"}
+
+    stage(database, order(1), order(2), order(3, **WAIT))
+    results = stage(
+        database, order(4), broken(5), order(1), order(2, TOT_AMT="9.00"), broken(6), order(7, **WAIT), order(3), GONE, order(8)
+    )
+    assert [(result.woo_order_id, result.outcome) for result in results] == [
+        (4, "staged"),
+        (5, "set_aside"),
+        (1, "unchanged"),
+        (2, "restaged"),
+        (6, "set_aside"),
+        (7, "skipped"),
+        (3, "restaged"),
+        (4711, "skipped"),
+        (8, "staged"),
+    ]
+    rows = {row["WOO_ORDER_ID"]: row for row in query("SELECT * FROM dbo.USER_ORDER_STAGING")}
+    assert {result.woo_order_id: result.staging_id for result in results} == {
+        **{order_id: row["STAGING_ID"] for order_id, row in rows.items()},
+        4711: None,
+    }
+    assert rows[2]["TOT_AMT"] == Decimal("9.00") != rows[1]["TOT_AMT"]
+    assert events(2)[1:] == [("RESTAGED", "status processing")]
+    assert events(5) == [("REVIEW", "5 makes no sense")]
+
+
+def test_an_id_that_was_given_once_is_never_given_again(database, query):
+    given = [stage(database, order(number))[0].staging_id for number in (1, 2)]
+    query("DELETE FROM dbo.USER_ORDER_STAGING WHERE WOO_ORDER_ID = 2")
+    given.append(stage(database, order(3))[0].staging_id)
+    assert given == sorted(set(given))
+
+
 def test_another_stores_order_of_the_same_number_is_another_order(database, query):
     for store in ("woocommerce", "outlet"):
         page = json.dumps([order(4711)])

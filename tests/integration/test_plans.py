@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,7 +108,7 @@ class Plans:
         """A line for each table that is read from end to end."""
         return "\n".join(f"{scan}: {sql}" for sql, scan in self.scans.items())
 
-    def look_at(self, db: sqlite3.Connection, sql: str, parameters: dict[str, Any] | None) -> None:
+    def look_at(self, db: sqlite3.Connection, sql: str, parameters: dict[str, Any] | tuple[Any, ...] | None) -> None:
         """Ask how a statement would be carried out, once for each."""
         if sql in self.seen or self.by_a_person:
             return
@@ -143,6 +143,10 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
         def run(self, sql: str, parameters: dict[str, Any] | None = None) -> int:
             kept.look_at(self.db, sql, parameters)
             return super().run(sql, parameters)
+
+        def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+            kept.look_at(self.db, sql, rows[0])
+            super().many(sql, rows)
 
     monkeypatch.setattr(engine, "Session", Explained)
     return kept

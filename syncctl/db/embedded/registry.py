@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -35,6 +35,10 @@ class Session:
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> int:
         """Execute a statement and return how many rows it changed."""
         return self.db.execute(sql, parameters or {}).rowcount
+
+    def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a statement once for each row of values."""
+        self.db.executemany(sql, rows)
 
 
 Serving = Callable[[Session, Any], list[Any]]

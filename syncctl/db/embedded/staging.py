@@ -4,81 +4,48 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypedDict
+
+import msgspec
 
 from syncctl.db.contract import StagedResult, StageOrders
 from syncctl.db.embedded.engine import to_database
 from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.staged_page import READ_AGAIN, Decision, PageWriter, moment_text
 from syncctl.db.embedded.unreadable import former_state, given_up, set_aside, was_set_aside
 
-
-def _moment(text: str) -> str:
-    """Turn ISO text into the form that the tables sort by; without an offset it is UTC already."""
-    moment = datetime.fromisoformat(text)
-    return to_database(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-_CONTENT: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("WOO_ORDER_NO", "CUST_EMAIL", "PMT_METH", "TRANSACTION_ID", "SHIP_VIA", "CURRENCY", "CONTENT_HASH"), str),
-    **dict.fromkeys(("SHIP_NAM", "SHIP_ADRS_1", "SHIP_ADRS_2", "SHIP_CITY", "SHIP_STATE", "SHIP_ZIP_COD"), str),
-    **dict.fromkeys(("SHIP_CNTRY", "SHIP_PHONE"), str),
-    **dict.fromkeys(("SUBTOT", "SHIP_AMT", "TAX_AMT", "DISC_AMT", "TOT_AMT", "ORD_DAT"), str),
-    **dict.fromkeys(("TKT_DT", "WOO_CREATED_DT"), _moment),
-    **dict.fromkeys(("LINE_ITEMS_JSON", "ORDER_JSON"), _json),
-    "WOO_CUST_ID": int,
-}
-"""The columns of an order's content, and how each is read from the page. A vanished order brings none of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What becomes of one order of a page."""
-
-    outcome: str
-    event: str | None = None
-    state: str | None = None
-    """The state it goes to, attempts and lease cleared; None leaves state, lease and attempts as they are."""
-    action: str | None = None
-    takes_content: bool = True
-    """Whether the row takes over what came; False where it is the same, or older."""
-    reason: str | None = None
-    """None: where an event is written, the store's reason counts."""
-
-
 _DECISIONS = {
-    "absent": _Decision("skipped", takes_content=False, reason="not staged"),
-    "new": _Decision("staged", "STAGED", "PENDING", "create"),
-    "skip": _Decision("skipped", "SKIPPED", "SKIPPED"),
-    "older": _Decision("unchanged", takes_content=False, reason="older than the version staged"),
-    "same": _Decision("unchanged", takes_content=False),
-    "note": _Decision("unchanged"),
-    "adopt": _Decision("unchanged", reason="adopted"),
-    "create": _Decision("restaged", "RESTAGED", "PENDING", "create"),
-    "update": _Decision("restaged", "RESTAGED", "PENDING", "update"),
-    "cancel": _Decision("cancel_staged", "CANCEL_STAGED", "PENDING", "cancel"),
-    "hold": _Decision("restaged", "RESTAGED", "PENDING", "update"),
-    "edited_back": _Decision("unchanged", "EDITED_BACK", "APPLIED", reason="edited back to what the ERP holds"),
-    "aside": _Decision("set_aside", takes_content=False),
-    "given_up": _Decision("unchanged", takes_content=False, reason="it can't be read, and was given up"),
+    "absent": Decision("skipped", takes_content=False, reason="not staged"),
+    "new": Decision("staged", "STAGED", "PENDING", "create"),
+    "skip": Decision("skipped", "SKIPPED", "SKIPPED"),
+    "older": Decision("unchanged", takes_content=False, reason="older than the version staged"),
+    "same": Decision("unchanged", takes_content=False),
+    "note": Decision("unchanged"),
+    "adopt": Decision("unchanged", reason="adopted"),
+    "create": Decision("restaged", "RESTAGED", "PENDING", "create"),
+    "update": Decision("restaged", "RESTAGED", "PENDING", "update"),
+    "cancel": Decision("cancel_staged", "CANCEL_STAGED", "PENDING", "cancel"),
+    "hold": Decision("restaged", "RESTAGED", "PENDING", "update"),
+    "edited_back": Decision("unchanged", "EDITED_BACK", "APPLIED", reason="edited back to what the ERP holds"),
+    "aside": Decision("set_aside", takes_content=False),
+    "given_up": Decision("unchanged", takes_content=False, reason="it can't be read, and was given up"),
 }
-READ_AGAIN = "it can be read again"
-_MEANINGS = ("unpaid", "held", "ready", "done", "dead", "unknown")
+_GROUPS = ("live", "wait", "dead")
+_MEANINGS = (None, "unpaid", "held", "ready", "done", "dead", "unknown")
 
 
 @serves(StageOrders)
 def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     """See `sql/procedures/sp_StageOrders.sql`."""
     orders, walk = _read(call)
-    results = []
+    known = _known(session, call.store_id, orders)
+    page = PageWriter(session, call)
+    results: list[StagedResult] = []
+    aside: list[tuple[int, dict[str, Any], sqlite3.Row | None]] = []
     for order in orders:
-        staged = _existing(session, call, order["WOO_ORDER_ID"])
+        staged = known.get(order["WOO_ORDER_ID"])
         if staged is not None and _is_another(order, staged):
             order |= {"UNREADABLE": 1, "STATUS_GROUP": "wait", "ERROR_CODE": "another_order"}
             order["STATUS_REASON"] = _another(order, staged)
@@ -87,42 +54,31 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
         decision = _as_before(name, staged)
         staging_id = staged["STAGING_ID"] if staged else None
         if name == "aside":
-            if not call.dry_run:
-                staging_id = set_aside(session, call, order, staged)
+            aside.append((len(results), order, staged))
         elif not call.dry_run:
-            staging_id = _write(session, call, order, staged, name, decision)
+            staging_id = page.add(order, staged, name, decision)
         reason = decision.reason or (order["STATUS_REASON"] if decision.event or name == "aside" else None)
         results.append(StagedResult(order["WOO_ORDER_ID"], staging_id, decision.outcome, reason))
-    if walk and not call.dry_run:
+    if call.dry_run:
+        return results
+    page.write()
+    for place, order, staged in aside:
+        results[place] = replace(results[place], staging_id=set_aside(session, call, order, staged))
+    if walk:
         _note_walk(session, call.store_id, walk)
     return results
 
 
 def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """Check the parameters and return the page, each order once (its latest version), and the walk."""
-    orders, walk = _parsed(call.orders), _parsed(call.walk or "null")
+    orders, walk = _page(call.orders), _parsed(call.walk or "null")
     require(
         (call.store_id != "", "@STORE_ID is required."),
         (call.sync_id != "", "@SYNC_ID is required."),
         (isinstance(orders, list), "@ORDERS takes a JSON array."),
         (walk is None or (isinstance(walk, dict) and bool(walk.get("WALK_NAME"))), "@WALK takes a JSON object with WALK_NAME."),
     )
-    require(
-        (all(order.get("WOO_ORDER_ID") is not None for order in orders), "Every order needs WOO_ORDER_ID."),
-        (
-            all(_has_no_content(order) or order.get("STATUS_GROUP") in {"live", "wait", "dead"} for order in orders),
-            "STATUS_GROUP takes live, wait, dead.",
-        ),
-        (
-            all(order.get("STATUS_MEANING") in (None, *_MEANINGS) for order in orders if not order.get("VANISHED")),
-            f"STATUS_MEANING takes {', '.join(_MEANINGS)}.",
-        ),
-        (all(_has_no_content(order) or order.get("CONTENT_HASH") for order in orders), "Every order needs CONTENT_HASH."),
-        (
-            all(not order.get("UNREADABLE") or order.get("STATUS_REASON") for order in orders),
-            "An unreadable order needs STATUS_REASON.",
-        ),
-    )
+    _check(orders)
     latest: dict[int, dict[str, Any]] = {}
     for order in orders:
         if _has_no_content(order):
@@ -131,15 +87,100 @@ def _read(call: StageOrders) -> tuple[list[dict[str, Any]], dict[str, Any] | Non
             order["STATUS_MEANING"] = "dead"
         order["STATUS_REASON"] = _reason(order)
         known = latest.get(order["WOO_ORDER_ID"])
-        if known is None or (order.get("WOO_MODIFIED_DT") or "") >= (known.get("WOO_MODIFIED_DT") or ""):
-            latest.pop(order["WOO_ORDER_ID"], None)
+        if known is None:
+            latest[order["WOO_ORDER_ID"]] = order
+        elif (order.get("WOO_MODIFIED_DT") or "") >= (known.get("WOO_MODIFIED_DT") or ""):
+            del latest[order["WOO_ORDER_ID"]]
             latest[order["WOO_ORDER_ID"]] = order
     return list(latest.values()), walk
+
+
+def _check(orders: list[dict[str, Any]]) -> None:
+    """Name everything that is wrong with the orders of a page, each kind once."""
+    wrong: set[str] = set()
+    for order in orders:
+        no_content = _has_no_content(order)
+        if order.get("WOO_ORDER_ID") is None:
+            wrong.add("id")
+        if not no_content and order.get("STATUS_GROUP") not in _GROUPS:
+            wrong.add("group")
+        if order.get("STATUS_MEANING") not in _MEANINGS and not order.get("VANISHED"):
+            wrong.add("meaning")
+        if not no_content and not order.get("CONTENT_HASH"):
+            wrong.add("hash")
+        if order.get("UNREADABLE") and not order.get("STATUS_REASON"):
+            wrong.add("reason")
+    require(
+        ("id" not in wrong, "Every order needs WOO_ORDER_ID."),
+        ("group" not in wrong, "STATUS_GROUP takes live, wait, dead."),
+        ("meaning" not in wrong, f"STATUS_MEANING takes {', '.join(filter(None, _MEANINGS))}."),
+        ("hash" not in wrong, "Every order needs CONTENT_HASH."),
+        ("reason" not in wrong, "An unreadable order needs STATUS_REASON."),
+    )
 
 
 def _has_no_content(order: dict[str, Any]) -> bool:
     """True of an order that vanished, or that can't be read."""
     return bool(order.get("VANISHED") or order.get("UNREADABLE"))
+
+
+class _Order(TypedDict, total=False):
+    """An order of a page. What stays JSON is taken over as it is written."""
+
+    WOO_ORDER_ID: Any
+    WOO_ORDER_NO: Any
+    STATUS_GROUP: Any
+    STATUS_MEANING: Any
+    ORDER_KEY: Any
+    READ_MARK: Any
+    SAME_ORDER: Any
+    STATUS_REASON: Any
+    VANISHED: Any
+    CONFIRMED: Any
+    UNREADABLE: Any
+    ERROR_CODE: Any
+    ORD_STATUS: Any
+    CONTENT_HASH: Any
+    CURRENCY: Any
+    WOO_CUST_ID: Any
+    CUST_EMAIL: Any
+    ORD_DAT: Any
+    TKT_DT: Any
+    WOO_CREATED_DT: Any
+    WOO_MODIFIED_DT: Any
+    PMT_METH: Any
+    TRANSACTION_ID: Any
+    SHIP_VIA: Any
+    SUBTOT: Any
+    SHIP_AMT: Any
+    TAX_AMT: Any
+    DISC_AMT: Any
+    TOT_AMT: Any
+    SHIP_NAM: Any
+    SHIP_ADRS_1: Any
+    SHIP_ADRS_2: Any
+    SHIP_CITY: Any
+    SHIP_STATE: Any
+    SHIP_ZIP_COD: Any
+    SHIP_CNTRY: Any
+    SHIP_PHONE: Any
+    LINE_ITEMS_JSON: msgspec.Raw
+    ORDER_JSON: msgspec.Raw
+    CUTS: Any
+    WARNINGS: Any
+
+
+@cache
+def _page_decoder() -> msgspec.json.Decoder[list[Any]]:
+    return msgspec.json.Decoder(list[_Order])
+
+
+def _page(text: str) -> Any:
+    """Return the orders of a page; something else where it is no page."""
+    try:
+        return _page_decoder().decode(text)
+    except ValueError:
+        return ""
 
 
 def _parsed(text: str) -> Any:
@@ -149,16 +190,22 @@ def _parsed(text: str) -> Any:
         return ""
 
 
-def _existing(session: Session, call: StageOrders, order_id: int) -> sqlite3.Row | None:
-    return session.one(
+def _known(session: Session, store_id: str, orders: list[dict[str, Any]]) -> dict[int, sqlite3.Row]:
+    """Look up which orders of a page are staged, by their ids."""
+    rows = session.all(
         """
-        SELECT staged.*, link.LINK_STATE
-        FROM dbo.USER_ORDER_STAGING AS staged
+        SELECT staged.STAGING_ID, staged.WOO_ORDER_ID, staged.WOO_CUST_ID, staged.CUST_EMAIL, staged.ORDER_KEY,
+            staged.CONTENT_HASH, staged.APPLIED_HASH, staged.ORD_STATUS, staged.STATUS_GROUP, staged.STATUS_MEANING, staged.STATE,
+            staged.PENDING_ACTION, staged.ERROR_CLASS, staged.VALIDATION_ERROR, staged.ATTEMPT_NO, staged.LEASE_OWNER,
+            staged.IS_APPLIED, staged.WOO_CREATED_DT, staged.WOO_MODIFIED_DT, link.LINK_STATE
+        FROM json_each(:ids) AS asked
+        CROSS JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STORE_ID = :store AND staged.WOO_ORDER_ID = asked.value AND staged.DUPLICATE_OF_ID IS NULL
         LEFT JOIN dbo.USER_ORDER_LINK AS link ON link.STORE_ID = staged.STORE_ID AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID
-        WHERE staged.STORE_ID = :store AND staged.WOO_ORDER_ID = :order_id AND staged.DUPLICATE_OF_ID IS NULL
         """,
-        {"store": call.store_id, "order_id": order_id},
+        {"store": store_id, "ids": json.dumps([order["WOO_ORDER_ID"] for order in orders])},
     )
+    return {row["WOO_ORDER_ID"]: row for row in rows}
 
 
 def _is_another(order: dict[str, Any], staged: sqlite3.Row) -> bool:
@@ -175,14 +222,14 @@ def _is_another(order: dict[str, Any], staged: sqlite3.Row) -> bool:
         return False
     customers = (order.get("WOO_CUST_ID") or 0) != (staged["WOO_CUST_ID"] or 0)
     customers = customers or (order.get("CUST_EMAIL") or "").casefold() != (staged["CUST_EMAIL"] or "").casefold()
-    return customers and _moment(order["WOO_CREATED_DT"]) != to_database(staged["WOO_CREATED_DT"])
+    return customers and moment_text(order["WOO_CREATED_DT"]) != to_database(staged["WOO_CREATED_DT"])
 
 
 def _another(order: dict[str, Any], staged: sqlite3.Row) -> str:
     """Say that an id belongs to another order by now."""
     known, now = staged["WOO_CREATED_DT"], order.get("WOO_CREATED_DT")
     return (
-        f"its id belongs to another order by now, created {_moment(now)[:19] if now else '?'} and not "
+        f"its id belongs to another order by now, created {moment_text(now)[:19] if now else '?'} and not "
         f"{to_database(known)[:19] if known else '?'}, as after a restore of the shop. Its document stays as it is. If it is the "
         f"same order all the same: `syncctl stage --order-id {order['WOO_ORDER_ID']} --same-order`"
     )
@@ -209,10 +256,10 @@ def _decide(session: Session, order: dict[str, Any], staged: sqlite3.Row | None)
     # An older version comes from a delayed webhook or a page that was read twice; or the store's clock was set back, which is
     # why an order that was asked for by its id just now (CONFIRMED) counts whatever its date.
     modified, known = order.get("WOO_MODIFIED_DT"), staged["WOO_MODIFIED_DT"]
-    if not (vanished or order.get("CONFIRMED")) and modified and known and _moment(modified) < to_database(known):
+    if not (vanished or order.get("CONFIRMED")) and modified and known and moment_text(modified) < to_database(known):
         return "older"
     if order.get("UNREADABLE"):
-        no_news = not was_set_aside(staged) and given_up(session, staged, _moment(modified) if modified else None)
+        no_news = not was_set_aside(staged) and given_up(session, staged, moment_text(modified) if modified else None)
         return "given_up" if no_news else "aside"
     state = former_state(staged)
     same = vanished or order["CONTENT_HASH"] == staged["CONTENT_HASH"]
@@ -246,7 +293,7 @@ def _is_news(order: dict[str, Any], staged: sqlite3.Row) -> bool:
     return staged["STATUS_MEANING"] != meaning or other_status
 
 
-def _as_before(name: str, staged: sqlite3.Row | None) -> _Decision:
+def _as_before(name: str, staged: sqlite3.Row | None) -> Decision:
     """Return the decision. What was set aside and can be read again goes on where it was, where its content says no other."""
     decision = _DECISIONS[name]
     if staged is None or not was_set_aside(staged) or name not in ("same", "note", "adopt"):
@@ -272,112 +319,9 @@ def _reason(order: dict[str, Any]) -> str | None:
     return None if order["STATUS_GROUP"] == "live" else f"status {order.get('ORD_STATUS') or ''}"
 
 
-def _write(
-    session: Session,
-    call: StageOrders,
-    order: dict[str, Any],
-    staged: sqlite3.Row | None,
-    decision_name: str,
-    decision: _Decision,
-) -> int | None:
-    """Carry the decision out and return the row's staging id."""
-    columns = _columns(session, call, order, staged, decision_name, decision)
-    staging_id: int | None
-    if staged is not None:
-        staging_id = staged["STAGING_ID"]
-        if "ORD_STATUS" in columns and "STATE" not in columns and staged["STATE"] == "SKIPPED" and order["STATUS_REASON"]:
-            columns["STATE_REASON"] = order["STATUS_REASON"]
-        changes = ", ".join(f"{name} = :{name}" for name in columns)
-        session.run(f"UPDATE dbo.USER_ORDER_STAGING SET {changes} WHERE STAGING_ID = :id", {**columns, "id": staging_id})  # noqa: S608
-    elif decision.state is not None:
-        columns |= {"STORE_ID": call.store_id, "WOO_ORDER_ID": order["WOO_ORDER_ID"], "CREATED_BY": "syncctl"}
-        columns["CREATED_DT"] = columns.pop("UPDATED_DT")
-        names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-        staging_id = session.db.execute(f"INSERT INTO dbo.USER_ORDER_STAGING ({names}) VALUES ({marks})", columns).lastrowid  # noqa: S608
-    else:
-        return None
-    if decision.state is not None:
-        session.run(
-            """
-            UPDATE dbo.USER_ORDER_DEAD_LETTER SET DECISION = 'restaged', DECIDED_BY = :sync_id, DECIDED_DT = :now
-            WHERE STAGING_ID = :id AND DECISION IS NULL
-            """,
-            {"sync_id": call.sync_id, "now": session.now, "id": staging_id},
-        )
-        _note_events(session, call, order, staged, staging_id, decision)
-    return staging_id
-
-
-def _columns(
-    session: Session,
-    call: StageOrders,
-    order: dict[str, Any],
-    staged: sqlite3.Row | None,
-    decision_name: str,
-    decision: _Decision,
-) -> dict[str, Any]:
-    """Return what the row gets."""
-    columns: dict[str, Any] = {"LAST_SEEN_DT": session.now}
-    vanished = bool(order.get("VANISHED"))
-    if decision_name not in ("older", "given_up"):
-        columns["STATUS_MEANING"] = order.get("STATUS_MEANING")
-        columns["READ_MARK"] = order.get("READ_MARK")
-        columns["ORDER_KEY"] = order.get("ORDER_KEY") or (staged["ORDER_KEY"] if staged is not None else None)
-    if not vanished and decision_name not in ("older", "given_up"):
-        columns["ORD_STATUS"] = order.get("ORD_STATUS")
-        columns["WOO_MODIFIED_DT"] = _moment(order["WOO_MODIFIED_DT"]) if order.get("WOO_MODIFIED_DT") else None
-    if decision.takes_content:
-        columns |= {"STATUS_GROUP": order["STATUS_GROUP"], "BATCH_ID": call.sync_id}
-        columns |= {"SOURCE_SYSTEM": call.source_system, "UPDATED_DT": session.now}
-    if decision.takes_content and not vanished:
-        columns |= {name: None if order.get(name) is None else read(order[name]) for name, read in _CONTENT.items()}
-    if decision_name == "adopt":
-        columns["APPLIED_HASH"] = order["CONTENT_HASH"]
-    if decision.state is not None:
-        if decision.reason != READ_AGAIN:
-            told = decision.state == "SKIPPED" or decision.action == "cancel" or decision_name == "hold"
-            columns["STATE_REASON"] = order["STATUS_REASON"] if told else None
-        columns |= {
-            "STATE": decision.state,
-            "PENDING_ACTION": decision.action,
-            "ATTEMPT_NO": 0,
-            "NEXT_ATTEMPT_DT": None,
-            "LEASE_OWNER": None,
-            "LEASE_UNTIL_DT": None,
-            "ERROR_CLASS": None,
-            "VALIDATION_ERROR": None,
-            "IS_VALIDATED": 0,
-        }
-    return columns
-
-
-def _note_events(
-    session: Session,
-    call: StageOrders,
-    order: dict[str, Any],
-    staged: sqlite3.Row | None,
-    staging_id: int | None,
-    decision: _Decision,
-) -> None:
-    """Write the event of a decision, and one for each text that was cut or warned about."""
-    message = decision.reason or order["STATUS_REASON"] or f"status {order.get('ORD_STATUS') or ''}"
-    if staged is not None and staged["STATE"] == "CLAIMED":
-        message += f"; taken from worker {staged['LEASE_OWNER']}, which held it for attempt {staged['ATTEMPT_NO']}"
-    events = [(decision.event, message)]
-    events += [("CUT", text) for text in order.get("CUTS") or ()]
-    events += [("WARNING", text) for text in order.get("WARNINGS") or ()]
-    session.db.executemany(
-        """
-        INSERT INTO dbo.USER_ORDER_EVENT (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        """,
-        [(call.store_id, order["WOO_ORDER_ID"], staging_id, session.now, event, call.sync_id, text) for event, text in events],
-    )
-
-
 def _note_walk(session: Session, store_id: str, walk: dict[str, Any]) -> None:
     """Write how far a walk has come; one that stands nowhere in particular has come to its end."""
-    moments = {name: _moment(walk[name]) if walk.get(name) else None for name in ("WATERMARK_DT", "SINCE_DT", "UNTIL_DT")}
+    moments = {name: moment_text(walk[name]) if walk.get(name) else None for name in ("WATERMARK_DT", "SINCE_DT", "UNTIL_DT")}
     session.run(
         """
         INSERT INTO dbo.USER_SYNC_WALK
