@@ -279,6 +279,7 @@ FROM dbo.USER_ORDER_PART AS source;
 
 SELECT
     source.MAP_ID,
+    source.STORE_ID,
     source.CUST_NO,
     source.WOO_USER_ID,
     source.WOO_EMAIL,

@@ -136,6 +136,7 @@ SELECT
 FROM dbo.USER_ORDER_STAGING AS staged
 INNER JOIN dbo.USER_CUSTOMER_MAP AS mapped
     ON  mapped.WOO_USER_ID = staged.WOO_CUST_ID
+    AND mapped.STORE_ID IN (staged.STORE_ID, '')
     AND mapped.IS_ACTIVE = 1
 LEFT OUTER JOIN dbo.AR_CUST AS customer
     ON customer.CUST_NO = mapped.CUST_NO

@@ -565,6 +565,7 @@ SET IDENTITY_INSERT dbo.USER_CUSTOMER_MAP ON;
 INSERT INTO dbo.USER_CUSTOMER_MAP
 (
     MAP_ID,
+    STORE_ID,
     CUST_NO,
     WOO_USER_ID,
     WOO_EMAIL,
@@ -574,6 +575,7 @@ INSERT INTO dbo.USER_CUSTOMER_MAP
 )
 SELECT
     copied.MAP_ID,
+    copied.STORE_ID,
     copied.CUST_NO,
     copied.WOO_USER_ID,
     copied.WOO_EMAIL,

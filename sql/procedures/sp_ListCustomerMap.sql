@@ -3,10 +3,10 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ListCustomerMap
-    Which customer of the ERP each customer of the store is, by the store's customer id or the e-mail address.
+    Which customer of the ERP each customer of a store is, by the store's customer id or the e-mail address.
 
 Called by    syncctl map customer list
-Returns      CUST_NO, WOO_USER_ID, WOO_EMAIL, PREVIOUS (always NULL here), of the rows that count
+Returns      STORE_ID (empty: from before stores were told apart, see fn_StoreCustomers), CUST_NO, WOO_USER_ID, WOO_EMAIL, PREVIOUS (always NULL here), of the rows that count
 Errors       none
 Locks        none beyond the read
 Repeatable   yes
@@ -20,6 +20,7 @@ BEGIN
     SET XACT_ABORT ON;
 
     SELECT
+        map.STORE_ID,
         map.CUST_NO,
         map.WOO_USER_ID,
         map.WOO_EMAIL,
@@ -28,6 +29,7 @@ BEGIN
     WHERE map.IS_ACTIVE = 1
     ORDER BY
         map.CUST_NO,
+        map.STORE_ID,
         map.MAP_ID;
 END;
 GO

@@ -94,11 +94,11 @@ BEGIN
     BEGIN
         INSERT INTO dbo.USER_CUSTOMER_MAP
         (
-            CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
+            STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
         )
         VALUES
         (
-            @CUST_NO, @WOO_CUST_ID, @CUST_EMAIL, 'syncctl', 1, @NOW
+            @STORE_ID, @CUST_NO, @WOO_CUST_ID, @CUST_EMAIL, 'syncctl', 1, @NOW
         );
     END;
 

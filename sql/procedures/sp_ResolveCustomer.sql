@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ResolveCustomer
-    Whose order it is: the customer mapped to the store's customer id, then to the e-mail address, then the ERP's own customer with
-    that address. Where there are several, or the map's row has another address than the order, the one whose name and postcode fit; else
+    Whose order it is: the customer mapped to the customer id of this store, then to the e-mail address, then the ERP's own customer
+    with that address. Where there are several, or the map's row has another address than the order, the one whose name and postcode fit; else
     nobody, and all of them are named.
 
 Called by    sp_CheckOrder, sp_OrderCustomer
@@ -27,6 +27,7 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE
+        @STORE_ID varchar(50),
         @WOO_CUST_ID bigint,
         @EMAIL nvarchar(100),
         @ORDER_JSON nvarchar(max),
@@ -45,6 +46,7 @@ BEGIN
     );
 
     SELECT
+        @STORE_ID = staged.STORE_ID,
         @WOO_CUST_ID = staged.WOO_CUST_ID,
         @EMAIL = NULLIF(LTRIM(RTRIM(staged.CUST_EMAIL)), N''),
         @ORDER_JSON = staged.ORDER_JSON,
@@ -61,9 +63,8 @@ BEGIN
         SELECT
             @CUST_NO = MIN(mapped.CUST_NO),
             @CUSTOMERS = COUNT(DISTINCT mapped.CUST_NO)
-        FROM dbo.USER_CUSTOMER_MAP AS mapped
-        WHERE mapped.IS_ACTIVE = 1
-        AND   mapped.WOO_USER_ID = @WOO_CUST_ID
+        FROM dbo.fn_StoreCustomers(@STORE_ID, @EMAIL) AS mapped
+        WHERE mapped.WOO_USER_ID = @WOO_CUST_ID
         AND   (@EMAIL IS NULL OR COALESCE(NULLIF(mapped.WOO_EMAIL, N''), @EMAIL) = @EMAIL);
 
         IF @CUSTOMERS = 1
@@ -77,9 +78,8 @@ BEGIN
         )
         SELECT DISTINCT
             mapped.CUST_NO
-        FROM dbo.USER_CUSTOMER_MAP AS mapped
-        WHERE mapped.IS_ACTIVE = 1
-        AND   mapped.WOO_USER_ID = @WOO_CUST_ID;
+        FROM dbo.fn_StoreCustomers(@STORE_ID, @EMAIL) AS mapped
+        WHERE mapped.WOO_USER_ID = @WOO_CUST_ID;
     END;
 
     SET @CUST_NO = NULL;
@@ -91,9 +91,8 @@ BEGIN
     )
     SELECT DISTINCT
         mapped.CUST_NO
-    FROM dbo.USER_CUSTOMER_MAP AS mapped
-    WHERE mapped.IS_ACTIVE = 1
-    AND   mapped.WOO_EMAIL = @EMAIL
+    FROM dbo.fn_StoreCustomers(@STORE_ID, @EMAIL) AS mapped
+    WHERE mapped.WOO_EMAIL = @EMAIL
     AND   NOT EXISTS (SELECT 1 FROM @CANDIDATE AS known WHERE known.CUST_NO = mapped.CUST_NO);
 
     /* What the map says of the address comes before what the ERP has; beside a row that disagrees both may be meant. */

@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_StageOrders
-    Stages one page of orders and notes how far the walk came, in one transaction.
+    Stages one page of orders and notes how far the walk came, in one transaction. Rows of the customer map without a store become the
+    first store's.
 
 Called by    syncctl stage
 Parameters   @ORDERS   JSON array, one object an order, keyed by the columns of USER_ORDER_STAGING, with STATUS_GROUP
@@ -258,6 +259,27 @@ BEGIN
                 ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
             WHERE staged.STORE_ID = @STORE_ID
             AND   staged.DUPLICATE_OF_ID IS NULL;
+
+            /* A row of the customer map without a store is the first store's: once there is a second, nobody could tell any more. */
+            IF EXISTS (SELECT 1 FROM dbo.USER_CUSTOMER_MAP AS mapped WHERE mapped.STORE_ID = '')
+            AND NOT EXISTS (SELECT 1 FROM dbo.fn_OtherStores(@STORE_ID) AS other)
+            BEGIN
+                UPDATE
+                    mapped
+                SET
+                    STORE_ID = @STORE_ID
+                FROM dbo.USER_CUSTOMER_MAP AS mapped
+                WHERE mapped.STORE_ID = ''
+                AND   NOT EXISTS
+                (
+                    SELECT
+                        1
+                    FROM dbo.USER_CUSTOMER_MAP AS own
+                    WHERE own.IS_ACTIVE = 1
+                    AND   own.STORE_ID = @STORE_ID
+                    AND   (own.CUST_NO = mapped.CUST_NO OR own.WOO_USER_ID = mapped.WOO_USER_ID OR own.WOO_EMAIL = mapped.WOO_EMAIL)
+                );
+            END;
         END;
 
         /* What has the id of an order in the ERP and is another, of another key, or of another date and customer, is set aside. */

@@ -56,7 +56,7 @@ def seed(
         return
     with closing(run.open_store()) as store:
         store.ping()  # no database for a store that can't be read
-        seeded = seed_from_store(run.database, store)
+        seeded = seed_from_store(run.database, store, run.settings.store_id)
     run.report.counts = {"items": seeded.items, "customers": seeded.customers, "skipped": len(seeded.skipped)}
     run.report.items = [{"skipped": reason} for reason in seeded.skipped]
 
@@ -165,7 +165,7 @@ def _show_deployment(console: Console, done: Deployment) -> None:
         f"{done.database}: {'would run' if done.dry_run else 'ran'} {len(done.steps)} scripts, {done.unchanged} unchanged."
     )
     if done.found:
-        console.print("Objects of syncctl's names that are not what a deploy made:")
+        console.print("Objects of syncctl's names, or on its tables, that are not what a deploy made:")
         table(
             console,
             ["Object", "What", "Found", "Replaced", "Saved to"],
@@ -188,6 +188,8 @@ def _show_deployment(console: Console, done: Deployment) -> None:
 
 
 def _replaced(found: Found, done: Deployment) -> str:
+    if found.kind == "index":
+        return "no"
     if not found.replaced:
         return "no, unchanged in this version"
     return "only with --force" if done.dry_run else "yes"

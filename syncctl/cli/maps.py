@@ -107,32 +107,47 @@ def set_customer(
 ) -> None:
     """Say which customer of the ERP a customer of the store is; the word `set` may be left out. The ERP must have that customer.
 
-    It counts from the next order on: what waits for a person takes `dead-letter retry`. A customer of the ERP has one row, which
-    may hold an id and an e-mail address of the store's.
+    It counts from the next order on: what waits for a person takes `dead-letter retry`. A customer of the ERP has one row a
+    store, which may hold an id and an e-mail address of the store's. The row is this store's: another one's orders don't go by it.
     """
     from syncctl.db.contract import SetCustomerMap
 
-    call = SetCustomerMap(**_named(who), cust_no=cust_no, dry_run=dry_run)
+    call = SetCustomerMap(store_id=run.settings.store_id, **_named(who), cust_no=cust_no, dry_run=dry_run)
     _changed(run, run.send(call), lambda row: f"{who} is customer {row.cust_no}{_before(row.previous, row.cust_no)}.", dry_run)
 
 
 @command(customer, "remove", group="map customer")
 def remove_customer(run: Run, who: Who, dry_run: DryRun = False) -> None:
-    """Take a customer's row away, with the id and the address in it. The ERP's own customer with that address counts again."""
+    """Take a customer's row of this store away, with the id and the address in it, or where it has none one that has no store.
+
+    The ERP's own customer with that address counts again.
+    """
     from syncctl.db.contract import SetCustomerMap
 
-    call = SetCustomerMap(**_named(who), dry_run=dry_run)
+    call = SetCustomerMap(store_id=run.settings.store_id, **_named(who), dry_run=dry_run)
     _changed(run, run.send(call), lambda row: f"{who} is customer {row.previous} no more.", dry_run)
 
 
 @command(customer, "list", group="map customer")
 def list_customers(run: Run) -> None:
-    """Show which customers of the store are which of the ERP, where a row says so."""
+    """Show which customers of the stores are which of the ERP, where a row says so.
+
+    A row without a store is from before stores were told apart: the first store whose orders come takes it. Where several stores
+    were there already, it counts for orders with its e-mail address only.
+    """
     from syncctl.db.contract import ListCustomerMap
 
     rows = run.send(ListCustomerMap())
-    run.report.items = [{"cust_no": row.cust_no, "woo_user_id": row.woo_user_id, "woo_email": row.woo_email} for row in rows]
-    _show(run, ["Customer", "Id in the store>", "E-mail"], [[row.cust_no, row.woo_user_id, row.woo_email] for row in rows])
+    run.report.items = [
+        {"store_id": row.store_id, "cust_no": row.cust_no, "woo_user_id": row.woo_user_id, "woo_email": row.woo_email}
+        for row in rows
+    ]
+    several = len({row.store_id for row in rows}) > 1
+    _show(
+        run,
+        ["Customer", "Id in the store>", "E-mail", "Store"],
+        [[row.cust_no, row.woo_user_id, row.woo_email, (row.store_id or "-") if several else None] for row in rows],
+    )
 
 
 @command(status, "set", group="map status")

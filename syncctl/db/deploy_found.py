@@ -59,6 +59,18 @@ _COLUMNS = """
 SELECT col.name AS COLUMN_NAME, TYPE_NAME(col.user_type_id) AS TYPE_NAME, col.max_length AS BYTES, col.is_nullable AS TAKES_NULL
 FROM sys.columns AS col WHERE col.object_id = OBJECT_ID(?) ORDER BY col.column_id;
 """
+_SITES_INDEXES = """
+SELECT indexed.name AS INDEX_NAME, col.name AS COLUMN_NAME
+FROM sys.indexes AS indexed
+INNER JOIN sys.index_columns AS keyed ON keyed.object_id = indexed.object_id AND keyed.index_id = indexed.index_id
+INNER JOIN sys.columns AS col ON col.object_id = keyed.object_id AND col.column_id = keyed.column_id
+WHERE indexed.object_id = OBJECT_ID(N'dbo.USER_CUSTOMER_MAP')
+AND indexed.is_unique = 1 AND indexed.is_primary_key = 0 AND keyed.is_included_column = 0
+ORDER BY indexed.name, keyed.key_ordinal;
+"""
+_OURS = "UX_USER_CUSTOMER_MAP_"
+"""How the names of the deploy's own unique indexes there begin."""
+
 _MARK = """
 SET NOCOUNT ON;
 DECLARE @NAME nvarchar(128) = ?, @KIND varchar(128) = ?, @VALUE sql_variant = CONVERT(nvarchar(200), ?);
@@ -139,7 +151,8 @@ def look(
         for name, text in script.modules.items()
         if (found := _judged(name, text, script, there, applied, marked=marked))
     ]
-    return [*modules, *_retired(due, there, applied), *_tables(database, due, there, applied)]
+    tables = _tables(database, due, there, applied)
+    return [*modules, *_retired(due, there, applied), *tables, *_indexes(database, there)]
 
 
 def _judged(
@@ -193,6 +206,20 @@ def _tables(database: SqlServer, due: list[Script], there: dict[str, Standing], 
             else:
                 reason = "no deploy made it; it would be worked with as it is"
                 yield Found(name=name, kind="table", reason=reason, replaced=True, text=_described(database, name))
+
+
+def _indexes(database: SqlServer, there: dict[str, Standing]) -> Iterator[Found]:
+    """Unique indexes of the site's own on the customer map that know no store: they stay, and keep a second one's out."""
+    columns: dict[str, list[str]] = {}
+    for row in database.query(_SITES_INDEXES) if "USER_CUSTOMER_MAP" in there else ():
+        columns.setdefault(str(row["INDEX_NAME"]), []).append(str(row["COLUMN_NAME"]).upper())
+    for name, keyed in columns.items():
+        if not name.upper().startswith(_OURS) and not {"STORE_ID", "MAP_ID"} & set(keyed):
+            reason = (
+                f"the site's own, unique on {', '.join(keyed)} of USER_CUSTOMER_MAP whatever the store: a second store can't map "
+                "the same there; where there is one, make it anew with STORE_ID"
+            )
+            yield Found(name=name, kind="index", reason=reason, replaced=False)
 
 
 def _described(database: SqlServer, table: str) -> str:

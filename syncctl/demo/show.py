@@ -157,7 +157,7 @@ class _Day:
             )
         ]
         with closing(self._store()) as store:
-            seeded = seed_from_store(self.database, store)
+            seeded = seed_from_store(self.database, store, self.demo.store_id)
         steps.append(
             Step(
                 "db seed",

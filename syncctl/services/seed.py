@@ -26,7 +26,7 @@ class Seeding:
     skipped: list[str] = field(default_factory=list)
 
 
-def seed_from_store(database: Database, store: Store) -> Seeding:
+def seed_from_store(database: Database, store: Store, store_id: str = "") -> Seeding:
     """Copy the store's products and customers into the trial ERP, and give it the site settings that its own set-up says.
 
     What is there already stays; running it twice adds nothing.
@@ -46,7 +46,9 @@ def seed_from_store(database: Database, store: Store) -> Seeding:
         items.append(item_of(product))
     customers = [customer_of(customer) for customer in store.customers()]
     for start in range(0, max(len(items), len(customers)), _BATCH):
-        added = seed(database, items=items[start : start + _BATCH], customers=customers[start : start + _BATCH])
+        added = seed(
+            database, items=items[start : start + _BATCH], customers=customers[start : start + _BATCH], store_id=store_id
+        )
         seeding.items += added[0]
         seeding.customers += added[1]
     return seeding
@@ -58,9 +60,12 @@ def set_up(database: Database) -> None:
         database.run(ImportErpSettings())
 
 
-def seed(database: Database, *, items: Iterable[dict[str, str]], customers: Iterable[dict[str, object]]) -> tuple[int, int]:
+def seed(
+    database: Database, *, items: Iterable[dict[str, str]], customers: Iterable[dict[str, object]], store_id: str = ""
+) -> tuple[int, int]:
     """Add items and customers as `item_of` and `customer_of` make them; return how many were new."""
-    added = database.run(SeedDemoErp(items=json.dumps(list(items)), customers=json.dumps(list(customers))))[0]
+    call = SeedDemoErp(items=json.dumps(list(items)), customers=json.dumps(list(customers)), store_id=store_id)
+    added = database.run(call)[0]
     return added.items, added.customers
 
 

@@ -41,7 +41,7 @@ def set_item(shop, **more):
 
 
 def set_customer(shop, **more):
-    [row] = shop.database.run(SetCustomerMap(**more))
+    [row] = shop.database.run(SetCustomerMap(store_id=more.pop("store_id", "woocommerce"), **more))
     return row.cust_no, row.woo_user_id, row.woo_email, row.previous
 
 

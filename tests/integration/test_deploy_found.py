@@ -209,3 +209,66 @@ def test_what_stands_on_any_column_that_has_to_change_is_named_in_one_message(
         assert said in told
     assert "IX_HARMLESS" not in told
     assert journal(database) == {}, "before anything is changed"
+
+
+def former_map(database: SqlServer, only: Callable[..., None]) -> None:
+    """The tables of the map as they were before it knew stores."""
+    only("schema/001", "schema/003", "schema/007")
+    deploy(database, demo_erp=True)
+
+
+def map_rows(database: SqlServer) -> list[tuple[str, str]]:
+    found = database.query("SELECT CUST_NO, STORE_ID FROM dbo.USER_CUSTOMER_MAP ORDER BY CUST_NO")
+    return [(str(row["CUST_NO"]), str(row["STORE_ID"])) for row in found]
+
+
+def test_a_sites_own_unique_index_on_the_customer_map_is_named_and_stays(
+    database: SqlServer, only: Callable[..., None], tmp_path: Path
+) -> None:
+    for batch in Script("old", "once", OLD_TABLES.read_text(encoding="utf-8")).batches:
+        database.query(batch.text)
+    database.query("CREATE UNIQUE INDEX UX_THEIRS ON dbo.USER_CUSTOMER_MAP (WOO_USER_ID)")
+    only("schema/001", "schema/003", "schema/080")
+    [found] = [each for each in deploy(database, demo_erp=True, keep_in=tmp_path).found if each.kind == "index"]
+    assert found.name.upper().startswith("UX_THEIRS")
+    assert "unique on WOO_USER_ID of USER_CUSTOMER_MAP whatever the store" in found.reason
+    assert not found.replaced
+    assert [index for index in indexed(database) if index[0].startswith("UX_THEIRS")], "it stays"
+
+
+def indexed(database: SqlServer) -> list[tuple[str, str]]:
+    rows = database.query(
+        "SELECT indexed.name AS INDEX_NAME, col.name AS COLUMN_NAME FROM sys.indexes AS indexed "
+        "INNER JOIN sys.index_columns AS keyed ON keyed.object_id = indexed.object_id AND keyed.index_id = indexed.index_id "
+        "INNER JOIN sys.columns AS col ON col.object_id = keyed.object_id AND col.column_id = keyed.column_id "
+        "WHERE indexed.object_id = OBJECT_ID(N'dbo.USER_CUSTOMER_MAP')"
+    )
+    return [(str(row["INDEX_NAME"]).upper(), str(row["COLUMN_NAME"]).upper()) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("stores", "rows"),
+    [
+        ({"one": None}, [("C1", "one"), ("C2", "one")]),
+        ({"one": 5, "guests": None}, [("C1", "one"), ("C2", "")]),
+        ({"one": 5, "two": 7}, [("C1", ""), ("C2", "")]),
+        ({}, [("C1", ""), ("C2", "")]),
+    ],
+)
+def test_rows_of_the_customer_map_go_to_the_store_that_they_are_of(
+    database: SqlServer, only: Callable[..., None], stores: dict[str, int | None], rows: list[tuple[str, str]]
+) -> None:
+    former_map(database, only)
+    database.query(
+        "INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL) VALUES ('C1', 5, NULL), ('C2', NULL, 'a@b')"
+    )
+    for number, (store, user) in enumerate(stores.items()):
+        database.query(
+            "INSERT INTO dbo.USER_ORDER_STAGING (BATCH_ID, STORE_ID, WOO_ORDER_ID, WOO_CUST_ID) VALUES ('b', ?, ?, ?)",
+            (store, number, user),
+        )
+    only("schema/080")
+    assert deploy(database, demo_erp=True).found == []
+    assert map_rows(database) == rows
+    database.query("INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, STORE_ID) VALUES ('C1', 5, 'another')")
+    assert [column for name, column in indexed(database) if name.startswith("UX_")].count("STORE_ID") == 2

@@ -125,3 +125,31 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(old: Path) -> None:
     with pytest.raises(Exception, match="duplicate column"):
         EmbeddedDatabase(old)
     assert shape(old) == before
+
+
+@pytest.mark.parametrize(
+    ("stores", "rows"),
+    [
+        ({"one": None}, [("C1", "one"), ("C2", "one")]),
+        ({"one": 5, "guests": None}, [("C1", "one"), ("C2", "")]),
+        ({"one": 5, "two": 7}, [("C1", ""), ("C2", "")]),
+        ({}, [("C1", ""), ("C2", "")]),
+    ],
+)
+def test_rows_of_the_customer_map_go_to_the_store_that_they_are_of(
+    old: Path, stores: dict[str, int | None], rows: list[tuple[str, str]]
+) -> None:
+    with closing(sqlite3.connect(old)) as made, made:
+        made.execute("DELETE FROM USER_SYNC_WALK")
+        made.execute(
+            "INSERT INTO USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL) VALUES ('C1', 5, NULL), ('C2', NULL, 'a@b')"
+        )
+        made.executemany(
+            "INSERT INTO USER_ORDER_STAGING (BATCH_ID, STORE_ID, WOO_ORDER_ID, WOO_CUST_ID, CREATED_DT, CONTENT_HASH,"
+            " STATUS_GROUP) VALUES ('b', ?, 1, ?, '2026-11-20 10:00:00.000', 'x', 'live')",
+            list(stores.items()),
+        )
+    with closing(EmbeddedDatabase(old)) as database:
+        found = database.query("SELECT CUST_NO, STORE_ID FROM dbo.USER_CUSTOMER_MAP ORDER BY CUST_NO")
+        assert [tuple(row) for row in found] == rows
+        database.query("INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, STORE_ID) VALUES ('C1', 5, 'another')")

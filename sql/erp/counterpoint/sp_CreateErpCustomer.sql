@@ -27,6 +27,7 @@ BEGIN
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
     DECLARE
+        @STORE_ID varchar(50),
         @CUST_EMAIL nvarchar(100),
         @WOO_CUST_ID bigint,
         @ORDER_JSON nvarchar(max),
@@ -44,6 +45,7 @@ BEGIN
     FROM dbo.fn_CounterPointTime(@NOW) AS moment;
 
     SELECT
+        @STORE_ID = staged.STORE_ID,
         @CUST_EMAIL = staged.CUST_EMAIL,
         @WOO_CUST_ID = staged.WOO_CUST_ID,
         @ORDER_JSON = staged.ORDER_JSON
@@ -163,9 +165,10 @@ BEGIN
     -- A guest is found again by e-mail address. Where AR_CUST can't hold all of it, the map does: else two people's could be one there.
     INSERT INTO dbo.USER_CUSTOMER_MAP
     (
-        CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
+        STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
     )
     SELECT
+        @STORE_ID,
         @CUST_NO,
         NULL,
         written.VALUE,

@@ -8,7 +8,8 @@ dbo.sp_SeedDemoErp
 
 Called by    syncctl db seed, syncctl demo
 Parameters   @ITEMS a JSON array of {"ITEM_NO", "SKU", "DESCR", "PRC_1", "QTY_ON_HND"}; where SKU is not ITEM_NO, a row in USER_ITEM_MAP
-             (store '*') joins the two. @CUSTOMERS a JSON array of {"CUST_NO", "NAM", "EMAIL_ADRS_1", "WOO_USER_ID"}
+             (store '*') joins the two. @CUSTOMERS a JSON array of {"CUST_NO", "NAM", "EMAIL_ADRS_1", "WOO_USER_ID"}, of
+             the store @STORE_ID; empty: of the first one whose orders come. A number that a customer with another address has is mapped to nobody
 Returns      one row: ITEMS, CUSTOMERS added
 Errors       50001 bad argument; 50060 this ERP is no trial one (there is no dbo.USER_DEMO_ERP)
 Locks        the new rows
@@ -18,6 +19,7 @@ Example      EXECUTE dbo.sp_SeedDemoErp @ITEMS = N'[{"ITEM_NO": "TEE-BLK", "PRC_
 CREATE OR ALTER PROCEDURE dbo.sp_SeedDemoErp
     @ITEMS nvarchar(max),
     @CUSTOMERS nvarchar(max),
+    @STORE_ID varchar(50) = '',
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -204,9 +206,10 @@ BEGIN
 
         INSERT INTO dbo.USER_CUSTOMER_MAP
         (
-            CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
+            STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
         )
         SELECT
+            @STORE_ID,
             customer.CUST_NO,
             MIN(customer.WOO_USER_ID),
             MIN(customer.EMAIL_ADRS_1),
@@ -215,12 +218,26 @@ BEGIN
             @NOW
         FROM @CUSTOMER AS customer
         WHERE customer.WOO_USER_ID IS NOT NULL
+        AND   EXISTS
+        (
+            SELECT
+                1
+            FROM dbo.AR_CUST AS held
+            WHERE held.CUST_NO = customer.CUST_NO
+            AND
+            (
+                held.EMAIL_ADRS_1 = CONVERT(varchar(100), customer.EMAIL_ADRS_1 COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */
+                OR held.EMAIL_ADRS_1 IS NULL
+                OR customer.EMAIL_ADRS_1 IS NULL
+            )
+        )
         AND   NOT EXISTS
         (
             SELECT
                 1
             FROM dbo.USER_CUSTOMER_MAP AS known
             WHERE known.IS_ACTIVE = 1
+            AND   known.STORE_ID IN (@STORE_ID, '')
             AND   (known.WOO_USER_ID = customer.WOO_USER_ID OR known.CUST_NO = customer.CUST_NO)
         )
         GROUP BY

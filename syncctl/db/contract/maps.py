@@ -48,8 +48,12 @@ class SetItemMap(Procedure[ItemMapping]):
 
 @dataclass(frozen=True, slots=True)
 class CustomerMapping:
-    """The ERP's customer of a store's customer, by the store's id, the e-mail address, or both."""
+    """The ERP's customer of a store's customer, by the store's id of it, the e-mail address, or both.
 
+    `store_id` is empty in a row from before stores were told apart.
+    """
+
+    store_id: Name
     cust_no: Code | None
     woo_user_id: BigInt | None
     woo_email: Key | None
@@ -69,11 +73,12 @@ class ListCustomerMap(Procedure[CustomerMapping]):
 class SetCustomerMap(Procedure[CustomerMapping]):
     """Say which of the ERP's customers a store's customer is; without `cust_no` the row is taken away.
 
-    The store's customer is named by one of `woo_user_id` and `woo_email`. With `dry_run` it is checked and told, not written.
+    The store's customer is named by one of `woo_user_id` and `woo_email`; the row is that store's alone. With
+    `dry_run` it is checked and told, not written.
 
     Raises:
         MappingError: the ERP has no such customer.
-        Conflict: that customer has a row with another id or address.
+        Conflict: that customer has a row of this store with another id or address.
         NotFound: there is no row to take away.
     """
 
@@ -81,6 +86,7 @@ class SetCustomerMap(Procedure[CustomerMapping]):
     by_operator: ClassVar[bool] = True
     returns: ClassVar[type] = CustomerMapping
 
+    store_id: Name
     woo_user_id: BigInt | None = None
     woo_email: Key | None = None
     cust_no: Code | None = None

@@ -385,7 +385,7 @@ class SeedDemoErp(Procedure[SeedCount]):
     """Fill a trial ERP with items and customers; rows that are there stay.
 
     `items` is a JSON array of `ITEM_NO`, `SKU`, `DESCR`, `PRC_1`, `QTY_ON_HND`; `customers` one of `CUST_NO`, `NAM`,
-    `EMAIL_ADRS_1`, `WOO_USER_ID`.
+    `EMAIL_ADRS_1`, `WOO_USER_ID`, of the store `store_id` (empty: of the first one whose orders come).
 
     Raises:
         UsageError: the ERP isn't a trial one (error 50060).
@@ -398,3 +398,4 @@ class SeedDemoErp(Procedure[SeedCount]):
 
     items: Text
     customers: Text
+    store_id: Name = ""

@@ -17,11 +17,8 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
     See `sql/procedures/sp_ResolveCustomer.sql`.
     """
     email = (staged["CUST_EMAIL"] or "").strip(" ") or None
-    rows = session.all(
-        "SELECT CUST_NO, WOO_EMAIL FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_USER_ID = :user",
-        {"user": staged["WOO_CUST_ID"]},
-    )
-    named = session.all("SELECT CUST_NO FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND WOO_EMAIL = :email", {"email": email})
+    rows = _mapped(session, staged, "WOO_USER_ID = :user", email)
+    named = _mapped(session, staged, "WOO_EMAIL = :email", email)
     agreed = {row["CUST_NO"] for row in rows if email is None or _same((row["WOO_EMAIL"] or "").strip(" ") or email, email)}
     if len(agreed) == 1:
         return str(agreed.pop()), None
@@ -39,6 +36,56 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
         f"By its customer id and e-mail the order may be of customer {', '.join(sorted(candidates)[:10])}; name and postcode fit "
         f"{'more than one' if fitting else 'none'}. Say whose it is: `syncctl map customer`, by "
         "its e-mail or customer id; `syncctl map customer remove` takes a wrong row away."
+    )
+
+
+def _mapped(session: Session, staged: sqlite3.Row, named: str, email: str | None) -> list[sqlite3.Row]:
+    """Return the rows of the customer map that count for an order and name its customer so.
+
+    See `sql/functions/fn_StoreCustomers.sql`.
+    """
+    key = {"store": staged["STORE_ID"], "user": staged["WOO_CUST_ID"], "email": email}
+    found = session.all(
+        f"""
+        SELECT STORE_ID, CUST_NO, WOO_EMAIL FROM dbo.USER_CUSTOMER_MAP AS mapped
+        WHERE IS_ACTIVE = 1 AND {named} AND (
+            STORE_ID = :store
+            OR STORE_ID = ''
+            AND NOT EXISTS (
+                SELECT 1 FROM dbo.USER_CUSTOMER_MAP AS own
+                WHERE own.IS_ACTIVE = 1 AND own.STORE_ID = :store AND own.WOO_USER_ID = mapped.WOO_USER_ID)
+            AND NOT EXISTS (
+                SELECT 1 FROM dbo.USER_CUSTOMER_MAP AS own
+                WHERE own.IS_ACTIVE = 1 AND own.STORE_ID = :store AND own.WOO_EMAIL = mapped.WOO_EMAIL))
+        """,  # noqa: S608
+        key,
+    )
+    if any(row["STORE_ID"] == "" for row in found) and has_other_stores(session, staged["STORE_ID"]):
+        found = [row for row in found if row["STORE_ID"] != "" or (email is not None and _same(row["WOO_EMAIL"] or "", email))]
+    return found
+
+
+def has_other_stores(session: Session, store_id: str) -> bool:
+    """Tell whether the database has other stores. See `sql/functions/fn_OtherStores.sql`."""
+    return any(
+        session.one(f"SELECT 1 FROM dbo.{table} WHERE STORE_ID {beside} :store{live}", {"store": store_id})  # noqa: S608
+        for table, live in (("USER_ORDER_STAGING", " AND DUPLICATE_OF_ID IS NULL"), ("USER_SYNC_WALK", ""))
+        for beside in "<>"  # two ranges of an index, where "other than" would read all of it
+    )
+
+
+def adopt_customers(session: Session, store_id: str) -> None:
+    """Give the customer map's rows without a store to the first one: once there is a second, nobody could tell any more."""
+    if session.one("SELECT 1 FROM dbo.USER_CUSTOMER_MAP WHERE STORE_ID = ''") is None or has_other_stores(session, store_id):
+        return
+    session.run(
+        """
+        UPDATE dbo.USER_CUSTOMER_MAP AS mapped SET STORE_ID = :store
+        WHERE STORE_ID = '' AND NOT EXISTS (
+            SELECT 1 FROM dbo.USER_CUSTOMER_MAP AS own WHERE own.IS_ACTIVE = 1 AND own.STORE_ID = :store
+            AND (own.CUST_NO = mapped.CUST_NO OR own.WOO_USER_ID = mapped.WOO_USER_ID OR own.WOO_EMAIL = mapped.WOO_EMAIL))
+        """,
+        {"store": store_id},
     )
 
 
@@ -72,10 +119,16 @@ def _create_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
     if staged["WOO_CUST_ID"] is not None:
         session.run(
             """
-            INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
-            VALUES (:cust_no, :user, :email, 'syncctl', 1, :now)
+            INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
+            VALUES (:store, :cust_no, :user, :email, 'syncctl', 1, :now)
             """,
-            {"cust_no": cust_no, "user": staged["WOO_CUST_ID"], "email": staged["CUST_EMAIL"], "now": session.now},
+            {
+                "store": staged["STORE_ID"],
+                "cust_no": cust_no,
+                "user": staged["WOO_CUST_ID"],
+                "email": staged["CUST_EMAIL"],
+                "now": session.now,
+            },
         )
     write_event(session, staged, "CUSTOMER_CREATED", f"Customer {cust_no} was made from the order's billing address.")
     return cust_no

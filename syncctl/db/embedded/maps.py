@@ -12,6 +12,7 @@ from syncctl.db.contract import (
     SetItemMap,
     SetStatusMap,
 )
+from syncctl.db.embedded.customers import has_other_stores
 from syncctl.db.embedded.erp import erp_of
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import Conflict, MappingError, NotFound
@@ -45,23 +46,34 @@ def set_item_map(session: Session, call: SetItemMap) -> list[ItemMapping]:
 @serves(ListCustomerMap)
 def list_customer_map(session: Session, _call: ListCustomerMap) -> list[CustomerMapping]:
     """See `sql/procedures/sp_ListCustomerMap.sql`."""
-    rows = session.all("SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 ORDER BY CUST_NO, MAP_ID")
-    return [CustomerMapping(row["CUST_NO"], row["WOO_USER_ID"], row["WOO_EMAIL"], None) for row in rows]
+    rows = session.all("SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 ORDER BY CUST_NO, STORE_ID, MAP_ID")
+    return [CustomerMapping(row["STORE_ID"], row["CUST_NO"], row["WOO_USER_ID"], row["WOO_EMAIL"], None) for row in rows]
 
 
 @serves(SetCustomerMap)
 def set_customer_map(session: Session, call: SetCustomerMap) -> list[CustomerMapping]:
     """See `sql/procedures/sp_SetCustomerMap.sql`."""
     email, cust_no = (call.woo_email or "").strip() or None, (call.cust_no or "").strip() or None
+    require((call.store_id != "", "@STORE_ID is required."))
     require(((call.woo_user_id is None) != (email is None), "One of @WOO_USER_ID and @WOO_EMAIL is required."))
     if cust_no is not None and not erp_of(session).has_customer(session, cust_no):
         raise MappingError(f"The ERP has no customer {cust_no}. Name one that it has, or add it there first.", code=50040)
-    key = {"user": call.woo_user_id, "email": email, "cust": cust_no, "now": session.now}
+    alone = not has_other_stores(session, call.store_id)
+    key = {"store": call.store_id, "user": call.woo_user_id, "email": email, "cust": cust_no, "now": session.now}
+    key |= {"alone": alone, "any": alone or cust_no is None}
     named = "WOO_USER_ID = :user" if email is None else "WOO_EMAIL = :email"
-    row = session.one(f"SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND {named} ORDER BY CUST_NO", key)  # noqa: S608
+    row = session.one(
+        f"SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND {named}"  # noqa: S608
+        " AND (STORE_ID = :store OR (STORE_ID = '' AND :any)) ORDER BY STORE_ID = '', CUST_NO",
+        key,
+    )
     if row is None and cust_no is None:
-        raise NotFound(f"The customer map has no row for {email or call.woo_user_id}.", code=50004)
-    own = session.one("SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND CUST_NO = :cust", key)
+        raise NotFound(f"The customer map has no row for {email or call.woo_user_id} and store {call.store_id}.", code=50004)
+    own = session.one(
+        "SELECT * FROM dbo.USER_CUSTOMER_MAP WHERE IS_ACTIVE = 1 AND CUST_NO = :cust"
+        " AND (STORE_ID = :store OR (STORE_ID = '' AND :alone)) ORDER BY STORE_ID = ''",
+        key,
+    )
     taken = own is not None and (own["WOO_EMAIL"] if email else own["WOO_USER_ID"]) is not None
     if own is not None and (own["MAP_ID"] != row["MAP_ID"] if row is not None else taken):
         there = own["WOO_EMAIL"] if own["WOO_USER_ID"] is None else own["WOO_USER_ID"]
@@ -77,22 +89,23 @@ def set_customer_map(session: Session, call: SetCustomerMap) -> list[CustomerMap
     elif cust_no is None:
         session.run("UPDATE dbo.USER_CUSTOMER_MAP SET IS_ACTIVE = 0 WHERE MAP_ID = :map", key)
     elif row is not None:
-        session.run("UPDATE dbo.USER_CUSTOMER_MAP SET CUST_NO = :cust WHERE MAP_ID = :map", key)
+        session.run("UPDATE dbo.USER_CUSTOMER_MAP SET CUST_NO = :cust, STORE_ID = :store WHERE MAP_ID = :map", key)
     elif own is not None:
         session.run(
-            "UPDATE dbo.USER_CUSTOMER_MAP SET WOO_USER_ID = COALESCE(WOO_USER_ID, :user), WOO_EMAIL = COALESCE(WOO_EMAIL, :email)"
-            " WHERE MAP_ID = :map",
+            "UPDATE dbo.USER_CUSTOMER_MAP SET STORE_ID = :store, WOO_USER_ID = COALESCE(WOO_USER_ID, :user),"
+            " WOO_EMAIL = COALESCE(WOO_EMAIL, :email) WHERE MAP_ID = :map",
             key,
         )
     else:
         session.run(
-            "INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)"
-            " VALUES (:cust, :user, :email, 'manual', 1, :now)",
+            "INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)"
+            " VALUES (:store, :cust, :user, :email, 'manual', 1, :now)",
             key,
         )
     user = call.woo_user_id if call.woo_user_id is not None or kept is None else kept["WOO_USER_ID"]
     address = email if email is not None or kept is None else kept["WOO_EMAIL"]
-    return [CustomerMapping(cust_no, user, address, None if row is None else row["CUST_NO"])]
+    store = call.store_id if cust_no is not None or row is None else row["STORE_ID"]
+    return [CustomerMapping(store, cust_no, user, address, None if row is None else row["CUST_NO"])]
 
 
 @serves(SetStatusMap)

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from syncctl.db.contract import StagedResult, StageOrders
+from syncctl.db.embedded.customers import adopt_customers
 from syncctl.db.embedded.engine import to_database
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.db.embedded.staged_page import READ_AGAIN, Decision, PageWriter, moment_text
@@ -40,6 +41,8 @@ _MEANINGS = (None, "unpaid", "held", "ready", "done", "dead", "unknown")
 def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     """See `sql/procedures/sp_StageOrders.sql`."""
     orders, walk = _read(call)
+    if not call.dry_run:
+        adopt_customers(session, call.store_id)
     known = _known(session, call.store_id, orders)
     page = PageWriter(session, call)
     results: list[StagedResult] = []

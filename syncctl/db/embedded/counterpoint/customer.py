@@ -119,10 +119,10 @@ def create_customer(session: Session, staged: sqlite3.Row, content: Content) -> 
         # A guest is found again by e-mail address. Where AR_CUST can't hold all of it, the map does.
         session.run(
             """
-            INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
-            VALUES (:cust_no, NULL, :email, 'syncctl', 1, :now)
+            INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
+            VALUES (:store, :cust_no, NULL, :email, 'syncctl', 1, :now)
             """,
-            {"cust_no": cust_no, "email": email, "now": session.now},
+            {"store": staged["STORE_ID"], "cust_no": cust_no, "email": email, "now": session.now},
         )
     return cust_no
 

@@ -33,7 +33,7 @@ def seed_demo_erp(session: Session, call: SeedDemoErp) -> list[SeedCount]:
     return [
         SeedCount(
             items=sum(_seed_item(session, item, locations) for item in items or ()),
-            customers=sum(_seed_customer(session, customer, settings["STR_ID"]) for customer in customers or ()),
+            customers=sum(_seed_customer(session, customer, settings["STR_ID"], call.store_id) for customer in customers or ()),
         )
     ]
 
@@ -69,7 +69,7 @@ def _seed_item(session: Session, item: dict[str, Any], locations: dict[str, str 
     return added
 
 
-def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | None) -> int:
+def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | None, store_id: str) -> int:
     values = {
         "cust_no": customer["CUST_NO"],
         "name": _held(customer.get("NAM"), 40),
@@ -77,6 +77,7 @@ def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | Non
         "held": _held(customer.get("EMAIL_ADRS_1"), 100),
         "user": customer.get("WOO_USER_ID"),
         "str_id": str_id,
+        "store": store_id,
         "now": session.now,
         "local": local_time(session.now, settings_of(session)),
     }
@@ -90,8 +91,14 @@ def _seed_customer(session: Session, customer: dict[str, Any], str_id: str | Non
     if values["user"] is not None:
         session.run(
             """
-            INSERT OR IGNORE INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
-            VALUES (:cust_no, :user, :email, 'seed', 1, :now)
+            INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
+            SELECT :store, :cust_no, :user, :email, 'seed', 1, :now
+            WHERE EXISTS (
+                SELECT 1 FROM dbo.AR_CUST
+                WHERE CUST_NO = :cust_no AND COALESCE(EMAIL_ADRS_1 = :held, 1))
+            AND NOT EXISTS (
+                SELECT 1 FROM dbo.USER_CUSTOMER_MAP
+                WHERE IS_ACTIVE = 1 AND STORE_ID IN (:store, '') AND (WOO_USER_ID = :user OR CUST_NO = :cust_no))
             """,
             values,
         )
