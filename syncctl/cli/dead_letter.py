@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncctl.cli.causes import row_by_row, show_causes
 from syncctl.cli.confirm import DryRun, Fate, Yes, ask, reason_within, require_consent, show_fates
 from syncctl.cli.moments import moment
 from syncctl.cli.orders import Number, Numbers, StagingId, StagingIds, named, named_one
@@ -38,14 +39,24 @@ NEXT = {
 @command(app, "list", group="dead-letter")
 def list_letters(
     run: Run,
+    ids: StagingIds = None,
+    order: Numbers = None,
     error_class: Class = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those already decided.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Show at most so many.")] = 1000,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="List at most so many orders.")] = 1000,
 ) -> None:
-    """List the orders that wait for a person, oldest first, with the error that put them aside."""
+    """Tell why orders wait for a person, by cause: how many, one of them, and what to do.
+
+    With orders named, or `--verbose`, a row an order, oldest first, with the error that put it aside.
+    """
     from syncctl.services.dead_letters import list_dead_letters
 
-    letters, count = list_dead_letters(run.database, error_class=error_class, include_decided=everything, limit=limit)
+    wanted = {chosen.staging_id for chosen in named(run, ids, order)}
+    listed = list_dead_letters(
+        run.database, error_class=error_class, include_decided=everything, limit=limit, staging_ids=sorted(wanted)
+    )
+    letters, count = listed.shown, listed.count
+    by_row = row_by_row(run, wanted)
     run.report.items = list(letters)
     run.report.counts = {"dead_letters": count, "waiting": sum(letter.decision is None for letter in letters)}
 
@@ -54,7 +65,8 @@ def list_letters(
             console.print("No order waits for a person.")
             return
         columns = ["Staging id>", "Order", "Store", "To do", "Class", "Attempts>", "Since", "Decided", "Error"]
-        several = len({letter.store_id for letter in letters}) > 1
+        shown = [letter for letter in letters if by_row or letter.decision is not None]
+        several = len({letter.store_id for letter in shown}) > 1
         rows = (
             [
                 letter.staging_id,
@@ -67,10 +79,13 @@ def list_letters(
                 letter.decision,
                 letter.error_message,
             ]
-            for letter in letters
+            for letter in shown
         )
-        table(console, columns, rows)
-        if count > len(letters):
+        if not by_row:
+            show_causes(console, listed.causes, run.command)
+        if shown:
+            table(console, columns, rows)
+        if by_row and count > len(letters):
             console.print(f"These are the first {len(letters):,} of {count:,}; --limit {count} shows them all.")
         console.print(
             "`syncctl dead-letter show ID` tells more; then `syncctl dead-letter retry ID`, "

@@ -107,14 +107,17 @@ class Cause:
         return f"{named}: {self.example.value}"
 
 
-def by_cause(reasons: Iterable[Reason]) -> list[Cause]:
-    """Return the causes, the one with most orders first. An order counts once for each of its causes."""
+def by_cause(reasons: Iterable[Reason], *, set_aside: bool = False) -> list[Cause]:
+    """Return the causes, the one with most orders first. An order counts once for each of its causes.
+
+    Orders that are `set_aside` for a person are not tried again by themselves.
+    """
     counted: dict[str, set[object]] = {}
     first: dict[str, Reason] = {}
     for reason in reasons:
         first.setdefault(reason.code, reason)
         counted.setdefault(reason.code, set()).add(reason.staging_id or reason.order)
-    return _sorted(_cause(code, len(counted[code]), example) for code, example in first.items())
+    return _sorted(_cause(code, len(counted[code]), example, set_aside=set_aside) for code, example in first.items())
 
 
 class CauseCount:
@@ -152,9 +155,12 @@ def _sorted(causes: Iterable[Cause]) -> list[Cause]:
     return sorted(causes, key=lambda cause: (-cause.orders, cause.code))
 
 
-def _cause(code: str, orders: int, example: Reason) -> Cause:
+def _cause(code: str, orders: int, example: Reason, *, set_aside: bool = False) -> Cause:
     error_class, _, rest = code.partition("/")
     if error_class == "skipped":
         return Cause(code=code, title=f"skipped, {rest} in the store", advice=_SKIPPED, orders=orders, example=example)
     known = _VIOLATIONS.get(code) or _CLASSES.get(error_class) or _Known(code.replace("_", " "))
-    return Cause(code=code, title=known.title, advice=known.advice, orders=orders, example=example)
+    advice = known.advice
+    if set_aside and advice == _AGAIN:
+        advice = f"once that is over: `syncctl dead-letter retry --class {error_class}`"
+    return Cause(code=code, title=known.title, advice=advice, orders=orders, example=example)

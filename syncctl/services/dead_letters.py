@@ -21,11 +21,21 @@ from syncctl.db.contract import (
     StagedOrder,
 )
 from syncctl.errors import NotFound, SyncError, UsageError
+from syncctl.services.causes import Cause, Reason, by_cause, of_error
 from syncctl.services.find import called, each_staged_order
 
 _PAGE = 1000
 _GIVEN_UP = "cancel decided by "
 """How the STATE_REASON of an order begins that a person gave up and that nothing has happened to since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedLetters:
+    """Dead letters, how many there are in all, and why those of them that wait do, by cause."""
+
+    shown: list[DeadLetter]
+    count: int
+    causes: list[Cause]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +113,34 @@ def each_dead_letter(
 
 
 def list_dead_letters(
-    database: Database, *, error_class: str | None = None, include_decided: bool = False, limit: int | None = None
-) -> tuple[list[DeadLetter], int]:
-    """Return what waits for a person, oldest first, at most `limit` of them; and how many there are in all."""
+    database: Database,
+    *,
+    error_class: str | None = None,
+    include_decided: bool = False,
+    limit: int | None = None,
+    staging_ids: Sequence[int] = (),
+) -> ListedLetters:
+    """Return what waits for a person, oldest first, at most `limit` of them; and of all of it the number and the causes.
+
+    With `staging_ids` of these orders alone.
+    """
     shown: list[DeadLetter] = []
     count = 0
-    for letter in each_dead_letter(database, error_class=error_class, include_decided=include_decided):
-        count += 1
-        if limit is None or count <= limit:
-            shown.append(letter)
-    return shown, count
+
+    def reasons() -> Iterator[Reason]:
+        nonlocal count
+        for letter in each_dead_letter(database, error_class=error_class, include_decided=include_decided):
+            if staging_ids and letter.staging_id not in staging_ids:
+                continue
+            count += 1
+            if limit is None or count <= limit:
+                shown.append(letter)
+            if letter.decision is None:
+                name = letter.woo_order_no or str(letter.woo_order_id)
+                yield of_error(letter.staging_id, name, letter.error_class, letter.error_code, letter.error_message)
+
+    causes = by_cause(reasons(), set_aside=True)
+    return ListedLetters(shown=shown, count=count, causes=causes)
 
 
 def show_dead_letter(database: Database, order: StagedOrder) -> DeadLetterStory:

@@ -43,3 +43,9 @@ def test_errors_are_told_apart_by_class_and_code_not_by_their_words() -> None:
     }
     assert found["conflict"].such_as == "order 1 (staging id 1): Document 5 was shipped."
     assert found["of_a_newer_version"].line == "1 order: of a newer version"
+
+
+def test_what_is_set_aside_is_not_said_to_be_tried_again_by_itself() -> None:
+    lost = [of_error(1, "1", "connection", None, "Lost.")]
+    assert "`syncctl retry-failed` tries them again" in by_cause(lost)[0].advice
+    assert by_cause(lost, set_aside=True)[0].advice == "once that is over: `syncctl dead-letter retry --class connection`"
