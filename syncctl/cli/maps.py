@@ -108,7 +108,7 @@ def set_customer(
     """Say which customer of the ERP a customer of the store is; the word `set` may be left out. The ERP must have that customer.
 
     It counts from the next order on: what waits for a person takes `dead-letter retry`. A customer of the ERP has one row a
-    store, which may hold an id and an e-mail address of the store's. The row is this store's: another one's orders don't go by it.
+    store, which may hold an id and an e-mail address of the store's. The row is this store's: no other's orders go by it.
     """
     from syncctl.db.contract import SetCustomerMap
 

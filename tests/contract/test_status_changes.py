@@ -213,6 +213,15 @@ def test_the_next_batch_lies_behind_the_last_change(shop):
     assert seen == [[(1, False), (2, False)], [(3, False), (4, True)], [(5, False)]]
 
 
+def test_a_tracking_number_goes_to_the_store_plain(shop):
+    doc = shop.apply(line(1)).doc_id
+    shop.ship(doc)
+    track(shop, doc, " 1z\t999\u00a0aa1\r\n", "\u00a0 ", "jd\u00ad0146\x7f 0000")
+    [change] = queue(shop)
+    assert change.tracking_no == "1Z999AA1, JD01460000"
+    assert statuses(shop)[0]["NOTE"] == "Order shipped. Tracking number: 1Z999AA1, JD01460000"
+
+
 def test_tracking_numbers_that_are_missing_or_too_long_stop_no_batch(shop):
     shipped_orders(shop, 1, 2)
     first, second = (row["DOC_ID"] for row in shop.query("SELECT DOC_ID FROM dbo.USER_ORDER_LINK ORDER BY WOO_ORDER_ID", ()))

@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_ErpParcels
-    The tracking numbers of a CounterPoint document's parcels.
+    The tracking numbers of a CounterPoint document's parcels, in capitals, without blanks and invisible marks.
 
 Used by      sp_QueueStatusChanges
 Returns      PARCEL_NO from 1; TRACKING_NO
@@ -19,9 +19,10 @@ RETURN
 (
     SELECT
         PARCEL_NO = CONVERT(int, ROW_NUMBER() OVER (ORDER BY parcel.SEQ_NO)),
-        TRACKING_NO = LEFT(parcel.PKG_TRK_NO, 100)
+        TRACKING_NO = LEFT(plain.NUMBER, 100)
     FROM dbo.PS_DOC_PKG_TRK_NO AS parcel
+    CROSS APPLY (SELECT NUMBER = dbo.fn_PlainNumber(LEFT(parcel.PKG_TRK_NO, 200))) AS plain
     WHERE parcel.DOC_ID = @DOC_ID
-    AND   parcel.PKG_TRK_NO IS NOT NULL
+    AND   plain.NUMBER <> N''
 );
 GO
