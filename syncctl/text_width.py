@@ -22,7 +22,7 @@ def shorten(text: str, limit: int) -> str:
 
     A letter stays together with its combining marks, an emoji with its skin tone and those joined to it, a flag is whole.
     """
-    if 2 * len(text) <= limit:
+    if 2 * len(text) <= limit or (len(text) <= limit and text.isascii()):
         return text
     # Each letter takes a unit at least: of a text of megabytes no more than this is looked at.
     fits = len(text) <= limit

@@ -57,7 +57,7 @@ class ContentBuilder:
     def content(self, order: Order) -> dict[str, Any]:
         """Build the object for one order; amounts are strings, times UTC without a suffix, TKT_DT in the ERP's time zone."""
         group, reason = self.status_group(order)
-        local = order.created_at.astimezone(self.timezone)
+        local = _moment(order.created_at.astimezone(self.timezone))
         fit = _Fitting(is_html=order.is_html)
         ship_from = order.billing if order.shipping.empty else order.shipping
         bill = _address(order.billing, order.billing, "BILL", fit)
@@ -66,7 +66,7 @@ class ContentBuilder:
             {
                 "WOO_LINE_ID": line.line_id,
                 "SKU": fit.whole(line.sku) if line.sku else None,
-                "DESCR": fit(line.name, "DESCR", f"DESCR of line {line.line_id}"),
+                "DESCR": fit(line.name, "DESCR", "DESCR of line {}", line.line_id),
                 "QTY": _number(line.quantity),
                 "SUBTOT_AMT": _money(line.subtotal),
                 "TOT_AMT": _money(line.total),
@@ -79,7 +79,7 @@ class ContentBuilder:
         charges = [
             {
                 "TYPE": charge.kind,
-                "DESCR": fit(charge.description, "CHARGE_DESCR", f"description of a {charge.kind} charge"),
+                "DESCR": fit(charge.description, "CHARGE_DESCR", "description of a {} charge", charge.kind),
                 "AMT": _money(charge.amount),
                 "TAX_AMT": _money(charge.tax),
             }
@@ -99,8 +99,8 @@ class ContentBuilder:
             "CURRENCY": fit(order.currency, "CURRENCY"),
             "WOO_CUST_ID": order.customer_id or None,
             "CUST_EMAIL": fit(order.email, "CUST_EMAIL"),
-            "ORD_DAT": local.date().isoformat(),
-            "TKT_DT": _moment(local),
+            "ORD_DAT": local[:10],
+            "TKT_DT": local,
             "WOO_CREATED_DT": _moment(order.created_at.astimezone(UTC)),
             "WOO_MODIFIED_DT": _moment(order.modified_at.astimezone(UTC)),
             "PMT_METH": fit(order.payment_method, "PMT_METH"),
@@ -173,11 +173,6 @@ def as_json(rows: Sequence[dict[str, Any]]) -> str:
     return msgspec.json.encode(rows).decode()
 
 
-def is_plain(text: str, limit: int) -> bool:
-    """True of a text that fits as it is, whatever its letters: no entity in it, no half letter, not near the limit."""
-    return 2 * len(text) <= limit and text.isprintable() and "&" not in text
-
-
 class _Fitting:
     """Cuts texts to their columns and remembers which, in words for the order's story."""
 
@@ -191,18 +186,27 @@ class _Fitting:
         if "&" not in text or not self._is_html:
             return _storable(text)
         decoded = html.unescape(text)
+        if decoded.isprintable():
+            return decoded
         return _storable("".join(_BLANKS.get(letter, letter) for letter in decoded if not _is_no_text(letter)))
 
-    def __call__(self, text: str, column: str, called: str | None = None) -> str:
-        if is_plain(text, LIMITS[column]):
+    def __call__(self, text: str, column: str, called: str = "", *named: object) -> str:
+        """Return what of a text its column takes. A cut is told of the column, or of `called` with `named` filled in."""
+        limit = LIMITS[column]
+        # As it is, whatever its letters: not near the limit, no half letter, no entity.
+        if 2 * len(text) <= limit and text.isprintable() and "&" not in text:
             return text
+        return self.carefully(text, limit, called.format(*named) or column)
+
+    def carefully(self, text: str, limit: int, called: str) -> str:
+        """Return what of a text fits, and note what was cut."""
         whole = self.whole(text)
-        fitting = shorten(whole, LIMITS[column])
+        fitting = shorten(whole, limit)
         # Billing and shipping address are mostly the same: once is enough.
-        if fitting != whole and (whole, LIMITS[column]) not in self._told:
-            self._told.add((whole, LIMITS[column]))
+        if fitting != whole and (whole, limit) not in self._told:
+            self._told.add((whole, limit))
             shown = shorten(whole, 60)
-            self.cuts.append(f"{called or column}: '{shown}{'…' if shown != whole else ''}' cut to {LIMITS[column]} characters")
+            self.cuts.append(f"{called}: '{shown}{'…' if shown != whole else ''}' cut to {limit} characters")
         return fitting
 
 
@@ -236,9 +240,10 @@ def _address(address: Address, billing: Address, which: str, fit: _Fitting) -> d
         "PHONE": address.phone or billing.phone,
         "EMAIL": address.email or billing.email,
     }
-    if is_plain("".join(parts.values()), WHOLE):
+    together = "".join(parts.values())
+    if 2 * len(together) <= WHOLE and together.isprintable() and "&" not in together:
         return parts
-    return {column: fit(text, column, f"{which}_{column}") for column, text in parts.items()}
+    return {column: fit.carefully(text, LIMITS[column], f"{which}_{column}") for column, text in parts.items()}
 
 
 def _hashed(order: Order) -> dict[str, Any]:

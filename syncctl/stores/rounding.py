@@ -27,7 +27,7 @@ def cents(amount: Decimal) -> Decimal:
 
 def in_cents(amount: Decimal, currency: str) -> Decimal:
     """Return a line's or charge's amount as a document takes it; whole where cents would lose money: a person has to see that."""
-    return amount if currency.upper() in THREE_DECIMALS else cents(amount)
+    return amount if currency.upper() in THREE_DECIMALS else amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def tolerance(

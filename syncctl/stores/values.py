@@ -82,6 +82,8 @@ def whole_field(item: Mapping[str, Any], name: str, default: int | None = None) 
         UnreadableError: it is anything else.
     """
     value = item.get(name)
+    if type(value) is int and 0 <= value <= LARGEST_ID:
+        return value
     if _unset(value) and default is not None:
         return default
     number = whole(value)
@@ -97,7 +99,7 @@ def amount_field(item: Mapping[str, Any], name: str, default: str | None = None)
         UnreadableError: it is no amount, or out of range.
     """
     value = item.get(name)
-    if default is not None and _unset(value):
+    if default is not None and (value is None or value == ""):
         value = default
     if type(value) is str and (plain := _plain_amount(value)) is not None:
         return plain
@@ -234,19 +236,20 @@ def _plain_amount(written: str) -> Decimal | None:
 
 def _ranged(item: Mapping[str, Any], name: str, value: object, decimals: int) -> Decimal:
     number = _decimal(value)
-    where = shown(item.get("id", "an item"))
     if number is None:
-        raise UnreadableError(f"{name} of {where} is {shown(value)}, which is no number")
+        wrong = ", which is no number"
     # The database rounds to four decimals: 99999999999.99999 is 10^11 there.
-    if abs(number) >= LARGEST_AMOUNT or abs(round(number, STORED_DECIMALS)) >= LARGEST_AMOUNT:
-        raise UnreadableError(f"{name} of {where} is {shown(value)}: more than the database holds (10^11)")
-    exponent = int(number.as_tuple().exponent)
-    if -exponent <= decimals:
-        return number if exponent <= 0 else number.quantize(Decimal(1))
-    rounded = round(number, decimals)
-    if rounded != number:
-        raise UnreadableError(f"{name} of {where} is {shown(value)}: more than {decimals} decimals")
-    return rounded
+    elif abs(number) >= LARGEST_AMOUNT or abs(round(number, STORED_DECIMALS)) >= LARGEST_AMOUNT:
+        wrong = ": more than the database holds (10^11)"
+    else:
+        exponent = int(number.as_tuple().exponent)
+        if -exponent <= decimals:
+            return number if exponent <= 0 else number.quantize(Decimal(1))
+        rounded = round(number, decimals)
+        if rounded == number:
+            return rounded
+        wrong = f": more than {decimals} decimals"
+    raise UnreadableError(f"{name} of {shown(item.get('id', 'an item'))} is {shown(value)}{wrong}")
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -42,7 +42,11 @@ TAG_KEY = "_syncctl_document"
 NOT_ORDERS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 """Statuses of carts that haven't become orders; some versions list them among the orders."""
 
-_ADDRESS = tuple(Address.__dataclass_fields__)
+_TEXTS = ("number", "currency", "payment_method", "payment_method_title", "transaction_id", "order_key")
+_ADDRESS = (
+    *("first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country"),
+    *("phone", "email"),
+)
 _MODEST = Decimal(10) ** 7
 """Where all figures of an order together stay below it, none of their sums is beyond what the database holds, and no price of a
 ten-thousandth, the least quantity."""
@@ -80,7 +84,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
     if order_id is None:
         raise UnreadableError(f"id is {shown(raw.get('id'))}, which is no order's id")
     warnings: list[str] = []
-    currency = text(raw.get("currency"))
+    number, currency, payment_method, payment_title, transaction_id, order_key = texts(raw, _TEXTS)
     lines = [_line(item, currency) for item in objects(raw, "line_items")]
     shipping_lines = objects(raw, "shipping_lines")
     charges = [_charge(item, "shipping", "method_title", currency) for item in shipping_lines]
@@ -106,7 +110,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
     billing = read_address(raw.get("billing"))
     return Order(
         order_id=order_id,
-        number=text(raw.get("number")) or str(order_id),
+        number=number or str(order_id),
         status=status,
         meaning=meaning_in(raw),
         currency=currency,
@@ -123,12 +127,12 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         tax=bill.tax,
         taxes=tuple(_tax(item) for item in objects_if_any(raw, "tax_lines")),
         total=bill.total,
-        payment_method=text(raw.get("payment_method")),
-        payment_title=text(raw.get("payment_method_title")),
-        transaction_id=text(raw.get("transaction_id")),
+        payment_method=payment_method,
+        payment_title=payment_title,
+        transaction_id=transaction_id,
         customer_note=lines_of_text(raw.get("customer_note")),
         shipping_method=", ".join(dict.fromkeys(name for item in shipping_lines if (name := text(item.get("method_title"))))),
-        order_key=text(raw.get("order_key")),
+        order_key=order_key,
         fully_refunded=status == "refunded" or (bool(taken_off) and gross > 0 and bill.total <= 0),
         warnings=tuple(warnings),
         is_html=True,
@@ -316,4 +320,19 @@ def _refunded_item(item: Raw) -> int | None:
 
 def read_address(raw: object) -> Address:
     """Build an address from WooCommerce's object for one, whatever of it is missing."""
-    return Address(**dict(zip(_ADDRESS, texts(raw, _ADDRESS), strict=True))) if isinstance(raw, dict) else Address()
+    if not isinstance(raw, dict):
+        return Address()
+    first, last, company, address_1, address_2, city, state, postcode, country, phone, email = texts(raw, _ADDRESS)
+    return Address(
+        first_name=first,
+        last_name=last,
+        company=company,
+        address_1=address_1,
+        address_2=address_2,
+        city=city,
+        state=state,
+        postcode=postcode,
+        country=country,
+        phone=phone,
+        email=email,
+    )

@@ -230,6 +230,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.samp
 )
 
 
+def carefully(fit: Any, text: str, column: str, called: str = "", *named: object) -> Any:
+    return fit.carefully(text, LIMITS[column], called.format(*named) or column)
+
+
 @given(texts=st.lists(TEXTS, min_size=5, max_size=5), is_html=st.booleans())
 def test_a_plain_text_fits_as_it_is(texts, is_html):
     one = order()
@@ -240,7 +244,8 @@ def test_a_plain_text_fits_as_it_is(texts, is_html):
     )
     quick = BUILDER.content(odd)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(content, "is_plain", lambda *_: False)
+        patched.setattr(content._Fitting, "__call__", carefully)
+        patched.setattr(content, "WHOLE", -1)
         assert BUILDER.content(odd) == quick
     assert json.loads(content.as_json([quick])) == [quick]
 
