@@ -7,6 +7,7 @@ more memory than the limit, more time than the deadline, or keep a run from stop
 from __future__ import annotations
 
 import io
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import requests
 import urllib3
 
 from syncctl.errors import STOPPED
-from syncctl.in_time import GivenUp, OutOfTime, StopAsked, in_time
+from syncctl.in_time import Begun, GivenUp, OutOfTime, StopAsked
 from syncctl.stop import Never, StopFlag
 
 MEGABYTE = 1024 * 1024
@@ -84,6 +85,40 @@ class HttpSession(requests.Session):
         """See `requests.Session.get_redirect_target`: nowhere."""
 
 
+class Asked:
+    """A request under way. Others may be made meanwhile; its answer waits here."""
+
+    def __init__(self, session: HttpSession, method: str, url: str, *, bounds: Bounds, **more: Any) -> None:
+        """Begin the request; see `ask`."""
+        self._bounds = bounds
+        # gzip alone is asked for: what else there is either unpacks less predictably or needs a package more.
+        headers = {**(more.pop("headers", None) or {}), "Accept-Encoding": "gzip"}
+        self.seconds = 0.0
+        """From the beginning to the answer's last byte, once it is there."""
+        begun = time.monotonic()
+
+        def call(given_up: GivenUp) -> HttpAnswer:
+            with session.request(method, url, headers=headers, stream=True, allow_redirects=False, **more) as response:
+                body = _body(response, bounds.largest, given_up)
+            self.seconds = time.monotonic() - begun
+            return HttpAnswer(response.status_code, response.headers, body)
+
+        self.call = Begun(call)
+
+    def answer(self) -> HttpAnswer:
+        """Wait for the answer. To be asked for once.
+
+        Raises:
+            as `ask`.
+        """
+        try:
+            return self.call.result(seconds=self._bounds.seconds, stop=self._bounds.stop)
+        except OutOfTime:
+            raise TooSlow from None
+        except StopAsked:
+            raise Stopped from None
+
+
 def ask(session: HttpSession, method: str, url: str, *, bounds: Bounds, **more: Any) -> HttpAnswer:
     """Make one request; redirects are the caller's business. `more` is what `requests` takes, `timeout` included.
 
@@ -91,20 +126,7 @@ def ask(session: HttpSession, method: str, url: str, *, bounds: Bounds, **more: 
         TooLarge, TooSlow, StrangePacking, Stopped: the answer was given up.
         requests.RequestException: there is none, or it broke off.
     """
-    # gzip alone is asked for: what else there is either unpacks less predictably or needs a package more.
-    headers = {**(more.pop("headers", None) or {}), "Accept-Encoding": "gzip"}
-
-    def call(given_up: GivenUp) -> HttpAnswer:
-        with session.request(method, url, headers=headers, stream=True, allow_redirects=False, **more) as response:
-            body = _body(response, bounds.largest, given_up)
-        return HttpAnswer(response.status_code, response.headers, body)
-
-    try:
-        return in_time(call, seconds=bounds.seconds, stop=bounds.stop)
-    except OutOfTime:
-        raise TooSlow from None
-    except StopAsked:
-        raise Stopped from None
+    return Asked(session, method, url, bounds=bounds, **more).answer()
 
 
 def limit_others(most: int = 4 * MEGABYTE) -> None:

@@ -118,6 +118,13 @@ class Settings(PodSettings):
     woo_auth_in_query: bool = setting(
         "Store", FLAG, False, "Send the keys in the query string, for servers that drop the Authorization header. HTTPS only."
     )
+    woo_connections: int = setting(
+        "Store",
+        integer(1, 16),
+        4,
+        "Requests for orders that may be under way in the store at once; fewer where it answers 429, 503 or more slowly. A shop "
+        "has 2 to 5 PHP workers, which its visitors need, too. 1: one after the other.",
+    )
     woo_create_statuses: tuple[str, ...] = setting(
         "Store",
         words("store statuses between commas, such as processing,completed"),

@@ -143,6 +143,7 @@ class Intake:
             DatabaseUnavailable, TransientError, ConfigError: nothing of the page is staged that wasn't before.
         """
         changed = listed if thorough else self._changed(listed)
+        self.store.expect(changed)
         read = self._read(changed, self.store.read, self.context.stop)
         for order_id in read.gone:
             log.info("Order %s has gone from the store since it was listed.", order_id)

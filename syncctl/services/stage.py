@@ -128,7 +128,7 @@ class Stager:
                     "Older orders come in with --since."
                 )
         pages = 0
-        for page in self.store.pages(state, batch_size=window.batch_size, modified_until=window.until):
+        for page in self.store.pages(state, batch_size=window.batch_size, modified_until=window.until, most=window.max_pages):
             # Pages without a row that is new, such as those of hidden orders, bring the place no further, and count for nothing.
             moved = (page.after.last_id, page.after.row_offset) != (state.last_id, state.row_offset)
             self._expect(page, state.row_offset)

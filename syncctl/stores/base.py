@@ -155,8 +155,12 @@ class Store(Protocol):
         """The names of the walks that together see every order, in the order in which to go. The ordinary one is the last."""
         ...
 
-    def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
+    def pages(
+        self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None, most: int | None = None
+    ) -> Iterator[Page]:
         """List changed orders, by id, from where `walk` stands to the end, at most `batch_size` orders a page.
+
+        Pages may be asked for before their turn, but no more than `most`, where the caller won't read further.
 
         A row that breaks its page is found, and the others listed. The last page's `after` is `finished`. With
         `modified_until`, orders modified after it are left out (for a window given by hand, which moves no watermark). Stopping
@@ -165,6 +169,10 @@ class Store(Protocol):
         Raises:
             NoSuchList: the store doesn't know the status that the walk asks for.
         """
+        ...
+
+    def expect(self, listed: Sequence[Listed]) -> None:
+        """Say which orders will be read next, so that what they need can be asked for beforehand. Errors come up in `read`."""
         ...
 
     def read(self, listed: Listed) -> Order | None:

@@ -71,6 +71,7 @@ def _woocommerce(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopF
         read_timeout=settings.http_read_timeout,
         answer_timeout=settings.http_answer_timeout,
         largest=settings.http_max_megabytes * MEGABYTE,
+        connections=settings.woo_connections,
     )
     return WooCommerce(
         connection,

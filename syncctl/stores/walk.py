@@ -38,7 +38,7 @@ place of that row (where rows before it are hidden), never behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -56,6 +56,9 @@ MAX_EMPTY_PAGES = 100
 
 MAX_REPEATS = 5
 """How many pages in a row, from ever further on, may bring the same rows before the store counts as broken."""
+
+_FORESEEN = 16
+"""Pages at most that are foreseen: more than any store has connections for."""
 
 FAR = 1_000_000_000
 """An offset past the end of every list."""
@@ -92,6 +95,10 @@ Fetch = Callable[[dict[str, str]], Rows]
 """Asks the store for one page; gets the paging parameters (`offset` or `page`, and `per_page`)."""
 
 
+Ahead = Callable[[list[dict[str, str]]], None]
+"""Told which pages will be asked for next as far as can be foreseen, in place of those told before."""
+
+
 class Step(NamedTuple):
     """The next rows of the walk (maybe none), none of them given before, and the place reached after them."""
 
@@ -124,6 +131,11 @@ class IdWalk:
     batch_size: int
     last_id: int = 0
     row_offset: int = 0
+    ahead: Ahead | None = None
+    """Where pages can be asked for before their turn. One that was is of an earlier moment, though none from before the walk
+    began, and is joined to what was read as any other."""
+    most: int | None = None
+    """How many pages with new rows are wanted at most: no more than those are asked for ahead."""
     ignores_offset: bool = False
     """Found out on the way: some hosts strip `offset`. Pages of fitting sizes then take its place."""
     _beyond: int = 0
@@ -152,15 +164,20 @@ class IdWalk:
     _offset_checked: bool = False
     _first_id: int = 0
     _repeats: int = 0
+    _pages: int = 0
+    """Pages with new rows that were given."""
 
     def steps(self) -> Iterator[Step]:
         """Give the rows from the place reached to the end of the list. The last step is `finished`."""
         self._shown = self.row_offset
         finished = False
-        while not finished:
-            step = self._step()
-            finished = step.finished
-            yield step
+        try:
+            while not finished:
+                step = self._step()
+                finished = step.finished
+                yield step
+        finally:
+            self._look_ahead(())
 
     def _step(self) -> Step:
         """Read one page, and give what is new in it."""
@@ -172,6 +189,7 @@ class IdWalk:
         elif (new and self._has_shrunk(page)) or self._came_apart(page, anything_new=bool(new)):
             # Something left the list since its stretch without new rows began, and may have pulled a row into what is passed.
             self._beyond = 0
+            self._look_ahead(())
             return self._at([], page.read_at)
         taken = new[: self.batch_size]
         self._take(window, taken)
@@ -192,6 +210,9 @@ class IdWalk:
         in_doubt = self._left_out or (not new and window.first > 0 and len(page.rows) > 1)
         if ended and in_doubt and self._offset_is_ignored():
             self._beyond, ended = 0, False
+        self._pages += bool(taken)
+        plain = joining and taken and len(taken) == len(new) and not ended
+        self._look_ahead(self._next_windows(window, page) if plain else ())
         return self._at([row for _, row in taken], page.read_at, finished=ended)
 
     def _at(self, rows: list[Row], read_at: datetime | None, *, finished: bool = False) -> Step:
@@ -351,6 +372,22 @@ class IdWalk:
         most = min(MAX_PER_PAGE, max(self._largest, LEAST_PER_PAGE))
         size = self._fixed or max(range(2, most + 1), key=lambda size: size - start % size)
         return _Window(start - start % size, size, {"per_page": str(size), "page": str(start // size + 1)})
+
+    def _look_ahead(self, windows: Iterable[_Window]) -> None:
+        if self.ahead is not None:
+            self.ahead([window.parameters for window in windows])
+
+    def _next_windows(self, window: _Window, page: Rows) -> Iterator[_Window]:
+        """Foresee the windows that come next, where the host gives what it is asked for and counts its list."""
+        if self.ahead is None or page.total is None or self.ignores_offset or page.in_pieces or len(page.rows) < window.size:
+            return
+        start, size = self.row_offset - 1, self._usual_size()
+        wanted = _FORESEEN if self.most is None else min(_FORESEEN, self.most - self._pages)
+        for _ in range(wanted):
+            if size < 2 or start >= page.total:
+                return
+            yield self._window(start, size)
+            start += size - 1
 
     # === Hosts that page in their own way ===
 

@@ -34,7 +34,7 @@ from syncctl.stores.values import amount_field, code, identifier, moment, shown,
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_answers import date_of
 from syncctl.stores.woocommerce_hidden import Gap, gaps
-from syncctl.stores.woocommerce_http import Client, Connection
+from syncctl.stores.woocommerce_http import Client, Connection, lane_of
 from syncctl.stores.woocommerce_orders import (
     EXACT,
     NOT_ORDERS,
@@ -95,7 +95,9 @@ class WooCommerce:
         self._clock = clock
         self._client = Client(connection, clock=clock, sleeper=sleeper, stop=stop)
 
-    def pages(self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None) -> Iterator[Page]:
+    def pages(
+        self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None, most: int | None = None
+    ) -> Iterator[Page]:
         """See `base.Store.pages`."""
         parameters = {
             "status": listed_by(walk.name),
@@ -113,10 +115,18 @@ class WooCommerce:
             last_id=walk.last_id,
             row_offset=walk.row_offset,
             shape=ORDERS,
+            ahead=True,
+            most=most,
         ).steps()
         with status_known(walk.name):
             for step in steps:
                 yield _page(step, walk, lambda raw: belongs(raw, walk.name, walk.since_dt, modified_until))
+
+    def expect(self, listed: Sequence[Listed]) -> None:
+        """See `base.Store.expect`: the refunds of those that have any."""
+        refunded = [each.order_id for each in listed if each.raw is not None and needs_refunds(dict(each.raw))]
+        paths = [f"/orders/{order_id}/refunds" for order_id in refunded]
+        self._client.expect(lane_of("/orders/1/refunds", EXACT), [(path, lists.first_page(EXACT)) for path in paths])
 
     def read(self, listed: Listed) -> Order | None:
         """See `base.Store.read`."""
@@ -138,7 +148,9 @@ class WooCommerce:
         """See `base.Store.created`."""
         parameters = {**window(walk, created_since, created_until), **EXACT}
         state = WalkState(name=walk, since_dt=created_since, until_dt=created_until)
-        steps = lists.walk(self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size, shape=ORDERS).steps()
+        steps = lists.walk(
+            self._client, "/orders", parameters, ping=self.ping, batch_size=batch_size, shape=ORDERS, ahead=True
+        ).steps()
         with status_known(walk):
             for step in steps:
                 yield _page(step, state, lambda raw: is_of(raw, walk))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import time
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -19,14 +20,16 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from syncctl import __version__
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
-from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpSession, ask
+from syncctl.http_answer import MEGABYTE, AnswerFailed, Asked, Bounds, HttpSession
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
+from syncctl.stores.ahead import Ahead
 from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader, date_of
 
 GET_TRIES = 3
 LONGEST_WAIT_IN_CALL = 10.0
 """Seconds. A store that asks for a longer wait than this is left alone until the next run."""
+_ROW = re.compile(r"/[0-9]+")
 _NOT_AGAIN = frozenset({"too_large", "too_slow", STOPPED})
 """Codes of answers that would be the same once more, or that nobody waits for any longer."""
 
@@ -49,6 +52,8 @@ class Connection:
     """Seconds that a whole answer may take, from the beginning of the request."""
     largest: int = 64 * MEGABYTE
     """Bytes that an answer may have, unpacked."""
+    connections: int = 1
+    """How many requests that are foreseen may be under way at once; with one, each waits for its turn."""
 
     @property
     def base(self) -> str:
@@ -115,6 +120,7 @@ class Client:
         self._bounds = Bounds(largest=connection.largest, seconds=connection.answer_timeout, stop=stop or Never())
         self._plain = Hider((connection.consumer_key.reveal(), connection.consumer_secret.reveal())).plain
         self._reader = Reader(connection, self._plain, clock)
+        self._ahead = Ahead(connection.connections, stop=stop or Never())
         self._clock = clock
         self._session = session or HttpSession()
         self._session.headers["User-Agent"] = f"syncctl/{__version__}"
@@ -156,6 +162,14 @@ class Client:
         """
         return (self._get_once if once else self._get)(path, dict(parameters or {}), shape)
 
+    def expect(self, lane: str, requests: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+        """Say which paths, with their parameters, will be read next: `get` finds them answered, or under way.
+
+        What was said of this `lane` (see `lane_of`) before and isn't said again is dropped. See `ahead`.
+        """
+        begin = {_key(path, given): partial(self._begin, "GET", path, given, None) for path, given in requests}
+        self._ahead.expect(lane, begin)
+
     def send(self, method: str, path: str, body: dict[str, Any]) -> Answer:
         """Write. Sent once: whether to repeat a write whose answer was lost is for the caller to find out by reading.
 
@@ -166,6 +180,7 @@ class Client:
 
     def close(self) -> None:
         """Let go of the pooled connections."""
+        self._ahead.close()
         self._session.close()
 
     def _get_once(self, path: str, parameters: dict[str, str], shape: Any) -> Answer:
@@ -175,29 +190,36 @@ class Client:
         self, method: str, path: str, parameters: dict[str, str], body: dict[str, Any] | None, shape: Any = None
     ) -> Answer:
         what = f"{method} {path}"
-        connection = self.connection
-        parameters = {**parameters, **self._query_keys()}
-        begun = time.monotonic()
         try:
-            answer = ask(
-                self._session,
-                method,
-                self.base + API_PATH + path,
-                bounds=self._bounds,
-                params=parameters,
-                data=None if body is None else json.dumps(body).encode(),
-                headers=None if body is None else {"Content-Type": "application/json"},
-                auth=self._auth(),
-                timeout=(connection.connect_timeout, connection.read_timeout),
-                # Given per request: the environment's CA bundle would override the session's own setting.
-                verify=True if connection.ca_bundle is None else str(connection.ca_bundle),
-            )
+            asked = self._ahead.take(_key(path, parameters)) if method == "GET" else None
+            if asked is None:
+                self._ahead.make_room()
+                asked = self._begin(method, path, parameters, body)
+            answer = asked.answer()
         except AnswerFailed as failed:
+            self._ahead.failed()
             self._given_up(what, method, failed)
         except requests.RequestException as error:
+            self._ahead.failed()
             self._no_answer(what, method, error)
-        seconds = time.monotonic() - begun
-        return Answer(self._reader.read(what, answer, shape), answer.headers, seconds)
+        self._ahead.answered(lane_of(path, parameters), answer.status, asked.seconds)
+        return Answer(self._reader.read(what, answer, shape), answer.headers, asked.seconds)
+
+    def _begin(self, method: str, path: str, parameters: Mapping[str, str], body: dict[str, Any] | None) -> Asked:
+        connection = self.connection
+        return Asked(
+            self._session,
+            method,
+            self.base + API_PATH + path,
+            bounds=self._bounds,
+            params={**parameters, **self._query_keys()},
+            data=None if body is None else json.dumps(body).encode(),
+            headers=None if body is None else {"Content-Type": "application/json"},
+            auth=self._auth(),
+            timeout=(connection.connect_timeout, connection.read_timeout),
+            # Given per request: the environment's CA bundle would override the session's own setting.
+            verify=True if connection.ca_bundle is None else str(connection.ca_bundle),
+        )
 
     def _auth(self) -> AuthBase:
         connection = self.connection
@@ -264,6 +286,15 @@ class Client:
                 code="connection",
             ) from None
         raise StoreMisconfigured(f"{store}: {what} can't be sent ({type(error).__name__}). Look at SYNCCTL_WOO_URL.") from None
+
+
+def lane_of(path: str, parameters: Mapping[str, str]) -> str:
+    """Return what kind of request this is, whichever row it names: those of one kind take about the same time."""
+    return f"{_ROW.sub('/ID', path)} {parameters.get('status', '')} {parameters.get('_fields', '')}"
+
+
+def _key(path: str, parameters: Mapping[str, str]) -> str:
+    return f"{path}?{sorted(parameters.items())}"
 
 
 class _NoHeader(AuthBase):

@@ -19,7 +19,7 @@ from typing import Any
 from syncctl.errors import STOPPED, StoreUnavailable
 from syncctl.stores.values import entries, identifier
 from syncctl.stores.walk import MAX_PER_PAGE, IdWalk, Row, Rows
-from syncctl.stores.woocommerce_http import Answer, Client
+from syncctl.stores.woocommerce_http import Answer, Client, lane_of
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +43,31 @@ def walk(
     last_id: int = 0,
     row_offset: int = 0,
     shape: Any = None,
+    ahead: bool = False,
+    most: int | None = None,
 ) -> IdWalk:
     """Make a walk over a list. With `ping`, which raises where the store is down, a broken page is read in pieces.
 
-    `shape` names what will be looked at of its rows; see `read_json`.
+    `shape` names what will be looked at of its rows; see `read_json`. With `ahead` pages are asked for before their turn, but no
+    more of them than `most`.
     """
+
+    def expect(windows: list[dict[str, str]]) -> None:
+        client.expect(lane_of(path, parameters), [(path, {**parameters, **BY_ID, **window}) for window in windows])
+
     return IdWalk(
-        fetch=_Pages(client, path, parameters, ping, shape), batch_size=batch_size, last_id=last_id, row_offset=row_offset
+        fetch=_Pages(client, path, parameters, ping, shape),
+        batch_size=batch_size,
+        last_id=last_id,
+        row_offset=row_offset,
+        ahead=expect if ahead else None,
+        most=most,
     )
+
+
+def first_page(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return what a walk over a whole list asks for first."""
+    return {**parameters, **BY_ID, "per_page": str(MAX_PER_PAGE), "page": "1"}
 
 
 def rows_of(answer: Answer, path: str) -> list[Any]:

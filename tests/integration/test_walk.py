@@ -28,14 +28,15 @@ BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 
 @contextmanager
 def opened(
-    orders: int, *, quirks: tuple[str, ...] = (), first: int = 100
+    orders: int, *, quirks: tuple[str, ...] = (), first: int = 100, connections: int = 4
 ) -> Iterator[tuple[SimulatedStore, WooCommerce, MovableClock]]:
     """A shop with orders that were all modified in one second, a client, and the clock of both."""
     clock = MovableClock()
     with SimulatedStore(clock=clock, quirks=quirks) as shop:
         # Every third id is another thing's, as in a real shop.
         shop.load(raw_order(id=first + number + number // 2, number=str(number)) for number in range(orders))
-        connection = Connection(url=shop.url, consumer_key=Secret(shop.key), consumer_secret=Secret(shop.secret))
+        keys = {"consumer_key": Secret(shop.key), "consumer_secret": Secret(shop.secret)}
+        connection = Connection(url=shop.url, **keys, connections=connections)
         woo = WooCommerce(connection, clock=clock, sleeper=clock.sleep)
         try:
             yield shop, woo, clock

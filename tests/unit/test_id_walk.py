@@ -268,3 +268,49 @@ def test_a_changing_list_that_also_hides_rows_loses_none_that_stays(leaving, ent
     found = ids(read(host, batch_size))
     assert found == sorted(set(found))
     assert stays <= set(found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    length=st.integers(1, 60),
+    batch_size=st.integers(1, 12),
+    depth=st.integers(1, 5),
+    events=st.lists(st.tuples(st.integers(1, 40), st.booleans(), st.integers(0, 59)), max_size=25),
+    hidden=st.sets(st.integers(0, 59), max_size=4),
+)
+def test_pages_of_an_earlier_moment_lose_no_row_while_others_come_and_go(
+    length: int, batch_size: int, depth: int, events: list[tuple[int, bool, int]], hidden: set[int]
+) -> None:
+    """Every row that is there from the beginning to the end is given once, though pages were asked for before their turn."""
+    begin = [1000 + 10 * number for number in range(length)]
+    host = Host(list(begin), {1000 + 10 * number for number in hidden if number < length})
+    left: set[int] = set()
+
+    def change(asked: int) -> None:
+        for when, enters, place in events:
+            if when != asked:
+                continue
+            if enters and 1000 + 10 * place - 5 not in host.listed:
+                host.listed.append(1000 + 10 * place - 5)
+            elif not enters and place < length and begin[place] in host.listed:
+                host.listed.remove(begin[place])
+                left.add(begin[place])
+
+    host.before = change
+    early: dict[str, Rows] = {}
+
+    def ahead(windows: list[dict[str, str]]) -> None:
+        for key in set(early) - {str(window) for window in windows}:
+            del early[key]
+        for window in windows[:depth]:
+            if str(window) not in early:
+                early[str(window)] = host.fetch(window)
+
+    def fetch(paging: dict[str, str]) -> Rows:
+        return early.pop(str(paging), None) or host.fetch(paging)
+
+    walk = IdWalk(fetch=fetch, batch_size=batch_size, ahead=ahead)
+    given = ids(list(walk.steps()))
+    assert given == sorted(set(given))
+    assert set(begin) - left - host.hidden <= set(given)
+    assert early == {}
