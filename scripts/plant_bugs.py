@@ -867,7 +867,7 @@ BUGS = (
         "a deadline counts from the last byte",
         "syncctl/in_time.py",
         "self._since + seconds, stop)",
-        "self._since + 10 * seconds, stop)",
+        "self._since + 50 * seconds, stop)",
         T_HTTP,
         only="now_and_then",
     ),
