@@ -77,6 +77,9 @@ PROCESS = "syncctl/services/process.py"
 LEASE = "syncctl/db/embedded/lease.py"
 WORK_LOOP = "syncctl/services/work_loop.py"
 WRITE_BACK = "syncctl/services/write_back.py"
+TELLING = "syncctl/services/telling.py"
+TOGETHER = "syncctl/services/telling_together.py"
+WRITES = "syncctl/stores/woocommerce_writes.py"
 RAISING = "syncctl/services/raising.py"
 HEALTH_CHECKS = "syncctl/services/health_checks.py"
 CONTENT = "syncctl/stores/content.py"
@@ -100,6 +103,7 @@ T_ODD = "tests/integration/test_odd_orders.py"
 T_ASIDE = "tests/contract/test_set_aside.py"
 T_OUTAGES = "tests/integration/test_outages.py"
 T_POD_ODD = "tests/contract/test_pod_odd.py"
+T_TOGETHER = "tests/integration/test_write_back_together.py"
 T_KILLED = "tests/crash/test_killed.py"
 T_SIGNALS = "tests/crash/test_signals.py"
 T_INSTANCE = "tests/crash/test_one_instance.py"
@@ -485,13 +489,10 @@ BUGS = (
     bug(
         "a message counts as delivered before it is sent",
         WRITE_BACK,
-        "        result, detail = self._tell(item)\n",
-        """        self.to.database.run(
-            CompleteOutbox(
-                outbox_id=item.outbox_id, worker_id=self.to.worker_id, attempt_no=item.attempt_no, result="delivered"
-            )
-        )
-        result, detail = self._tell(item)
+        "            outcome = self._tell(item)\n",
+        """            self._done.append((item, ("delivered", "")))
+            self.finish(())
+            outcome = self._tell(item)
 """,
         T_KILLED,
         only="embedded and before:add_note",
@@ -499,7 +500,7 @@ BUGS = (
     bug(
         "a note is posted without looking",
         WRITE_BACK,
-        "            if message.note not in store.notes(message.woo_order_id):\n",
+        "            if not (message.look_first and message.note in store.notes(message.woo_order_id)):\n",
         "            if True:\n",
         T_KILLED,
         only="embedded and after:add_note",
@@ -561,17 +562,42 @@ BUGS = (
     ),
     bug(
         "a note is e-mailed to the customer",
-        "syncctl/stores/woocommerce.py",
+        WRITES,
         '{"note": text, "customer_note": False}',
         '{"note": text, "customer_note": True}',
         "tests/integration/test_write_back.py",
         only="note_is_exact",
     ),
     bug(
+        "what a batch refused counts as written",
+        WRITES,
+        'if "error" not in item}',
+        "if True}",
+        T_TOGETHER,
+        only="refuses_in_the_batch",
+    ),
+    bug(
+        "a batch is written by what was read before the notes",
+        TOGETHER,
+        "            there = self._read(untold)\n",
+        "            pass\n",
+        T_TOGETHER,
+        only="between",
+    ),
+    bug(
+        "a message given back is taken for one that nobody has told",
+        OUTBOX,
+        """        session.run("UPDATE dbo.USER_STORE_OUTBOX SET LOOK_FIRST = 1 WHERE OUTBOX_ID = :id", {"id": outbox_id})
+""",
+        "        pass\n",
+        T_TOGETHER,
+        only="goes_down or lost",
+    ),
+    bug(
         "an order in the trash is written to",
-        WRITE_BACK,
-        "        if there.trashed:\n",
-        "        if False:\n",
+        TELLING,
+        "    if there.trashed:\n",
+        "    if False:\n",
         "tests/integration/test_write_back.py",
         only="trash",
     ),

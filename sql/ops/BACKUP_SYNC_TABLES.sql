@@ -219,7 +219,8 @@ SELECT
     source.ERROR_MESSAGE,
     source.DETAIL,
     source.CREATED_DT,
-    source.DELIVERED_DT
+    source.DELIVERED_DT,
+    source.LOOK_FIRST
 INTO dbo.USER_STORE_OUTBOX_COPY
 FROM dbo.USER_STORE_OUTBOX AS source;
 

@@ -423,7 +423,8 @@ INSERT INTO dbo.USER_STORE_OUTBOX
     ERROR_MESSAGE,
     DETAIL,
     CREATED_DT,
-    DELIVERED_DT
+    DELIVERED_DT,
+    LOOK_FIRST
 )
 SELECT
     copied.OUTBOX_ID,
@@ -445,8 +446,14 @@ SELECT
     copied.ERROR_MESSAGE,
     copied.DETAIL,
     copied.CREATED_DT,
-    copied.DELIVERED_DT
+    copied.DELIVERED_DT,
+    copied.LOOK_FIRST
 FROM dbo.USER_STORE_OUTBOX_COPY AS copied;
+
+/* What waited when the copy was made may have been told since. */
+UPDATE dbo.USER_STORE_OUTBOX
+SET LOOK_FIRST = 1
+WHERE LOOK_FIRST = 0;
 
 SET IDENTITY_INSERT dbo.USER_STORE_OUTBOX OFF;
 

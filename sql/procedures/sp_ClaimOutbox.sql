@@ -8,14 +8,15 @@ dbo.sp_ClaimOutbox
 
 Called by    syncctl process, syncctl retry-failed, syncctl sync-status
 Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, STAGED_STATUS
-             and STAGED_MEANING (as the order was last staged), ORDER_KEY, ATTEMPT_NO, LEASE_UNTIL_DT
+             and STAGED_MEANING (as the order was last staged), ORDER_KEY, ATTEMPT_NO, LEASE_UNTIL_DT, LOOK_FIRST
 Errors       50001 bad argument
 Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
 Repeatable   no: each call claims other rows
 Note         An order's messages go out one after the other: a message waits while an earlier one is PENDING or CLAIMED. One that was left
              to a person (FAILED) holds up nothing. A message whose lease has run out is due again; when the last of the attempts that
-             the store is given was lost that way, it is left to a person. Those of the JSON array @PASSED are left out: this run has
-             had them, so that one that fails goes behind the others.
+             the store is given was lost that way, it is left to a person. With the JSON array @STAGING_IDS those orders' only. Those of
+             the JSON array @PASSED are left out: this run has had them, so that one that fails goes behind the others.
+             LOOK_FIRST is 0 where nobody can have told the store yet: from the second claim on it is 1, whatever became of the first.
 Example      EXECUTE dbo.sp_ClaimOutbox @STORE_ID = 'woocommerce', @WORKER_ID = N'host-1234', @BATCH_SIZE = 50;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimOutbox
@@ -23,7 +24,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimOutbox
     @WORKER_ID nvarchar(100),
     @BATCH_SIZE int,
     @LEASE_SECONDS int = 300,
-    @STAGING_ID int = NULL,
+    @STAGING_IDS nvarchar(max) = NULL,
     @IGNORE_DUE bit = 0,
     @PASSED nvarchar(max) = NULL,
     @NOW datetime2(3) = NULL
@@ -39,6 +40,7 @@ BEGIN
         CASE WHEN @BATCH_SIZE IS NULL OR @BATCH_SIZE NOT BETWEEN 1 AND 1000 THEN N'@BATCH_SIZE takes 1 to 1000. ' END,
         CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
         CASE WHEN NULLIF(@STORE_ID, '') IS NULL THEN N'@STORE_ID is required. ' END,
+        CASE WHEN ISJSON(@STAGING_IDS) = 0 THEN N'@STAGING_IDS takes a JSON array. ' END,
         CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END
     ));
 
@@ -62,6 +64,11 @@ BEGIN
         LEASE_OWNER nvarchar(100) NULL
     );
 
+    DECLARE @LISTED table
+    (
+        STAGING_ID int NOT NULL PRIMARY KEY
+    );
+
     DECLARE @LEFT_OUT table
     (
         OUTBOX_ID bigint NOT NULL PRIMARY KEY
@@ -69,10 +76,20 @@ BEGIN
 
     DECLARE @TAKEN table
     (
-        OUTBOX_ID bigint NOT NULL PRIMARY KEY
+        OUTBOX_ID bigint NOT NULL PRIMARY KEY,
+        LOOK_FIRST bit NOT NULL
     );
 
     BEGIN TRY
+        IF @STAGING_IDS IS NOT NULL
+        BEGIN
+            INSERT INTO @LISTED (STAGING_ID)
+            SELECT DISTINCT
+                TRY_CONVERT(int, element.[value])
+            FROM OPENJSON(@STAGING_IDS) AS element
+            WHERE TRY_CONVERT(int, element.[value]) IS NOT NULL;
+        END;
+
         IF @PASSED IS NOT NULL
         BEGIN
             INSERT INTO @LEFT_OUT (OUTBOX_ID)
@@ -129,10 +146,12 @@ BEGIN
             STATE = 'CLAIMED',
             LEASE_OWNER = @WORKER_ID,
             LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
-            ATTEMPT_NO = ATTEMPT_NO + 1
+            ATTEMPT_NO = ATTEMPT_NO + 1,
+            LOOK_FIRST = 1
         OUTPUT
-            inserted.OUTBOX_ID
-        INTO @TAKEN (OUTBOX_ID)
+            inserted.OUTBOX_ID,
+            deleted.LOOK_FIRST
+        INTO @TAKEN (OUTBOX_ID, LOOK_FIRST)
         WHERE OUTBOX_ID IN
         (
             SELECT TOP (@BATCH_SIZE)
@@ -140,7 +159,7 @@ BEGIN
             FROM dbo.USER_STORE_OUTBOX AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
             WHERE candidate.STATE IN ('PENDING', 'CLAIMED')
             AND   candidate.STORE_ID = @STORE_ID
-            AND   (@STAGING_ID IS NULL OR candidate.STAGING_ID = @STAGING_ID)
+            AND   (@STAGING_IDS IS NULL OR EXISTS (SELECT 1 FROM @LISTED AS listed WHERE listed.STAGING_ID = candidate.STAGING_ID))
             AND
             (
                 (candidate.STATE = 'PENDING' AND (@IGNORE_DUE = 1 OR candidate.NEXT_ATTEMPT_DT <= @NOW))
@@ -193,7 +212,8 @@ BEGIN
         STAGED_MEANING = staged.STATUS_MEANING,
         staged.ORDER_KEY,
         message.ATTEMPT_NO,
-        LEASE_UNTIL_DT = @LEASE_UNTIL_DT
+        LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
+        taken.LOOK_FIRST
     FROM @TAKEN AS taken
     INNER JOIN dbo.USER_STORE_OUTBOX AS message
         ON message.OUTBOX_ID = taken.OUTBOX_ID

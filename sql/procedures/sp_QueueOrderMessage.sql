@@ -11,6 +11,7 @@ Returns      no rows
 Errors       none
 Locks        the new row
 Repeatable   yes: a key that is known is left as it is
+Note         What has a tag was never told before, or the order bears the tag: its note is not looked for at the first try (LOOK_FIRST).
 Example      EXECUTE dbo.sp_QueueOrderMessage @STAGING_ID = 1, @KIND = 'applied', @DEDUP_KEY = N'applied:1', @NOTE = N'…';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_QueueOrderMessage
@@ -29,7 +30,8 @@ BEGIN
 
     INSERT INTO dbo.USER_STORE_OUTBOX
     (
-        STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, STATE, ATTEMPT_NO, NEXT_ATTEMPT_DT, CREATED_DT
+        STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, STATE, ATTEMPT_NO, NEXT_ATTEMPT_DT, CREATED_DT,
+        LOOK_FIRST
     )
     SELECT
         staged.STORE_ID,
@@ -43,7 +45,8 @@ BEGIN
         'PENDING',
         0,
         @NOW,
-        @NOW
+        @NOW,
+        CASE WHEN @TAG_VALUE IS NULL THEN 1 ELSE 0 END
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   NOT EXISTS

@@ -37,6 +37,9 @@ from syncctl.services.write_back import Delivery, WriteBack
 
 log = logging.getLogger(__name__)
 
+_TOLD = ("created", "updated", "cancelled", "unchanged", "review")
+"""Outcomes of orders whose messages to the store are delivered at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOptions:
@@ -312,22 +315,19 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
 
     def finish(self, rows: Sequence[ProcessedOrder]) -> None:
         """Tell the store about the orders that were just done; their ERP documents stand whatever comes of it."""
-        if self.write_back is None:
+        ended = {row.staging_id: row for row in rows if row.outcome in _TOLD}
+        if self.write_back is None or not ended or self.context.breaker("store").open or self.context.stop.is_set():
             return
-        for row in rows:
-            if row.outcome not in ("created", "updated", "cancelled", "unchanged", "review"):
-                continue
-            if self.context.breaker("store").open or self.context.stop.is_set():
-                return
-            try:
-                deliveries = self.write_back.deliver(staging_id=row.staging_id)
-            except (TransientError, ConfigError):
-                raise
-            except SyncError as error:
-                log.warning("Order %s: its messages to the store wait (%s).", row.woo_order_no, error)
-                continue
-            told = deliveries[-1].outcome if deliveries else row.store
-            self.result.note(row.staging_id, replace(row, store=told))
+        try:
+            deliveries = self.write_back.deliver(staging_ids=list(ended))
+        except (TransientError, ConfigError):
+            raise
+        except SyncError as error:
+            log.warning("The messages of %d orders to the store wait (%s).", len(ended), error)
+            return
+        for delivery in deliveries:
+            row = ended[delivery.staging_id or 0]
+            self.result.note(row.staging_id, replace(row, store=delivery.outcome))
 
     def _untold(self, done: ProcessedOrder) -> ProcessedOrder:
         """Say that the store has to be told yet."""

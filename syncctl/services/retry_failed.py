@@ -41,8 +41,7 @@ def retry_failed(
                 lease_seconds=options.lease_seconds,
                 statuses=options.statuses,
             )
-            for staging_id in options.staging_ids or (None,):
-                write_back.deliver(staging_id=staging_id, limit=options.limit, ignore_due=options.ignore_due)
+            write_back.deliver(staging_ids=options.staging_ids or None, limit=options.limit, ignore_due=options.ignore_due)
     except SyncError as error:
         result.end(error)
     result.store_down = context.breaker("store").opened_by

@@ -15,6 +15,9 @@ from syncctl.services.write_back import Delivery, WriteBack
 
 log = logging.getLogger(__name__)
 
+MOST = 500
+"""Orders whose messages are asked for at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailedChange:
@@ -90,10 +93,11 @@ def sync_status(
 
 def _deliver(write_back: WriteBack, context: RunContext, result: StatusSync) -> None:
     write_back.result = result.messages
-    for staging_id in dict.fromkeys(change.staging_id for change in result.changes if change.outbox_id is not None):
+    told = list(dict.fromkeys(change.staging_id for change in result.changes if change.outbox_id is not None))
+    for first in range(0, len(told), MOST):
         if context.breaker("store").open or context.stop.is_set():
             return
-        write_back.deliver(staging_id=staging_id)
+        write_back.deliver(staging_ids=told[first : first + MOST])
 
 
 @dataclass(slots=True)

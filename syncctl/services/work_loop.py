@@ -77,6 +77,10 @@ def blame(error: SyncError, ask: Callable[[SyncError], object], stop: StopFlag) 
     return Blame(Concern.ROW, error.of_one_row())
 
 
+class NotNow(Exception):
+    """Raised by `Work.do` of a row whose lease would not last: it is given back untried, and may be claimed again."""
+
+
 class Work(Protocol[Item, Row]):
     """One kind of work: what is claimed (`Item`), and what a result says of each (`Row`)."""
 
@@ -116,7 +120,7 @@ class Work(Protocol[Item, Row]):
         ...
 
     def finish(self, rows: Sequence[Row]) -> None:
-        """Do what follows for the rows of a claimed batch that are done or failed, together."""
+        """Do what follows for the rows of a claimed batch that are done or failed, together; there may be none."""
         ...
 
 
@@ -207,8 +211,7 @@ class _Loop(Generic[Item, Row]):
             try:
                 self._batch(items, rows)
             finally:
-                if rows:
-                    work.finish(rows)
+                work.finish(rows)
 
     def _batch(self, items: Sequence[Item], rows: list[Row]) -> None:
         """Do the claimed rows one by one; what can't be done now is given back."""
@@ -218,6 +221,9 @@ class _Loop(Generic[Item, Row]):
                 return
             try:
                 row = self.work.do(item)
+            except NotNow as late:
+                self._release([item], str(late))
+                continue
             except Exception as raised:
                 if not isinstance(raised, SyncError):
                     log.error("Row %s failed in an unforeseen way", self.work.key(item), exc_info=raised)
@@ -267,10 +273,15 @@ class _Loop(Generic[Item, Row]):
 
     def _release(self, items: Sequence[Item], reason: str) -> None:
         """Give rows back; one that can't be given back now comes back when its lease ends."""
+        away = False
         for item in items:
+            if away:  # each would wait for the database as long as the first
+                log.warning("Row %s comes back when its lease ends.", self.work.key(item))
+                continue
             try:
                 self.work.release(item, reason)
             except LeaseLost as lost:
                 log.debug("%s", lost)
             except SyncError as error:
                 log.warning("Row %s comes back when its lease ends: %s", self.work.key(item), error)
+                away = away or (isinstance(error, TransientError) and not error.answered)

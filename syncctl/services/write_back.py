@@ -1,7 +1,8 @@
 """Tell the store what became of its orders: deliver the messages that wait in the outbox.
 
-A message may be delivered twice (the answer to a POST was lost, a worker died): the tag in the order's meta data and the notes
-that are there already are looked at first, so the store ends as if it had been delivered once.
+Several are told together, with few requests (`telling_together`); what that leaves over, and one alone, by itself. A message may
+be delivered twice (the answer to a POST was lost, a worker died): the tag in the order's meta data is looked at first, and from
+the second try on the notes that are there already, so the store ends as if it had been delivered once.
 """
 
 from __future__ import annotations
@@ -20,14 +21,20 @@ from syncctl.db.contract import (
     OutboxMessage,
     ReleaseOutbox,
 )
-from syncctl.errors import StoreUnavailable, SyncError
+from syncctl.errors import ConfigError, StoreUnavailable, SyncError, TransientError
 from syncctl.services.amounts import seconds
-from syncctl.services.raising import why_not_raised
 from syncctl.services.run_context import RunContext
-from syncctl.services.work_loop import OfTheDatabase, Result, work_off
-from syncctl.stores.base import Store, StoreStatus
+from syncctl.services.telling import NOTE_ONLY, Outcome, settled_before, status_for
+from syncctl.services.telling_together import Together
+from syncctl.services.work_loop import NotNow, OfTheDatabase, Result, work_off
+from syncctl.stores.base import Store
 
 log = logging.getLogger(__name__)
+
+BATCH = 20
+"""Messages that are told together: few enough that a slow store is done well within the lease."""
+CONNECTIONS = 4
+"""A shop has two to five workers for all its visitors, and gains little past four requests at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +65,16 @@ class WriteBack:
     lease_seconds: int = 300
     statuses: bool = True
     """False leaves the store's statuses alone, whatever the messages say: note and tag only."""
+    batch: int = BATCH
+    """How many messages are told together, 1 to 100."""
+    connections: int = CONNECTIONS
+    """How many requests the store gets at the same time from this worker, at most."""
     monotonic: Callable[[], float] = field(default=time.monotonic)
 
-    def deliver(self, *, staging_id: int | None = None, limit: int | None = None, ignore_due: bool = False) -> list[Delivery]:
-        """Deliver what is due: of one order, or of all, up to `limit`; none of them twice.
+    def deliver(
+        self, *, staging_ids: Sequence[int] | None = None, limit: int | None = None, ignore_due: bool = False
+    ) -> list[Delivery]:
+        """Deliver what is due: of these orders, or of all, up to `limit`; none of them twice.
 
         A message that fails goes behind the others. Where the store is down or can't be used as configured, that is on the
         context's breaker `store`, and what was in hand is given back, attempts unburnt.
@@ -72,7 +85,7 @@ class WriteBack:
         if self.context.breaker("store").open:
             return []
         mine: Result[Delivery] = Result()
-        work_off(_Messages(self, staging_id, limit, ignore_due), mine, self.context)
+        work_off(_Messages(self, mine, staging_ids, limit, ignore_due), mine, self.context, batch=self.batch)
         for key, delivery in mine.rows.items():
             self.result.note(key, delivery)
         if mine.ended_by is not None and mine.ended_by.system != "store":
@@ -85,100 +98,129 @@ class _Messages(OfTheDatabase[Delivery]):
     """The messages of one delivery: a `work_loop.Work`."""
 
     to: WriteBack
-    staging_id: int | None
+    result: Result[Delivery]
+    staging_ids: Sequence[int] | None
     limit: int | None
     ignore_due: bool
     _failed: list[int] = field(default_factory=list)
     _taken: int = 0
+    _claimed_at: float = 0.0
+    """When the present batch's lease began, by `monotonic`."""
+    _together: Together = field(init=False)
+    """What of the present batch is told already."""
+    _alone: bool = False
+    """Whether one of the present batch was told by itself."""
+    _done: list[tuple[OutboxMessage, Outcome]] = field(default_factory=list)
+    """What the database has to be told yet."""
+
+    def __post_init__(self) -> None:
+        self._together = self._nothing_told()
+
+    def _nothing_told(self) -> Together:
+        to = self.to
+        return Together(store=to.store, stop=to.context.stop, statuses=to.statuses, connections=to.connections)
 
     def claim(self, limit: int) -> Sequence[OutboxMessage]:
-        """Take messages that this delivery has not had yet."""
+        """Take messages that this delivery has not had yet, one of an order at a time, and tell together what can be."""
         if self.limit is not None:
             limit = min(limit, self.limit - self._taken)
         if limit <= 0 or self.to.context.breaker("store").open:
             return ()
+        self._claimed_at = self.to.monotonic()
         messages = self.to.database.run(
             ClaimOutbox(
                 store_id=self.to.store.store_id,
                 worker_id=self.to.worker_id,
                 batch_size=limit,
                 lease_seconds=self.to.lease_seconds,
-                staging_id=self.staging_id,
+                staging_ids=None if self.staging_ids is None else json.dumps(list(self.staging_ids)),
                 ignore_due=self.ignore_due,
                 passed=json.dumps(self._failed) if self._failed else None,
             )
         )
         self._taken += len(messages)
-        return messages
+        self._together, self._alone = self._nothing_told(), False
+        if len(messages) > 1:
+            self._together.tell(messages, self._in_time)
+        return sorted(messages, key=lambda message: message.outbox_id not in self._together.outcomes)
 
     def key(self, item: OutboxMessage) -> int:
         """See `Work.key`."""
         return item.outbox_id
 
     def do(self, item: OutboxMessage) -> Delivery:
-        """Bring the store's order to what the message says, and note that."""
-        result, detail = self._tell(item)
+        """Bring the store's order to what the message says, where that wasn't done together with the others."""
+        told = self._together
+        if item.outbox_id in told.errors:
+            raise told.errors[item.outbox_id]
+        outcome = told.outcomes.get(item.outbox_id)
+        if outcome is None:
+            if self._alone and not self._in_time():
+                raise NotNow(f"half of the lease of {self.to.lease_seconds} s is over")
+            self._alone = True
+            outcome = self._tell(item)
         self.to.context.breaker("store").answered()
-        self.to.context.reaching(
-            self.to.database.run,
-            CompleteOutbox(
-                outbox_id=item.outbox_id,
-                worker_id=self.to.worker_id,
-                attempt_no=item.attempt_no,
-                result=result,
-                detail=detail or None,
-            ),
-        )
-        return _outcome(item, result, detail)
+        return self._told(item, outcome)
 
-    def _tell(self, message: OutboxMessage) -> tuple[str, str]:
+    def _told(self, item: OutboxMessage, outcome: Outcome) -> Delivery:
+        self._done.append((item, outcome))
+        return _outcome(item, *outcome)
+
+    def _tell(self, message: OutboxMessage) -> Outcome:
         """Bring the store's order to what the message says; return the result and, where something was left out, why."""
         store = self.to.store
-        begun = self.to.monotonic()
         there = store.read_status(message.woo_order_id)
-        if not there.exists:
-            return "dropped", "the order is gone from the store"
-        if there.trashed:
-            return "dropped", "the order is in the store's trash, and writing to it would bring it back"
-        if message.order_key and there.order_key and message.order_key != there.order_key:
-            return "dropped", "its id belongs to another order of the store by now"
-        if message.tag_value is not None and there.tag == message.tag_value:
-            return "delivered", "the store had it already"
-        if message.note is not None:
-            if message.note not in store.notes(message.woo_order_id):
-                self._in_time(message, begun)
+        noted = message.outbox_id in self._together.noted
+        settled = settled_before(message, there)
+        if settled is not None:
+            return NOTE_ONLY if noted and settled[0] == "dropped" else settled
+        if message.note is not None and not noted:
+            # Only where an earlier delivery may have got through.
+            if not (message.look_first and message.note in store.notes(message.woo_order_id)):
+                self._require_time(message)
                 store.add_note(message.woo_order_id, message.note)
             # Somebody may have moved the order on meanwhile, or into the trash: its status of this moment decides.
             there = store.read_status(message.woo_order_id)
             if not there.exists or there.trashed:
-                return "delivered", "the note only: the order is in the store's trash, or gone"
-        status, detail = self._status(message, there)
+                return NOTE_ONLY
+        status, detail = status_for(message, there, store.meaning, allowed=self.to.statuses)
         if status is not None or message.tag_value is not None:
             store.put_status(message.woo_order_id, status, tag=message.tag_value)
         return "delivered", detail
 
-    def _status(self, message: OutboxMessage, there: StoreStatus) -> tuple[str | None, str]:
-        """Return the status that the order gets; where it gets none, why the message's is not taken."""
-        status = message.target_status
-        if status is None or status == there.status:
-            return None, ""
-        why_not = why_not_raised(
-            status,
-            staged=(message.staged_status or "", message.staged_meaning),
-            present=(there.status, there.meaning),
-            target_meaning=self.to.store.meaning(status),
-            allowed=self.to.statuses,
-        )
-        return (None, f"the status stays {there.status}: {why_not}") if why_not else (status, "")
+    def _in_time(self) -> bool:
+        """Tell whether the lease outlives a note: a second worker that looks for it too early would post it again."""
+        return self.to.monotonic() - self._claimed_at <= self.to.lease_seconds / 2
 
-    def _in_time(self, message: OutboxMessage, begun: float) -> None:
-        """Make sure that the lease outlives the note: a second worker that looks for it too early would post it again."""
-        taken = self.to.monotonic() - begun
-        if taken > self.to.lease_seconds / 2:
+    def _require_time(self, message: OutboxMessage) -> None:
+        if not self._in_time():
             raise StoreUnavailable(
-                f"The store took {taken:.0f} s to say what order {message.woo_order_id} holds, too long for the lease of "
+                f"The store took too long to say what order {message.woo_order_id} holds: more than half of the lease of "
                 f"{self.to.lease_seconds} s; tried again later."
             )
+
+    def finish(self, rows: Sequence[Delivery]) -> None:  # noqa: ARG002  (what is done stands in `_done`)
+        """Note the delivered ones, all in one call. One that is another worker's by now is told again by that one, if at all."""
+        done, self._done = self._done, []
+        if not done:
+            return
+        messages = [
+            {"id": item.outbox_id, "attempt": item.attempt_no, "result": result, "detail": detail or None}
+            for item, (result, detail) in done
+        ]
+        call = CompleteOutbox(worker_id=self.to.worker_id, messages=json.dumps(messages, ensure_ascii=False))
+        try:
+            noted = self.to.context.reaching(self.to.database.run, call)
+        except (TransientError, ConfigError):
+            raise
+        except SyncError as error:
+            log.error("What the store was told could not be noted, and is looked at again when the lease ends: %s", error)
+            return
+        lost = {row.outbox_id for row in noted if row.state == "LOST"}
+        for item, _ in done:
+            if item.outbox_id in lost:
+                log.warning("Order %s: its message is another worker's by now.", item.woo_order_id)
+                self.result.note(item.outbox_id, _outcome(item, "waiting", "another worker has it"))
 
     def fail(self, item: OutboxMessage, error: SyncError) -> Delivery:
         """Note a failed delivery; the message goes behind the others."""
@@ -203,7 +245,11 @@ class _Messages(OfTheDatabase[Delivery]):
         return _outcome(item, "waiting", str(error))
 
     def release(self, item: OutboxMessage, reason: str) -> None:
-        """See `Work.release`."""
+        """See `Work.release`. What the store has been told already is done, whatever ends the run."""
+        outcome = self._together.outcomes.get(item.outbox_id)
+        if outcome is not None:
+            self.result.note(item.outbox_id, self._told(item, outcome))
+            return
         log.warning("Order %s: the store is told later (%s). The ERP document stands.", item.woo_order_id, reason)
         self.to.database.run(ReleaseOutbox(outbox_id=item.outbox_id, worker_id=self.to.worker_id, attempt_no=item.attempt_no))
         self._taken -= 1

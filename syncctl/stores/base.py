@@ -112,6 +112,15 @@ class StoreStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusWrite:
+    """What one order of the store is to be given. None leaves its status, or its tag, alone."""
+
+    order_id: int
+    status: str | None
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """Something the store sells: a simple product, or one variation of a variable one."""
 
@@ -236,6 +245,13 @@ class Store(Protocol):
         """Read an order's status and tag right now. `exists` is False where there is no such order."""
         ...
 
+    def read_statuses(self, order_ids: Sequence[int]) -> dict[int, StoreStatus]:
+        """Read the statuses and tags of up to 100 orders right now, with one request that is not repeated.
+
+        One that the answer doesn't show, as in the trash, is left out: `read_status` knows.
+        """
+        ...
+
     def notes(self, order_id: int) -> list[str]:
         """Read an order's notes as plain text, newest first; empty where there is no such order."""
         ...
@@ -246,6 +262,19 @@ class Store(Protocol):
 
     def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
         """Set the status and the tag (None leaves either alone). Writing to a trashed order would bring it back: read first."""
+        ...
+
+    @property
+    def writes_together(self) -> bool:
+        """Whether the store takes changes of many orders in one request, as far as is known."""
+        ...
+
+    def put_statuses(self, writes: Sequence[StatusWrite]) -> set[int]:
+        """Set the statuses and tags of up to 100 orders with one request; return the ids of those of which the store says so.
+
+        As for `put_status`: read first. What became of the others nobody knows: `put_status` tells. Where the store refuses such
+        requests altogether, `writes_together` is false from then on.
+        """
         ...
 
     def server_time(self) -> datetime:

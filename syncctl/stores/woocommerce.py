@@ -25,6 +25,7 @@ from syncctl.stores.base import (
     NoSuchList,
     Page,
     Product,
+    StatusWrite,
     StoreCustomer,
     StoreStatus,
     UnreadableOrder,
@@ -38,7 +39,6 @@ from syncctl.stores.woocommerce_http import Client, Connection, lane_of
 from syncctl.stores.woocommerce_orders import (
     EXACT,
     NOT_ORDERS,
-    TAG_KEY,
     Raw,
     modified_of,
     needs_refunds,
@@ -49,12 +49,10 @@ from syncctl.stores.woocommerce_orders import (
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
 from syncctl.stores.woocommerce_walks import NAMED, ONE_SECOND, belongs, is_of, listed_by, naive, status_known, window
+from syncctl.stores.woocommerce_writes import NO_PARENT_ORDER, NO_SUCH_ORDER, Writer, that_order
 
 log = logging.getLogger(__name__)
 
-NO_SUCH_ORDER = "woocommerce_rest_shop_order_invalid_id"
-NO_PARENT_ORDER = "woocommerce_rest_order_invalid_id"
-"""The code of the same for an order's notes and refunds."""
 NO_ORDERS = {"per_page": "1", "_fields": "id", "after": "2100-01-01T00:00:00"}
 """Asks for a list without any order: one that is broken must not look like a store that is down."""
 _NUMBER_SHOWN = 40
@@ -71,6 +69,8 @@ _TELLING = (
     "refunds",
 )
 """The fields of a list's row by which a version of an order is told from another."""
+_OF_STATUS = "id,status,order_key,meta_data,customer_id,billing,shipping,date_paid,date_paid_gmt"
+"""What of an order says its status and what that means."""
 
 
 class WooCommerce:
@@ -94,6 +94,7 @@ class WooCommerce:
         self.walks = (TRASH_WALK, *(f"{NAMED}{status}" for status in named if status not in MEANINGS), ORDERS_WALK)
         self._clock = clock
         self._client = Client(connection, clock=clock, sleeper=sleeper, stop=stop)
+        self._writer = Writer(self._client)
 
     def pages(
         self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None, most: int | None = None
@@ -190,43 +191,41 @@ class WooCommerce:
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""
         raw = self._raw(order_id)
-        if raw is None:
-            return StoreStatus(status="", exists=False)
-        status = status_of(raw)
-        return StoreStatus(
-            status=status,
-            meaning=meaning_in(raw),
-            order_key=text(raw.get("order_key")),
-            tag=tag_of(raw),
-            trashed=status == TRASH,
-        )
+        return StoreStatus(status="", exists=False) if raw is None else _status(raw)
+
+    def read_statuses(self, order_ids: Sequence[int]) -> dict[int, StoreStatus]:
+        """See `base.Store.read_statuses`. `any` hides the trash and some plugins' statuses."""
+        asked = {
+            "include": ",".join(map(str, order_ids)),
+            "status": "any",
+            "per_page": str(MAX_PER_PAGE),
+            **lists.BY_ID,
+            "_fields": _OF_STATUS,
+        }
+        rows = lists.rows_of(self._client.get("/orders", asked, once=True), "/orders")
+        found = {identifier(raw.get("id")): _status(raw) for raw in rows if isinstance(raw, dict)}
+        return {order_id: found[order_id] for order_id in order_ids if order_id in found}
 
     def notes(self, order_id: int) -> list[str]:
         """See `base.Store.notes`. WooCommerce gives all of them in one answer."""
-        try:
-            answer = self._client.get(f"/orders/{order_id}/notes")
-        except StoreRefused as refused:
-            if refused.code in (NO_SUCH_ORDER, NO_PARENT_ORDER):
-                return []
-            raise
-        found = lists.rows_of(answer, f"/orders/{order_id}/notes")
-        return [unescape(str(note.get("note", ""))) for note in found if isinstance(note, dict)]
+        return self._writer.notes(order_id)
 
     def add_note(self, order_id: int, text: str) -> None:
-        """See `base.Store.add_note`. `customer_note` true would e-mail it to the customer."""
-        answer = self._client.send("POST", f"/orders/{order_id}/notes", {"note": text, "customer_note": False})
-        if not isinstance(answer.data, dict) or identifier(answer.data.get("id")) is None:
-            raise StoreUnavailable(f"Order {order_id}: the store's answer to its note is no note.", code="not_json")
+        """See `base.Store.add_note`."""
+        self._writer.add_note(order_id, text)
 
     def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
-        """See `base.Store.put_status`. Not a batch update: that one takes a misspelt status for `pending`, in silence."""
-        body: dict[str, Any] = {}
-        if status is not None:
-            body["status"] = status
-        if tag is not None:
-            body["meta_data"] = [{"key": TAG_KEY, "value": tag}]
-        if body:
-            _that_order(self._client.send("PUT", f"/orders/{order_id}", body).data, order_id, "PUT")
+        """See `base.Store.put_status`."""
+        self._writer.put_status(order_id, status, tag=tag)
+
+    @property
+    def writes_together(self) -> bool:
+        """See `base.Store.writes_together`: false once the batch route was refused, by a firewall for instance."""
+        return self._writer.together
+
+    def put_statuses(self, writes: Sequence[StatusWrite]) -> set[int]:
+        """See `base.Store.put_statuses`."""
+        return self._writer.put_statuses(writes)
 
     def server_time(self) -> datetime:
         """See `base.Store.server_time`. Ours where the answer has no Date header."""
@@ -234,11 +233,11 @@ class WooCommerce:
         return date_of(answer.headers) or self._clock()
 
     def ping(self, *, writing: bool = False) -> datetime | None:
-        """See `base.Store.ping`. A batch with nothing in it changes nothing, and is refused all the same to a read-only key."""
+        """See `base.Store.ping`."""
         answer = self._client.get("/orders", NO_ORDERS)
         lists.rows_of(answer, "/orders")
         if writing:
-            self._client.send("POST", "/orders/batch", {})
+            self._writer.require_rights()
         return date_of(answer.headers)
 
     def products(self) -> Iterator[Product]:
@@ -296,7 +295,7 @@ class WooCommerce:
             if refused.code == NO_SUCH_ORDER:
                 return None
             raise
-        return _that_order(data, order_id, "GET")
+        return that_order(data, order_id, "GET")
 
     def _read(self, raw: Raw) -> Order | None:
         """Read an order with its refunds. None where it was deleted between the list and now."""
@@ -333,16 +332,16 @@ class WooCommerce:
         return found
 
 
-def _that_order(data: Any, order_id: int, method: str) -> Raw:
-    """Return what a request for one order was answered with.
-
-    Raises:
-        StoreUnavailable: it is something else, such as an error with status 200, or what a cache keeps of another order.
-    """
-    if isinstance(data, dict) and identifier(data.get("id")) == order_id:
-        return data
-    of = f"order {shown(data['id'])}" if isinstance(data, dict) and data.get("id") else "no order"
-    raise StoreUnavailable(f"Order {order_id}: the store's answer to {method} /orders/{order_id} is {of}.", code="not_json")
+def _status(raw: Raw) -> StoreStatus:
+    """Return what an order's own object says of its status."""
+    status = status_of(raw)
+    return StoreStatus(
+        status=status,
+        meaning=meaning_in(raw),
+        order_key=text(raw.get("order_key")),
+        tag=tag_of(raw),
+        trashed=status == TRASH,
+    )
 
 
 def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:

@@ -202,7 +202,10 @@ def test_health_sees_what_the_store_was_not_told(shop, clock):
     assert shop.database.run(GetHealth())[0].oldest_write_back_dt == applied
     [first, second] = shop.database.run(ClaimOutbox(store_id="woocommerce", worker_id="teller", batch_size=2))
     shop.database.run(
-        CompleteOutbox(outbox_id=first.outbox_id, worker_id="teller", attempt_no=first.attempt_no, result="delivered")
+        CompleteOutbox(
+            worker_id="teller",
+            messages=json.dumps([{"id": first.outbox_id, "attempt": first.attempt_no, "result": "delivered"}]),
+        )
     )
     shop.database.run(
         FailOutbox(

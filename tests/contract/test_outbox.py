@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -49,12 +50,11 @@ def claim(database):
 def complete(database):
     """Finishes a claimed message."""
 
-    def run(message, worker_id="worker", result="delivered", detail=None):
-        database.run(
-            CompleteOutbox(
-                outbox_id=message.outbox_id, worker_id=worker_id, attempt_no=message.attempt_no, result=result, detail=detail
-            )
-        )
+    def run(*messages, worker_id="worker", result="delivered", detail=None):
+        told = [
+            {"id": message.outbox_id, "attempt": message.attempt_no, "result": result, "detail": detail} for message in messages
+        ]
+        return [row.state for row in database.run(CompleteOutbox(worker_id=worker_id, messages=json.dumps(told)))]
 
     return run
 
@@ -200,8 +200,8 @@ def test_one_orders_messages_can_be_claimed_alone_and_early(queue, claim, fail):
     queue(2, staging_id=12)
     for message in claim():
         fail(message)
-    assert claim(staging_id=12) == []
-    assert [message.woo_order_id for message in claim(staging_id=12, ignore_due=True)] == [2]
+    assert claim(staging_ids="[12, 13]") == []
+    assert [message.woo_order_id for message in claim(staging_ids="[12, 13]", ignore_due=True)] == [2]
 
 
 def test_every_bad_argument_is_named_at_once(database):
@@ -225,9 +225,10 @@ def test_eight_workers_share_the_messages_and_keep_each_orders_order(new_connect
         # Whoever finishes a message claims again, so that the last worker to stop leaves nothing behind.
         while claimed := connection.run(ClaimOutbox(store_id="woocommerce", worker_id=worker_id, batch_size=5)):
             assert len({message.woo_order_id for message in claimed}) == len(claimed)
-            for message in claimed:
-                connection.run(CompleteOutbox(outbox_id=message.outbox_id, worker_id=worker_id, attempt_no=1, result="delivered"))
-                taken.append((message.woo_order_id, message.outbox_id))
+            told = [{"id": message.outbox_id, "attempt": 1, "result": "delivered"} for message in claimed]
+            done = connection.run(CompleteOutbox(worker_id=worker_id, messages=json.dumps(told)))
+            assert {row.state for row in done} == {"DONE"}
+            taken += [(message.woo_order_id, message.outbox_id) for message in claimed]
         return taken
 
     with ThreadPoolExecutor(8) as pool:
@@ -277,10 +278,36 @@ def test_finishing_twice_is_finishing_once(queue, claim, complete, stored, clock
     assert len(events()) == 1
 
 
-def test_only_known_results_are_taken(queue, claim, complete):
+def test_only_known_results_are_taken(database, queue, claim, complete):
     queue(1)
-    with pytest.raises(BadArgument, match="@RESULT"):
+    with pytest.raises(BadArgument, match="result"):
         complete(*claim(), result="lost")
+    with pytest.raises(BadArgument, match="@MESSAGES"):
+        database.run(CompleteOutbox(worker_id="worker", messages="12"))
+
+
+def test_many_are_finished_in_one_call_and_each_has_its_own_fence(queue, claim, complete, stored, clock, events):
+    numbers = [queue(order_id) for order_id in (4711, 4712, 4713)]
+    messages = claim(lease_seconds=60)
+    complete(messages[1], result="dropped", detail="the order is in the trash")
+    clock.move(timedelta(seconds=61))
+    (taken,) = claim("heir", batch_size=1)
+    assert taken.outbox_id == numbers[0]
+    assert complete(*messages) == ["LOST", "DROPPED", "DONE"]
+    assert [stored(number)["STATE"] for number in numbers] == ["CLAIMED", "DROPPED", "DONE"]
+    assert [kind for kind, _ in events(4711) + events(4712) + events(4713)] == ["WRITE_BACK_DROPPED", "WRITTEN_BACK"]
+
+
+def test_a_note_is_looked_for_unless_nobody_can_have_posted_it(database, queue, claim, query, clock):
+    queue(1)
+    assert [message.look_first for message in claim()] == [True], "what was put there by hand, or by an older version"
+    query("UPDATE dbo.USER_STORE_OUTBOX SET STATE = 'PENDING', LEASE_OWNER = NULL, LOOK_FIRST = 0")
+    (message,) = claim()
+    assert message.look_first is False
+    database.run(ReleaseOutbox(outbox_id=message.outbox_id, worker_id="worker", attempt_no=message.attempt_no))
+    assert [again.look_first for again in claim("next", lease_seconds=60)] == [True], "given back, or not: it may have been told"
+    clock.move(timedelta(seconds=61))
+    assert [again.look_first for again in claim("heir")] == [True]
 
 
 def test_a_failed_delivery_is_tried_again_when_the_policy_says_so(queue, claim, fail, stored, clock, events):
@@ -344,7 +371,6 @@ def test_a_released_message_is_as_it_was(database, queue, claim, stored):
 
 def _write(procedure, outbox_id, worker_id, attempt_no):
     arguments: dict[Any, dict[str, Any]] = {
-        CompleteOutbox: {"result": "delivered"},
         FailOutbox: {"error_class": "store", "error_code": None, "message": "late"},
         ReleaseOutbox: {},
     }
@@ -352,7 +378,19 @@ def _write(procedure, outbox_id, worker_id, attempt_no):
     return procedure(outbox_id=outbox_id, worker_id=worker_id, attempt_no=attempt_no, **more)
 
 
-@pytest.mark.parametrize("procedure", [CompleteOutbox, FailOutbox, ReleaseOutbox])
+@pytest.mark.parametrize("result", ["delivered", "dropped"])
+def test_what_a_stale_worker_told_is_lost(queue, claim, complete, clock, stored, result):
+    outbox_id = queue(4711)
+    (stale,) = claim("stale", lease_seconds=60)
+    clock.move(timedelta(seconds=61))
+    claim("heir")
+    before = tuple(stored(outbox_id))
+    assert complete(stale, worker_id="stale", result=result) == ["LOST"]
+    assert complete(stale, worker_id="heir", result=result) == ["LOST"], "the heir's is another attempt"
+    assert tuple(stored(outbox_id)) == before
+
+
+@pytest.mark.parametrize("procedure", [FailOutbox, ReleaseOutbox])
 def test_a_stale_worker_can_write_nothing(database, queue, claim, clock, stored, procedure):
     outbox_id = queue(4711)
     claim("stale", lease_seconds=60)
@@ -365,7 +403,7 @@ def test_a_stale_worker_can_write_nothing(database, queue, claim, clock, stored,
     assert tuple(stored(outbox_id)) == before
 
 
-@pytest.mark.parametrize("procedure", [CompleteOutbox, FailOutbox, ReleaseOutbox])
+@pytest.mark.parametrize("procedure", [FailOutbox, ReleaseOutbox])
 def test_an_older_attempt_of_the_same_worker_can_write_nothing(database, queue, claim, clock, procedure):
     outbox_id = queue(1)
     claim("worker", lease_seconds=60)
@@ -383,7 +421,7 @@ def test_a_finished_message_stays_finished(database, queue, claim, complete, pro
         database.run(_write(procedure, outbox_id, "worker", 1))
 
 
-@pytest.mark.parametrize("procedure", [CompleteOutbox, FailOutbox, ReleaseOutbox])
+@pytest.mark.parametrize("procedure", [FailOutbox, ReleaseOutbox])
 def test_an_unknown_message_is_said_to_be_unknown(database, procedure):
     with pytest.raises(NotFound, match="12345"):
         database.run(_write(procedure, 12345, "worker", 1))
@@ -473,6 +511,6 @@ def test_a_message_that_this_run_has_had_is_left_out(queue, claim, fail):
     assert [message.outbox_id for message in claim("heir", ignore_due=True)] == [failing]
 
 
-def test_what_is_left_out_has_to_be_a_list(claim):
-    with pytest.raises(BadArgument, match="PASSED"):
-        claim(passed="12")
+def test_what_is_left_out_or_asked_for_has_to_be_a_list(claim):
+    with pytest.raises(BadArgument, match=r"STAGING_IDS.*PASSED"):
+        claim(passed="12", staging_ids="12")

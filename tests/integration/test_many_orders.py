@@ -5,6 +5,7 @@ SYNCCTL_TEST_ORDERS=1000000 pytest tests/integration/test_many_orders.py
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -129,5 +130,6 @@ def test_a_new_order_is_quick_from_the_poll_to_the_store(filled: EmbeddedDatabas
     stage(filled, order(4713, line(1, qty="2", total="39.98")))
     shop.work(shop.claim())
     for message in filled.run(ClaimOutbox(worker_id="w", batch_size=10, store_id="woocommerce")):
-        filled.run(CompleteOutbox(outbox_id=message.outbox_id, worker_id="w", attempt_no=message.attempt_no, result="delivered"))
+        told = [{"id": message.outbox_id, "attempt": message.attempt_no, "result": "delivered"}]
+        filled.run(CompleteOutbox(worker_id="w", messages=json.dumps(told)))
     assert timed.slow == []

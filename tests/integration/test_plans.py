@@ -174,7 +174,7 @@ JOBS: dict[str, Procedure[Any]] = {
     "claim failed orders": ClaimStagedOrders(**WORKER, scope="failed"),
     "claim listed orders": ClaimStagedOrders(**WORKER, scope="listed", staging_ids="[1, 2]"),
     "claim messages to the store": ClaimOutbox(**WORKER, **STORE),
-    "claim one order's messages": ClaimOutbox(**WORKER, **STORE, staging_id=1, ignore_due=True),
+    "claim some orders' messages": ClaimOutbox(**WORKER, **STORE, staging_ids="[1, 2]", ignore_due=True),
     "claim pending proofs": ClaimPods(**WORKER, scope="pending"),
     "claim failed proofs": ClaimPods(**WORKER, scope="failed", excluded='["ups"]'),
     "count proofs": CountPods(),

@@ -37,15 +37,25 @@ class Told(Bench):
         self.context = RunContext(run_id="run", clock=clock, sleeper=clock.sleep)
         self.monotonic: Callable[[], float] = lambda: 0.0
         self.statuses = True
+        self.batch = 20
+        self.connections = 4
+
+    def client(self) -> WooCommerce:
+        keys = {"consumer_key": Secret(self.store.key), "consumer_secret": Secret(self.store.secret)}
+        return WooCommerce(Connection(url=self.store.url, **keys), sleeper=self.clock.sleep)
 
     def deliver(self, **options: Any) -> list[Delivery]:
-        connection = Connection(
-            url=self.store.url, consumer_key=Secret(self.store.key), consumer_secret=Secret(self.store.secret)
-        )
-        client = WooCommerce(connection, sleeper=self.clock.sleep)
+        client = self.client()
         try:
             return WriteBack(
-                self.database, client, "teller", self.context, monotonic=self.monotonic, statuses=self.statuses
+                self.database,
+                client,
+                "teller",
+                self.context,
+                monotonic=self.monotonic,
+                statuses=self.statuses,
+                batch=self.batch,
+                connections=self.connections,
             ).deliver(**options)
         finally:
             client.close()
@@ -239,7 +249,7 @@ def test_an_order_that_is_trashed_while_it_is_told_is_not_brought_back(told):
 def test_a_store_slower_than_the_lease_gets_no_note_that_another_worker_may_post_too(told):
     bench, number = told("on-hold")
     ticks = iter([0.0, 151.0])
-    bench.monotonic = lambda: next(ticks)
+    bench.monotonic = lambda: next(ticks, 151.0)
     assert [delivery.outcome for delivery in bench.deliver()] == ["waiting"]
     assert bench.notes(number) == []
 

@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     )
     from syncctl.db.contract.outbox import (
         ClaimOutbox as ClaimOutbox,
+        CompletedMessage as CompletedMessage,
         CompleteOutbox as CompleteOutbox,
         FailedMessage as FailedMessage,
         FailOutbox as FailOutbox,
@@ -240,6 +241,7 @@ NAMES = {
     ),
     "outbox": (
         "ClaimOutbox",
+        "CompletedMessage",
         "CompleteOutbox",
         "FailedMessage",
         "FailOutbox",

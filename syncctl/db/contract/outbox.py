@@ -15,7 +15,8 @@ class OutboxMessage:
     `target_status` None leaves the status alone; `note` None posts none; `tag_value` goes into the order's meta data under
     `_syncctl_applied`. `staged_status` and `staged_meaning` are the order's as it was last staged: only from there, and only
     where that is `ready`, its status may be changed. `order_key` is the store's own key of the order that is meant: under its id
-    another key is another order.
+    another key is another order. `look_first` is false where nobody can have told the store of this message yet, so that its note
+    need not be looked for.
     """
 
     outbox_id: BigInt
@@ -31,14 +32,15 @@ class OutboxMessage:
     order_key: Key | None
     attempt_no: Int
     lease_until_dt: Moment
+    look_first: Flag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimOutbox(Procedure[OutboxMessage]):
     """Lease up to `batch_size` due messages of one store, in the order in which they are due; never two of one order at once.
 
-    With `staging_id` only that order's; with `ignore_due` those that wait for their next attempt, too. Those in the JSON array
-    `passed` are left out: this run has had them.
+    With the JSON array `staging_ids` those orders' only; with `ignore_due` those that wait for their next attempt, too. Those in
+    the JSON array `passed` are left out: this run has had them.
     """
 
     name: ClassVar[str] = "sp_ClaimOutbox"
@@ -48,24 +50,33 @@ class ClaimOutbox(Procedure[OutboxMessage]):
     worker_id: Key
     batch_size: Int
     lease_seconds: Int = 300
-    staging_id: Int | None = None
+    staging_ids: Text | None = None
     ignore_due: Flag = False
     passed: Text | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteOutbox(Procedure[NoRow]):
-    """Note a delivered message. `result`: `delivered`, or `dropped` with the reason in `detail` (a trashed order)."""
-
-    name: ClassVar[str] = "sp_CompleteOutbox"
-    returns: ClassVar[type] = NoRow
-    repeatable: ClassVar[bool] = True
+@dataclass(frozen=True, slots=True)
+class CompletedMessage:
+    """Where a message stands: DONE, DROPPED; or LOST, where this attempt no longer held it and nothing was written of it."""
 
     outbox_id: BigInt
+    state: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteOutbox(Procedure[CompletedMessage]):
+    """Note delivered messages, all those of one delivery at once; each has its own fence.
+
+    `messages` is a JSON array of `{"id", "attempt", "result", "detail"}`: the message's number and attempt, `delivered`, or
+    `dropped` with the reason as `detail` (a trashed order).
+    """
+
+    name: ClassVar[str] = "sp_CompleteOutbox"
+    returns: ClassVar[type] = CompletedMessage
+    repeatable: ClassVar[bool] = True
+
     worker_id: Key
-    attempt_no: Int
-    result: Code
-    detail: Line | None = None
+    messages: Text
 
 
 @dataclass(frozen=True, slots=True)

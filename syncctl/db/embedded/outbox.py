@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from typing import Any
 
 from syncctl.db.contract import (
     ClaimOutbox,
+    CompletedMessage,
     CompleteOutbox,
     FailedMessage,
     FailOutbox,
@@ -21,7 +24,9 @@ from syncctl.db.embedded.lease import MESSAGE, require_lease
 from syncctl.db.embedded.policy import plan_retry
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
+from syncctl.errors import LeaseLost, NotFound
 
+_RESULTS = {"delivered": "DONE", "dropped": "DROPPED"}
 _STATES = ("PENDING", "CLAIMED", "DONE", "DROPPED", "FAILED")
 
 
@@ -33,15 +38,16 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
         call.batch_size,
         call.lease_seconds,
         (call.store_id != "", "@STORE_ID is required."),
+        (call.staging_ids is None or is_json_list(call.staging_ids), "@STAGING_IDS takes a JSON array."),
         (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
     )
     _give_up_crashed(session, call.store_id)
     due = session.all(
         """
-        SELECT message.OUTBOX_ID
+        SELECT message.OUTBOX_ID, message.LOOK_FIRST
         FROM dbo.USER_STORE_OUTBOX AS message
         WHERE message.STORE_ID = :store
-        AND (:staging IS NULL OR message.STAGING_ID = :staging)
+        AND (:staging IS NULL OR message.STAGING_ID IN (SELECT value FROM json_each(:staging)))
         AND (   (message.STATE = 'PENDING' AND (:all_due OR message.NEXT_ATTEMPT_DT <= :now))
              OR (message.STATE = 'CLAIMED' AND message.LEASE_UNTIL_DT <= :now))
         AND NOT EXISTS
@@ -55,7 +61,7 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
         """,
         {
             "store": call.store_id,
-            "staging": call.staging_id,
+            "staging": call.staging_ids,
             "all_due": call.ignore_due,
             "passed": call.passed,
             "now": session.now,
@@ -63,10 +69,13 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
         },
     )
     taken = MESSAGE.take(session, (row["OUTBOX_ID"] for row in due), call.worker_id, call.lease_seconds)
-    return [_message(session, row) for row in taken]
+    look_first = {row["OUTBOX_ID"]: row["LOOK_FIRST"] for row in due}
+    for outbox_id in (number for number, known in look_first.items() if not known):
+        session.run("UPDATE dbo.USER_STORE_OUTBOX SET LOOK_FIRST = 1 WHERE OUTBOX_ID = :id", {"id": outbox_id})
+    return [_message(session, row, look_first=look_first[row["OUTBOX_ID"]]) for row in taken]
 
 
-def _message(session: Session, row: sqlite3.Row) -> OutboxMessage:
+def _message(session: Session, row: sqlite3.Row, *, look_first: bool) -> OutboxMessage:
     """Make the message, with the order's status as it was last staged."""
     staged = session.one(
         "SELECT ORD_STATUS, STATUS_MEANING, ORDER_KEY FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id",
@@ -87,6 +96,7 @@ def _message(session: Session, row: sqlite3.Row) -> OutboxMessage:
         order_key=key,
         attempt_no=row["ATTEMPT_NO"],
         lease_until_dt=row["LEASE_UNTIL_DT"],
+        look_first=look_first,
     )
 
 
@@ -128,12 +138,25 @@ def _fail(session: Session, row: sqlite3.Row, state: str, error_class: str, erro
 
 
 @serves(CompleteOutbox)
-def complete_outbox(session: Session, call: CompleteOutbox) -> list[NoRow]:
+def complete_outbox(session: Session, call: CompleteOutbox) -> list[CompletedMessage]:
     """See `sql/procedures/sp_CompleteOutbox.sql`."""
-    require((call.result in ("delivered", "dropped"), "@RESULT takes delivered, dropped."))
-    row = MESSAGE.fence(session, call.outbox_id, call.worker_id, call.attempt_no, finished=("DONE", "DROPPED"))
+    require((is_json_list(call.messages), "@MESSAGES takes a JSON array."))
+    told = {given["id"]: given for given in json.loads(call.messages)}
+    known = all(given.get("result") in _RESULTS for given in told.values())
+    require((known, "@MESSAGES: each result is delivered or dropped."))
+    return [CompletedMessage(outbox_id, _complete(session, call.worker_id, told[outbox_id])) for outbox_id in sorted(told)]
+
+
+def _complete(session: Session, worker_id: str, told: dict[str, Any]) -> str:
+    """Finish one message and return where it stands; LOST where this attempt no longer holds it."""
+    try:
+        row = MESSAGE.fence(session, told["id"], worker_id, told["attempt"], finished=("DONE", "DROPPED"))
+    except (LeaseLost, NotFound):
+        return "LOST"
     if row["STATE"] != "CLAIMED":
-        return []
+        return str(row["STATE"])
+    state = _RESULTS[told["result"]]
+    detail = told.get("detail")
     session.run(
         """
         UPDATE dbo.USER_STORE_OUTBOX
@@ -141,22 +164,17 @@ def complete_outbox(session: Session, call: CompleteOutbox) -> list[NoRow]:
             ERROR_CLASS = NULL, ERROR_CODE = NULL, ERROR_MESSAGE = NULL
         WHERE OUTBOX_ID = :id
         """,
-        {
-            "state": "DONE" if call.result == "delivered" else "DROPPED",
-            "detail": call.detail,
-            "delivered": session.now if call.result == "delivered" else None,
-            "id": call.outbox_id,
-        },
+        {"state": state, "detail": detail, "delivered": session.now if state == "DONE" else None, "id": told["id"]},
     )
     write_event(
         session,
         row,
-        "WRITTEN_BACK" if call.result == "delivered" else "WRITE_BACK_DROPPED",
-        f"{row['KIND']}: {call.detail or row['NOTE'] or row['TARGET_STATUS'] or ''}",
-        worker_id=call.worker_id,
-        attempt_no=call.attempt_no,
+        "WRITTEN_BACK" if state == "DONE" else "WRITE_BACK_DROPPED",
+        f"{row['KIND']}: {detail or row['NOTE'] or row['TARGET_STATUS'] or ''}",
+        worker_id=worker_id,
+        attempt_no=row["ATTEMPT_NO"],
     )
-    return []
+    return state
 
 
 @serves(FailOutbox)

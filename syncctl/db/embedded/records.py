@@ -57,8 +57,9 @@ def queue_message(
     cursor = session.db.execute(
         """
         INSERT INTO dbo.USER_STORE_OUTBOX
-            (STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, NEXT_ATTEMPT_DT, CREATED_DT)
-        VALUES (:store, :order, :staging, :kind, :key, :status, :note, :tag, :now, :now)
+            (STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, NEXT_ATTEMPT_DT, CREATED_DT,
+             LOOK_FIRST)
+        VALUES (:store, :order, :staging, :kind, :key, :status, :note, :tag, :now, :now, :tag IS NULL)
         ON CONFLICT (STORE_ID, WOO_ORDER_ID, DEDUP_KEY) DO NOTHING
         """,
         {
