@@ -146,11 +146,10 @@ BEGIN
             STATE = 'CLAIMED',
             LEASE_OWNER = @WORKER_ID,
             LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
-            ATTEMPT_NO = ATTEMPT_NO + 1,
-            LOOK_FIRST = 1
+            ATTEMPT_NO = ATTEMPT_NO + 1
         OUTPUT
             inserted.OUTBOX_ID,
-            deleted.LOOK_FIRST
+            inserted.LOOK_FIRST
         INTO @TAKEN (OUTBOX_ID, LOOK_FIRST)
         WHERE OUTBOX_ID IN
         (
@@ -187,6 +186,13 @@ BEGIN
             (STATE = 'PENDING' AND (@IGNORE_DUE = 1 OR NEXT_ATTEMPT_DT <= @NOW))
             OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
         );
+
+        UPDATE message
+        SET LOOK_FIRST = 1
+        FROM dbo.USER_STORE_OUTBOX AS message
+        INNER JOIN @TAKEN AS taken
+            ON taken.OUTBOX_ID = message.OUTBOX_ID
+        WHERE taken.LOOK_FIRST = 0;
 
         COMMIT TRANSACTION;
     END TRY
