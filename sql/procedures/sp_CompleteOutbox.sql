@@ -66,25 +66,37 @@ BEGIN
     BEGIN TRY
         BEGIN TRANSACTION;
 
-        /* The fence stands in the UPDATE: it holds each row on every engine and isolation level. */
+        /* The fence, as an UPDATE and not a hint: it holds each row on every engine and isolation level. */
+        UPDATE dbo.USER_STORE_OUTBOX
+        SET LEASE_UNTIL_DT = NULL
+        OUTPUT
+            inserted.OUTBOX_ID
+        INTO @FINISHED (OUTBOX_ID)
+        WHERE STATE = 'CLAIMED'
+        AND   LEASE_OWNER = @WORKER_ID
+        AND   OUTBOX_ID IN
+        (
+            SELECT
+                held.OUTBOX_ID
+            FROM @TOLD AS told
+            INNER JOIN dbo.USER_STORE_OUTBOX AS held
+                ON  held.OUTBOX_ID = told.OUTBOX_ID
+                AND held.ATTEMPT_NO = told.ATTEMPT_NO
+        );
+
         UPDATE message
         SET
             STATE = told.STATE,
             DETAIL = told.DETAIL,
             DELIVERED_DT = CASE WHEN told.STATE = 'DONE' THEN @NOW END,
-            LEASE_UNTIL_DT = NULL,
             ERROR_CLASS = NULL,
             ERROR_CODE = NULL,
             ERROR_MESSAGE = NULL
-        OUTPUT
-            inserted.OUTBOX_ID
-        INTO @FINISHED (OUTBOX_ID)
         FROM dbo.USER_STORE_OUTBOX AS message
+        INNER JOIN @FINISHED AS finished
+            ON finished.OUTBOX_ID = message.OUTBOX_ID
         INNER JOIN @TOLD AS told
-            ON told.OUTBOX_ID = message.OUTBOX_ID
-        WHERE message.STATE = 'CLAIMED'
-        AND   message.LEASE_OWNER = @WORKER_ID
-        AND   message.ATTEMPT_NO = told.ATTEMPT_NO;
+            ON told.OUTBOX_ID = message.OUTBOX_ID;
 
         INSERT INTO dbo.USER_ORDER_EVENT
             (STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, WORKER_ID, ATTEMPT_NO, MESSAGE)
