@@ -450,11 +450,6 @@ SELECT
     copied.LOOK_FIRST
 FROM dbo.USER_STORE_OUTBOX_COPY AS copied;
 
-/* What waited when the copy was made may have been told since. */
-UPDATE dbo.USER_STORE_OUTBOX
-SET LOOK_FIRST = 1
-WHERE LOOK_FIRST = 0;
-
 SET IDENTITY_INSERT dbo.USER_STORE_OUTBOX OFF;
 
 DELETE FROM dbo.USER_ORDER_LINK;
