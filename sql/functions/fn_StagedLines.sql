@@ -8,7 +8,7 @@ dbo.fn_StagedLines
 Called by    fn_ErpLines, by which each ERP finds its items
 Parameters   @STORE_ID whose rows in USER_ITEM_MAP come before those of '*'; @LINE_ITEMS_JSON the column
 Returns      POSITION_NO from 1 in the store's order; WOO_LINE_ID; SKU and DESCR ('' where there is none); QTY, SUBTOT_AMT, TOT_AMT;
-             GROSS_EXT_PRC, EXT_PRC and TAX_AMT to the cent; PRC to four decimals (NULL where QTY is not above 0); PRODUCT_ID and
+             GROSS_EXT_PRC, EXT_PRC and TAX_AMT to the cent; PRC to four decimals (NULL where QTY is not above 0, or the price doesn't fit); PRODUCT_ID and
              VARIATION_ID, the store's, 0 where it names none; MAPPED_ITEM_NO, NULL where the map has no row
 Note         What is no JSON array gives no rows; what is no number counts as 0.
 Example      SELECT lines.* FROM dbo.USER_ORDER_STAGING AS staged
@@ -34,7 +34,8 @@ RETURN
         GROSS_EXT_PRC = CONVERT(decimal(15, 2), ROUND(line.SUBTOT_AMT, 2)),
         EXT_PRC = CONVERT(decimal(15, 2), ROUND(line.TOT_AMT, 2)),
         TAX_AMT = CONVERT(decimal(15, 2), ROUND(line.TAX_AMT, 2)),
-        PRC = CASE WHEN line.QTY > 0 THEN CONVERT(decimal(15, 4), ROUND(line.TOT_AMT / NULLIF(line.QTY, 0), 4)) END,
+        PRC = CASE WHEN line.QTY > 0 AND ABS(line.TOT_AMT / NULLIF(line.QTY, 0)) < 99999999999.99995
+            THEN CONVERT(decimal(15, 4), ROUND(line.TOT_AMT / NULLIF(line.QTY, 0), 4)) END,
         line.PRODUCT_ID,
         line.VARIATION_ID,
         MAPPED_ITEM_NO = COALESCE(own.ITEM_NO, shared.ITEM_NO)

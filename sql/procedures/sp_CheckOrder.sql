@@ -41,7 +41,9 @@ BEGIN
         @PROBLEM nvarchar(500),
         @WHOSE nvarchar(500),
         @ERP_NAME nvarchar(500),
-        @PARTS decimal(15, 2),
+        @PARTS decimal(38, 2),
+        @COSTS decimal(38, 2),
+        @GROSS decimal(38, 4),
         @VALIDATION_ERROR nvarchar(max),
         @CODES nvarchar(max),
         @STORE_ID varchar(50),
@@ -91,6 +93,8 @@ BEGIN
         SUBTOT_AMT decimal(15, 4) NOT NULL,
         TOT_AMT decimal(15, 4) NOT NULL,
         EXT_PRC decimal(15, 2) NOT NULL,
+        PRC decimal(15, 4) NULL,
+        EXT_COST decimal(15, 2) NULL,
         ITEM_NO nvarchar(50) NULL,
         LIST_PRC decimal(15, 4) NULL
     );
@@ -156,7 +160,7 @@ BEGIN
 
         INSERT INTO @LINE
         (
-            POSITION_NO, FIELD, SKU, DESCR, QTY, QTY_TEXT, SUBTOT_AMT, TOT_AMT, EXT_PRC, ITEM_NO, LIST_PRC
+            POSITION_NO, FIELD, SKU, DESCR, QTY, QTY_TEXT, SUBTOT_AMT, TOT_AMT, EXT_PRC, PRC, EXT_COST, ITEM_NO, LIST_PRC
         )
         SELECT
             line.POSITION_NO,
@@ -169,6 +173,8 @@ BEGIN
             line.SUBTOT_AMT,
             line.TOT_AMT,
             line.EXT_PRC,
+            CASE WHEN line.QTY > 0 AND ABS(line.SUBTOT_AMT / NULLIF(line.QTY, 0)) < 99999999999.99995 THEN line.PRC END,
+            line.EXT_COST,
             line.ITEM_NO,
             line.LIST_PRC
         FROM dbo.fn_ErpLines(@STORE_ID, @WOO_ORDER_ID, @LINE_ITEMS_JSON) AS line;
@@ -457,6 +463,30 @@ BEGIN
         WHERE line.QTY > 0
         AND   line.ITEM_NO IS NULL;
 
+        INSERT INTO @VIOLATION
+        SELECT
+            8,
+            line.POSITION_NO,
+            'too_large',
+            CONCAT(line.FIELD, '.QTY'),
+            line.QTY_TEXT,
+            CASE WHEN line.PRC IS NULL
+                THEN CONCAT
+                (
+                    N'Item ', line.ITEM_NO, N': for a quantity of ', line.QTY_TEXT, N' the amount makes a price that the ERP can''t hold.',
+                    N' Correct the line in the store.'
+                )
+                ELSE CONCAT
+                (
+                    N'Item ', line.ITEM_NO, N': a quantity of ', line.QTY_TEXT, N' has a cost that the ERP can''t hold.',
+                    N' Correct the line in the store, or the item''s cost in the ERP.'
+                ) END,
+            'error'
+        FROM @LINE AS line
+        WHERE line.QTY > 0
+        AND   line.ITEM_NO IS NOT NULL
+        AND   (line.PRC IS NULL OR line.EXT_COST IS NULL);
+
         IF @PRICE_CHECK <> 'off'
         BEGIN
             INSERT INTO @VIOLATION
@@ -488,6 +518,8 @@ BEGIN
                 WHERE line.QTY > 0
                 AND   line.ITEM_NO IS NOT NULL
                 AND   line.LIST_PRC IS NOT NULL
+                AND   line.PRC IS NOT NULL
+                AND   line.EXT_COST IS NOT NULL
             ) AS priced
             WHERE priced.IS_OFF = 1;
         END;
@@ -589,6 +621,22 @@ BEGIN
                     CONVERT(varchar(30), @TOT_AMT), N'. Correct it in the store.'
                 ),
                 'error'
+            );
+        END;
+
+        SELECT
+            @COSTS = SUM(line.EXT_COST),
+            @GROSS = SUM(line.SUBTOT_AMT)
+        FROM @LINE AS line
+        WHERE line.QTY > 0;
+
+        IF @COSTS > 9999999999999.99 OR ABS(@GROSS) > 9999999999999.99
+        BEGIN
+            INSERT INTO @VIOLATION
+            VALUES
+            (
+                9, 1, 'too_large', 'LINES', NULL,
+                N'The costs or prices of its lines come to more than the ERP can hold. Correct the quantities in the store.', 'error'
             );
         END;
 

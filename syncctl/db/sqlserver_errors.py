@@ -44,8 +44,11 @@ LOST = frozenset(
 READ_ONLY = frozenset({3906, 9002, 1105, 945, 924, 926, 4060, 18456, 18452, 18470, 18487, 18488, 4064, 40615, 916})
 """No use of this database until somebody changes something: read only, full, being restored, no such database, login refused."""
 
-CONSTRAINT = frozenset({515, 544, 547, 2601, 2627, 2628, 8152, 245, 241, 242, 220, 8114, 8115, 8134, 1505, 3621, 2705})
+CONSTRAINT = frozenset({515, 544, 547, 2601, 2627, 2628, 8152, 245, 241, 242, 220, 232, 8114, 8115, 8134, 1505, 3621, 2705})
 """The data is refused: NULL, foreign key, duplicate, too long, not convertible, out of range."""
+
+OVERFLOW = frozenset({220, 232, 8115})
+"""A number is larger than its column."""
 
 OUT_OF_STEP = frozenset({2812, 201, 8144, 8145})
 """No such procedure, or not with these parameters."""
@@ -143,6 +146,10 @@ def translate(found: Diagnosis, *, where: str, doing: str) -> SyncError:
         )
     if number in (207, 208) or _MISSING.search(text):
         return ConfigError(f"{told}. A table or column is missing: `syncctl db check` names it.", code=number)
+    if number in OVERFLOW:
+        told = (
+            f"{told} An amount or a quantity is larger than a column holds: look at the order's and at the item's stock and cost."
+        )
     if number in CONSTRAINT or found.state.startswith("23"):
         return PermanentError(told, code=number or found.state, error_class="constraint")
     return PermanentError(told, code=number or found.state, error_class="unknown")

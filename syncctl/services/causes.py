@@ -39,6 +39,9 @@ _VIOLATIONS = {
     "quantity": _Known("a line with an odd quantity", "correct the line in the store where it has an amount"),
     "price": _Known("another price in the ERP than in the store", "align the two prices"),
     "amount": _Known("an amount that two decimals can't hold", "enter them in the ERP by hand, or correct them in the store"),
+    "too_large": _Known(
+        "an amount or quantity that the ERP can't hold", "correct the line in the store, or the item's cost in the ERP"
+    ),
     "total": _Known("the parts don't add up to the total", "correct the order in the store"),
     "letters": _Known("letters that the ERP's code page lacks", "nothing: the document's note keeps the text whole"),
     "stock": _Known("more than is available", "look at the stock in the ERP (STOCK_CHECK decides on this warning)"),

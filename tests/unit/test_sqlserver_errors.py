@@ -86,6 +86,7 @@ def test_a_drivers_message_is_read(args: tuple[str, str], number: int, text: str
         ("22001", 2628, errors.PermanentError, "constraint"),
         ("22001", 8152, errors.PermanentError, "constraint"),
         ("22018", 245, errors.PermanentError, "constraint"),
+        ("22003", 8115, errors.PermanentError, "constraint"),
         ("42000", 12345, errors.PermanentError, "unknown"),
     ],
 )
@@ -119,3 +120,8 @@ def test_a_full_or_read_only_database_is_no_lost_connection() -> None:
     assert lost(Diagnosis("08S01", 0, "link"))
     assert lost(Diagnosis("HY000", 0, "Unknown error"))
     assert not lost(Diagnosis("HY000", 0, "Function sequence error"))
+
+
+def test_a_number_that_is_too_large_is_explained() -> None:
+    found = translate(Diagnosis("22003", 8115, "Arithmetic overflow error."), where="server/db", doing="sp_X")
+    assert str(found).endswith("larger than a column holds: look at the order's and at the item's stock and cost.")

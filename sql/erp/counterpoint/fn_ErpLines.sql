@@ -9,7 +9,7 @@ dbo.fn_ErpLines
 Used by      sp_CheckOrder, sp_CreateOrderLines, sp_ChangeErpDocument, sp_WriteOrderTotals
 Parameters   @STORE_ID and @WOO_ORDER_ID, whose links are looked at; @LINE_ITEMS_JSON, as fn_StagedLines takes it
 Returns      the columns of fn_StagedLines but MAPPED_ITEM_NO; ITEM_NO (NULL where IM_ITEM has no such item); LIST_PRC, IM_PRC.PRC_1 at
-             the site's price location (NULL where there is none); CATEG_COD
+             the site's price location (NULL where there is none); CATEG_COD; EXT_COST (NULL where it doesn't fit)
 Note         A product that the store names no more (0) was deleted there; a line linked before products were kept (NULL) is of the same.
              A SKU that the code page of ITEM_NO can't hold never equals an ITEM_NO: 'TEA-??' is not what it means.
 Example      SELECT lines.* FROM dbo.USER_ORDER_STAGING AS staged
@@ -41,7 +41,11 @@ RETURN
         line.VARIATION_ID,
         ITEM_NO = item.ITEM_NO,
         LIST_PRC = CONVERT(decimal(15, 4), price.PRC_1),
-        CATEG_COD = item.CATEG_COD
+        CATEG_COD = item.CATEG_COD,
+        EXT_COST = CASE
+            WHEN ABS(line.QTY * COALESCE(stock.LST_COST, item.LST_COST, 0)) < 9999999999999.995
+            THEN CONVERT(decimal(15, 2), ROUND(line.QTY * COALESCE(stock.LST_COST, item.LST_COST, 0), 2))
+        END
     FROM dbo.fn_StagedLines(@STORE_ID, @LINE_ITEMS_JSON) AS line
     LEFT JOIN dbo.USER_ORDER_LINE_LINK AS linked
         ON  linked.STORE_ID = @STORE_ID
@@ -65,5 +69,10 @@ RETURN
     LEFT JOIN dbo.IM_PRC AS price
         ON  price.ITEM_NO = item.ITEM_NO
         AND price.LOC_ID = CONVERT(varchar(10), setting.VALUE)
+    LEFT JOIN dbo.USER_ERP_SETTING AS stocked
+        ON stocked.NAME = 'STK_LOC_ID'
+    LEFT JOIN dbo.IM_INV AS stock
+        ON  stock.ITEM_NO = item.ITEM_NO
+        AND stock.LOC_ID = CONVERT(varchar(10), stocked.VALUE)
 );
 GO

@@ -47,10 +47,11 @@ class DocumentState:
 
 
 class Item(NamedTuple):
-    """What a SKU is in the ERP: its item, and the list price there (None where it has none)."""
+    """What a SKU is in the ERP: its item, the list price there (None where it has none), and what one of it costs."""
 
     item_no: str
     list_price: Decimal | None
+    cost: Decimal
 
 
 class HeldText(NamedTuple):

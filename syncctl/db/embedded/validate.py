@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +22,10 @@ SET_UP = "set_up"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """Currencies whose smallest coin is a thousandth."""
+_HIGHEST_PRICE = Decimal("99999999999.99995")
+"""From here on a price rounds to more than decimal(15,4) holds."""
+_HIGHEST_SUM = Decimal("9999999999999.995")
+"""From here on a sum rounds to more than decimal(15,2) holds."""
 
 
 Rules = ValidateStagedOrder | ProcessStagedOrder
@@ -59,18 +63,16 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
     cust_no, whose = resolve_customer(session, erp, staged, content)
     if cust_no is None and whose is None and call.unknown_customer == "guest":
         cust_no = call.guest_cust_no or None
+    lines = [(line, item_of(session, erp, staged, line) if line.sold else None) for line in content.lines]
     violations = [
         *duplicates(session, staged),
         *_header(session, call, staged, content),
         *_customer(session, erp, call, staged, cust_no, whose),
-        *(
-            violation
-            for line in content.lines
-            for violation in _line(call, line, item_of(session, erp, staged, line) if line.sold else None)
-        ),
+        *(violation for line, item in lines for violation in _line(call, line, item)),
         *_stock(session, erp, staged, content),
         *_amounts(staged, content),
         *_total(staged, content),
+        *_sums(lines),
         *_letters(erp, staged, content),
         *alike_number(session, erp, staged, content),
     ]
@@ -183,6 +185,10 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
             f"The ERP has no item for SKU {line.sku}. Add the item, or name one: `syncctl map item`.",
         )
         return
+    if large := _too_large(line, item):
+        said = f"Item {item.item_no}: {large}"
+        yield error("too_large", f"{field}.QTY", _plain(line.quantity), said)
+        return
     if call.price_check == "off":
         return
     price = item.list_price
@@ -195,6 +201,28 @@ def _line(call: Rules, line: StagedLine, item: Item | None) -> Iterator[Violatio
             unit,
             f"Item {item.item_no} costs {price:.4f} in the ERP, {unit} in the store. Align the two prices.",
         )
+
+
+def _too_large(line: StagedLine, item: Item) -> str | None:
+    """Say what of a line no column of a document holds: a price of eleven digits before the point, or a cost of thirteen."""
+    quantity = _plain(line.quantity)
+    if max(abs(line.total), abs(line.subtotal)) / line.quantity >= _HIGHEST_PRICE:
+        return f"for a quantity of {quantity} the amount makes a price that the ERP can't hold. Correct the line in the store."
+    if abs(line.quantity * item.cost) >= _HIGHEST_SUM:
+        return (
+            f"a quantity of {quantity} has a cost that the ERP can't hold. Correct the line in the store, or the item's cost in "
+            "the ERP."
+        )
+    return None
+
+
+def _sums(lines: Sequence[tuple[StagedLine, Item | None]]) -> Iterator[Violation]:
+    """Say it where lines that fit one by one come to more than a document's totals hold."""
+    costs = [cost for line, item in lines if item is not None and abs(cost := line.quantity * item.cost) < _HIGHEST_SUM]
+    gross = sum((line.subtotal for line, _ in lines if line.sold), Decimal(0))
+    if sum(costs, Decimal(0)) >= _HIGHEST_SUM or abs(gross) >= _HIGHEST_SUM:
+        said = "The costs or prices of its lines come to more than the ERP can hold. Correct the quantities in the store."
+        yield error("too_large", "LINES", None, said)
 
 
 def _stock(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violation]:

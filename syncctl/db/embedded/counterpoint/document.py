@@ -44,15 +44,20 @@ def find_item(session: Session, known: str | None, sku: str) -> Item | None:
     """See `Erp.find_item`."""
     row = session.one(
         """
-        SELECT item.ITEM_NO, price.PRC_1
+        SELECT item.ITEM_NO, price.PRC_1, item.LST_COST, stock.LST_COST AS LOC_COST
         FROM dbo.IM_ITEM AS item
         LEFT JOIN dbo.USER_ERP_SETTING AS setting ON setting.NAME = 'PRC_LOC_ID'
         LEFT JOIN dbo.IM_PRC AS price ON price.ITEM_NO = item.ITEM_NO AND price.LOC_ID = setting.VALUE
+        LEFT JOIN dbo.USER_ERP_SETTING AS stocked ON stocked.NAME = 'STK_LOC_ID'
+        LEFT JOIN dbo.IM_INV AS stock ON stock.ITEM_NO = item.ITEM_NO AND stock.LOC_ID = stocked.VALUE
         WHERE item.ITEM_NO = COALESCE(:known, :sku)
         """,
         {"known": known, "sku": sku},
     )
-    return None if row is None else Item(str(row["ITEM_NO"]), row["PRC_1"])
+    if row is None:
+        return None
+    costs = [cost for cost in (row["LOC_COST"], row["LST_COST"]) if cost is not None]
+    return Item(str(row["ITEM_NO"]), row["PRC_1"], costs[0] if costs else Decimal(0))
 
 
 def next_number(session: Session, series: str) -> str:
