@@ -66,6 +66,7 @@ WRITE_DOCUMENT = "syncctl/db/embedded/counterpoint/create.py"
 CHANGE = "syncctl/db/embedded/counterpoint/change.py"
 DOCUMENT = "syncctl/db/embedded/counterpoint/totals.py"
 CUSTOMER = "syncctl/db/embedded/counterpoint/customer.py"
+CUSTOMERS = "syncctl/db/embedded/customers.py"
 CUSTOMER_NUMBER = "syncctl/db/embedded/counterpoint/customer_number.py"
 ERP_CONTENT = "syncctl/db/embedded/order_content.py"
 ROLLBACK = "syncctl/db/embedded/rollback.py"
@@ -975,6 +976,69 @@ BUGS = (
         "store.ping()",
         "tests/acceptance/test_cli.py",
         only="read_only",
+    ),
+    bug(
+        "of several customers who may be meant the first is taken",
+        CUSTOMERS,
+        "    if not rows and len(candidates) < 2:\n",
+        "    if not rows and candidates or len(candidates) < 2:\n",
+        "tests/contract/test_ambiguous_customer.py",
+        only="two_customers",
+    ),
+    bug(
+        "a row of the map decides though it has another address than the order",
+        CUSTOMERS,
+        "if email is None or _same(",
+        "if email or _same(",
+        "tests/contract/test_ambiguous_customer.py",
+        only="another_address or new_address",
+    ),
+    bug(
+        "the customer map is asked for whatever store",
+        CUSTOMERS,
+        """            STORE_ID = :store
+            OR STORE_ID = ''
+            AND NOT EXISTS""",
+        """            STORE_ID <> ''
+            OR STORE_ID = ''
+            AND NOT EXISTS""",
+        "tests/contract/test_store_customers.py",
+        only="first_stores or address_that",
+    ),
+    bug(
+        "a row of the map without a store counts in each of several",
+        CUSTOMERS,
+        """if any(row["STORE_ID"] == "" for row in found) and has_other_stores(session, staged["STORE_ID"]):""",
+        "if False:",
+        "tests/contract/test_store_customers.py",
+        only="there_are_two",
+    ),
+    bug(
+        "a customer that is made is every store's",
+        CUSTOMERS,
+        """                "store": staged["STORE_ID"],
+                "cust_no": cust_no,
+""",
+        """                "store": "",
+                "cust_no": cust_no,
+""",
+        "tests/contract/test_store_customers.py",
+        only="that_is_made",
+    ),
+    bug(
+        "a cost that no column holds is found by the ERP",
+        "syncctl/db/embedded/validate.py",
+        "if abs(line.quantity * item.cost) >= _HIGHEST_SUM:",
+        "if False:",
+        "tests/contract/test_too_large.py",
+    ),
+    bug(
+        "a tracking number goes to the store as it was pasted",
+        "syncctl/db/embedded/counterpoint/state.py",
+        """if unicodedata.category(letter)[0] not in "ZC").upper()""",
+        """).upper()""",
+        "tests/contract/test_status_changes.py",
+        only="plain",
     ),
     bug(
         "a line in the document goes by the SKU of today",

@@ -122,6 +122,33 @@ def test_in_review(shop: Shop) -> None:
     assert "syncctl dead-letter retry 1" in told.advice
 
 
+def test_of_more_than_one_customer_before_and_after_it_is_processed_in_the_same_words(shop: Shop) -> None:
+    shop.rows("UPDATE dbo.USER_CUSTOMER_MAP SET IS_ACTIVE = 0")
+    shop.rows("INSERT INTO dbo.AR_CUST (CUST_NO, NAM, EMAIL_ADRS_1) VALUES ('S2', 'Eve', 'Ada@example.test')")
+    number = staged(shop)
+    [checked] = validate(shop.database, rules=Rules()).orders
+    [said] = [found.message for found in checked.violations if found.code == "ambiguous_customer"]
+    assert said.startswith("By its customer id and e-mail the order may be of customer S1, S2; name and postcode fit none.")
+    assert said in trace(shop, number).verdict
+    shop.catch_up()
+    told = trace(shop, number)
+    assert told.verdict == f"It is not in the ERP; it needs a person: {said}"
+    assert "syncctl dead-letter retry 1" in told.advice
+
+
+def test_an_id_that_was_given_to_another_order(shop: Shop) -> None:
+    number = staged(shop)
+    shop.catch_up()
+    raw = shop.store.state.orders[number]
+    raw |= {"customer_id": 6, "date_created": "2026-01-02T03:04:05", "date_created_gmt": "2026-01-02T03:04:05"}
+    shop.store.shopkeeper.change_quantity(number, 2)
+    shop.stage()
+    told = trace(shop, number)
+    assert told.verdict.startswith("It is in the ERP as document 101000000001 (ticket 101-000001)")
+    assert "another order" in told.verdict
+    assert f"`syncctl stage --order-id {number}" in told.advice
+
+
 def test_in_review_with_a_document(shop: Shop) -> None:
     number = staged(shop)
     shop.catch_up()
