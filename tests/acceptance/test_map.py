@@ -71,3 +71,20 @@ def test_what_the_erp_lacks_is_refused(seeded: Program) -> None:
     ended = seeded("map", "item", "TEA", "GONE")
     assert ended.code == 1
     assert "The ERP has no item GONE." in ended.err
+
+
+def test_a_row_is_of_the_configured_store_and_the_list_names_the_store_where_there_are_several(seeded: Program) -> None:
+    assert "Store" not in seeded("map", "customer", "list").out
+    seeded.settings["SYNCCTL_STORE_ID"] = "second"
+    assert seeded("map", "customer", "5", "C200").out == "5 is customer C200.\n"
+    told = seeded("map", "customer", "list").out
+    assert "Store" in told
+    rows = {(row["store_id"], row["woo_user_id"], row["cust_no"]) for row in _customers(seeded)}
+    assert rows == {("woocommerce", 5, "C100"), ("woocommerce", 6, "C200"), ("second", 5, "C200")}
+    assert seeded("map", "customer", "remove", "5").code == 0
+    assert {row["store_id"] for row in _customers(seeded)} == {"woocommerce"}
+
+
+def _customers(program: Program) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = program("map", "customer", "list", "--json").json["items"]
+    return found
