@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CountPods
-    Counts all claims by carrier, status, standing and error class.
+    Counts all claims by carrier, status, standing and error class; with @OPEN_ONLY not those that are done, which are most in the end.
 
 Called by    syncctl pod status, pod-fetch, pod-retry, health
 Returns      one row per group: CARRIER, POD_FETCH_STATUS, STANDING, ERROR_CLASS, CLAIMS, NEXT_ATTEMPT_DT
@@ -14,6 +14,7 @@ Example      EXECUTE dbo.sp_CountPods;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_CountPods
     @MAX_RETRIES int = 4,
+    @OPEN_ONLY bit = 0,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -40,6 +41,7 @@ BEGIN
             NEXT_ATTEMPT_DT = CONVERT(datetime2(3), NULL)
         FROM dbo.claims AS claim
         WHERE claim.pod_fetch_status = 'success'
+        AND   @OPEN_ONLY = 0
         GROUP BY
             claim.carrier
         UNION ALL

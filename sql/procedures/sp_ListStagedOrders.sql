@@ -84,6 +84,29 @@ BEGIN
         )
     )
     AND   (@STATES IS NULL OR staged.STATE IN (SELECT CONVERT(varchar(20), LTRIM(RTRIM(listed.value))) FROM STRING_SPLIT(@STATES, N',') AS listed))
+    /* A page of states alone: the first of each, from where the last page ended. */
+    AND
+    (
+        @STATES IS NULL
+        OR @STAGING_ID IS NOT NULL
+        OR @ORDER_REF IS NOT NULL
+        OR staged.STAGING_ID IN
+        (
+            SELECT page.STAGING_ID
+            FROM STRING_SPLIT(@STATES, N',') AS listed
+            CROSS APPLY
+            (
+                SELECT TOP (@BATCH_SIZE)
+                    following.STAGING_ID
+                FROM dbo.USER_ORDER_STAGING AS following
+                WHERE following.STATE = CONVERT(varchar(20), LTRIM(RTRIM(listed.value)))
+                AND   following.STAGING_ID > @AFTER_ID
+                AND   (@STORE_ID IS NULL OR following.STORE_ID = @STORE_ID)
+                ORDER BY
+                    following.STAGING_ID
+            ) AS page
+        )
+    )
     ORDER BY
         staged.STAGING_ID
     OPTION (RECOMPILE);

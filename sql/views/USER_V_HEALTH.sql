@@ -31,6 +31,32 @@ SELECT
         SELECT MIN(waiting.SINCE_DT)
         FROM
         (
+            SELECT MIN(head.SINCE_DT) AS SINCE_DT
+            FROM
+            (
+                SELECT TOP (100)
+                    COALESCE
+                    (
+                        (
+                            SELECT MAX(event.EVENT_DT)
+                            FROM dbo.USER_ORDER_EVENT AS event
+                            WHERE event.STORE_ID = pending.STORE_ID
+                            AND   event.WOO_ORDER_ID = pending.WOO_ORDER_ID
+                            AND   event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
+                        ),
+                        pending.CREATED_DT
+                    ) AS SINCE_DT
+                FROM dbo.USER_ORDER_STAGING AS pending
+                WHERE pending.STATE = 'PENDING'
+                ORDER BY
+                    pending.STAGING_ID
+            ) AS head
+        ) AS oldest
+        CROSS APPLY
+        (
+            SELECT oldest.SINCE_DT
+            UNION ALL
+            /* None behind the first that came in later than the oldest so far began to wait is older. */
             SELECT
                 COALESCE
                 (
@@ -42,15 +68,38 @@ SELECT
                         AND   event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
                     ),
                     pending.CREATED_DT
-                ) AS SINCE_DT
+                )
             FROM dbo.USER_ORDER_STAGING AS pending
             WHERE pending.STATE = 'PENDING'
+            AND   pending.STAGING_ID < COALESCE
+            (
+                (
+                    SELECT TOP (1)
+                        later.STAGING_ID
+                    FROM dbo.USER_ORDER_STAGING AS later
+                    WHERE later.STATE = 'PENDING'
+                    AND   later.CREATED_DT >= oldest.SINCE_DT
+                    ORDER BY
+                        later.STAGING_ID
+                ),
+                2147483647
+            )
         ) AS waiting
     ) AS OLDEST_PENDING_DT,
     (
-        SELECT MIN(COALESCE(failed.NEXT_ATTEMPT_DT, failed.UPDATED_DT, failed.CREATED_DT))
-        FROM dbo.USER_ORDER_STAGING AS failed
-        WHERE failed.STATE = 'FAILED'
+        SELECT MIN(due.DUE_DT)
+        FROM
+        (
+            SELECT MIN(failed.NEXT_ATTEMPT_DT) AS DUE_DT
+            FROM dbo.USER_ORDER_STAGING AS failed
+            WHERE failed.STATE = 'FAILED'
+            AND   failed.NEXT_ATTEMPT_DT IS NOT NULL
+            UNION ALL
+            SELECT MIN(COALESCE(failed.UPDATED_DT, failed.CREATED_DT))
+            FROM dbo.USER_ORDER_STAGING AS failed
+            WHERE failed.STATE = 'FAILED'
+            AND   failed.NEXT_ATTEMPT_DT IS NULL
+        ) AS due
     ) AS OLDEST_FAILED_DUE_DT,
     (SELECT MIN(message.CREATED_DT) FROM dbo.USER_STORE_OUTBOX AS message WHERE message.STATE IN ('PENDING', 'CLAIMED'))
         AS OLDEST_WRITE_BACK_DT,

@@ -131,7 +131,7 @@ def _look_at_database(seen: _Seen, connect: Callable[[], Database], clock: Clock
         seen.numbers = numbers
         seen.polls = database.run(ListStorePolls())
         seen.causes = database.run(ListReviewCauses())
-        seen.proofs = database.run(CountPods(max_retries=proof_retries))
+        seen.proofs = database.run(CountPods(max_retries=proof_retries, open_only=True))
 
 
 def _look_at_store(seen: _Seen, open_store: Callable[[], Store], clock: Clock) -> None:

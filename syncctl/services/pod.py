@@ -127,7 +127,7 @@ class PodWork(OfTheDatabase[PodItem]):
         if carrier is None:
             return None
         name = self.catalog.name_of(carrier)
-        spelled = {row.carrier or "" for row in self.database.run(CountPods())}
+        spelled = {row.carrier or "" for row in self.database.run(CountPods(open_only=True))}
         return json.dumps(sorted(said for said in spelled if self.catalog.name_of(said) == name))
 
     def _usage(self) -> list[CarrierUse]:

@@ -62,13 +62,13 @@ COPIED: dict[str, tuple[int, dict[str, str]]] = {
 """How many rows an order has of each table, and what is another in each; the rest is as in the first row."""
 
 
-def copy(database: EmbeddedDatabase, table: str) -> None:
+def copy(database: EmbeddedDatabase, table: str, orders: int = ORDERS) -> None:
     """Fill a table with copies of its first row."""
     times, others = COPIED[table]
     columns = [row["name"] for row in database.query(f"SELECT name FROM pragma_table_info('{table}', 'dbo')")]
     values = [others.get(column, f"one.{column}").format(n=f"{FIRST} + n") for column in columns]
     database.query(
-        f"{COUNTED.format(rows=ORDERS * times)} INSERT INTO dbo.{table} ({', '.join(columns)}) "
+        f"{COUNTED.format(rows=orders * times)} INSERT INTO dbo.{table} ({', '.join(columns)}) "
         f"SELECT {', '.join(values)} FROM counted, (SELECT * FROM dbo.{table} LIMIT 1) AS one"
     )
 

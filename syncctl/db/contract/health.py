@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Int, Line, Moment, Name, Procedure
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Line, Moment, Name, Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,14 @@ class PodCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountPods(Procedure[PodCount]):
-    """Count all claims by carrier, status, standing and error class."""
+    """Count all claims by carrier, status, standing and error class.
+
+    With `open_only` not those that are done, which are most in the end.
+    """
 
     name: ClassVar[str] = "sp_CountPods"
     returns: ClassVar[type] = PodCount
     repeatable: ClassVar[bool] = True
 
     max_retries: Int = 4
+    open_only: Flag = False

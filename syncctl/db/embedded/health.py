@@ -21,6 +21,31 @@ def _a_moment(column: str) -> str:
     return f"(datetime({column}, '+0 days') = substr({column}, 1, 19) AND {column} >= '0001')"
 
 
+def _waiting(which: str) -> str:
+    """Pending orders, with since when each waits: since it last came to wait, as its story tells."""
+    return f"""
+            SELECT staged.STAGING_ID, COALESCE((
+                SELECT MAX(EVENT_DT) FROM dbo.USER_ORDER_EVENT AS event
+                WHERE event.STORE_ID = staged.STORE_ID AND event.WOO_ORDER_ID = staged.WOO_ORDER_ID
+                AND event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
+                AND {_a_moment("event.EVENT_DT")}
+            ), staged.CREATED_DT) AS SINCE_DT
+            FROM dbo.USER_ORDER_STAGING AS staged
+            WHERE staged.STATE = 'PENDING' AND {which}
+    """  # noqa: S608  (constants)
+
+
+# Orders come in one after the other: none behind the first that was staged later than the oldest so far began to wait is older.
+_MAY_BE_OLDER = """
+            staged.STAGING_ID > (SELECT STAGING_ID FROM oldest)
+            AND staged.STAGING_ID < COALESCE((
+                SELECT later.STAGING_ID FROM dbo.USER_ORDER_STAGING AS later
+                WHERE later.STATE = 'PENDING' AND later.STAGING_ID > (SELECT STAGING_ID FROM oldest)
+                AND later.CREATED_DT >= (SELECT SINCE_DT FROM oldest)
+                ORDER BY later.STAGING_ID LIMIT 1
+            ), 9223372036854775807)
+"""
+
 # Each figure is read from an index of its own: what was applied or run long ago costs nothing.
 _HEALTH = f"""
 SELECT
@@ -32,23 +57,31 @@ SELECT
     (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX WHERE STATE IN ('PENDING', 'CLAIMED')) AS WRITE_BACK_PENDING,
     (SELECT COUNT(*) FROM dbo.USER_STORE_OUTBOX WHERE STATE = 'FAILED') AS WRITE_BACK_FAILED,
     (
+        WITH
+        oldest AS (
+            SELECT MIN(SINCE_DT) AS SINCE_DT, MAX(STAGING_ID) AS STAGING_ID
+            FROM ({_waiting("1 = 1 ORDER BY staged.STAGING_ID LIMIT 100")}) WHERE {_a_moment("SINCE_DT")}
+        )
         SELECT MIN(SINCE_DT)
         FROM (
-            SELECT COALESCE((
-                SELECT MAX(EVENT_DT) FROM dbo.USER_ORDER_EVENT AS event
-                WHERE event.STORE_ID = staged.STORE_ID AND event.WOO_ORDER_ID = staged.WOO_ORDER_ID
-                AND event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
-                AND {_a_moment("event.EVENT_DT")}
-            ), staged.CREATED_DT) AS SINCE_DT
-            FROM dbo.USER_ORDER_STAGING AS staged
-            WHERE staged.STATE = 'PENDING'
+            SELECT SINCE_DT FROM oldest
+            UNION ALL
+            SELECT SINCE_DT
+            FROM ({_waiting(_MAY_BE_OLDER)})
+            WHERE {_a_moment("SINCE_DT")}
         )
-        WHERE {_a_moment("SINCE_DT")}
     ) AS "OLDEST_PENDING_DT [DATETIME_TEXT]",
     (
         SELECT MIN(DUE_DT)
         FROM (
-            SELECT COALESCE(NEXT_ATTEMPT_DT, UPDATED_DT, CREATED_DT) AS DUE_DT FROM dbo.USER_ORDER_STAGING WHERE STATE = 'FAILED'
+            SELECT (
+                SELECT NEXT_ATTEMPT_DT FROM dbo.USER_ORDER_STAGING
+                WHERE STATE = 'FAILED' AND NEXT_ATTEMPT_DT > '' AND {_a_moment("NEXT_ATTEMPT_DT")}
+                ORDER BY NEXT_ATTEMPT_DT
+                LIMIT 1
+            ) AS DUE_DT
+            UNION ALL
+            SELECT COALESCE(UPDATED_DT, CREATED_DT) FROM dbo.USER_ORDER_STAGING WHERE STATE = 'FAILED' AND NEXT_ATTEMPT_DT IS NULL
         )
         WHERE {_a_moment("DUE_DT")}
     ) AS "OLDEST_FAILED_DUE_DT [DATETIME_TEXT]",
@@ -59,9 +92,14 @@ SELECT
     (
         SELECT MIN(DUE_DT)
         FROM (
-            SELECT CASE WHEN STATE = 'CLAIMED' THEN LEASE_UNTIL_DT ELSE NEXT_ATTEMPT_DT END AS DUE_DT
-            FROM dbo.USER_STORE_OUTBOX
-            WHERE STATE IN ('PENDING', 'CLAIMED')
+            SELECT (
+                SELECT NEXT_ATTEMPT_DT FROM dbo.USER_STORE_OUTBOX
+                WHERE STATE = 'PENDING' AND {_a_moment("NEXT_ATTEMPT_DT")}
+                ORDER BY NEXT_ATTEMPT_DT
+                LIMIT 1
+            ) AS DUE_DT
+            UNION ALL
+            SELECT LEASE_UNTIL_DT FROM dbo.USER_STORE_OUTBOX WHERE STATE = 'CLAIMED'
         )
         WHERE {_a_moment("DUE_DT")}
     ) AS "OLDEST_WRITE_BACK_DUE_DT [DATETIME_TEXT]",
@@ -122,9 +160,13 @@ def list_review_causes(session: Session, _call: ListReviewCauses) -> list[Review
             cause.ERROR_CLASS, cause.ORDERS, example.STAGING_ID, example.STORE_ID, example.WOO_ORDER_ID, example.WOO_ORDER_NO,
             COALESCE(example.VALIDATION_ERROR, example.STATE_REASON) AS MESSAGE
         FROM (
-            SELECT COALESCE(ERROR_CLASS, 'unknown') AS ERROR_CLASS, COUNT(*) AS ORDERS, MIN(STAGING_ID) AS STAGING_ID
-            FROM dbo.USER_ORDER_STAGING
-            WHERE STATE = 'NEEDS_MANUAL_REVIEW'
+            SELECT COALESCE(ERROR_CLASS, 'unknown') AS ERROR_CLASS, SUM(ORDERS) AS ORDERS, MIN(STAGING_ID) AS STAGING_ID
+            FROM (
+                SELECT ERROR_CLASS, COUNT(*) AS ORDERS, MIN(STAGING_ID) AS STAGING_ID
+                FROM dbo.USER_ORDER_STAGING
+                WHERE STATE = 'NEEDS_MANUAL_REVIEW'
+                GROUP BY ERROR_CLASS
+            )
             GROUP BY 1
         ) AS cause
         INNER JOIN dbo.USER_ORDER_STAGING AS example ON example.STAGING_ID = cause.STAGING_ID

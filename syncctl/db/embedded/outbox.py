@@ -30,6 +30,31 @@ _RESULTS = {"delivered": "DONE", "dropped": "DROPPED"}
 _STATES = ("PENDING", "CLAIMED", "DONE", "DROPPED", "FAILED")
 
 
+def _due(condition: str, index: str = "IX_USER_STORE_OUTBOX_STATE") -> str:
+    """Messages of a state that may go out now: read from the state's index in its order, and no further than they are wanted."""
+    return f"""
+        SELECT message.OUTBOX_ID, message.LOOK_FIRST, message.NEXT_ATTEMPT_DT
+        FROM dbo.USER_STORE_OUTBOX AS message INDEXED BY {index}
+        WHERE ({condition})
+        AND +message.STORE_ID = :store
+        AND NOT EXISTS
+            (SELECT 1 FROM dbo.USER_STORE_OUTBOX AS other
+             WHERE other.STORE_ID = message.STORE_ID AND other.WOO_ORDER_ID = message.WOO_ORDER_ID
+             AND (   (other.OUTBOX_ID < message.OUTBOX_ID AND other.STATE IN ('PENDING', 'CLAIMED'))
+                  OR (other.OUTBOX_ID > message.OUTBOX_ID AND other.STATE = 'CLAIMED' AND other.LEASE_UNTIL_DT > :now)))
+        AND (:passed IS NULL OR message.OUTBOX_ID NOT IN (SELECT value FROM json_each(:passed)))
+    """  # noqa: S608  (constants)
+
+
+_PENDING = "message.STATE = 'PENDING' AND message.NEXT_ATTEMPT_DT <= CASE WHEN :all_due THEN '9999' ELSE :now END"
+_LEASE_RAN_OUT = "message.STATE = 'CLAIMED' AND message.LEASE_UNTIL_DT <= :now"
+_IN_TURN = "ORDER BY NEXT_ATTEMPT_DT, OUTBOX_ID LIMIT :batch"
+_ALL_DUE = f"{_due(_PENDING)} UNION ALL {_due(_LEASE_RAN_OUT)} {_IN_TURN}"
+_OF_ORDERS = "message.STATE IN ('PENDING', 'CLAIMED') AND message.STAGING_ID IN (SELECT value FROM json_each(:staging))"
+_OF_ORDERS += f" AND (+{_PENDING} OR +{_LEASE_RAN_OUT})"
+_DUE_OF_ORDERS = f"{_due(_OF_ORDERS, 'IX_USER_STORE_OUTBOX_OPEN')} {_IN_TURN}"
+
+
 @serves(ClaimOutbox)
 def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
     """See `sql/procedures/sp_ClaimOutbox.sql`."""
@@ -43,22 +68,7 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
     )
     _give_up_crashed(session, call.store_id)
     due = session.all(
-        """
-        SELECT message.OUTBOX_ID, message.LOOK_FIRST
-        FROM dbo.USER_STORE_OUTBOX AS message
-        WHERE message.STORE_ID = :store
-        AND (:staging IS NULL OR message.STAGING_ID IN (SELECT value FROM json_each(:staging)))
-        AND (   (message.STATE = 'PENDING' AND (:all_due OR message.NEXT_ATTEMPT_DT <= :now))
-             OR (message.STATE = 'CLAIMED' AND message.LEASE_UNTIL_DT <= :now))
-        AND NOT EXISTS
-            (SELECT 1 FROM dbo.USER_STORE_OUTBOX AS other
-             WHERE other.STORE_ID = message.STORE_ID AND other.WOO_ORDER_ID = message.WOO_ORDER_ID
-             AND (   (other.OUTBOX_ID < message.OUTBOX_ID AND other.STATE IN ('PENDING', 'CLAIMED'))
-                  OR (other.OUTBOX_ID > message.OUTBOX_ID AND other.STATE = 'CLAIMED' AND other.LEASE_UNTIL_DT > :now)))
-        AND (:passed IS NULL OR message.OUTBOX_ID NOT IN (SELECT value FROM json_each(:passed)))
-        ORDER BY message.NEXT_ATTEMPT_DT, message.OUTBOX_ID
-        LIMIT :batch
-        """,
+        _ALL_DUE if call.staging_ids is None else _DUE_OF_ORDERS,
         {
             "store": call.store_id,
             "staging": call.staging_ids,

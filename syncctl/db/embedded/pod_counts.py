@@ -27,7 +27,7 @@ def count_pods(session: Session, call: CountPods) -> list[PodCount]:
         SELECT claim.carrier AS CARRIER, 'success' AS POD_FETCH_STATUS, 'done' AS STANDING, NULL AS ERROR_CLASS,
                COUNT(*) AS CLAIMS, NULL AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]"
         FROM dbo.claims AS claim
-        WHERE claim.pod_fetch_status = 'success'
+        WHERE claim.pod_fetch_status = 'success' AND NOT :open_only
         GROUP BY 1
         UNION ALL
         SELECT claim.carrier, {STATUS}, {STANDING}, claim.pod_error_class, COUNT(*), MIN(claim.pod_next_attempt_at)
@@ -36,6 +36,6 @@ def count_pods(session: Session, call: CountPods) -> list[PodCount]:
         GROUP BY 1, 2, 3, 4
         ORDER BY 1, 2, 3, 4
         """,  # noqa: S608  (constants)
-        {"max_retries": call.max_retries, "now": session.now},
+        {"max_retries": call.max_retries, "open_only": call.open_only, "now": session.now},
     )
     return [make(PodCount, row) for row in rows]

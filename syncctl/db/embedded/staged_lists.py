@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from syncctl.db.contract import (
     KnownOrder,
     ListKnownOrders,
@@ -104,19 +102,22 @@ def list_staged_orders(session: Session, call: ListStagedOrders) -> list[StagedO
         "STORE_ID = :store": call.store_id,
         "STAGING_ID = :staging_id": call.staging_id,
         _BY_REFERENCE: call.order_ref,
-        "STATE IN (SELECT value FROM json_each(:states))": call.states,
     }
-    # Only what is asked for stands in the statement: SQLite plans it without looking at the values.
+    # Only what is asked for stands in the statement: SQLite plans it without looking at the values. Each state is read from its
+    # index, from where the last page ended.
     filters = "".join(f" AND {condition}" for condition, value in wanted.items() if value is not None)
+    states = None if call.states is None else sorted({state.strip() for state in call.states.split(",")})
+    by_state = [""] if states is None else [f" AND STATE = :state_{number}" for number in range(len(states))]
+    parts = [f"SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID > :after{state}{filters}" for state in by_state]  # noqa: S608
     rows = session.all(
-        f"SELECT * FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID > :after{filters} ORDER BY STAGING_ID LIMIT :batch",  # noqa: S608
+        f"{' UNION ALL '.join(parts)} ORDER BY STAGING_ID LIMIT :batch",
         {
             "after": call.after_id,
             "store": call.store_id,
             "staging_id": call.staging_id,
             "order_ref": call.order_ref,
-            "states": None if call.states is None else json.dumps([state.strip() for state in call.states.split(",")]),
             "batch": call.batch_size,
+            **{f"state_{number}": state for number, state in enumerate(states or ())},
         },
     )
     return [make(StagedOrder, row) for row in rows]

@@ -65,6 +65,37 @@ def staged_order(session: Session, staging_id: int) -> sqlite3.Row:
     return ORDER.row(session, staging_id)
 
 
+_MAY_BE_TAKEN = """
+        DUPLICATE_OF_ID IS NULL
+        AND (:store IS NULL OR STORE_ID = :store)
+        AND (:passed IS NULL OR STAGING_ID NOT IN (SELECT value FROM json_each(:passed)))
+"""
+_IN_TURN = "ORDER BY NEXT_ATTEMPT_DT, STAGING_ID LIMIT :batch"
+_LEASE_RAN_OUT = "STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now"
+
+
+def _first_of(*conditions: str) -> str:
+    """The first orders of those for which one of the conditions holds. Each is read from its index's start, and no further."""
+    parts = [f"SELECT * FROM dbo.USER_ORDER_STAGING WHERE {condition} AND {_MAY_BE_TAKEN}" for condition in conditions]  # noqa: S608
+    return f"{' UNION ALL '.join(parts)} {_IN_TURN}"
+
+
+_DUE = {
+    "pending": _first_of("STATE = 'PENDING'", _LEASE_RAN_OUT),
+    "failed": _first_of(
+        "STATE = 'FAILED' AND NEXT_ATTEMPT_DT IS NULL",
+        "STATE = 'FAILED' AND NEXT_ATTEMPT_DT <= CASE WHEN :all_due THEN '9999' ELSE :now END",
+        _LEASE_RAN_OUT,
+    ),
+}
+_LISTED = f"""
+        SELECT * FROM dbo.USER_ORDER_STAGING
+        WHERE STAGING_ID IN (SELECT value FROM json_each(COALESCE(:ids, '[]')))
+        AND (+STATE IN ('PENDING', 'FAILED') OR (+{_LEASE_RAN_OUT})) AND {_MAY_BE_TAKEN}
+        {_IN_TURN}
+"""  # noqa: S608  (constants)
+
+
 @serves(ClaimStagedOrders)
 def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[ClaimedOrder]:
     """See `sql/procedures/sp_ClaimStagedOrders.sql`."""
@@ -78,23 +109,9 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
     )
     review_crashed_orders(session)
     due = session.all(
-        """
-        SELECT *
-        FROM dbo.USER_ORDER_STAGING
-        WHERE DUPLICATE_OF_ID IS NULL
-        AND (:store IS NULL OR STORE_ID = :store)
-        AND (:scope <> 'listed' OR STAGING_ID IN (SELECT value FROM json_each(COALESCE(:ids, '[]'))))
-        AND (   (STATE = 'PENDING' AND :scope IN ('pending', 'listed'))
-             OR (STATE = 'FAILED' AND :scope = 'listed')
-             OR (STATE = 'FAILED' AND :scope = 'failed' AND (:all_due OR COALESCE(NEXT_ATTEMPT_DT, :now) <= :now))
-             OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))
-        AND (:passed IS NULL OR STAGING_ID NOT IN (SELECT value FROM json_each(:passed)))
-        ORDER BY NEXT_ATTEMPT_DT, STAGING_ID
-        LIMIT :batch
-        """,
+        _LISTED if call.scope == "listed" else _DUE[call.scope],
         {
             "store": call.store_id,
-            "scope": call.scope,
             "ids": call.staging_ids,
             "passed": call.passed,
             "all_due": call.ignore_due,
