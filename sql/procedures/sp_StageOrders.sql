@@ -469,41 +469,31 @@ BEGIN
 
         IF @DRY_RUN = 0
         BEGIN
-            UPDATE
-                staged
-            SET
-                ORD_STATUS = CASE WHEN incoming.VANISHED = 1 THEN staged.ORD_STATUS ELSE incoming.ORD_STATUS END,
-                STATUS_MEANING = incoming.STATUS_MEANING,
-                ORDER_KEY = COALESCE(incoming.ORDER_KEY, staged.ORDER_KEY),
-                READ_MARK = incoming.READ_MARK,
-                WOO_MODIFIED_DT = CASE WHEN incoming.VANISHED = 1 THEN staged.WOO_MODIFIED_DT ELSE incoming.WOO_MODIFIED_DT END,
-                STATE_REASON = CASE
-                    WHEN staged.STATE = 'SKIPPED' AND incoming.STATUS_REASON IS NOT NULL AND incoming.VANISHED = 0
-                    THEN incoming.STATUS_REASON
-                    ELSE staged.STATE_REASON
-                END
-            FROM dbo.USER_ORDER_STAGING AS staged
-            INNER JOIN @DECIDED AS decided
-                ON decided.STAGING_ID = staged.STAGING_ID
-            INNER JOIN @INCOMING AS incoming
-                ON incoming.PAGE_NO = decided.PAGE_NO
-            WHERE decided.DECISION <> 'older'
-            AND   decided.DECISION <> 'aside'
-            AND   decided.DECISION <> 'given_up';
-
+            /* What is new comes in whole; an order that could not be read brings no content. */
             INSERT INTO dbo.USER_ORDER_STAGING
             (
                 BATCH_ID, STORE_ID, SOURCE_SYSTEM, WOO_ORDER_ID, WOO_ORDER_NO, ORD_STATUS, STATUS_GROUP, STATUS_MEANING, ORDER_KEY, READ_MARK,
-                WOO_MODIFIED_DT, STATE,
-                IS_VALIDATED, IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY
+                WOO_MODIFIED_DT, STATE, STATE_REASON, PENDING_ACTION, IS_VALIDATED, IS_APPLIED, ATTEMPT_NO, LAST_SEEN_DT, CREATED_DT, CREATED_BY,
+                CONTENT_HASH, CURRENCY, WOO_CUST_ID, CUST_EMAIL, ORD_DAT, TKT_DT, WOO_CREATED_DT, PMT_METH, TRANSACTION_ID, SHIP_VIA,
+                SUBTOT, SHIP_AMT, TAX_AMT, DISC_AMT, TOT_AMT, SHIP_NAM, SHIP_ADRS_1, SHIP_ADRS_2, SHIP_CITY, SHIP_STATE, SHIP_ZIP_COD,
+                SHIP_CNTRY, SHIP_PHONE, LINE_ITEMS_JSON, ORDER_JSON
             )
             SELECT
                 @SYNC_ID, @STORE_ID, @SOURCE_SYSTEM, incoming.WOO_ORDER_ID, CONVERT(varchar(50), incoming.WOO_ORDER_NO), incoming.ORD_STATUS,
                 incoming.STATUS_GROUP, incoming.STATUS_MEANING, incoming.ORDER_KEY, incoming.READ_MARK,
-                incoming.WOO_MODIFIED_DT, decided.NEW_STATE, 0, 0, 0, @NOW, @NOW, 'syncctl'
+                incoming.WOO_MODIFIED_DT, decided.NEW_STATE, CASE WHEN decided.NEW_STATE = 'SKIPPED' THEN incoming.STATUS_REASON END,
+                decided.NEW_ACTION, 0, 0, 0, @NOW, @NOW, 'syncctl',
+                content.CONTENT_HASH, content.CURRENCY, content.WOO_CUST_ID, content.CUST_EMAIL, content.ORD_DAT, content.TKT_DT,
+                content.WOO_CREATED_DT, content.PMT_METH, content.TRANSACTION_ID, content.SHIP_VIA,
+                content.SUBTOT, content.SHIP_AMT, content.TAX_AMT, content.DISC_AMT, content.TOT_AMT, content.SHIP_NAM, content.SHIP_ADRS_1,
+                content.SHIP_ADRS_2, content.SHIP_CITY, content.SHIP_STATE, content.SHIP_ZIP_COD,
+                content.SHIP_CNTRY, content.SHIP_PHONE, content.LINE_ITEMS_JSON, content.ORDER_JSON
             FROM @DECIDED AS decided
             INNER JOIN @INCOMING AS incoming
                 ON incoming.PAGE_NO = decided.PAGE_NO
+            LEFT JOIN @INCOMING AS content
+                ON  content.PAGE_NO = decided.PAGE_NO
+                AND decided.TAKES_CONTENT = 1
             WHERE decided.STAGING_ID IS NULL
             AND   decided.NEW_STATE IS NOT NULL
             ORDER BY
@@ -512,19 +502,40 @@ BEGIN
             UPDATE
                 staged
             SET
-                STATUS_GROUP = incoming.STATUS_GROUP,
-                BATCH_ID = @SYNC_ID,
-                SOURCE_SYSTEM = @SOURCE_SYSTEM,
+                ORD_STATUS = CASE WHEN incoming.VANISHED = 1 THEN staged.ORD_STATUS ELSE incoming.ORD_STATUS END,
+                STATUS_MEANING = incoming.STATUS_MEANING,
+                ORDER_KEY = COALESCE(incoming.ORDER_KEY, staged.ORDER_KEY),
+                READ_MARK = incoming.READ_MARK,
+                WOO_MODIFIED_DT = CASE WHEN incoming.VANISHED = 1 THEN staged.WOO_MODIFIED_DT ELSE incoming.WOO_MODIFIED_DT END,
+                STATUS_GROUP = CASE WHEN decided.TAKES_CONTENT = 1 THEN incoming.STATUS_GROUP ELSE staged.STATUS_GROUP END,
+                BATCH_ID = CASE WHEN decided.TAKES_CONTENT = 1 THEN @SYNC_ID ELSE staged.BATCH_ID END,
+                SOURCE_SYSTEM = CASE WHEN decided.TAKES_CONTENT = 1 THEN @SOURCE_SYSTEM ELSE staged.SOURCE_SYSTEM END,
+                UPDATED_DT = CASE WHEN decided.TAKES_CONTENT = 1 THEN @NOW ELSE staged.UPDATED_DT END,
                 APPLIED_HASH = CASE WHEN decided.DECISION = 'adopt' THEN incoming.CONTENT_HASH ELSE staged.APPLIED_HASH END,
-                UPDATED_DT = CASE WHEN decided.STAGING_ID IS NULL THEN NULL ELSE @NOW END
+                STATE = CASE WHEN decided.NEW_STATE IS NULL THEN staged.STATE ELSE decided.NEW_STATE END,
+                STATE_REASON = CASE
+                    WHEN decided.NEW_STATE IS NULL AND staged.STATE = 'SKIPPED' AND incoming.STATUS_REASON IS NOT NULL AND incoming.VANISHED = 0
+                    THEN incoming.STATUS_REASON
+                    WHEN decided.NEW_STATE IS NULL OR decided.REASON = N'it can be read again' THEN staged.STATE_REASON
+                    WHEN decided.NEW_STATE = 'SKIPPED' OR decided.NEW_ACTION = 'cancel' OR decided.DECISION = 'hold'
+                    THEN incoming.STATUS_REASON
+                END,
+                PENDING_ACTION = CASE WHEN decided.NEW_STATE IS NULL THEN staged.PENDING_ACTION ELSE decided.NEW_ACTION END,
+                ATTEMPT_NO = CASE WHEN decided.NEW_STATE IS NULL THEN staged.ATTEMPT_NO ELSE 0 END,
+                NEXT_ATTEMPT_DT = CASE WHEN decided.NEW_STATE IS NULL THEN staged.NEXT_ATTEMPT_DT END,
+                LEASE_OWNER = CASE WHEN decided.NEW_STATE IS NULL THEN staged.LEASE_OWNER END,
+                LEASE_UNTIL_DT = CASE WHEN decided.NEW_STATE IS NULL THEN staged.LEASE_UNTIL_DT END,
+                ERROR_CLASS = CASE WHEN decided.NEW_STATE IS NULL THEN staged.ERROR_CLASS END,
+                VALIDATION_ERROR = CASE WHEN decided.NEW_STATE IS NULL THEN staged.VALIDATION_ERROR END,
+                IS_VALIDATED = CASE WHEN decided.NEW_STATE IS NULL THEN staged.IS_VALIDATED ELSE 0 END
             FROM dbo.USER_ORDER_STAGING AS staged
-            INNER JOIN @INCOMING AS incoming
-                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
             INNER JOIN @DECIDED AS decided
-                ON decided.PAGE_NO = incoming.PAGE_NO
-            WHERE staged.STORE_ID = @STORE_ID
-            AND   staged.DUPLICATE_OF_ID IS NULL
-            AND   decided.TAKES_CONTENT = 1;
+                ON decided.STAGING_ID = staged.STAGING_ID
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            WHERE decided.DECISION <> 'older'
+            AND   decided.DECISION <> 'aside'
+            AND   decided.DECISION <> 'given_up';
 
             UPDATE
                 staged
@@ -556,41 +567,12 @@ BEGIN
                 LINE_ITEMS_JSON = incoming.LINE_ITEMS_JSON,
                 ORDER_JSON = incoming.ORDER_JSON
             FROM dbo.USER_ORDER_STAGING AS staged
-            INNER JOIN @INCOMING AS incoming
-                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
             INNER JOIN @DECIDED AS decided
-                ON decided.PAGE_NO = incoming.PAGE_NO
-            WHERE staged.STORE_ID = @STORE_ID
-            AND   staged.DUPLICATE_OF_ID IS NULL
-            AND   decided.TAKES_CONTENT = 1
+                ON decided.STAGING_ID = staged.STAGING_ID
+            INNER JOIN @INCOMING AS incoming
+                ON incoming.PAGE_NO = decided.PAGE_NO
+            WHERE decided.TAKES_CONTENT = 1
             AND   incoming.VANISHED = 0;
-
-            UPDATE
-                staged
-            SET
-                STATE = decided.NEW_STATE,
-                STATE_REASON = CASE
-                    WHEN decided.REASON = N'it can be read again' THEN staged.STATE_REASON
-                    WHEN decided.NEW_STATE = 'SKIPPED' OR decided.NEW_ACTION = 'cancel' OR decided.DECISION = 'hold'
-                    THEN incoming.STATUS_REASON
-                END,
-                PENDING_ACTION = decided.NEW_ACTION,
-                ATTEMPT_NO = 0,
-                NEXT_ATTEMPT_DT = NULL,
-                LEASE_OWNER = NULL,
-                LEASE_UNTIL_DT = NULL,
-                ERROR_CLASS = NULL,
-                VALIDATION_ERROR = NULL,
-                IS_VALIDATED = 0
-            FROM dbo.USER_ORDER_STAGING AS staged
-            INNER JOIN @INCOMING AS incoming
-                ON incoming.WOO_ORDER_ID = staged.WOO_ORDER_ID
-            INNER JOIN @DECIDED AS decided
-                ON decided.PAGE_NO = incoming.PAGE_NO
-            WHERE staged.STORE_ID = @STORE_ID
-            AND   staged.DUPLICATE_OF_ID IS NULL
-            AND   decided.NEW_STATE IS NOT NULL
-            AND   decided.DECISION <> 'aside';
 
             UPDATE
                 letter
@@ -615,21 +597,8 @@ BEGIN
             INNER JOIN dbo.USER_ORDER_STAGING AS staged
                 ON  staged.WOO_ORDER_ID = incoming.WOO_ORDER_ID
                 AND staged.STORE_ID = @STORE_ID
-                AND staged.DUPLICATE_OF_ID IS NULL;
-
-            INSERT INTO dbo.USER_ORDER_EVENT
-            (
-                STORE_ID, WOO_ORDER_ID, STAGING_ID, EVENT_DT, EVENT_TYPE, SYNC_ID, MESSAGE
-            )
-            SELECT
-                @STORE_ID, incoming.WOO_ORDER_ID, decided.STAGING_ID, @NOW, decided.EVENT_TYPE, @SYNC_ID,
-                CONCAT(COALESCE(decided.REASON, CONCAT(N'status ', incoming.ORD_STATUS)), decided.BROKEN_LEASE)
-            FROM @DECIDED AS decided
-            INNER JOIN @INCOMING AS incoming
-                ON incoming.PAGE_NO = decided.PAGE_NO
-            WHERE decided.EVENT_TYPE IS NOT NULL
-            ORDER BY
-                decided.PAGE_NO;
+                AND staged.DUPLICATE_OF_ID IS NULL
+            WHERE decided.STAGING_ID IS NULL;
 
             INSERT INTO dbo.USER_ORDER_EVENT
             (
@@ -642,16 +611,22 @@ BEGIN
                 ON incoming.PAGE_NO = decided.PAGE_NO
             CROSS APPLY
             (
-                SELECT 'CUT' AS EVENT_TYPE, CONVERT(int, cuts.[key]) AS REMARK_NO, cuts.value AS MESSAGE
+                SELECT
+                    decided.EVENT_TYPE AS EVENT_TYPE,
+                    0 AS KIND_NO,
+                    0 AS REMARK_NO,
+                    CONCAT(COALESCE(decided.REASON, CONCAT(N'status ', incoming.ORD_STATUS)), decided.BROKEN_LEASE) AS MESSAGE
+                UNION ALL
+                SELECT 'CUT', 1, CONVERT(int, cuts.[key]), cuts.value
                 FROM OPENJSON(COALESCE(incoming.CUTS, N'[]')) AS cuts
                 UNION ALL
-                SELECT 'WARNING', CONVERT(int, warnings.[key]), warnings.value
+                SELECT 'WARNING', 2, CONVERT(int, warnings.[key]), warnings.value
                 FROM OPENJSON(COALESCE(incoming.WARNINGS, N'[]')) AS warnings
             ) AS remark
             WHERE decided.EVENT_TYPE IS NOT NULL
             ORDER BY
                 decided.PAGE_NO,
-                remark.EVENT_TYPE,
+                remark.KIND_NO,
                 remark.REMARK_NO;
 
             DECLARE @PAGE_NO int = (SELECT MIN(decided.PAGE_NO) FROM @DECIDED AS decided WHERE decided.DECISION = 'aside');
