@@ -5,8 +5,9 @@ GO
 dbo.sp_ListWalks
     Every walk through a store, and how far it has come.
 
-Called by    syncctl stage, syncctl trace
-Returns      WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, by name
+Called by    syncctl trace, sp_StartPoll
+Returns      WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, ANY_DUE, by name.
+             ANY_DUE: whether orders of the store are due to be read again (sp_ListOrdersToReadAgain)
 Errors       none
 Locks        none beyond the read
 Repeatable   yes
@@ -20,6 +21,25 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE @ANY_DUE bit = 0;
+
+    IF EXISTS
+    (
+        SELECT 1
+        FROM dbo.USER_ORDER_STAGING AS staged
+        WHERE staged.STATE = 'NEEDS_MANUAL_REVIEW'
+        AND   staged.NEXT_ATTEMPT_DT <= @NOW
+        AND   COALESCE(staged.ERROR_CLASS, '') = 'unreadable'
+        AND   staged.STORE_ID = @STORE_ID
+        AND   staged.WOO_ORDER_ID > 0
+        AND   staged.DUPLICATE_OF_ID IS NULL
+    )
+    BEGIN
+        SET @ANY_DUE = 1;
+    END;
+
     SELECT
         walk.WALK_NAME,
         walk.WATERMARK_DT,
@@ -27,7 +47,8 @@ BEGIN
         walk.UNTIL_DT,
         walk.LAST_ID,
         walk.ROW_OFFSET,
-        walk.UPDATED_DT
+        walk.UPDATED_DT,
+        @ANY_DUE AS ANY_DUE
     FROM dbo.USER_SYNC_WALK AS walk
     WHERE walk.STORE_ID = @STORE_ID
     ORDER BY

@@ -663,52 +663,12 @@ BEGIN
 
             IF @WALK IS NOT NULL
             BEGIN
-                DECLARE @WALK_NAME varchar(50), @WATERMARK_DT datetime2(3), @SINCE_DT datetime2(3), @UNTIL_DT datetime2(3),
-                    @LAST_ID bigint, @ROW_OFFSET int;
+                DECLARE @WALKS nvarchar(max) = CONCAT(N'[', @WALK, N']');
 
-                SELECT
-                    @WALK_NAME = walk.WALK_NAME,
-                    @WATERMARK_DT = walk.WATERMARK_DT,
-                    @SINCE_DT = walk.SINCE_DT,
-                    @UNTIL_DT = walk.UNTIL_DT,
-                    @LAST_ID = walk.LAST_ID,
-                    @ROW_OFFSET = walk.ROW_OFFSET
-                FROM OPENJSON(@WALK)
-                WITH
-                (
-                    WALK_NAME varchar(50) '$.WALK_NAME',
-                    WATERMARK_DT datetime2(3) '$.WATERMARK_DT',
-                    SINCE_DT datetime2(3) '$.SINCE_DT',
-                    UNTIL_DT datetime2(3) '$.UNTIL_DT',
-                    LAST_ID bigint '$.LAST_ID',
-                    ROW_OFFSET int '$.ROW_OFFSET'
-                ) AS walk;
-
-                UPDATE
-                    dbo.USER_SYNC_WALK
-                SET
-                    WATERMARK_DT = @WATERMARK_DT,
-                    SINCE_DT = @SINCE_DT,
-                    UNTIL_DT = @UNTIL_DT,
-                    LAST_ID = @LAST_ID,
-                    ROW_OFFSET = @ROW_OFFSET,
-                    UPDATED_DT = @NOW,
-                    FINISHED_DT = CASE WHEN @SINCE_DT IS NULL THEN @NOW ELSE FINISHED_DT END
-                WHERE STORE_ID = @STORE_ID
-                AND   WALK_NAME = @WALK_NAME;
-
-                IF @@ROWCOUNT = 0
-                BEGIN
-                    INSERT INTO dbo.USER_SYNC_WALK
-                    (
-                        STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, FINISHED_DT
-                    )
-                    VALUES
-                    (
-                        @STORE_ID, @WALK_NAME, @WATERMARK_DT, @SINCE_DT, @UNTIL_DT, @LAST_ID, @ROW_OFFSET, @NOW,
-                        CASE WHEN @SINCE_DT IS NULL THEN @NOW END
-                    );
-                END;
+                EXECUTE dbo.sp_NoteWalks
+                    @STORE_ID = @STORE_ID,
+                    @WALKS = @WALKS,
+                    @NOW = @NOW;
             END;
 
             COMMIT TRANSACTION;

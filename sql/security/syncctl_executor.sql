@@ -71,6 +71,10 @@ IF OBJECT_ID(N'dbo.sp_FinishCarrierCalls', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FinishCarrierCalls TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_FinishPoll', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FinishPoll TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_FinishRun', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FinishRun TO syncctl_executor;
@@ -179,6 +183,10 @@ IF OBJECT_ID(N'dbo.sp_LowerCarrierBudget', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_LowerCarrierBudget TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_NoteWalks', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NoteWalks TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ProcessStagedOrder', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ProcessStagedOrder TO syncctl_executor;
@@ -222,6 +230,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_StageOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_StageOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_StartPoll', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_StartPoll TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_StartRun', N'P') IS NOT NULL
 BEGIN

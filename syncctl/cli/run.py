@@ -13,7 +13,7 @@ import os
 import platform
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ from syncctl.settings import BY_NAME, Settings
 from syncctl.stop import Stop, on_signals
 
 if TYPE_CHECKING:
-    from syncctl.db.contract import Database, Procedure
+    from syncctl.db.contract import Database, FinishRun, Procedure, StartRun
     from syncctl.services.run_context import RunContext
     from syncctl.stores.base import Store
 
@@ -119,6 +119,10 @@ class Run:
     verbose: int = 0
     use: Use = AS_IT_IS
     """What the command may do about a database that isn't there, or isn't of this version."""
+    begun: Sequence[Any] = ()
+    """What the database told when the job's row was opened."""
+    ending: Callable[[FinishRun], Procedure[Any]] | None = None
+    """Gives what is called at the job's end in place of `FinishRun`: that, and what else is to be noted with it."""
     _own: Database | None = None
     _connected: bool = False
 
@@ -196,6 +200,8 @@ class Job:
     records: Mapping[str, tuple[str, ...]]
     alone: bool = True
     """Whether it runs once at a time on a host."""
+    starting: Callable[[Run, StartRun], Procedure[Any]] | None = None
+    """Gives what is called at its beginning in place of `StartRun`: that, and what else the job has to know."""
     parallel: bool = False
     """Whether `--parallel` lifts the once-at-a-time: leases make it safe."""
 
@@ -395,17 +401,16 @@ def _start(job: Job, run: Run, *, dry_run: bool) -> None:
     from syncctl.db.contract import StartRun
 
     _log.info("%s started%s", run.command, " (dry run)" if dry_run else "")
-    run.database.run(
-        StartRun(
-            sync_id=run.run_id,
-            operation_type=run.command,
-            direction=job.direction,
-            dry_run=dry_run,
-            host=platform.node()[:100],
-            process_id=os.getpid(),
-            created_by=user()[:50],
-        )
+    call = StartRun(
+        sync_id=run.run_id,
+        operation_type=run.command,
+        direction=job.direction,
+        dry_run=dry_run,
+        host=platform.node()[:100],
+        process_id=os.getpid(),
+        created_by=user()[:50],
     )
+    run.begun = run.database.run(job.starting(run, call) if job.starting else call)
 
 
 def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
@@ -417,24 +422,28 @@ def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
     said = in_words(failure) if failure else " ".join(str(error["message"]) for error in report.errors[:5])
     counted = {name: sum(int(report.counts.get(key, 0)) for key in job.records.get(name, ())) for name in RECORDS}
     _log.info("%s ended with exit code %s: %s", run.command, exit_code, json.dumps(report.counts, default=str))
+    call = FinishRun(
+        sync_id=run.run_id,
+        records_input=counted["input"],
+        records_created=counted["created"],
+        records_updated=counted["updated"],
+        records_skipped=counted["skipped"],
+        records_failed=counted["failed"],
+        success=exit_code == errors.EXIT_OK,
+        exit_code=exit_code,
+        error_message=log.Redaction(run.settings.secrets()).clean(said) or None,
+        metrics_json=json.dumps(run.metrics, default=str) if run.metrics else None,
+    )
     try:
-        run.database.run(
-            FinishRun(
-                sync_id=run.run_id,
-                records_input=counted["input"],
-                records_created=counted["created"],
-                records_updated=counted["updated"],
-                records_skipped=counted["skipped"],
-                records_failed=counted["failed"],
-                success=exit_code == errors.EXIT_OK,
-                exit_code=exit_code,
-                error_message=log.Redaction(run.settings.secrets()).clean(said) or None,
-                metrics_json=json.dumps(run.metrics, default=str) if run.metrics else None,
-            )
-        )
+        if run.ending is None:
+            run.database.run(call)
+        else:
+            run.context().reaching(run.database.run, run.ending(call))
     except errors.SyncError as error:
         level = logging.INFO if exit_code == errors.EXIT_UNAVAILABLE else logging.WARNING  # the former says so itself
         _log.log(level, "The end of this run could not be noted in USER_SYNC_LOG: %s", error)
+        if run.ending is not None and failure is None:
+            report.fail(error)
 
 
 def _exit_code(run: Run | None, failure: BaseException) -> int:

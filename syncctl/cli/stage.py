@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from syncctl.db.contract import FinishRun, Procedure, StartRun
     from syncctl.services.intake import StagedItem
     from syncctl.services.stage import Stager, Staging
 
@@ -29,7 +32,25 @@ RECONCILE_BACK = timedelta(days=30)
 LARGEST_ID = 2**63 - 1
 """The largest order id that the database holds."""
 
+
+def _starting(run: Run, call: StartRun) -> Procedure[Any]:
+    """Open the run's row and learn how far the walks have come, in one call."""
+    from syncctl.db.contract import StartPoll
+
+    return StartPoll(**asdict(call), store_id=run.settings.store_id)
+
+
+def _ending(stager: Stager, call: FinishRun) -> Procedure[Any]:
+    """Close the run's row and note how far the walks have come, in one call."""
+    from syncctl.db.contract import FinishPoll
+
+    if not stager.intake.unsaved:
+        return call
+    return FinishPoll(**asdict(call), store_id=stager.store.store_id, walks=stager.intake.places())
+
+
 JOB = Job(
+    starting=_starting,
     direction="STORE_TO_ERP",
     records={
         "input": ("polled",),
@@ -129,8 +150,11 @@ def stage(
             content=ContentBuilder(create_statuses=settings.woo_create_statuses, timezone=settings.erp_timezone),
             context=run.context(lambda _: advance(1), advance.expect),
             dry_run=dry_run,
+            walks=run.begun,
+            leaves_walks=True,
             show=_shown(run, changed, by_row=row_by_row(run, order_id)),
         )
+        run.ending = partial(_ending, stager)
         run.conclude = lambda: _report(run, stager.result, changed if row_by_row(run, order_id) else None, dry_run=dry_run)
         if order_id:
             stager.fetch(order_id, same=same_order)

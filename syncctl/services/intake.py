@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncctl.db.contract import Database, ListKnownOrders, ListOrdersToReadAgain, StagedResult, StageOrders
+from syncctl.db.contract import Database, ListKnownOrders, ListOrdersToReadAgain, NoteWalks, StagedResult, StageOrders
 from syncctl.errors import ConfigError, SyncError, TransientError
 from syncctl.models import Order
 from syncctl.services.causes import CauseCount, Reason
@@ -37,6 +37,8 @@ GONE = "gone"
 READ_AGAIN = 20
 """How many orders that could not be read one run asks for again, at most."""
 _AT_A_TIME = 50
+_PUT_OFF = 20
+"""Pages without a change after which a walk's place is noted: so many are read again where the process is killed."""
 MOST_ASIDE = 1_000
 """Orders set aside in one run that are told of one by one; they all stand in the dead letters."""
 
@@ -117,8 +119,11 @@ class Intake:
     """Gets each order's row, where somebody wants to see them."""
     result: Staging = field(default_factory=Staging)
     _marks: ReadMarks = field(init=False)
+    unsaved: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Places that walks have reached since anything was staged with one, by the walks' names; to be noted together."""
     _tried: set[int] = field(default_factory=set)
     """The ids of what was set aside in this run: once is enough."""
+    _put_offs: int = 0
 
     def __post_init__(self) -> None:
         self._marks = ReadMarks(self.content)
@@ -244,19 +249,40 @@ class Intake:
 
     def _stage(self, rows: list[dict[str, Any]], walk: dict[str, Any] | None) -> None:
         """Stage a page with one call; where the database doesn't take it, in parts, and the walk's place after the last one."""
-        if not rows and (walk is None or self.dry_run):
+        if not rows:
+            self._put_off(walk)
             return
         try:
-            self._note(rows, self._call(rows, walk))
+            done = self._call(rows, walk)
+            if walk is not None:
+                self.unsaved.pop(walk["WALK_NAME"], None)
+            self._note(rows, done)
         except (TransientError, ConfigError):
             raise
         except Exception as refused:
-            if not rows:
-                raise
             log.warning("%s orders can't be staged together (%s): staging them in parts", len(rows), refused)
             self._stage_in_parts(rows, refused)
-            if walk is not None and not self.dry_run:
-                self._call([], walk)
+            self._put_off(walk)
+
+    def save_walks(self) -> None:
+        """Note the places that walks have reached, where that was put off."""
+        if self.unsaved:
+            call = NoteWalks(store_id=self.store.store_id, walks=self.places())
+            self.context.reaching(self.database.run, call)
+            self.unsaved.clear()
+
+    def places(self) -> str:
+        """Return the places that are still to be noted, as `NoteWalks` takes them."""
+        return json.dumps(list(self.unsaved.values()))
+
+    def _put_off(self, walk: dict[str, Any] | None) -> None:
+        """Leave a place that no row is staged with to be noted later: at the end of the run, or after some more pages."""
+        if walk is None or self.dry_run:
+            return
+        self.unsaved[walk["WALK_NAME"]] = walk
+        self._put_offs += 1
+        if self._put_offs % _PUT_OFF == 0:
+            self.save_walks()
 
     def _stage_in_parts(self, rows: list[dict[str, Any]], refused: Exception) -> None:
         """Stage what the database has refused as a whole, in halves, until the order that it doesn't take stands alone."""

@@ -7,13 +7,14 @@ to go on from. Orders set aside on the way are staged as such: they hold up neit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncctl.db.contract import Database, ListWalks, Walk
-from syncctl.errors import UsageError
+from syncctl.errors import SyncError, UsageError
 from syncctl.services.intake import SET_ASIDE, Intake, StagedItem, Staging
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import ORDERS_WALK, Listed, NoSuchList, Page, Store, WalkState
@@ -44,6 +45,10 @@ class Stager:
     dry_run: bool = False
     show: Callable[[StagedItem], object] | None = None
     """Gets each order's row, where somebody wants to see them."""
+    walks: Sequence[Walk] | None = None
+    """How far the store's walks have come, where the caller has asked already."""
+    leaves_walks: bool = False
+    """Whether the caller notes the places in `intake.unsaved` that `poll` leaves there, with the end of the run."""
     intake: Intake = field(init=False)
     _read: set[tuple[int, str, datetime | None]] = field(default_factory=set)
     _expected: dict[str, int] = field(default_factory=dict)
@@ -70,7 +75,16 @@ class Stager:
         if self.dry_run:
             return self._poll(window)
         with self.database.exclusive(f"stage {self.store.store_id}"):
-            return self._poll(window)
+            try:
+                self._poll(window)
+            except Exception:
+                if not self.leaves_walks:
+                    with suppress(SyncError):  # what ended the poll says more
+                        self.intake.save_walks()
+                raise
+            if not self.leaves_walks:
+                self.intake.save_walks()
+        return self.result
 
     def fetch(self, order_ids: Sequence[int], *, same: bool = False) -> Staging:
         """Stage orders by id, whatever their age; one that the store doesn't have (any more) is staged as gone.
@@ -98,27 +112,44 @@ class Stager:
             )
 
     def _poll(self, window: Window) -> Staging:
-        now = self.store.server_time()
-        if window.since and window.since > now:
-            raise UsageError(f"--since ({_utc(window.since)}) is in the future: the store's clock says {_utc(now)}.")
-        walks = self.context.reaching(self.database.run, ListWalks(store_id=self.store.store_id))
+        walks = self.walks
+        if walks is None:
+            walks = self.context.reaching(self.database.run, ListWalks(store_id=self.store.store_id))
         known = {walk.walk_name: walk for walk in walks}
+        now = self._now(window, known)
+        begin = {name: _start(name, known.get(name), window, now) for name in self.store.walks}
+        self.store.expect_walks([state for state, _ in begin.values()], batch_size=window.batch_size)
         try:
             # The small lists first: the pages of a long one must not keep them from being read.
-            for name in self.store.walks:
+            for name, (state, durable) in begin.items():
                 try:
-                    self._walk(name, known.get(name), window, now)
+                    self._walk(state, known.get(name), window, durable=durable)
                 except NoSuchList as unknown:
                     self.result.notes.append(str(unknown))
                 if self.context.stop.is_set():
                     return self.result
-            self.intake.read_again()
+            if not walks or any(walk.any_due for walk in walks):
+                self.intake.read_again()
         finally:
             self.tell_of_set_aside()
         return self.result
 
-    def _walk(self, name: str, known: Walk | None, window: Window, now: datetime) -> None:
-        state, durable = _start(name, known, window, now)
+    def _now(self, window: Window, known: Mapping[str, Walk]) -> datetime | None:
+        """Ask the store's clock where a walk's beginning depends on it; else the first page will tell it.
+
+        Raises:
+            UsageError: a window that begins in the future.
+        """
+        by_hand = window.since is not None or window.until is not None
+        if not by_hand and all(name in known and (known[name].watermark_dt or known[name].since_dt) for name in self.store.walks):
+            return None
+        now = self.store.server_time()
+        if window.since and window.since > now:
+            raise UsageError(f"--since ({_utc(window.since)}) is in the future: the store's clock says {_utc(now)}.")
+        return now
+
+    def _walk(self, state: WalkState, known: Walk | None, window: Window, *, durable: bool) -> None:
+        name = state.name
         if name == ORDERS_WALK:
             self.result.since, self.result.until = state.since_dt, window.until or state.until_dt
             if known is None and window.since is None:
@@ -128,7 +159,9 @@ class Stager:
                     "Older orders come in with --since."
                 )
         pages = 0
-        for page in self.store.pages(state, batch_size=window.batch_size, modified_until=window.until, most=window.max_pages):
+        for page in self._pages(state, known, window):
+            if name == ORDERS_WALK:
+                self.result.since, self.result.until = page.after.since_dt, window.until or page.after.until_dt
             # Pages without a row that is new, such as those of hidden orders, bring the place no further, and count for nothing.
             moved = (page.after.last_id, page.after.row_offset) != (state.last_id, state.row_offset)
             self._expect(page, state.row_offset)
@@ -141,6 +174,21 @@ class Stager:
             if not whole or pages >= window.max_pages or self.context.stop.is_set():
                 self._tell_of_end(name, pages, durable=durable)
                 return
+
+    def _pages(self, state: WalkState, known: Walk | None, window: Window) -> Iterator[Page]:
+        """Give a walk's pages; one whose watermark proves to be ahead of the store's clock (it was set back) begins earlier."""
+
+        def pages(state: WalkState) -> Iterator[Page]:
+            return self.store.pages(state, batch_size=window.batch_size, modified_until=window.until, most=window.max_pages)
+
+        ahead_of = known.watermark_dt if known and state.until_dt is None else None
+        for page in pages(state):
+            now = page.after.until_dt
+            if ahead_of and now and now < ahead_of:
+                yield from pages(replace(state, since_dt=now - window.lookback, until_dt=now))
+                return
+            ahead_of = None
+            yield page
 
     def _stage_page(self, page: Page, known: Walk | None, *, save_walk: bool) -> bool:
         walk: dict[str, Any] | None = None
@@ -189,14 +237,15 @@ class Stager:
         )
 
 
-def _start(name: str, known: Walk | None, window: Window, now: datetime) -> tuple[WalkState, bool]:
+def _start(name: str, known: Walk | None, window: Window, now: datetime | None) -> tuple[WalkState, bool]:
     """Say where a walk starts, and whether its place is kept.
 
-    A window given by hand keeps it only where it leaves no gap: it reaches from before the watermark to now.
+    A window given by hand keeps it only where it leaves no gap: it reaches from before the watermark to now. Without `now` the
+    walk has a watermark or a place.
     """
     watermark = known.watermark_dt if known else None
     if window.until is not None:
-        since = window.since or min(watermark or now, window.until) - window.lookback
+        since = window.since or min(watermark or now or window.until, window.until) - window.lookback
         return WalkState(name=name, since_dt=since, until_dt=now), False
     if window.since is not None:
         read_from = watermark or (known.since_dt if known else None)
@@ -214,7 +263,8 @@ def _start(name: str, known: Walk | None, window: Window, now: datetime) -> tupl
             True,
         )
     # A watermark ahead of the store's clock (it was set back) must not make the walk start in the future.
-    return WalkState(name=name, since_dt=min(watermark or now, now) - window.lookback, until_dt=now), True
+    reached = [moment for moment in (watermark, now) if moment is not None]
+    return WalkState(name=name, since_dt=min(reached) - window.lookback, until_dt=now), True
 
 
 def _utc(moment: datetime | None) -> str | None:

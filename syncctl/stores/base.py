@@ -30,15 +30,16 @@ class NoSuchList(StoreRefused):
 class WalkState:
     """Where a walk through a store's changed orders stands; what `USER_SYNC_WALK` keeps so that a later run goes on from here.
 
-    Start one with `WalkState(name=…, since_dt=…, until_dt=store.server_time())`. When `finished`, everything that changed from
-    `since_dt` up to `until_dt` was read, and the new watermark is `watermark`.
+    Start one with `WalkState(name=…, since_dt=…)`. When `finished`, everything that changed from `since_dt` up to `until_dt` was
+    read, and the new watermark is `watermark`.
     """
 
     name: str
     since_dt: datetime
     """Orders modified at or after this moment belong to the walk."""
-    until_dt: datetime
-    """The store's own time when the walk began. No upper bound of the walk: what changes later may be read now or next time."""
+    until_dt: datetime | None = None
+    """The store's own time when the walk began; None before its first page was asked for, which tells it. No upper bound of the
+    walk: what changes later may be read now or next time."""
     last_id: int = 0
     """The highest order id read so far."""
     row_offset: int = 0
@@ -48,6 +49,8 @@ class WalkState:
     @property
     def watermark(self) -> datetime:
         """Where the next walk may start once this one is finished: one second before it began, the clock's resolution."""
+        if self.until_dt is None:
+            raise ValueError("a walk that has not begun yet")
         return self.until_dt - timedelta(seconds=1)
 
 
@@ -178,6 +181,10 @@ class Store(Protocol):
         Raises:
             NoSuchList: the store doesn't know the status that the walk asks for.
         """
+        ...
+
+    def expect_walks(self, walks: Sequence[WalkState], *, batch_size: int) -> None:
+        """Say which walks will be begun next, so that their first pages can be asked for at once. Errors come up in `pages`."""
         ...
 
     def expect(self, listed: Sequence[Listed]) -> None:

@@ -48,7 +48,7 @@ from syncctl.stores.woocommerce_orders import (
 )
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
-from syncctl.stores.woocommerce_walks import NAMED, ONE_SECOND, belongs, is_of, listed_by, naive, status_known, window
+from syncctl.stores.woocommerce_walks import NAMED, belongs, changed_in, is_of, listed_by, status_known, window
 from syncctl.stores.woocommerce_writes import NO_PARENT_ORDER, NO_SUCH_ORDER, Writer, that_order
 
 log = logging.getLogger(__name__)
@@ -100,17 +100,12 @@ class WooCommerce:
         self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None, most: int | None = None
     ) -> Iterator[Page]:
         """See `base.Store.pages`."""
-        parameters = {
-            "status": listed_by(walk.name),
-            # Exclusive, of one second's resolution, and right in every version only as naive UTC with the flag.
-            "modified_after": naive(walk.since_dt - ONE_SECOND),
-            "dates_are_gmt": "true",
-            **EXACT,
-        }
+        # Where the store doesn't tell its time, ours counts, from before it was asked.
+        begun = self._clock()
         steps = lists.walk(
             self._client,
             "/orders",
-            parameters,
+            changed_in(walk),
             ping=self.ping,
             batch_size=batch_size,
             last_id=walk.last_id,
@@ -119,9 +114,21 @@ class WooCommerce:
             ahead=True,
             most=most,
         ).steps()
+
+        def listed(raw: Raw) -> bool:
+            return belongs(raw, walk.name, walk.since_dt, modified_until)
+
+        state = walk
         with status_known(walk.name):
             for step in steps:
-                yield _page(step, walk, lambda raw: belongs(raw, walk.name, walk.since_dt, modified_until))
+                if state.until_dt is None:
+                    state = replace(walk, until_dt=step.read_at or begun)
+                yield _page(step, state, listed)
+
+    def expect_walks(self, walks: Sequence[WalkState], *, batch_size: int) -> None:
+        """See `base.Store.expect_walks`. One that goes on from a place asks for it in its turn."""
+        first = [lists.first_page(changed_in(walk), batch_size) for walk in walks if not walk.row_offset]
+        self._client.expect("first pages", [("/orders", parameters) for parameters in first])
 
     def expect(self, listed: Sequence[Listed]) -> None:
         """See `base.Store.expect`: the refunds of those that have any."""

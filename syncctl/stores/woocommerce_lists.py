@@ -65,9 +65,9 @@ def walk(
     )
 
 
-def first_page(parameters: Mapping[str, str]) -> dict[str, str]:
+def first_page(parameters: Mapping[str, str], batch_size: int = MAX_PER_PAGE) -> dict[str, str]:
     """Return what a walk over a whole list asks for first."""
-    return {**parameters, **BY_ID, "per_page": str(MAX_PER_PAGE), "page": "1"}
+    return {**parameters, **BY_ID, "per_page": str(batch_size), "page": "1"}
 
 
 def rows_of(answer: Answer, path: str) -> list[Any]:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from syncctl.errors import StoreRefused
-from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, NoSuchList
-from syncctl.stores.woocommerce_orders import NOT_ORDERS, Raw, modified_of
+from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, NoSuchList, WalkState
+from syncctl.stores.woocommerce_orders import EXACT, NOT_ORDERS, Raw, modified_of
 from syncctl.stores.woocommerce_statuses import TRASH, status_of
 
 NO_SUCH_STATUS = "rest_invalid_param"
@@ -24,6 +24,17 @@ def window(walk: str, created_since: datetime, created_until: datetime) -> dict[
         "after": naive(created_since - ONE_SECOND),
         "before": naive(created_until + ONE_SECOND),
         "dates_are_gmt": "true",
+    }
+
+
+def changed_in(walk: WalkState) -> dict[str, str]:
+    """Return what a walk's list asks for."""
+    return {
+        "status": listed_by(walk.name),
+        # Exclusive, of one second's resolution, and right in every version only as naive UTC with the flag.
+        "modified_after": naive(walk.since_dt - ONE_SECOND),
+        "dates_are_gmt": "true",
+        **EXACT,
     }
 
 

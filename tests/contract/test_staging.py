@@ -438,14 +438,14 @@ def test_a_walk_is_noted_with_the_page_the_whole_row(database, clock):
     stage(database, order(4711), walk=unfinished)
     until = datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
     assert database.run(ListWalks(store_id="woocommerce")) == [
-        Walk("orders", watermark, watermark, until, 5_000_000_000, 7, clock.now)
+        Walk("orders", watermark, watermark, until, 5_000_000_000, 7, clock.now, any_due=False)
     ]
     clock.move(timedelta(minutes=1))
     stage(database, walk={"WALK_NAME": "orders", "WATERMARK_DT": "2026-11-20T11:00:00.000", "SINCE_DT": None})
     stage(database, walk={"WALK_NAME": "trash", "WATERMARK_DT": None})
     assert database.run(ListWalks(store_id="woocommerce")) == [
-        Walk("orders", watermark, None, None, None, None, clock.now),
-        Walk("trash", None, None, None, None, None, clock.now),
+        Walk("orders", watermark, None, None, None, None, clock.now, any_due=False),
+        Walk("trash", None, None, None, None, None, clock.now, any_due=False),
     ]
     assert database.run(ListWalks(store_id="outlet")) == []
 

@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncctl.db.contract import Database, ListDeadLetters, ListStagedOrders, ListWalks, Procedure, StagedOrder, StageOrders
+from syncctl.db.contract import (
+    Database,
+    ListDeadLetters,
+    ListStagedOrders,
+    ListWalks,
+    NoteWalks,
+    Procedure,
+    StagedOrder,
+    StageOrders,
+)
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import ConfigError, DatabaseUnavailable, PermanentError, StoreMisconfigured, StoreUnavailable
@@ -498,12 +507,13 @@ def test_the_place_is_kept_only_with_the_last_part(shop: Shop) -> None:
     def after(call: Procedure[Any]) -> Exception | None:
         if isinstance(call, StageOrders):
             parts.append((len(json.loads(call.orders)), call.walk is not None))
+        if isinstance(call, NoteWalks):
+            parts.append((0, True))
         return None
 
     shop.poll(FaultyDatabase(real, after=after))
-    saved = [saves for rows, saves in parts if rows or saves]
-    assert saved[-1]
-    assert not any(saves for rows, saves in parts[1:-1])
+    assert [saves for _, saves in parts] == [False] * (len(parts) - 1) + [True]
+    assert sum(rows for rows, _ in parts) == len(SOUND) + 1
 
 
 def test_a_database_that_takes_nothing_blames_no_order(shop: Shop) -> None:

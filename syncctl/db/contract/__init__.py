@@ -135,7 +135,6 @@ if TYPE_CHECKING:
         ListOrdersToReadAgain as ListOrdersToReadAgain,
         ListStagedOrders as ListStagedOrders,
         ListStoreOrders as ListStoreOrders,
-        ListWalks as ListWalks,
         OpenOrder as OpenOrder,
         OrderToReadAgain as OrderToReadAgain,
         StagedOrder as StagedOrder,
@@ -146,6 +145,12 @@ if TYPE_CHECKING:
         StoreOrder as StoreOrder,
         TraceEvent as TraceEvent,
         TraceOrder as TraceOrder,
+    )
+    from syncctl.db.contract.walks import (
+        FinishPoll as FinishPoll,
+        ListWalks as ListWalks,
+        NoteWalks as NoteWalks,
+        StartPoll as StartPoll,
         Walk as Walk,
     )
     from syncctl.db.contract.work import (
@@ -287,7 +292,6 @@ NAMES = {
         "ListOrdersToReadAgain",
         "ListStagedOrders",
         "ListStoreOrders",
-        "ListWalks",
         "OpenOrder",
         "OrderToReadAgain",
         "StagedOrder",
@@ -298,6 +302,12 @@ NAMES = {
         "StoreOrder",
         "TraceEvent",
         "TraceOrder",
+    ),
+    "walks": (
+        "FinishPoll",
+        "ListWalks",
+        "NoteWalks",
+        "StartPoll",
         "Walk",
     ),
     "work": (

@@ -1,4 +1,4 @@
-"""Staging: orders as the store tells them, page by page, and how far each walk through the store has come."""
+"""Staging: orders as the store tells them, page by page."""
 
 from __future__ import annotations
 
@@ -71,30 +71,6 @@ class ListKnownOrders(Procedure[KnownOrder]):
 
     store_id: Name
     orders: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """How far a walk through a store has come. `since_dt` … `row_offset` are set while one is unfinished."""
-
-    walk_name: Name
-    watermark_dt: Moment | None
-    since_dt: Moment | None
-    until_dt: Moment | None
-    last_id: BigInt | None
-    row_offset: Int | None
-    updated_dt: Moment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListWalks(Procedure[Walk]):
-    """Every walk of a store."""
-
-    name: ClassVar[str] = "sp_ListWalks"
-    returns: ClassVar[type] = Walk
-    repeatable: ClassVar[bool] = True
-
-    store_id: Name
 
 
 @dataclass(frozen=True, slots=True)

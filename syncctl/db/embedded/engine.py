@@ -41,6 +41,14 @@ def to_database(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(" ", "milliseconds")[:23]  # strftime writes 999 with three digits
 
 
+def moment_text(text: str) -> str:
+    """Turn ISO text into the form that the tables sort by; without an offset it is UTC already."""
+    moment = datetime.fromisoformat(text)
+    if len(text) == 23 and text[4] == text[7] == "-" and text[19] == "." and moment.tzinfo is None:
+        return f"{text[:10]} {text[11:]}"  # as staging writes it
+    return to_database(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
 def from_database(text: bytes) -> datetime:
     """Read that text as an aware UTC datetime."""
     written = text.decode()

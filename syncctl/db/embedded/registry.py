@@ -83,10 +83,11 @@ TWINS = {
     "policy": ("ListRetryPolicies", "SetRetryPolicy"),
     "rollback": ("RollbackOrder",),
     "runs": ("GetSchemaVersion", "StartRun", "FinishRun"),
-    "staged_lists": ("ListWalks", "ListKnownOrders", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),
+    "staged_lists": ("ListKnownOrders", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),
     "staging": ("StageOrders",),
     "status_changes": ("QueueStatusChanges",),
     "unreadable": ("ListOrdersToReadAgain",),
+    "walks": ("ListWalks", "NoteWalks", "StartPoll", "FinishPoll"),
     "work": ("ClaimStagedOrders", "ReleaseStagedOrder", "FailStagedOrder"),
 }
 """Module → the procedures that it serves; `tests/contract/test_signatures.py` compares."""

@@ -8,13 +8,11 @@ from syncctl.db.contract import (
     ListOpenOrders,
     ListStagedOrders,
     ListStoreOrders,
-    ListWalks,
     OpenOrder,
     StagedOrder,
     StoreOrder,
     TraceEvent,
     TraceOrder,
-    Walk,
 )
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.erp import erp_of
@@ -27,13 +25,6 @@ _BY_REFERENCE = """STAGING_ID IN
     SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING
     WHERE WOO_ORDER_ID = CAST(:order_ref AS INTEGER) AND CAST(WOO_ORDER_ID AS TEXT) = :order_ref
 )"""
-
-
-@serves(ListWalks)
-def list_walks(session: Session, call: ListWalks) -> list[Walk]:
-    """See `sql/procedures/sp_ListWalks.sql`."""
-    rows = session.all("SELECT * FROM dbo.USER_SYNC_WALK WHERE STORE_ID = :store ORDER BY WALK_NAME", {"store": call.store_id})
-    return [make(Walk, row) for row in rows]
 
 
 @serves(ListKnownOrders)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from syncctl.db.contract import StageOrders
-from syncctl.db.embedded.engine import to_database
+from syncctl.db.embedded.engine import moment_text, to_database
 from syncctl.db.embedded.registry import Session
 
 READ_AGAIN = "it can be read again"
@@ -44,14 +43,6 @@ _AS_IT_IS = (
 _MOMENTS = ("TKT_DT", "WOO_CREATED_DT")
 _JSON = ("LINE_ITEMS_JSON", "ORDER_JSON")
 """The columns of an order's content, by how each is read from the page. A vanished order brings none of them."""
-
-
-def moment_text(text: str) -> str:
-    """Turn ISO text into the form that the tables sort by; without an offset it is UTC already."""
-    moment = datetime.fromisoformat(text)
-    if len(text) == 23 and text[4] == text[7] == "-" and text[19] == "." and moment.tzinfo is None:
-        return f"{text[:10]} {text[11:]}"  # as staging writes it
-    return to_database(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _json_text(value: Any) -> str | None:

@@ -12,10 +12,11 @@ import msgspec
 
 from syncctl.db.contract import StagedResult, StageOrders
 from syncctl.db.embedded.customers import adopt_customers
-from syncctl.db.embedded.engine import to_database
+from syncctl.db.embedded.engine import moment_text, to_database
 from syncctl.db.embedded.registry import Session, require, serves
-from syncctl.db.embedded.staged_page import READ_AGAIN, Decision, PageWriter, moment_text
+from syncctl.db.embedded.staged_page import READ_AGAIN, Decision, PageWriter
 from syncctl.db.embedded.unreadable import former_state, given_up, set_aside, was_set_aside
+from syncctl.db.embedded.walks import note_walk
 
 _DECISIONS = {
     "absent": Decision("skipped", takes_content=False, reason="not staged"),
@@ -68,7 +69,7 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     for place, order, staged in aside:
         results[place] = replace(results[place], staging_id=set_aside(session, call, order, staged))
     if walk:
-        _note_walk(session, call.store_id, walk)
+        note_walk(session, call.store_id, walk)
     return results
 
 
@@ -320,28 +321,3 @@ def _reason(order: dict[str, Any]) -> str | None:
     if order.get("VANISHED"):
         return "gone from the store"
     return None if order["STATUS_GROUP"] == "live" else f"status {order.get('ORD_STATUS') or ''}"
-
-
-def _note_walk(session: Session, store_id: str, walk: dict[str, Any]) -> None:
-    """Write how far a walk has come; one that stands nowhere in particular has come to its end."""
-    moments = {name: moment_text(walk[name]) if walk.get(name) else None for name in ("WATERMARK_DT", "SINCE_DT", "UNTIL_DT")}
-    session.run(
-        """
-        INSERT INTO dbo.USER_SYNC_WALK
-            (STORE_ID, WALK_NAME, WATERMARK_DT, SINCE_DT, UNTIL_DT, LAST_ID, ROW_OFFSET, UPDATED_DT, FINISHED_DT)
-        VALUES (:store, :name, :WATERMARK_DT, :SINCE_DT, :UNTIL_DT, :last_id, :row_offset, :now, :finished)
-        ON CONFLICT (STORE_ID, WALK_NAME) DO UPDATE SET
-            WATERMARK_DT = excluded.WATERMARK_DT, SINCE_DT = excluded.SINCE_DT, UNTIL_DT = excluded.UNTIL_DT,
-            LAST_ID = excluded.LAST_ID, ROW_OFFSET = excluded.ROW_OFFSET, UPDATED_DT = excluded.UPDATED_DT,
-            FINISHED_DT = COALESCE(excluded.FINISHED_DT, FINISHED_DT)
-        """,
-        {
-            "store": store_id,
-            "name": walk["WALK_NAME"],
-            "last_id": walk.get("LAST_ID"),
-            "row_offset": walk.get("ROW_OFFSET"),
-            "now": session.now,
-            "finished": session.now if moments["SINCE_DT"] is None else None,
-            **moments,
-        },
-    )
