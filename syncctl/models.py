@@ -11,7 +11,7 @@ Made = TypeVar("Made")
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
-def _value(made: type[Made]) -> type[Made]:
+def value(made: type[Made]) -> type[Made]:
     """Make a dataclass whose objects nobody changes: the type checker sees to it. At run time it would cost ten times as much."""
     return dataclass(slots=True, kw_only=True)(made)
 
@@ -27,7 +27,7 @@ StatusGroup = Literal["live", "wait", "dead"]
 """What the site makes of it. `live`: belongs into the ERP. `wait`: not to be created (yet). `dead`: not, or no more."""
 
 
-@_value
+@value
 class Address:
     """A postal address, each part as the store has it, whole."""
 
@@ -49,7 +49,7 @@ class Address:
         return not (self.address_1 or self.address_2 or self.city or self.postcode)
 
 
-@_value
+@value
 class OrderLine:
     """One product line, refunds already taken off.
 
@@ -67,7 +67,7 @@ class OrderLine:
     variation_id: int = 0
 
 
-@_value
+@value
 class Charge:
     """An amount that is no product: `shipping`, `fee` (may be negative) or `refund` (an amount refunded without naming lines)."""
 
@@ -77,7 +77,7 @@ class Charge:
     tax: Decimal
 
 
-@_value
+@value
 class TaxLine:
     """The tax of one rate, as the store reckoned it before refunds. `rate` is the store's code of it."""
 
@@ -85,7 +85,7 @@ class TaxLine:
     amount: Decimal
 
 
-@_value
+@value
 class Order:
     """An order of any store.
 

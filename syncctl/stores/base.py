@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from syncctl.errors import StoreRefused
-from syncctl.models import Address, Meaning, Order
+from syncctl.models import Address, Meaning, Order, value
 
 ORDERS_WALK = "orders"
 """The walk over every order that isn't in the trash."""
@@ -54,7 +54,7 @@ class WalkState:
         return self.until_dt - timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Listed:
     """An order as a list gave it, not yet looked into: `Store.read` makes an `Order` of it, which may fail."""
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -322,8 +323,9 @@ def _money(amount: Decimal) -> str:
     return format(amount if isinstance(exponent, int) and exponent <= -2 else amount.quantize(Decimal("0.01")), "f")
 
 
+@lru_cache(maxsize=2048)
 def _number(number: Decimal) -> str:
-    """Write a number plainly, without zeros at its end: 2, 1.5."""
+    """Write a number plainly, without zeros at its end: 2, 1.5. What is equal is written alike."""
     text = str(number)
     if "E" in text:
         text = format(number, "f")

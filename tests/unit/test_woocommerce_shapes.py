@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from syncctl import answer_json
 from syncctl.answer_json import read_json
 from syncctl.errors import UnreadableError
+from syncctl.stores.woocommerce import _TELLING as TELLING
 from syncctl.stores.woocommerce_orders import modified_of, needs_refunds, read_order
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import meaning_in, status_of
@@ -73,6 +74,7 @@ def names(shape: Any) -> set[str]:
 def everything_of(raw: dict[str, Any]) -> Any:
     """All that is made of a listed order."""
     told = (needs_refunds(raw), modified_of(raw), status_of(raw), meaning_in(raw))
+    told += tuple(raw.get(name) for name in TELLING if name != "refunds")
     try:
         return told, read_order(raw)
     except UnreadableError as error:
