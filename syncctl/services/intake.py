@@ -207,8 +207,11 @@ class Intake:
             row = known.get(each.order_id)
             if row is None or row.read_mark != marks.get(each.order_id):
                 changed.append(each)
-            else:
-                self._tell(StagedItem(each.order_id, each.number, each.status, "unchanged", None, row.staging_id))
+                continue
+            self.context.progress(each)
+            if self.show is not None:
+                self.show(StagedItem(each.order_id, each.number, each.status, "unchanged", None, row.staging_id))
+        self.result.outcomes["unchanged"] += len(listed) - len(changed)
         return changed
 
     def _fetch(self, order_ids: Iterable[int], stop: StopFlag, *, same: bool = False) -> bool:

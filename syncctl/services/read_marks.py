@@ -6,6 +6,8 @@ the same comes again, the order is as it was: it is neither read through nor sta
 A date has whole seconds, so that an order may change once more within the second in which it was read, and bear the same date. A
 mark is therefore taken only where the list was asked for well after the order's last change, by the store's own clock, which its
 dates come from, too. Until then the order is looked into by every poll that meets it, as is one whose version could not be read.
+(A shop whose own clock is minutes behind that of the proxy which dates its answers would need an edit in the very second of the
+reading to be missed; the reconciliation, which looks into every order, finds that one.)
 What is read of an order may differ from version to version of this program, and where it belongs by the settings: the mark tells.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -48,7 +48,7 @@ from syncctl.stores.woocommerce_orders import (
 )
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
-from syncctl.stores.woocommerce_walks import NAMED, belongs, changed_in, is_of, listed_by, status_known, window
+from syncctl.stores.woocommerce_walks import NAMED, Belongs, changed_between, changed_in, listed_by, of, status_known, window
 from syncctl.stores.woocommerce_writes import NO_PARENT_ORDER, NO_SUCH_ORDER, Writer, that_order
 
 log = logging.getLogger(__name__)
@@ -114,16 +114,13 @@ class WooCommerce:
             ahead=True,
             most=most,
         ).steps()
-
-        def listed(raw: Raw) -> bool:
-            return belongs(raw, walk.name, walk.since_dt, modified_until)
-
+        belongs = changed_between(walk.name, walk.since_dt, modified_until)
         state = walk
         with status_known(walk.name):
             for step in steps:
                 if state.until_dt is None:
                     state = replace(walk, until_dt=step.read_at or begun)
-                yield _page(step, state, listed)
+                yield _page(step, state, belongs)
 
     def expect_walks(self, walks: Sequence[WalkState], *, batch_size: int) -> None:
         """See `base.Store.expect_walks`. One that goes on from a place asks for it in its turn."""
@@ -161,7 +158,7 @@ class WooCommerce:
         ).steps()
         with status_known(walk):
             for step in steps:
-                yield _page(step, state, lambda raw: is_of(raw, walk))
+                yield _page(step, state, of(walk))
 
     def of_ids(self, order_ids: Sequence[int]) -> Iterator[Page]:
         """See `base.Store.of_ids`."""
@@ -173,7 +170,7 @@ class WooCommerce:
             asked = {"status": "any", "include": ",".join(map(str, order_ids[first : first + most]))}
             steps = lists.walk(self._client, "/orders", asked, ping=self.ping, batch_size=MAX_PER_PAGE, shape=ORDERS).steps()
             for step in steps:
-                yield _page(step, state, lambda raw: is_of(raw, ORDERS_WALK))
+                yield _page(step, state, of(ORDERS_WALK))
 
     def gaps(self, created_since: datetime, created_until: datetime, *, walk: str = ORDERS_WALK, most: int = 20) -> list[Gap]:
         """See `base.Store.gaps`."""
@@ -351,25 +348,27 @@ def _status(raw: Raw) -> StoreStatus:
     )
 
 
-def _page(step: Step, walk: WalkState, belongs: Callable[[Raw], bool]) -> Page:
+def _page(step: Step, walk: WalkState, belongs: Belongs) -> Page:
     """Make a page of a step's rows."""
     listed: list[Listed] = []
     nameless: dict[int, UnreadableOrder] = {}
     for row in step.rows:
         if row.id is None:
-            if not isinstance(row.raw, dict) or belongs(row.raw):
+            if not isinstance(row.raw, dict) or belongs(status_of(row.raw), modified_of(row.raw)):
                 bad = _nameless(row)
                 nameless[bad.order_id] = bad
-        elif row.raw is None:
+            continue
+        if row.raw is None:
             listed.append(Listed(order_id=row.id, number=str(row.id)))
-        elif belongs(row.raw):
-            number = text(row.raw.get("number")) or str(row.id)
+            continue
+        status, modified = status_of(row.raw), modified_of(row.raw)
+        if belongs(status, modified):
             listed.append(
                 Listed(
                     order_id=row.id,
-                    number=number,
-                    status=status_of(row.raw),
-                    modified_at=modified_of(row.raw),
+                    number=text(row.raw.get("number")) or str(row.id),
+                    status=status,
+                    modified_at=modified,
                     version=_version(row.raw),
                     raw=row.raw,
                 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from syncctl.errors import StoreRefused
 from syncctl.stores.base import ORDERS_WALK, TRASH_WALK, NoSuchList, WalkState
-from syncctl.stores.woocommerce_orders import EXACT, NOT_ORDERS, Raw, modified_of
-from syncctl.stores.woocommerce_statuses import TRASH, status_of
+from syncctl.stores.woocommerce_orders import EXACT, NOT_ORDERS
+from syncctl.stores.woocommerce_statuses import TRASH
 
 NO_SUCH_STATUS = "rest_invalid_param"
 NAMED = "status "
@@ -58,22 +58,28 @@ def status_known(walk: str) -> Iterator[None]:
         ) from refused
 
 
-def is_of(raw: Raw, walk: str) -> bool:
+Belongs = Callable[[str, datetime | None], bool]
+"""Tells by an order's status, and when it was last modified, whether it belongs to a walk."""
+
+
+def of(walk: str) -> Belongs:
     """Filter again on our side: versions differ in what `any` lists."""
-    status = status_of(raw)
     if walk == ORDERS_WALK:
-        return status not in NOT_ORDERS and status != TRASH
-    return status == listed_by(walk)
+        return lambda status, _: status not in NOT_ORDERS and status != TRASH
+    wanted = listed_by(walk)
+    return lambda status, _: status == wanted
 
 
-def belongs(raw: Raw, walk: str, since: datetime, until: datetime | None) -> bool:
+def changed_between(walk: str, since: datetime, until: datetime | None) -> Belongs:
     """Filter by the date, too: plugins differ in what they make of it."""
-    if not is_of(raw, walk):
-        return False
-    modified = modified_of(raw)
-    if modified is None:
-        return True
-    return modified >= since.replace(microsecond=0) and (until is None or modified <= until)
+    is_of, begin = of(walk), since.replace(microsecond=0)
+
+    def belongs(status: str, modified: datetime | None) -> bool:
+        if not is_of(status, modified):
+            return False
+        return modified is None or (modified >= begin and (until is None or modified <= until))
+
+    return belongs
 
 
 def naive(moment: datetime) -> str:
