@@ -161,6 +161,32 @@ BUGS = (
         only="attempt",
     ),
     bug(
+        "a worker's death costs every order that it had claimed an attempt",
+        WORK,
+        """    return row["STATE"] != "CLAIMED" or bool(row["IS_IN_HAND"])
+""",
+        "    return True\n",
+        T_WORK,
+        T_KILLED,
+        only="embedded and (waited_behind or in_a_dead_workers)",
+    ),
+    bug(
+        "an order that kills its workers is never in their hands",
+        CREATE,
+        "    if take_in_hand(session, call.staging_id, call.worker_id):\n        session.keep()\n",
+        "    take_in_hand(session, call.staging_id, call.worker_id)\n",
+        T_WORK,
+        only="in_hand_from",
+    ),
+    bug(
+        "a batch outlives its lease",
+        PROCESS,
+        "> self.options.lease_seconds / 2:",
+        "> self.options.lease_seconds * 1000:",
+        T_PROCESS,
+        only="half_of_the_lease",
+    ),
+    bug(
         "an order given back has lost an attempt",
         WORK,
         "ATTEMPT_NO = ATTEMPT_NO - 1,\n            LEASE_OWNER",

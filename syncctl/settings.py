@@ -122,8 +122,8 @@ class Settings(PodSettings):
         "Store",
         integer(1, 16),
         4,
-        "Requests for orders that may be under way in the store at once; fewer where it answers 429, 503 or more slowly. A shop "
-        "has 2 to 5 PHP workers, which its visitors need, too. 1: one after the other.",
+        "Requests for orders, and notes to them, that may be under way in the store at once; fewer where it answers 429, 503 or "
+        "more slowly. A shop has 2 to 5 PHP workers, which its visitors need, too. 1: one after the other.",
     )
     woo_create_statuses: tuple[str, ...] = setting(
         "Store",

@@ -13,7 +13,10 @@ Locks        the claimed rows for the length of this short transaction; rows loc
 Repeatable   no: each call claims other rows
 Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that are due (all with @IGNORE_DUE); listed takes those of
              the JSON array @STAGING_IDS that are PENDING or FAILED, due or not. An order whose lease has run out (its worker died) is taken
-             alike and the lost run counts as an attempt; with no attempt left it goes to a person instead.
+             alike. Where it was in its worker's hands (IS_IN_HAND: the first of a claim; each of the others from the moment in which
+             sp_ProcessStagedOrder comes to it), the lost run counts as an attempt; with no attempt left it goes to a person instead.
+             One that waited behind another comes back as it was.
+             With @WORKERS, of few orders no worker takes more than its share, so that the others have something to do.
              With @STORE_ID those of one store only: its settings may not fit another's. Those of the JSON array @PASSED are left out:
              this run has had them, so that one that fails doesn't keep the others from being taken.
              The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
@@ -30,6 +33,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
     @IGNORE_DUE bit = 0,
     @STORE_ID varchar(50) = NULL,
     @PASSED nvarchar(max) = NULL,
+    @WORKERS int = 1,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -44,7 +48,8 @@ BEGIN
         CASE WHEN @LEASE_SECONDS IS NULL OR @LEASE_SECONDS NOT BETWEEN 1 AND 86400 THEN N'@LEASE_SECONDS takes 1 to 86400. ' END,
         CASE WHEN @SCOPE IS NULL OR @SCOPE NOT IN ('pending', 'failed', 'listed') THEN N'@SCOPE takes pending, failed, listed. ' END,
         CASE WHEN @SCOPE = 'listed' AND COALESCE(ISJSON(@STAGING_IDS), 0) = 0 THEN N'@STAGING_IDS takes a JSON array with @SCOPE listed. ' END,
-        CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END
+        CASE WHEN ISJSON(@PASSED) = 0 THEN N'@PASSED takes a JSON array. ' END,
+        CASE WHEN @WORKERS IS NULL OR @WORKERS NOT BETWEEN 1 AND 1000 THEN N'@WORKERS takes 1 to 1000. ' END
     ));
 
     IF @ERRORS <> N''
@@ -53,6 +58,8 @@ BEGIN
     END;
 
     DECLARE @LEASE_UNTIL_DT datetime2(3) = DATEADD(SECOND, @LEASE_SECONDS, @NOW);
+
+    DECLARE @OPEN_ORDERS int;
 
     DECLARE @LISTED table
     (
@@ -68,7 +75,8 @@ BEGIN
     (
         STAGING_ID int NOT NULL PRIMARY KEY,
         LEASE_OWNER nvarchar(100) NULL,
-        ATTEMPT_NO int NOT NULL
+        ATTEMPT_NO int NOT NULL,
+        IS_IN_HAND bit NOT NULL
     );
 
     DECLARE @TAKEN table
@@ -101,12 +109,37 @@ BEGIN
         EXECUTE dbo.sp_ReviewCrashedOrders
             @NOW = @NOW;
 
+        IF @WORKERS > 1
+        BEGIN
+            SELECT
+                @OPEN_ORDERS = COUNT(*)
+            FROM
+            (
+                SELECT TOP (@BATCH_SIZE * @WORKERS)
+                    candidate.STAGING_ID
+                FROM dbo.USER_ORDER_STAGING AS candidate WITH (READPAST, READCOMMITTEDLOCK)
+                WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
+                AND   candidate.DUPLICATE_OF_ID IS NULL
+                AND   (@STORE_ID IS NULL OR candidate.STORE_ID = @STORE_ID)
+                AND   (candidate.STATE <> 'PENDING' OR @SCOPE = 'pending')
+                AND   (candidate.STATE <> 'CLAIMED' OR candidate.LEASE_UNTIL_DT <= @NOW)
+                AND
+                (
+                    candidate.STATE <> 'FAILED'
+                    OR (@SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(candidate.NEXT_ATTEMPT_DT, @NOW) <= @NOW))
+                )
+            ) AS waiting;
+
+            SET @BATCH_SIZE = CASE WHEN @OPEN_ORDERS > @WORKERS THEN (@OPEN_ORDERS + @WORKERS - 1) / @WORKERS ELSE 1 END;
+        END;
+
         /* Whose runs were lost, for the story. Only what the UPDATE below takes at the very next attempt counts as lost. */
-        INSERT INTO @EXPIRED (STAGING_ID, LEASE_OWNER, ATTEMPT_NO)
+        INSERT INTO @EXPIRED (STAGING_ID, LEASE_OWNER, ATTEMPT_NO, IS_IN_HAND)
         SELECT
             held.STAGING_ID,
             held.LEASE_OWNER,
-            held.ATTEMPT_NO
+            held.ATTEMPT_NO,
+            held.IS_IN_HAND
         FROM dbo.USER_ORDER_STAGING AS held WITH (READPAST, READCOMMITTEDLOCK)
         WHERE held.STATE = 'CLAIMED'
         AND   held.LEASE_UNTIL_DT <= @NOW;
@@ -116,7 +149,8 @@ BEGIN
             STATE = 'CLAIMED',
             LEASE_OWNER = @WORKER_ID,
             LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
-            ATTEMPT_NO = ATTEMPT_NO + 1,
+            ATTEMPT_NO = ATTEMPT_NO + CASE WHEN STATE = 'CLAIMED' AND IS_IN_HAND = 0 THEN 0 ELSE 1 END,
+            IS_IN_HAND = 0,
             UPDATED_DT = @NOW
         OUTPUT
             inserted.STAGING_ID,
@@ -158,6 +192,20 @@ BEGIN
             OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
         );
 
+        UPDATE dbo.USER_ORDER_STAGING
+        SET IS_IN_HAND = 1
+        WHERE STAGING_ID IN
+        (
+            SELECT TOP (1)
+                first.STAGING_ID
+            FROM @TAKEN AS taken
+            INNER JOIN dbo.USER_ORDER_STAGING AS first
+                ON first.STAGING_ID = taken.STAGING_ID
+            ORDER BY
+                first.NEXT_ATTEMPT_DT,
+                first.STAGING_ID
+        );
+
         INSERT INTO dbo.USER_ORDER_ATTEMPT
             (STAGING_ID, ATTEMPT_DT, ATTEMPT_NO, WORKER_ID, PENDING_ACTION, ERROR_CLASS, ERROR_CODE, ERROR_MESSAGE)
         SELECT
@@ -173,6 +221,7 @@ BEGIN
         INNER JOIN @EXPIRED AS expired
             ON  expired.STAGING_ID = taken.STAGING_ID
             AND expired.ATTEMPT_NO = taken.ATTEMPT_NO - 1
+            AND expired.IS_IN_HAND = 1
         INNER JOIN dbo.USER_ORDER_STAGING AS staged
             ON staged.STAGING_ID = taken.STAGING_ID
         ORDER BY
@@ -195,8 +244,9 @@ BEGIN
             ON staged.STAGING_ID = taken.STAGING_ID
         LEFT JOIN @EXPIRED AS expired
             ON  expired.STAGING_ID = taken.STAGING_ID
-            AND expired.ATTEMPT_NO = taken.ATTEMPT_NO - 1
+            AND expired.ATTEMPT_NO = taken.ATTEMPT_NO - expired.IS_IN_HAND
         WHERE taken.ATTEMPT_NO > 1
+        OR    expired.STAGING_ID IS NOT NULL
         ORDER BY
             staged.STAGING_ID;
 

@@ -6,13 +6,17 @@ dbo.sp_ProcessStagedOrder
     Does a claimed order in one call and one transaction: fence, validate, create or update or cancel, settle.
 
 Called by    syncctl process, syncctl retry-failed
-Parameters   @STAGING_ID, @WORKER_ID, @ATTEMPT_NO: the fence; the rest as sp_ValidateStagedOrder
+Parameters   @STAGING_ID, @WORKER_ID, @ATTEMPT_NO: the fence; @NEXT_STAGING_ID the order that the worker comes to next, NULL where it
+             holds none; the rest as sp_ValidateStagedOrder
 Returns      a row for each violation (KIND violation: CODE, FIELD, VALUE, MESSAGE, SEVERITY), then one of KIND outcome: OUTCOME
              created, reopened, already_applied, updated, unchanged, cancelled, or invalid where an error blocks the order (then it
              is still claimed, nothing of it is in the ERP, and what was found stands on its row); DOC_ID, TKT_NO
 Errors       50001 bad argument; 50041 this site's set-up keeps customers from being made; the rest as sp_ApplyOrder
 Locks        as sp_ApplyOrder, until the transaction ends
 Repeatable   yes: an answer that was lost is given again
+Note         From here on the order is in the worker's hands (IS_IN_HAND): a worker that dies now has used up an attempt. That is on record
+             before anything else happens: it stands there from the call for the order before this one, by @NEXT_STAGING_ID, or is
+             committed first.
 Example      EXECUTE dbo.sp_ProcessStagedOrder @STAGING_ID = 123, @WORKER_ID = N'host-1234', @ATTEMPT_NO = 1;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ProcessStagedOrder
@@ -24,6 +28,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ProcessStagedOrder
     @ERP_CURRENCY varchar(20) = 'USD',
     @PRICE_CHECK varchar(20) = 'warning',
     @PRICE_TOLERANCE decimal(15, 4) = NULL,
+    @NEXT_STAGING_ID int = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -55,6 +60,14 @@ BEGIN
         @DOC_ID bigint,
         @TKT_NO varchar(15),
         @OUTCOME varchar(20);
+
+    UPDATE dbo.USER_ORDER_STAGING
+    SET IS_IN_HAND = 1
+    WHERE STAGING_ID = @STAGING_ID
+    AND   IS_IN_HAND = 0
+    AND   STATE = 'CLAIMED'
+    AND   LEASE_OWNER = @WORKER_ID
+    AND   ATTEMPT_NO = @ATTEMPT_NO;
 
     BEGIN TRY
         BEGIN TRANSACTION;
@@ -118,6 +131,13 @@ BEGIN
                 @TKT_NO = @TKT_NO OUTPUT,
                 @OUTCOME = @OUTCOME OUTPUT,
                 @NOW = @NOW;
+
+            /* One that is locked is being staged anew, and no longer the worker's. */
+            UPDATE dbo.USER_ORDER_STAGING WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)
+            SET IS_IN_HAND = 1
+            WHERE STAGING_ID = @NEXT_STAGING_ID
+            AND   STATE = 'CLAIMED'
+            AND   LEASE_OWNER = @WORKER_ID;
         END;
 
         COMMIT TRANSACTION;

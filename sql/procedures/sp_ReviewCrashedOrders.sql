@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ReviewCrashedOrders
-    Sets aside the orders whose worker died when they had no attempt left: NEEDS_MANUAL_REVIEW, with a dead letter.
+    Sets aside the orders whose worker died with them in its hands when they had no attempt left: NEEDS_MANUAL_REVIEW, with a dead letter.
 
 Called by    sp_ClaimStagedOrders, inside its transaction
 Returns      nothing
@@ -49,6 +49,7 @@ BEGIN
     INTO @CRASHED (STAGING_ID, LEASE_OWNER, ATTEMPT_NO)
     WHERE STATE = 'CLAIMED'
     AND   LEASE_UNTIL_DT <= @NOW
+    AND   IS_IN_HAND = 1
     AND   DUPLICATE_OF_ID IS NULL
     AND   ATTEMPT_NO >= COALESCE(MAX_ATTEMPTS, @MAX_ATTEMPTS);
 

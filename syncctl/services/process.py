@@ -1,6 +1,8 @@
 """Bring staged orders into the ERP, then tell the store.
 
-A worker claims one order at a time under a lease, so that an outage in mid-run burns no attempt of an order that was never tried.
+A worker claims some orders at a time under one lease, does them one after the other, then tells the store of them together. What
+it can't come to (a stop, an outage, a lease that won't last) is given back untried; where it dies, only the order in its hands
+has used up an attempt.
 An order that fails for a passing reason waits in the database (FAILED, with its time); this run comes back to it when it is due
 and goes on with the others until then.
 """
@@ -15,6 +17,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from time import monotonic
 from typing import Any
 
 from syncctl.db.contract import (
@@ -32,11 +36,12 @@ from syncctl.retry import LONGEST_WAIT_IN_RUN, delay_before
 from syncctl.services.amounts import seconds
 from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
-from syncctl.services.work_loop import OfTheDatabase, Result
+from syncctl.services.work_loop import NotNow, OfTheDatabase, Result
 from syncctl.services.write_back import Delivery, WriteBack
 
 log = logging.getLogger(__name__)
 
+BATCH = 20
 _TOLD = ("created", "updated", "cancelled", "unchanged", "review")
 """Outcomes of orders whose messages to the store are delivered at once."""
 
@@ -59,6 +64,8 @@ class ProcessOptions:
     statuses: bool = True
     """Whether the store's statuses may be changed."""
     lease_seconds: int = 300
+    batch: int = BATCH
+    """How many orders a worker claims at a time, 1 to 1,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +175,23 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
     _waiting: list[tuple[datetime, int]] = field(default_factory=list)
     """Orders that this worker comes back to, by this host's clock: the database's may be an hour off."""
     _tries: Counter[int] = field(default_factory=Counter)
+    workers: int = 1
+    """How many of them there are: of few orders, each takes its share."""
+    _taken: set[int] = field(default_factory=set)
+    """The present claim's orders, as far as they count among those that the run may take."""
+    _begun: set[int] = field(default_factory=set)
+    """Those of the present claim whose turn has come."""
+    _next: dict[int, int] = field(default_factory=dict)
+    """Of each claimed order, the one behind it."""
+    _claimed_at: float = 0.0
+    """When the present lease began, by `monotonic`."""
     _fresh: bool = True
     """False once nothing was left to claim: what arrives meanwhile is the next run's."""
 
     def claim(self, limit: int) -> Sequence[ClaimedOrder]:
-        """Take orders of this run whose wait is over, or new ones."""
+        """Take an order of this run whose wait is over, or new ones."""
+        self._claimed_at = monotonic()
+        self._taken, self._begun, self._next = set(), set(), {}
         due = self._come_back()
         if due or not self._fresh:
             return due
@@ -185,6 +204,8 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
         self.budget.give_back(allowed - len(claimed))
         self.result.count_claimed(len(claimed))
         self._fresh = bool(claimed)
+        self._taken = {one.staging_id for one in claimed}
+        self._next = {one.staging_id: behind.staging_id for one, behind in pairwise(claimed)}
         return claimed
 
     def _come_back(self) -> Sequence[ClaimedOrder]:
@@ -209,6 +230,7 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
                 ignore_due=self.options.ignore_due,
                 store_id=self.options.store_id,
                 passed=json.dumps(sorted(self.budget.failed)) if scope == "failed" and self.budget.failed else None,
+                workers=1 if scope == "listed" else self.workers,
             )
         )
 
@@ -222,6 +244,9 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
 
     def do(self, item: ClaimedOrder) -> ProcessedOrder:
         """Validate and create, update or cancel: one order, in one transaction of the database."""
+        if item.staging_id in self._next.values() and monotonic() - self._claimed_at > self.options.lease_seconds / 2:
+            raise NotNow(f"half of the lease of {self.options.lease_seconds} s is over")
+        self._begun.add(item.staging_id)
         self._tries[item.staging_id] += 1
         rules = self.options.rules
         *violations, applied = self.database.run(
@@ -234,6 +259,7 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
                 erp_currency=rules.erp_currency,
                 price_check=rules.price_check,
                 price_tolerance=rules.price_tolerance,
+                next_staging_id=self._next.get(item.staging_id),
             )
         )
         if applied.outcome == "invalid":
@@ -306,12 +332,18 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
 
     def release(self, item: ClaimedOrder, reason: str) -> None:
         """See `Work.release`."""
-        self._tries[item.staging_id] = max(0, self._tries[item.staging_id] - 1)
         self.database.run(
             ReleaseStagedOrder(
                 staging_id=item.staging_id, worker_id=self.worker_id, attempt_no=item.attempt_no, reason=reason[:500]
             )
         )
+        if item.staging_id in self._begun:
+            self._tries[item.staging_id] -= 1
+        if not self._tries[item.staging_id]:
+            del self._tries[item.staging_id]
+        if item.staging_id in self._taken:
+            self.budget.give_back(1)
+            self.result.count_claimed(-1)
 
     def finish(self, rows: Sequence[ProcessedOrder]) -> None:
         """Tell the store about the orders that were just done; their ERP documents stand whatever comes of it."""

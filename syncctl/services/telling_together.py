@@ -29,8 +29,8 @@ class Together:
     stop: StopFlag
     statuses: bool
     """Whether the store's statuses may be changed."""
-    connections: int
-    """How many notes are posted at the same time."""
+    workers: int = 1
+    """How many share what the store may get at once."""
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     """What came of those that are done, by the message's number."""
     errors: dict[int, SyncError] = field(default_factory=dict)
@@ -87,7 +87,8 @@ class Together:
             else:
                 self.noted.add(message.outbox_id)
 
-        with ThreadPoolExecutor(max_workers=max(1, min(self.connections, len(messages)))) as pool:
+        at_once = min(self.store.connections // self.workers, len(messages))
+        with ThreadPoolExecutor(max_workers=max(1, at_once)) as pool:
             list(pool.map(post, messages))
 
     def _post(self, message: OutboxMessage) -> None:

@@ -231,10 +231,10 @@ class _Loop(Generic[Item, Row]):
                 concern, error = blame(raised_as, self.work.ask, self.context.stop)
                 if concern is Concern.ROW:
                     self.context.breaker(raised_as.system).answered()
-                    row = self._fail(item, error)
+                    row = self._or_release(items[place + 1 :], self._fail, item, error)
                 elif concern is Concern.LOST:
                     log.warning("%s", error)
-                    row = self.context.reaching(self.work.lose, item, error)
+                    row = self._or_release(items[place + 1 :], self._lose, item, error)
                 else:
                     self._interrupted(concern, error, items[place:])
                     return
@@ -259,17 +259,28 @@ class _Loop(Generic[Item, Row]):
         self._waited_for = error.system
         self.context.wait_for(error, self._waits + 1)
 
+    def _or_release(self, rest: Sequence[Item], settle: Callable[[Item, SyncError], Row], item: Item, error: SyncError) -> Row:
+        """Settle a row; where that can't be noted and ends the run, give back the rest of the batch."""
+        try:
+            return settle(item, error)
+        except SyncError as ending:
+            self._release(rest, str(ending))
+            raise
+
+    def _lose(self, item: Item, error: SyncError) -> Row:
+        return self.context.reaching(self.work.lose, item, error)
+
     def _fail(self, item: Item, error: SyncError) -> Row:
         try:
             return self.context.reaching(self.work.fail, item, error)
         except LeaseLost as lost:
-            return self.context.reaching(self.work.lose, item, LeaseLost(f"{error} ({lost})"))
+            return self._lose(item, LeaseLost(f"{error} ({lost})"))
         except (TransientError, ConfigError):
             raise
         except Exception as refused:
             # The row stays claimed until its lease ends, and the crash policy counts it: it can't hold up the others.
             log.exception("Row %s: its failure could not be noted", self.work.key(item))
-            return self.context.reaching(self.work.lose, item, SyncError(f"{error} (and that could not be noted: {refused})"))
+            return self._lose(item, SyncError(f"{error} (and that could not be noted: {refused})"))
 
     def _release(self, items: Sequence[Item], reason: str) -> None:
         """Give rows back; one that can't be given back now comes back when its lease ends."""

@@ -35,6 +35,7 @@ def process(
     """
     result = result if result is not None else ProcessResult()
     budget = Budget(options.limit)
+    workers = 1 if options.scope == "listed" else workers
 
     def work(number: int) -> None:
         """Open this worker's own connections, in its own thread (SQLite's may not change threads), and work."""
@@ -54,6 +55,7 @@ def process(
                         result=result.messages,
                         lease_seconds=options.lease_seconds,
                         statuses=options.statuses,
+                        workers=workers,
                     )
                 orders = OrderWork(
                     database=database,
@@ -63,15 +65,16 @@ def process(
                     budget=budget,
                     result=result,
                     context=context,
+                    workers=workers,
                 )
-                work_off(orders, result, context)
+                work_off(orders, result, context, batch=options.batch)
         except SyncError as error:
             result.end(error)
         except Exception as error:
             log.exception("Worker %s ended in an unforeseen way", number)
             result.end(unforeseen(error))
 
-    side_by_side(work, 1 if options.scope == "listed" else workers)
+    side_by_side(work, workers)
     result.stopped = context.stop.is_set()
     result.store_down = context.breaker("store").opened_by
     return result

@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 20
 """Messages that are told together: few enough that a slow store is done well within the lease."""
-CONNECTIONS = 4
-"""A shop has two to five workers for all its visitors, and gains little past four requests at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +65,8 @@ class WriteBack:
     """False leaves the store's statuses alone, whatever the messages say: note and tag only."""
     batch: int = BATCH
     """How many messages are told together, 1 to 100."""
-    connections: int = CONNECTIONS
-    """How many requests the store gets at the same time from this worker, at most."""
+    workers: int = 1
+    """How many workers tell the same store at the same time: each posts its share of the notes that it may get at once."""
     monotonic: Callable[[], float] = field(default=time.monotonic)
 
     def deliver(
@@ -108,8 +106,10 @@ class _Messages(OfTheDatabase[Delivery]):
     """When the present batch's lease began, by `monotonic`."""
     _together: Together = field(init=False)
     """What of the present batch is told already."""
-    _alone: bool = False
-    """Whether one of the present batch was told by itself."""
+    _in_hand: int = 0
+    """How many messages the present claim has."""
+    _slow: bool = False
+    """Whether a batch took too long for its lease: from then on one message is claimed at a time."""
     _done: list[tuple[OutboxMessage, Outcome]] = field(default_factory=list)
     """What the database has to be told yet."""
 
@@ -118,12 +118,13 @@ class _Messages(OfTheDatabase[Delivery]):
 
     def _nothing_told(self) -> Together:
         to = self.to
-        return Together(store=to.store, stop=to.context.stop, statuses=to.statuses, connections=to.connections)
+        return Together(store=to.store, stop=to.context.stop, statuses=to.statuses, workers=to.workers)
 
     def claim(self, limit: int) -> Sequence[OutboxMessage]:
         """Take messages that this delivery has not had yet, one of an order at a time, and tell together what can be."""
         if self.limit is not None:
             limit = min(limit, self.limit - self._taken)
+        limit = min(limit, 1) if self._slow else limit
         if limit <= 0 or self.to.context.breaker("store").open:
             return ()
         self._claimed_at = self.to.monotonic()
@@ -139,7 +140,7 @@ class _Messages(OfTheDatabase[Delivery]):
             )
         )
         self._taken += len(messages)
-        self._together, self._alone = self._nothing_told(), False
+        self._together, self._in_hand = self._nothing_told(), len(messages)
         if len(messages) > 1:
             self._together.tell(messages, self._in_time)
         return sorted(messages, key=lambda message: message.outbox_id not in self._together.outcomes)
@@ -155,9 +156,8 @@ class _Messages(OfTheDatabase[Delivery]):
             raise told.errors[item.outbox_id]
         outcome = told.outcomes.get(item.outbox_id)
         if outcome is None:
-            if self._alone and not self._in_time():
-                raise NotNow(f"half of the lease of {self.to.lease_seconds} s is over")
-            self._alone = True
+            if self._in_hand > 1:
+                self._require_time(item)
             outcome = self._tell(item)
         self.to.context.breaker("store").answered()
         return self._told(item, outcome)
@@ -193,11 +193,15 @@ class _Messages(OfTheDatabase[Delivery]):
         return self.to.monotonic() - self._claimed_at <= self.to.lease_seconds / 2
 
     def _require_time(self, message: OutboxMessage) -> None:
-        if not self._in_time():
-            raise StoreUnavailable(
-                f"The store took too long to say what order {message.woo_order_id} holds: more than half of the lease of "
-                f"{self.to.lease_seconds} s; tried again later."
-            )
+        if self._in_time():
+            return
+        if self._in_hand > 1:
+            self._slow = True
+            raise NotNow(f"half of the lease of {self.to.lease_seconds} s is over")
+        raise StoreUnavailable(
+            f"The store took too long to say what order {message.woo_order_id} holds: more than half of the lease of "
+            f"{self.to.lease_seconds} s; tried again later."
+        )
 
     def finish(self, rows: Sequence[Delivery]) -> None:  # noqa: ARG002  (what is done stands in `_done`)
         """Note the delivered ones, all in one call. One that is another worker's by now is told again by that one, if at all."""

@@ -272,6 +272,11 @@ class Store(Protocol):
         ...
 
     @property
+    def connections(self) -> int:
+        """How many requests the store may get at once: by its setting, and by what it has borne so far."""
+        ...
+
+    @property
     def writes_together(self) -> bool:
         """Whether the store takes changes of many orders in one request, as far as is known."""
         ...

@@ -223,6 +223,11 @@ class WooCommerce:
         self._writer.put_status(order_id, status, tag=tag)
 
     @property
+    def connections(self) -> int:
+        """See `base.Store.connections`."""
+        return self._client.bearable
+
+    @property
     def writes_together(self) -> bool:
         """See `base.Store.writes_together`: false once the batch route was refused, by a firewall for instance."""
         return self._writer.together

@@ -162,6 +162,11 @@ class Client:
         """
         return (self._get_once if once else self._get)(path, dict(parameters or {}), shape)
 
+    @property
+    def bearable(self) -> int:
+        """How many requests may be under way at once by what the store has borne so far, 1 or more."""
+        return max(1, self._ahead.allowed)
+
     def expect(self, lane: str, requests: Iterable[tuple[str, Mapping[str, str]]]) -> None:
         """Say which paths, with their parameters, will be read next: `get` finds them answered, or under way.
 

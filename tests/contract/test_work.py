@@ -17,12 +17,13 @@ from syncctl.db.contract import (
     FailStagedOrder,
     ListRetryPolicies,
     ListStagedOrders,
+    ProcessStagedOrder,
     ReleaseStagedOrder,
     SetRetryPolicy,
     StageOrders,
     UpdateOrderFromStaging,
 )
-from syncctl.errors import BadArgument, LeaseLost, NotFound
+from syncctl.errors import BadArgument, Conflict, LeaseLost, NotFound
 from tests.orders import line, order, stage
 
 
@@ -113,6 +114,48 @@ def test_a_dead_workers_orders_come_back_with_one_attempt_more(database, claim, 
     (attempt,) = query("SELECT * FROM dbo.USER_ORDER_ATTEMPT")
     assert (attempt["ERROR_CLASS"], attempt["WORKER_ID"], attempt["ATTEMPT_NO"]) == ("crash", "dies", 1)
     assert events(lost.staging_id) == ["CLAIMED"]
+
+
+def test_what_waited_behind_another_when_its_worker_died_comes_back_as_it_was(database, claim, clock, query, events):
+    stage(database, order(1), order(2), order(3))
+    lost = claim("dies", lease_seconds=60)
+    clock.move(timedelta(seconds=60))
+    assert [(row.woo_order_id, row.attempt_no) for row in claim("heir", batch_size=2, lease_seconds=60)] == [(1, 2), (2, 1)]
+    assert [(row.woo_order_id, row.attempt_no) for row in claim("other", lease_seconds=60)] == [(3, 1)], (
+        "one death is one lost attempt"
+    )
+    attempts = query("SELECT STAGING_ID, ATTEMPT_NO, WORKER_ID FROM dbo.USER_ORDER_ATTEMPT")
+    assert [tuple(row) for row in attempts] == [(lost[0].staging_id, 1, "dies")]
+    assert events(lost[1].staging_id) == ["CLAIMED"], "the story tells of the lease that ran out"
+
+
+def test_what_only_ever_waits_goes_to_nobody(database, claim, clock, query):
+    database.run(SetRetryPolicy(error_class="crash", max_attempts=2))
+    stage(database, order(1), order(2), order(3))
+    for number in range(2):
+        assert [row.woo_order_id for row in claim(f"dies-{number}", lease_seconds=60)] == [1, 2, 3]
+        clock.move(timedelta(seconds=60))
+    assert [(row.woo_order_id, row.attempt_no) for row in claim("heir")] == [(2, 1), (3, 1)]
+    assert len(query("SELECT STAGING_ID FROM dbo.USER_ORDER_DEAD_LETTER")) == 1
+
+
+def test_an_order_is_in_hand_from_its_call_on_whatever_becomes_of_that(database, claim, query):
+    stage(database, order(1), order(2), order(3))
+    _, second, _ = claim("worker")
+    in_hand = "SELECT IS_IN_HAND FROM dbo.USER_ORDER_STAGING ORDER BY STAGING_ID"
+    assert [bool(row["IS_IN_HAND"]) for row in query(in_hand)] == [True, False, False]
+    query("UPDATE dbo.USER_ORDER_STAGING SET PENDING_ACTION = 'cancel'")
+    with pytest.raises(Conflict):  # there is no document: all that the call did is undone
+        database.run(ProcessStagedOrder(staging_id=second.staging_id, worker_id="worker", attempt_no=1))
+    assert [bool(row["IS_IN_HAND"]) for row in query(in_hand)] == [True, True, False]
+
+
+def test_of_few_orders_each_worker_takes_its_share(database, claim):
+    stage(database, *(order(number) for number in range(1, 11)))
+    sizes = [len(claim(f"worker-{number}", batch_size=20, workers=4)) for number in range(8)]
+    assert sizes == [3, 2, 2, 1, 1, 1, 0, 0]
+    with pytest.raises(BadArgument, match="@WORKERS"):
+        claim(workers=0)
 
 
 @pytest.mark.parametrize("scope", ["pending", "failed", "listed"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from syncctl.services.process import ProcessOptions
 from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
-from syncctl.stores.base import Store
+from syncctl.stores.base import StatusWrite, Store
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.faults import FaultyDatabase
@@ -56,6 +57,12 @@ class MortalStore(WooCommerce):
         self.killer.pass_by("before", "put_status")
         super().put_status(order_id, status, tag=tag)
         self.killer.pass_by("after", "put_status")
+
+    def put_statuses(self, writes: Sequence[StatusWrite]) -> set[int]:
+        self.killer.pass_by("before", "put_statuses")
+        done = super().put_statuses(writes)
+        self.killer.pass_by("after", "put_statuses")
+        return done
 
 
 def main(given: dict[str, Any]) -> None:

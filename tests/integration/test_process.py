@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from syncctl.services.run_context import RunContext
 from syncctl.services.seed import seed, set_up
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
+from syncctl.stop import Never, Stop
 from tests.clocks import MovableClock
 from tests.faults import Failing, FaultyDatabase
 from tests.orders import line, order, stage
@@ -44,8 +47,9 @@ class Bench:
             return FaultyDatabase(real, before=before, after=after or (lambda _: None))
 
         workers = options.pop("workers", 1)
+        stop = options.pop("stop", Never())
         chosen = replace(ProcessOptions(rules=Rules()), **options)
-        context = RunContext(run_id="run", clock=self.clock, sleeper=self.clock.sleep)
+        context = RunContext(run_id="run", clock=self.clock, sleeper=self.clock.sleep, stop=stop)
         return process(connect, None, chosen, context, workers=workers)
 
     def order(self, staging_id: int) -> StagedOrder:
@@ -164,6 +168,37 @@ def test_when_the_database_is_down_no_attempt_of_an_untried_order_is_burnt(bench
     result = bench.process(Failing("sp_ProcessStagedOrder", down, times=99), Failing("sp_FailStagedOrder", down, times=99))
     assert result.ended_by is not None
     assert [bench.order(number).attempt_no for number in range(1, 11)] == [1] + [0] * 9
+
+
+def test_the_rest_of_a_batch_is_given_back_when_half_of_the_lease_is_over(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 6)))
+    ticks = itertools.count(0, 60)
+    monkeypatch.setattr("syncctl.services.process.monotonic", lambda: float(next(ticks)))
+    calls: list[str] = []
+    result = bench.process(lambda call: calls.append(call.name))
+    assert (result.counts["created"], result.counts["claimed"]) == (5, 5)
+    assert {bench.order(number).attempt_no for number in range(1, 6)} == {1}
+    assert calls.count("sp_ReleaseStagedOrder") > 0
+
+
+def test_a_stop_in_mid_batch_gives_back_the_rest_untried_and_the_limit_is_as_before(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 6)))
+    stop = Stop()
+
+    def stopping(call: Any) -> None:
+        if call.name == "sp_ProcessStagedOrder" and call.staging_id == 2:
+            stop.set(143)
+
+    result = bench.process(stopping, stop=stop)
+    assert (result.counts["created"], result.counts["claimed"], result.stopped) == (2, 2, True)
+    assert [(bench.order(number).state, bench.order(number).attempt_no) for number in range(3, 6)] == [("PENDING", 0)] * 3
+
+
+def test_a_hundred_orders_take_few_calls(bench: Bench) -> None:
+    stage(bench.database, *(order(number) for number in range(1, 101)))
+    calls: list[str] = []
+    assert bench.process(lambda call: calls.append(call.name)).counts["created"] == 100
+    assert len(calls) <= 110, Counter(calls)
 
 
 def test_the_limit_counts_orders_not_attempts(bench: Bench) -> None:

@@ -42,7 +42,7 @@ class Told(Bench):
 
     def client(self) -> WooCommerce:
         keys = {"consumer_key": Secret(self.store.key), "consumer_secret": Secret(self.store.secret)}
-        return WooCommerce(Connection(url=self.store.url, **keys), sleeper=self.clock.sleep)
+        return WooCommerce(Connection(url=self.store.url, connections=self.connections, **keys), sleeper=self.clock.sleep)
 
     def deliver(self, **options: Any) -> list[Delivery]:
         client = self.client()
@@ -55,7 +55,6 @@ class Told(Bench):
                 monotonic=self.monotonic,
                 statuses=self.statuses,
                 batch=self.batch,
-                connections=self.connections,
             ).deliver(**options)
         finally:
             client.close()

@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 
 from syncctl.db.contract import ListOutbox, SetErpSetting
+from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.demo.store_errors import StoreError
+from syncctl.services.process import ProcessOptions
+from syncctl.services.validate import Rules
+from syncctl.services.workers import process
 from syncctl.services.write_back import Delivery
 from syncctl.stop import Stop
 from syncctl.stores.base import StatusWrite
 from syncctl.stores.woocommerce_writes import Writer
 from tests.clocks import MovableClock
+from tests.faults import FaultyDatabase
 from tests.integration.test_write_back import Told
 from tests.orders import order, stage
 from tests.raws import raw_order
@@ -216,12 +221,32 @@ def test_what_is_told_when_the_run_is_stopped_is_noted(many: Many) -> None:
     assert many.are_told()
 
 
-def test_a_lease_that_would_not_last_has_the_notes_wait(many: Many) -> None:
+def test_what_a_lease_would_not_outlast_is_given_back_and_claimed_one_at_a_time(many: Many) -> None:
     ticks = iter([0.0, 10.0, 10.0, 151.0])
     many.connections = 1
     many.monotonic = lambda: next(ticks, 151.0)
-    many.deliver(limit=5)
-    assert sum(len(many.notes(number)) for number in many.numbers) < 5
-    many.monotonic = lambda: 0.0
-    many.deliver(ignore_due=True)
+    assert set(many.outcomes(many.deliver()).values()) == {"delivered"}
     assert many.are_told()
+    assert many.asked()["PUT /orders/N"] == 3, "two had their notes in time"
+
+
+def test_a_hundred_orders_enter_the_erp_and_the_store_hears_of_it_in_few_requests_and_calls(tmp_path: Path) -> None:
+    clock = MovableClock()
+    with SimulatedStore(clock=clock) as store:
+        shop = Told(tmp_path / "told.db", store, clock)
+        shop.database.run(SetErpSetting(setting_name="APPLIED_STATUS", value="completed"))
+        numbers = [store.shopkeeper.place(raw_order()) for _ in range(100)]
+        stage(shop.database, *(order(number, ORD_STATUS="processing", STATUS_MEANING="ready") for number in numbers))
+        store.requests.clear()
+        calls: list[str] = []
+        result = process(
+            lambda: FaultyDatabase(EmbeddedDatabase(shop.path, clock=clock), before=lambda call: calls.append(call.name)),
+            shop.client,
+            ProcessOptions(rules=Rules()),
+            shop.context,
+        )
+        shop.database.close()
+        assert (result.counts["created"], result.counts["written_back"]) == (100, 100)
+        assert {store.state.orders[number]["status"] for number in numbers} == {"completed"}
+        assert len(store.requests) <= 120, "requests for an order: 1.2"
+        assert len(calls) <= 200, "calls of the database for an order: 2"

@@ -35,6 +35,9 @@ class ClaimStagedOrders(Procedure[ClaimedOrder]):
     `listed` takes those in the JSON array `staging_ids` that are PENDING or FAILED, due or not. Orders whose lease has run
     out are taken with `pending`, `failed` and `listed` alike; one that has used up its attempts that way goes to
     NEEDS_MANUAL_REVIEW instead (error class `crash`). Those in the JSON array `passed` are left out: this run has had them.
+
+    Work on them in the order in which they come: an attempt is used up by a worker that dies only of the one in its hands, the
+    first, then each from its `ProcessStagedOrder` on. With `workers` (1 to 1,000), of few orders each takes its share alone.
     """
 
     name: ClassVar[str] = "sp_ClaimStagedOrders"
@@ -48,6 +51,7 @@ class ClaimStagedOrders(Procedure[ClaimedOrder]):
     ignore_due: Flag = False
     store_id: Name | None = None
     passed: Text | None = None
+    workers: Int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +130,8 @@ class ProcessedRow:
 class ProcessStagedOrder(Procedure[ProcessedRow]):
     """Do a claimed order in one call and one transaction: fence, validate by the rules, create or update or cancel, settle.
 
-    An order that an error blocks is still claimed afterwards; what was found stands on its row.
+    An order that an error blocks is still claimed afterwards; what was found stands on its row. `next_staging_id` is the order of
+    the same claim that the worker comes to after this one, where there is one.
 
     Raises:
         Conflict: the document is shipped, posted, gone, or was changed by hand in the ERP.
@@ -145,6 +150,7 @@ class ProcessStagedOrder(Procedure[ProcessedRow]):
     erp_currency: Code = "USD"
     price_check: Code = "warning"
     price_tolerance: Money | None = None
+    next_staging_id: Int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from syncctl.db.embedded.order_content import cents, read_content
 from syncctl.db.embedded.records import queue_message, write_event
 from syncctl.db.embedded.registry import Session, serves
 from syncctl.db.embedded.validate import SET_UP, check_order, require_rules
-from syncctl.db.embedded.work import Fenced, fence, staged_order
+from syncctl.db.embedded.work import Fenced, fence, staged_order, take_in_hand
 from syncctl.errors import ConfigError, Conflict, WrongState
 
 _FINISHED = {"create": "APPLIED", "update": "APPLIED", "cancel": "CANCELLED"}
@@ -81,6 +81,8 @@ def process_staged_order(session: Session, call: ProcessStagedOrder) -> list[Pro
     """See `sql/procedures/sp_ProcessStagedOrder.sql`."""
     require_rules(call)
     staged = fence(session, call, finished=staged_order(session, call.staging_id)["STATE"])
+    if take_in_hand(session, call.staging_id, call.worker_id):
+        session.keep()
     action = staged["PENDING_ACTION"] or ("cancel" if staged["STATE"] == "CANCELLED" else "create")
     violations: list[Violation] = []
     if staged["STATE"] == "CLAIMED" and action in ("create", "update"):
@@ -93,6 +95,8 @@ def process_staged_order(session: Session, call: ProcessStagedOrder) -> list[Pro
     if any(found.severity == "error" for found in violations):
         return [*rows, ProcessedRow("outcome", outcome="invalid")]
     applied = apply_order(session, call, action)
+    if call.next_staging_id is not None:
+        take_in_hand(session, call.next_staging_id, call.worker_id)
     return [*rows, ProcessedRow("outcome", doc_id=applied.doc_id, tkt_no=applied.tkt_no, outcome=applied.outcome)]
 
 

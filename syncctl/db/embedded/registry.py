@@ -32,6 +32,11 @@ class Session:
         """Return every row."""
         return self.db.execute(sql, parameters or {}).fetchall()
 
+    def keep(self) -> None:
+        """Commit what was written so far, whatever becomes of the rest."""
+        self.db.execute("COMMIT")
+        self.db.execute("BEGIN IMMEDIATE")
+
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> int:
         """Execute a statement and return how many rows it changed."""
         return self.db.execute(sql, parameters or {}).rowcount

@@ -70,7 +70,7 @@ _MAY_BE_TAKEN = """
         AND (:store IS NULL OR STORE_ID = :store)
         AND (:passed IS NULL OR STAGING_ID NOT IN (SELECT value FROM json_each(:passed)))
 """
-_IN_TURN = "ORDER BY NEXT_ATTEMPT_DT, STAGING_ID LIMIT :batch"
+_IN_TURN = "ORDER BY NEXT_ATTEMPT_DT, STAGING_ID LIMIT :most"
 _LEASE_RAN_OUT = "STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now"
 
 
@@ -106,9 +106,10 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
         (call.scope in ("pending", "failed", "listed"), "@SCOPE takes pending, failed, listed."),
         (call.scope != "listed" or is_json_list(call.staging_ids), "@STAGING_IDS takes a JSON array with @SCOPE listed."),
         (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
+        (1 <= call.workers <= 1000, "@WORKERS takes 1 to 1000."),
     )
     review_crashed_orders(session)
-    due = session.all(
+    found = session.all(
         _LISTED if call.scope == "listed" else _DUE[call.scope],
         {
             "store": call.store_id,
@@ -116,26 +117,42 @@ def claim_staged_orders(session: Session, call: ClaimStagedOrders) -> list[Claim
             "passed": call.passed,
             "all_due": call.ignore_due,
             "now": session.now,
-            "batch": call.batch_size,
+            "most": call.batch_size * call.workers,
         },
     )
+    # Of few orders no worker takes more than its share.
+    due = found[: min(call.batch_size, max(1, -(-len(found) // call.workers)))]
     for row in due:
-        if row["STATE"] == "CLAIMED":
+        if row["STATE"] == "CLAIMED" and row["IS_IN_HAND"]:
             write_attempt(session, row, "crash", None, "The worker died (or was stopped hard) while it held this order.")
         if row["ATTEMPT_NO"] > 0:
+            attempt = row["ATTEMPT_NO"] + _is_an_attempt(row)
             lost = f"The lease of {row['LEASE_OWNER']} ran out." if row["STATE"] == "CLAIMED" else None
-            write_event(session, row, "CLAIMED", lost, worker_id=call.worker_id, attempt_no=row["ATTEMPT_NO"] + 1)
+            write_event(session, row, "CLAIMED", lost, worker_id=call.worker_id, attempt_no=attempt)
+        if not _is_an_attempt(row):
+            _set(session, row["STAGING_ID"], "ATTEMPT_NO = ATTEMPT_NO - 1")
     taken = ORDER.take(session, (row["STAGING_ID"] for row in due), call.worker_id, call.lease_seconds)
+    for place, row in enumerate(taken):
+        _set(session, row["STAGING_ID"], f"IS_IN_HAND = {int(place == 0)}")
     return [make(ClaimedOrder, row) for row in taken]
 
 
+def _is_an_attempt(row: sqlite3.Row) -> bool:
+    """Say whether taking this order is one attempt more: not where it only waited behind another when its worker died."""
+    return row["STATE"] != "CLAIMED" or bool(row["IS_IN_HAND"])
+
+
+def _set(session: Session, staging_id: int, what: str) -> None:
+    session.run(f"UPDATE dbo.USER_ORDER_STAGING SET {what} WHERE STAGING_ID = :id", {"id": staging_id})  # noqa: S608  (constants)
+
+
 def review_crashed_orders(session: Session) -> None:
-    """Set aside the orders whose worker died when they had no attempt left."""
+    """Set aside the orders whose worker died with them in its hands when they had no attempt left."""
     crashed = session.all(
         """
         SELECT *
         FROM dbo.USER_ORDER_STAGING
-        WHERE DUPLICATE_OF_ID IS NULL AND STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now
+        WHERE DUPLICATE_OF_ID IS NULL AND STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now AND IS_IN_HAND = 1
         AND ATTEMPT_NO >= COALESCE(MAX_ATTEMPTS, (SELECT MAX_ATTEMPTS FROM dbo.USER_RETRY_POLICY WHERE ERROR_CLASS = 'crash'))
         ORDER BY STAGING_ID
         """,
@@ -177,6 +194,19 @@ def _settle(session: Session, row: sqlite3.Row, state: str, error_class: str, te
             "now": session.now,
             "id": row["STAGING_ID"],
         },
+    )
+
+
+def take_in_hand(session: Session, staging_id: int, worker_id: str) -> bool:
+    """Note that a claimed order's turn has come: a worker that dies from here on has used up an attempt. False where it had."""
+    return bool(
+        session.run(
+            """
+            UPDATE dbo.USER_ORDER_STAGING SET IS_IN_HAND = 1
+            WHERE STAGING_ID = :id AND STATE = 'CLAIMED' AND LEASE_OWNER = :worker AND IS_IN_HAND = 0
+            """,
+            {"id": staging_id, "worker": worker_id},
+        )
     )
 
 
