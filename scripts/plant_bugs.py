@@ -229,11 +229,8 @@ BUGS = (
     bug(
         "money is float: an amount on its way from the store",
         CONTENT,
-        """    exponent = amount.as_tuple().exponent
-    return format(amount if""",
-        """    amount = Decimal(float(amount))
-    exponent = amount.as_tuple().exponent
-    return format(amount if""",
+        "    text = str(amount)\n",
+        "    amount = Decimal(float(amount))\n    text = str(amount)\n",
         "tests/unit/test_content.py",
     ),
     bug(
