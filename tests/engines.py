@@ -97,6 +97,7 @@ class Days:
             self._note("seed", seed_from_store(self.database, client))
         for name, value in SITE.items():
             self.erp.setting(name, value)
+        self.query("UPDATE dbo.USER_ERP_SETTING SET VALUE = 'days' WHERE NAME = 'DATABASE_ID'")  # each database has its own
         for method, code in (("stripe", "CARD"), ("paypal", "CARD"), ("bacs", "WIRE")):
             self.erp.paid_by(code, method=method)
         self.erp.paid_by("", method="cod")
@@ -196,6 +197,10 @@ class Days:
         self.clock.move(timedelta(minutes=2))
         self.stage()
         self.process()
+        self.look()
+
+    def look(self) -> None:
+        """How all orders stand, and whether the promises are kept."""
         self._note("states", self.database.run(CountStates()))
         self._note("audit", [(row.check_name, row.detail) for row in self.database.run(AuditOrders())])
 

@@ -6,7 +6,7 @@ RESTORE_SYNC_TABLES
     Puts syncctl's own tables back as BACKUP_SYNC_TABLES.sql copied them, in one transaction. The ERP's tables are not touched.
 
 Use          run it as an owner of the database, while no syncctl command runs
-Errors       50004 there is no copy
+Errors       50004 there is no copy, or it is of another version: the message says which, what it lacks, and what to do
              50030 documents were created in the ERP since the copy was taken, open or posted: without their links the orders would
              be created a second time. Roll the open ones back first (syncctl rollback); where any was posted, restore the whole
              database instead.
@@ -23,6 +23,84 @@ BEGIN
     THROW 50004, N'There is no copy to restore: BACKUP_SYNC_TABLES.sql takes one.', 1;
 END;
 
+/* A copy of another version lacks tables or columns of today's. Looked for in a batch of its own: the next one is compiled only then. */
+DECLARE
+    @LACKING nvarchar(1500),
+    @TAKEN nvarchar(100),
+    @VERSION nvarchar(100) = N'unknown, older than the version that first wrote it down',
+    @REFUSED nvarchar(2000);
+
+SELECT
+    @LACKING = STUFF
+    (
+        (
+            SELECT
+                CONCAT(N', ', known.NAME, N'_COPY', N'.' + col.name)
+            FROM
+            (
+                VALUES
+        (N'USER_ORDER_STAGING'),
+        (N'USER_ORDER_EVENT'),
+        (N'USER_ORDER_ATTEMPT'),
+        (N'USER_ORDER_DEAD_LETTER'),
+        (N'USER_SYNC_LOG'),
+        (N'USER_SYNC_WALK'),
+        (N'USER_RETRY_POLICY'),
+        (N'USER_STORE_OUTBOX'),
+        (N'USER_ORDER_LINK'),
+        (N'USER_ORDER_LINE_LINK'),
+        (N'USER_ORDER_PAYMENT'),
+        (N'USER_ORDER_PART'),
+        (N'USER_CUSTOMER_MAP'),
+        (N'USER_ITEM_MAP'),
+        (N'USER_STATUS_MAP'),
+        (N'USER_PAY_CODE_MAP'),
+        (N'USER_TAX_MAP'),
+        (N'USER_ERP_SETTING'),
+        (N'USER_NUMBER_SERIES')
+            ) AS known (NAME)
+            INNER JOIN sys.columns AS col
+                ON col.object_id = OBJECT_ID(CONCAT(N'dbo.', known.NAME))
+            WHERE COL_LENGTH(CONCAT(N'dbo.', known.NAME, N'_COPY'), col.name) IS NULL
+            AND   col.is_computed = 0
+            ORDER BY
+                known.NAME,
+                col.column_id
+            FOR XML PATH(N'')
+        ),
+        1,
+        2,
+        N''
+    );
+
+IF @LACKING IS NOT NULL
+BEGIN
+    SELECT
+        @TAKEN = CONVERT(nvarchar(30), MAX(taken.TAKEN_DT), 120)
+    FROM dbo.USER_SYNC_COPY_TAKEN AS taken;
+
+    IF COL_LENGTH(N'dbo.USER_SYNC_COPY_TAKEN', N'SCHEMA_VERSION') IS NOT NULL
+    BEGIN
+        EXECUTE sys.sp_executesql
+            N'SELECT @VERSION = CONVERT(nvarchar(100), MAX(taken.SCHEMA_VERSION)) FROM dbo.USER_SYNC_COPY_TAKEN AS taken;',
+            N'@VERSION nvarchar(100) OUTPUT',
+            @VERSION = @VERSION OUTPUT;
+    END;
+
+    SELECT
+        @REFUSED = CONCAT
+        (
+            N'The copy was taken on ', @TAKEN, N' (UTC) by the BACKUP_SYNC_TABLES.sql of another version (schema version of the copy: ', @VERSION,
+            N'; of this database: ', COUNT(DISTINCT journal.SCRIPT), N'). It lacks ', LEFT(@LACKING, 1000),
+            N'. Nothing was changed. Restore the whole database; or run the RESTORE_SYNC_TABLES.sql of the version that took the copy, then',
+            N' `syncctl db deploy`, which fills what is new.'
+        )
+    FROM dbo.USER_SCHEMA_JOURNAL AS journal
+    WHERE journal.SCRIPT LIKE 'schema/%';
+
+    THROW 50004, @REFUSED, 1;
+END;
+GO
 /* Read before anything is put back: the time of the copy, and what came since. */
 DECLARE @TAKEN_DT datetime2(3) = (SELECT MAX(taken.TAKEN_DT) FROM dbo.USER_SYNC_COPY_TAKEN AS taken);
 

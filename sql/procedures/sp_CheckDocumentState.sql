@@ -9,7 +9,8 @@ dbo.sp_CheckDocumentState
 Called by    sp_ApplyOrder, inside its caller's transaction
 Parameters   @STAGING_ID; @ACTION change or cancel: what a person is asked to do by hand where it is not
 Returns      no rows
-Errors       50030 with every reason at once, and what to do by hand
+Errors       50030 with every reason at once, and what to do by hand: where the store took something off, what that was, to be entered as a
+             return if the goods are out already
 Locks        the document, until the caller's transaction ends: nobody ships it in between
 Repeatable   yes
 Example      EXECUTE dbo.sp_CheckDocumentState @STAGING_ID = 1, @ACTION = 'change';
@@ -25,10 +26,20 @@ BEGIN
 
     DECLARE
         @MESSAGE nvarchar(2000),
-        @DOC_ID bigint;
+        @DOC_ID bigint,
+        @LESS decimal(15, 2),
+        @BACK nvarchar(500) = N'',
+        @LINE_NO int = 1;
+    DECLARE @LINE table
+    (
+        LINE_NO int NOT NULL PRIMARY KEY,
+        QUANTITY decimal(15, 4) NOT NULL,
+        ITEM_NO varchar(20) NOT NULL
+    );
 
     SELECT
-        @DOC_ID = link.DOC_ID
+        @DOC_ID = link.DOC_ID,
+        @LESS = link.TOT - CASE WHEN @ACTION = 'cancel' THEN 0 ELSE ROUND(COALESCE(staged.TOT_AMT, 0), 2) END
     FROM dbo.USER_ORDER_STAGING AS staged
     INNER JOIN dbo.USER_ORDER_LINK AS link
         ON  link.STORE_ID = staged.STORE_ID
@@ -37,6 +48,43 @@ BEGIN
 
     EXECUTE dbo.sp_HoldErpDocument
         @DOC_ID = @DOC_ID;
+
+    /* What came off in the store: of goods that are out already that is a return, which a person has to enter. */
+    INSERT INTO @LINE
+    (
+        LINE_NO, QUANTITY, ITEM_NO
+    )
+    SELECT
+        ROW_NUMBER() OVER (ORDER BY linked.LIN_SEQ_NO),
+        linked.QTY_SOLD - CASE WHEN @ACTION = 'cancel' OR wanted.QTY IS NULL THEN 0 ELSE wanted.QTY END,
+        linked.ITEM_NO
+    FROM dbo.USER_ORDER_STAGING AS staged
+    INNER JOIN dbo.USER_ORDER_LINE_LINK AS linked
+        ON  linked.STORE_ID = staged.STORE_ID
+        AND linked.WOO_ORDER_ID = staged.WOO_ORDER_ID
+    LEFT JOIN
+    (
+        SELECT
+            known.STAGING_ID,
+            line.WOO_LINE_ID,
+            line.QTY
+        FROM dbo.USER_ORDER_STAGING AS known
+        CROSS APPLY dbo.fn_StagedLines(known.STORE_ID, known.LINE_ITEMS_JSON) AS line
+        WHERE known.STAGING_ID = @STAGING_ID
+    ) AS wanted
+        ON wanted.WOO_LINE_ID = linked.WOO_LINE_ID
+    WHERE staged.STAGING_ID = @STAGING_ID
+    AND   linked.QTY_SOLD > CASE WHEN @ACTION = 'cancel' OR wanted.QTY IS NULL THEN 0 ELSE wanted.QTY END;
+
+    WHILE EXISTS (SELECT 1 FROM @LINE AS line WHERE line.LINE_NO = @LINE_NO)
+    BEGIN
+        SELECT
+            @BACK = LEFT(CONCAT(@BACK, CASE WHEN @LINE_NO = 1 THEN N': ' ELSE N', ' END, CONVERT(varchar(30), line.QUANTITY), N' ', line.ITEM_NO), 500)
+        FROM @LINE AS line
+        WHERE line.LINE_NO = @LINE_NO;
+
+        SET @LINE_NO = @LINE_NO + 1;
+    END;
 
     SELECT
         @MESSAGE = CONCAT
@@ -50,7 +98,15 @@ BEGIN
                     CASE WHEN state.REASONS <> N'' THEN N'; ' END, N'it has payments of ', CONVERT(varchar(30), CONVERT(decimal(15, 2), state.PAID))
                 )
             END,
-            N'. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in ', erp.ERP_NAME, N' by hand, then `syncctl dead-letter cancel ',
+            N'. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in ', erp.ERP_NAME, N' by hand',
+            CASE
+                WHEN @LESS > 0
+                THEN CONCAT
+                (
+                    N' (the store took off ', CONVERT(varchar(30), @LESS), @BACK, N'. Of goods that are out already, enter a return of that)'
+                )
+            END,
+            N', then `syncctl dead-letter cancel ',
             staged.STAGING_ID, N' --reason …`.'
         )
     FROM dbo.USER_ORDER_STAGING AS staged

@@ -51,11 +51,22 @@ BEGIN
 
     IF @CUST_NO IS NULL
     BEGIN
+        /* Two orders of one new customer: the second waits here until the first is done, then finds the customer. Where customers aren't
+           numbered by the series its row may be missing: the documents' is always there, and each that makes one takes it anyway. */
         UPDATE
             dbo.USER_NUMBER_SERIES
         SET
             NEXT_NO = NEXT_NO
         WHERE SERIES = 'CUST_NO';
+
+        IF @@ROWCOUNT = 0
+        BEGIN
+            UPDATE
+                dbo.USER_NUMBER_SERIES
+            SET
+                NEXT_NO = NEXT_NO
+            WHERE SERIES = 'DOC_ID';
+        END;
 
         EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT, @PROBLEM = @PROBLEM OUTPUT;
     END;

@@ -39,13 +39,15 @@ _BY_COLUMN = (
     FROM sys.index_columns AS keyed
     INNER JOIN sys.indexes AS indexed ON indexed.object_id = keyed.object_id AND indexed.index_id = keyed.index_id
     INNER JOIN sys.tables AS tab ON tab.object_id = keyed.object_id
-    INNER JOIN sys.columns AS col ON col.object_id = keyed.object_id AND col.column_id = keyed.column_id;
+    INNER JOIN sys.columns AS col ON col.object_id = keyed.object_id AND col.column_id = keyed.column_id
+    WHERE tab.schema_id = SCHEMA_ID(N'dbo');
     """,
     """
     SELECT tab.name AS TABLE_NAME, col.name AS COLUMN_NAME, bound.name AS HOLDER, 'default' AS KIND
     FROM sys.default_constraints AS bound
     INNER JOIN sys.tables AS tab ON tab.object_id = bound.parent_object_id
-    INNER JOIN sys.columns AS col ON col.object_id = bound.parent_object_id AND col.column_id = bound.parent_column_id;
+    INNER JOIN sys.columns AS col ON col.object_id = bound.parent_object_id AND col.column_id = bound.parent_column_id
+    WHERE tab.schema_id = SCHEMA_ID(N'dbo');
     """,
     """
     SELECT
@@ -55,7 +57,8 @@ _BY_COLUMN = (
     INNER JOIN sys.columns AS col
         ON  col.object_id = tab.object_id
         AND (col.object_id = tied.parent_object_id AND col.column_id = tied.parent_column_id
-            OR col.object_id = tied.referenced_object_id AND col.column_id = tied.referenced_column_id);
+            OR col.object_id = tied.referenced_object_id AND col.column_id = tied.referenced_column_id)
+    WHERE tab.schema_id = SCHEMA_ID(N'dbo');
     """,
     """
     SELECT tab.name AS TABLE_NAME, col.name AS COLUMN_NAME, counted.name AS HOLDER, 'statistics' AS KIND
@@ -63,7 +66,7 @@ _BY_COLUMN = (
     INNER JOIN sys.stats_columns AS part ON part.object_id = counted.object_id AND part.stats_id = counted.stats_id
     INNER JOIN sys.tables AS tab ON tab.object_id = counted.object_id
     INNER JOIN sys.columns AS col ON col.object_id = part.object_id AND col.column_id = part.column_id
-    WHERE counted.user_created = 1;
+    WHERE counted.user_created = 1 AND tab.schema_id = SCHEMA_ID(N'dbo');
     """,
     """
     SELECT tab.name AS TABLE_NAME, col.name AS COLUMN_NAME, module.name AS HOLDER, 'bound module' AS KIND
@@ -71,25 +74,27 @@ _BY_COLUMN = (
     INNER JOIN sys.objects AS module ON module.object_id = needed.referencing_id AND module.type IN ('V', 'FN', 'IF', 'TF', 'P')
     INNER JOIN sys.tables AS tab ON tab.object_id = needed.referenced_id
     INNER JOIN sys.columns AS col ON col.object_id = needed.referenced_id AND col.column_id = needed.referenced_minor_id
-    WHERE needed.is_schema_bound_reference = 1;
+    WHERE needed.is_schema_bound_reference = 1 AND tab.schema_id = SCHEMA_ID(N'dbo');
     """,
 )
 _BY_TEXT = (
     """
     SELECT tab.name AS TABLE_NAME, checked.name AS HOLDER, checked.definition AS SAID, 'check constraint' AS KIND
     FROM sys.check_constraints AS checked
-    INNER JOIN sys.tables AS tab ON tab.object_id = checked.parent_object_id;
+    INNER JOIN sys.tables AS tab ON tab.object_id = checked.parent_object_id
+    WHERE tab.schema_id = SCHEMA_ID(N'dbo');
     """,
     """
     SELECT tab.name AS TABLE_NAME, computed.name AS HOLDER, computed.definition AS SAID, 'computed column' AS KIND
     FROM sys.computed_columns AS computed
-    INNER JOIN sys.tables AS tab ON tab.object_id = computed.object_id;
+    INNER JOIN sys.tables AS tab ON tab.object_id = computed.object_id
+    WHERE tab.schema_id = SCHEMA_ID(N'dbo');
     """,
     """
     SELECT tab.name AS TABLE_NAME, indexed.name AS HOLDER, indexed.filter_definition AS SAID, 'index' AS KIND
     FROM sys.indexes AS indexed
     INNER JOIN sys.tables AS tab ON tab.object_id = indexed.object_id
-    WHERE indexed.filter_definition IS NOT NULL;
+    WHERE indexed.filter_definition IS NOT NULL AND tab.schema_id = SCHEMA_ID(N'dbo');
     """,
 )
 

@@ -413,6 +413,24 @@ def test_numbers_follow_the_sites_own_prefix_and_width(shop):
     assert (applied.doc_id, applied.tkt_no) == (1030042, "O103-365")
 
 
+def test_a_series_that_lags_far_behind_goes_on_at_the_first_gap(shop):
+    shop.apply(line(1))
+    shop.query("UPDATE dbo.USER_NUMBER_SERIES SET NEXT_NO = 1", ())
+    posted = [(str(101000000000 + number), f"101-{number:06d}") for number in (*range(1, 31), *range(32, 40))]
+    posted += [("102000000031", "102-000031"), ("1010000000310", "101-31"), ("900000000001", "101-00003A")]
+    for doc_id, tkt_no in posted:
+        shop.query(
+            "INSERT INTO dbo.PS_TKT_HIST (DOC_ID, STR_ID, STA_ID, TKT_NO, TKT_DT) VALUES (?, '01', '9', ?, '2026-01-01')",
+            (doc_id, tkt_no),
+        )
+    found = []
+    for number in (4712, 4713):
+        stage(shop.database, order(number))
+        applied = shop.work(shop.claim())
+        found.append((applied.doc_id, applied.tkt_no))
+    assert found == [(101000000031, "101-000031"), (101000000040, "101-000040")]
+
+
 def test_a_number_that_the_erp_has_already_is_passed_over(shop):
     first = shop.apply(line(1))
     shop.query("UPDATE dbo.USER_NUMBER_SERIES SET NEXT_NO = 1 WHERE SERIES IN ('DOC_ID', 'TKT_NO')")

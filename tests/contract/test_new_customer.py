@@ -89,6 +89,22 @@ def test_a_number_keeps_its_width_and_what_stands_before_it(shop):
     assert next_of_control(shop) == "A1-0101"
 
 
+def test_a_series_that_lags_far_behind_goes_on_at_the_first_gap(shop):
+    shop.setting("CUST_NO_FROM", "EC_CTL")
+    numbers = [*range(100001, 100021), *range(100022, 100030)]
+    others = ["OL-1000210", "OL-X00021", "OK-100021", "ol-100021-"]
+    for number in (*(f"OL-{number}" for number in numbers), *others):
+        shop.query("INSERT INTO dbo.AR_CUST (CUST_NO, NAM) VALUES (?, 'Taken')", (number,))
+    assert made(shop, 4711, 4712) == ["OL-100021", "OL-100030"]
+    assert next_of_control(shop) == "OL-100031"
+
+
+def test_customers_are_made_where_syncctls_own_series_was_taken_away(shop):
+    shop.setting("CUST_NO_FROM", "EC_CTL")
+    shop.query("DELETE FROM dbo.USER_NUMBER_SERIES WHERE SERIES = 'CUST_NO'")
+    assert made(shop, 4711) == ["OL-100001"]
+
+
 def test_a_failed_order_gives_its_number_back(shop):
     shop.setting("CUST_NO_FROM", "EC_CTL")
     [(staging_id, attempt_no)] = claimed(shop, 4711)

@@ -171,3 +171,31 @@ def test_a_deposit_ticket_is_not_offered(shop):
     with pytest.raises(MappingError, match="WRITE_PAYMENT is 'D'; it takes N"):
         shop.work(claimed)
     assert shop.query("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []
+
+
+@pytest.mark.parametrize("setting", ["Y", "N"])
+def test_the_payment_of_a_version_that_applied_none_to_its_document_is_taken_over_by_an_edit(shop, setting):
+    shop.paid_by("CARD")
+    shop.apply(line(1))
+    shop.query("DELETE FROM dbo.PS_DOC_PMT_APPLY")
+    shop.query("DELETE FROM dbo.USER_ORDER_PAYMENT")
+    shop.setting("WRITE_PAYMENT", setting)
+    doc = shop.apply(line(1, qty="2", total="39.98")).doc_id
+    assert payments(shop) == ([D("39.98")],) * 3
+    assert (shop.totals(doc)["TOT_TND"], shop.totals(doc)["AMT_DUE"]) == (D("39.98"), 0)
+    assert audit(shop) == []
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    ["PAY_COD = 'CASH'", "AMT = '5.00', HOME_CURNCY_AMT = '5.00'", "PMT_SEQ_NO = 2", "PAY_DAT = '2020-01-01 00:00:00.000'"],
+)
+def test_a_payment_that_is_otherwise_stays_a_persons(shop, otherwise):
+    shop.paid_by("CARD")
+    shop.apply(line(1))
+    shop.query("DELETE FROM dbo.PS_DOC_PMT_APPLY")
+    shop.query("DELETE FROM dbo.USER_ORDER_PAYMENT")
+    shop.query(f"UPDATE dbo.PS_DOC_PMT SET {otherwise}")
+    stage(shop.database, order(4711, line(1, qty="2", total="39.98")))
+    with pytest.raises(Conflict, match=r"applied 0\.00"):
+        shop.work(shop.claim())

@@ -16,7 +16,8 @@ OPS = Path(str(sql_root())) / "ops"
 
 def batch(name: str) -> str:
     """Return what a script runs, at the isolation that every engine knows: nobody else is at work here."""
-    text = list(split((OPS / name).read_text(encoding="utf-8")))[1].text
+    [_, *batches] = split((OPS / name).read_text(encoding="utf-8"))
+    text = "\n".join(each.text for each in batches)
     assert "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;" in text
     return text.replace("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", "")
 
@@ -33,6 +34,18 @@ def test_each_column_of_a_table_that_is_copied_is_copied_and_put_back() -> None:
         put = restore.partition(f"INSERT INTO dbo.{table}\n")[2].partition(f"FROM dbo.{table}_COPY")[0]
         assert set(re.findall(r"source\.(\w+)", taken)) == columns - {"CONSTRAINT"}, table
         assert set(re.findall(r"copied\.(\w+)", put)) == columns - {"CONSTRAINT"}, table
+
+
+def run(shop: Shop, name: str) -> None:
+    """Run a script batch by batch, as people's tools do; what refuses ends it."""
+    [_, *batches] = split((OPS / name).read_text(encoding="utf-8"))
+    for each in batches:
+        shop.query(each.text.replace("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", ""), ())
+
+
+def test_a_restore_looks_whether_the_copy_has_each_table_and_column() -> None:
+    copied = re.findall(r"INTO dbo\.(\w+)_COPY\n", batch("BACKUP_SYNC_TABLES.sql"))
+    assert re.findall(r"\(N'(\w+)'\)", batch("RESTORE_SYNC_TABLES.sql").partition("DELETE FROM")[0]) == copied
 
 
 @pytest.fixture
@@ -57,20 +70,20 @@ def test_it_puts_back_what_was_copied_and_refuses_while_documents_since_then_are
     from syncctl.errors import Conflict
 
     before = applied(shop, 4711)
-    shop.query(batch("BACKUP_SYNC_TABLES.sql"), ())
+    run(shop, "BACKUP_SYNC_TABLES.sql")
     kept = shop.snapshot()
     opened, posted = applied(shop, 4712), applied(shop, 4713)
     shop.post(posted)
     shop.post(before)  # an order of the copy may go its way
     with pytest.raises(Conflict, match="1 are open, 1 were posted"):
-        shop.query(batch("RESTORE_SYNC_TABLES.sql"), ())
+        run(shop, "RESTORE_SYNC_TABLES.sql")
     shop.delete(opened)
     with pytest.raises(Conflict, match="0 are open, 1 were posted"):
-        shop.query(batch("RESTORE_SYNC_TABLES.sql"), ())
+        run(shop, "RESTORE_SYNC_TABLES.sql")
     assert len(shop.query("SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING", ())) == 3, "a refusal changes nothing"
 
     shop.query("DELETE FROM dbo.PS_ORD_HIST WHERE DOC_ID = ?", (posted,))
-    shop.query(batch("RESTORE_SYNC_TABLES.sql"), ())
+    run(shop, "RESTORE_SYNC_TABLES.sql")
     restored = shop.snapshot()
     own = [table for table in restored if table.startswith("USER_")]
     assert {table: restored[table] for table in own} == {table: kept[table] for table in own}
@@ -84,3 +97,26 @@ def test_documents_that_no_order_is_linked_to_are_listed_open_and_posted(shop: S
     listed = shop.query("SELECT DOC_ID, IS_POSTED FROM dbo.fn_ErpUnlinkedDocuments('2000-01-01') ORDER BY DOC_ID", ())
     assert [(row["DOC_ID"], bool(row["IS_POSTED"])) for row in listed] == [(docs[0], True), (docs[1], False)]
     assert shop.query("SELECT DOC_ID FROM dbo.fn_ErpUnlinkedDocuments('2100-01-01')", ()) == []
+
+
+@pytest.mark.sqlserver
+@pytest.mark.parametrize("has_version", [True, False])
+def test_a_copy_of_an_older_version_is_refused_with_what_it_lacks_and_what_to_do(shop: Shop, has_version: bool) -> None:
+    from syncctl.errors import NotFound
+
+    applied(shop, 4711)
+    run(shop, "BACKUP_SYNC_TABLES.sql")
+    shop.query("ALTER TABLE dbo.USER_ORDER_LINE_LINK_COPY DROP COLUMN STOCK_LOCATION;", ())
+    shop.query("DROP TABLE dbo.USER_ORDER_PART_COPY;", ())
+    if has_version:
+        shop.query("UPDATE dbo.USER_SYNC_COPY_TAKEN SET SCHEMA_VERSION = 17;", ())
+    else:
+        shop.query("ALTER TABLE dbo.USER_SYNC_COPY_TAKEN DROP COLUMN SCHEMA_VERSION;", ())
+    before = shop.snapshot()
+    with pytest.raises(NotFound) as refused:
+        run(shop, "RESTORE_SYNC_TABLES.sql")
+    told = str(refused.value)
+    assert "It lacks USER_ORDER_LINE_LINK_COPY.STOCK_LOCATION, USER_ORDER_PART_COPY.STORE_ID" in told
+    assert f"schema version of the copy: {'17' if has_version else 'unknown'}" in told
+    assert "Restore the whole database" in told
+    assert shop.snapshot() == before

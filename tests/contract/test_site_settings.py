@@ -134,9 +134,9 @@ def test_without_a_zone_it_is_the_servers_own_time(shop):
 
 def test_the_shipping_method_goes_where_the_site_keeps_it(shop):
     shop.setting("SHIP_VIA_PROF", "PROF_ALPHA_3")
-    doc = shop.apply(line(1), SHIP_VIA="UPS Ground, insured and signed for").doc_id
+    doc = shop.apply(line(1), SHIP_VIA="Free shipping, Express second day").doc_id
     row = shop.one("SELECT * FROM dbo.PS_DOC_HDR_PROF")
-    assert (row["DOC_ID"], row["PROF_ALPHA_3"], row["PROF_ALPHA_1"]) == (doc, "UPS Ground, insured and signed", None)
+    assert (row["DOC_ID"], row["PROF_ALPHA_3"], row["PROF_ALPHA_1"]) == (doc, "Free shipping, Express second", None)
     shop.query("UPDATE dbo.PS_DOC_HDR_PROF SET PROF_ALPHA_1 = 'ours'")
     shop.apply(line(1, qty="2", total="39.98"), SHIP_VIA="USPS")
     row = shop.one("SELECT * FROM dbo.PS_DOC_HDR_PROF")

@@ -376,6 +376,36 @@ def test_a_document_that_a_person_has_touched_is_left_to_a_person(shop, database
     assert shop.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    ("lines", "charges", "told"),
+    [
+        ([line(1, "TEE-BLK", "1", "19.99"), line(2, "MUG", "1", "10.00")], [], " (the store took off 19.99: 1.0000 TEE-BLK. "),
+        ([line(1, "TEE-BLK", "2", "39.98")], [], " (the store took off 10.00: 1.0000 MUG. "),
+        (
+            [line(1, "TEE-BLK", "2", "39.98"), line(2, "MUG", "1", "10.00")],
+            [charge("refund", "-5.00")],
+            " (the store took off 5.00. ",
+        ),
+        ([line(1, "TEE-BLK", "3", "59.97"), line(2, "MUG", "1", "10.00")], [], None),
+        (None, [], " (the store took off 49.98: 2.0000 TEE-BLK, 1.0000 MUG. "),
+    ],
+    ids=["a piece", "a line", "money", "nothing", "all of it"],
+)
+def test_what_a_shipped_document_needs_as_a_return_is_told(shop, database, lines, charges, told):
+    both = line(1, "TEE-BLK", "2", "39.98"), line(2, "MUG", "1", "10.00")
+    shop.ship(shop.apply(*both).doc_id)
+    if lines is None:
+        shop.stage_cancelled(*both)
+    else:
+        stage(database, order(4711, *lines, charges=charges))
+    with pytest.raises(Conflict, match="were released") as refused:
+        shop.work(shop.claim())
+    if told is None:
+        assert "by hand, then `syncctl dead-letter cancel" in str(refused.value)
+    else:
+        assert f"by hand{told}Of goods that are out already, enter a return of that), then `syncctl" in str(refused.value)
+
+
 def test_every_reason_is_named_at_once(shop, database):
     doc = shop.apply(line(1)).doc_id
     shop.ship(doc)

@@ -14,7 +14,11 @@ Locks        the series' row, until the caller's transaction ends
 Repeatable   no: each call takes a number
 Note         CounterPoint's own number is counted up as CounterPoint writes it: what stands before the digits stays, and so does their
              width. Numbers that a customer has already are passed over. Whoever else takes numbers there, at a till say, is never
-             overwritten: the row is changed only where it still holds what was read.
+             overwritten: the row is changed only where it still holds what was read. A till that read the same number before finds it
+             taken when it saves its customer; one that saves first makes us take the next (the second look, under UPDLOCK, HOLDLOCK).
+             Everybody locks in this order: the CUST_NO row of USER_NUMBER_SERIES (sp_OrderCustomer), CounterPoint's own row, the customer.
+             CounterPoint's row is held until the order's transaction ends, so that a number goes back with it: a till that makes a customer
+             meanwhile waits for that one order.
 Example      DECLARE @NUMBER varchar(20), @PROBLEM nvarchar(500);
              EXECUTE dbo.sp_NextCustomerNumber @NUMBER = @NUMBER OUTPUT, @PROBLEM = @PROBLEM OUTPUT;
 */
@@ -38,6 +42,7 @@ BEGIN
         @IS_AUTO varchar(1),
         @FOUND varchar(100),
         @DIGITS int,
+        @PREFIX varchar(15),
         @VALUE bigint,
         @NEXT varchar(15),
         @IS_DONE bit = 0;
@@ -94,14 +99,30 @@ BEGIN
         ELSE
         BEGIN
             /* Where there is SY_WRKGRP: */
-            SELECT
-                @ROWS = COUNT(*),
-                @GROUP_ID = COALESCE(MIN(workgroup.WRKGRP_ID), @WRKGRP_ID),
-                @FOUND = MIN(RTRIM(workgroup.NXT_CUST_NO)),
-                @IS_AUTO = MIN(workgroup.NXT_CUST_NO_AUTO)
-            FROM dbo.SY_WRKGRP AS workgroup
-            WHERE @WRKGRP_ID IS NULL
-            OR    workgroup.WRKGRP_ID = @WRKGRP_ID;
+            IF @WRKGRP_ID IS NULL
+            BEGIN
+                SELECT
+                    @ROWS = COUNT(*),
+                    @GROUP_ID = MIN(workgroup.WRKGRP_ID)
+                FROM dbo.SY_WRKGRP AS workgroup;
+            END;
+            ELSE
+            BEGIN
+                SET @GROUP_ID = @WRKGRP_ID;
+            END;
+
+            IF @ROWS <= 1
+            BEGIN
+                SET @ROWS = 0;
+
+                -- By the key alone: another group's row that a till holds is waited for by nobody.
+                SELECT
+                    @ROWS = 1,
+                    @FOUND = RTRIM(workgroup.NXT_CUST_NO),
+                    @IS_AUTO = workgroup.NXT_CUST_NO_AUTO
+                FROM dbo.SY_WRKGRP AS workgroup
+                WHERE workgroup.WRKGRP_ID = @GROUP_ID;
+            END;
             /* End. */
 
             SET @SERIES = CONCAT(N'NXT_CUST_NO of SY_WRKGRP ', @GROUP_ID);
@@ -113,7 +134,7 @@ BEGIN
                 RETURN;
             END;
 
-            IF @IS_AUTO <> 'Y'
+            IF @ROWS = 1 AND @IS_AUTO <> 'Y'
             BEGIN
                 SET @PROBLEM = CONCAT
                 (
@@ -154,27 +175,43 @@ BEGIN
         END;
 
         SET @VALUE = CONVERT(bigint, RIGHT(@FOUND, @DIGITS));
-        SET @NUMBER = NULL;
+        SET @PREFIX = LEFT(@FOUND, LEN(@FOUND) - @DIGITS);
 
-        -- Past all that a customer has, in one step of the series: however far it lags behind, its row is written once.
-        WHILE @NUMBER IS NULL
+        /* Past it and all that follow it without a gap, where a customer has it: in one step, however far the series lags behind. */
+        IF EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WHERE customer.CUST_NO = CONVERT(varchar(15), @FOUND))
         BEGIN
-            SET @NEXT = CONCAT(LEFT(@FOUND, LEN(@FOUND) - @DIGITS), RIGHT(CONCAT(REPLICATE('0', @DIGITS), @VALUE), @DIGITS));
-            SET @VALUE = @VALUE + 1;
-
-            IF LEN(CONVERT(varchar(20), @VALUE)) > @DIGITS
-            BEGIN
-                SET @PROBLEM = CONCAT
+            SELECT
+                @VALUE = COALESCE(MIN(run.N), @VALUE) + 1
+            FROM
+            (
+                SELECT
+                    counted.N,
+                    BEHIND = LEAD(counted.N) OVER (ORDER BY counted.N)
+                FROM
                 (
-                    @SERIES, N' is ', @FOUND, N' and has no free number left that is as wide. Give it a new one in CounterPoint.'
-                );
-                RETURN;
-            END;
+                    SELECT
+                        N = TRY_CONVERT(bigint, RIGHT(RTRIM(customer.CUST_NO), @DIGITS))
+                    FROM dbo.AR_CUST AS customer
+                    WHERE LEN(customer.CUST_NO) = LEN(@FOUND)
+                    AND   LEFT(customer.CUST_NO, LEN(@PREFIX)) = @PREFIX
+                    AND   RIGHT(RTRIM(customer.CUST_NO), @DIGITS) NOT LIKE '%[^0-9]%'
+                ) AS counted
+                WHERE counted.N >= @VALUE
+            ) AS run
+            WHERE run.BEHIND IS NULL OR run.BEHIND > run.N + 1;
+        END;
 
-            IF NOT EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WHERE customer.CUST_NO = @NEXT)
-            BEGIN
-                SET @NUMBER = @NEXT;
-            END;
+        SET @NUMBER = CONCAT(@PREFIX, RIGHT(CONCAT(REPLICATE('0', @DIGITS), @VALUE), @DIGITS));
+        SET @VALUE = @VALUE + 1;
+
+        IF LEN(CONVERT(varchar(20), @VALUE)) > @DIGITS
+        BEGIN
+            SET @NUMBER = NULL;
+            SET @PROBLEM = CONCAT
+            (
+                @SERIES, N' is ', @FOUND, N' and has no free number left that is as wide. Give it a new one in CounterPoint.'
+            );
+            RETURN;
         END;
 
         IF @TAKES = 0
@@ -182,7 +219,7 @@ BEGIN
             RETURN;
         END;
 
-        SET @NEXT = CONCAT(LEFT(@FOUND, LEN(@FOUND) - @DIGITS), RIGHT(CONCAT(REPLICATE('0', @DIGITS), @VALUE), @DIGITS));
+        SET @NEXT = CONCAT(@PREFIX, RIGHT(CONCAT(REPLICATE('0', @DIGITS), @VALUE), @DIGITS));
 
         IF @SOURCE = 'EC_CTL'
         BEGIN
@@ -205,6 +242,13 @@ BEGIN
             AND   NXT_CUST_NO = @FOUND;
 
             SET @IS_DONE = CASE WHEN @@ROWCOUNT = 1 THEN 1 ELSE 0 END;
+        END;
+
+        /* The row is ours by now; the number may have been given away by hand since it was looked for. From here on nobody else can. */
+        IF @IS_DONE = 1
+        AND EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WITH (UPDLOCK, HOLDLOCK) WHERE customer.CUST_NO = CONVERT(varchar(15), @NUMBER))
+        BEGIN
+            SET @IS_DONE = 0;
         END;
     END;
 END;

@@ -13,7 +13,10 @@ Errors       50040 its next number doesn't fit the ERP; 50041 the series isn't s
 Locks        the series' row, until the caller's transaction ends: creators take turns from here on
 Repeatable   no: each call takes a number
 Note         A number that is taken is passed over: by an open document, a posted one, or one that was ever linked to an order (its rows may
-             be gone from the ERP by now). No order fails for it, however far the series lags behind.
+             be gone from the ERP by now). No order fails for it, and however far the series lags behind, its row is written twice at most:
+             where the next number is taken, the series goes on behind it and those that follow it without a gap, in one step.
+             A customer's number is looked for under a lock (UPDLOCK, HOLDLOCK): whoever enters a customer of that number at a till waits,
+             and is told that it is taken. The series' row is locked first, here and in sp_NextCustomerNumber: no circle.
 Example      DECLARE @NUMBER varchar(20); EXECUTE dbo.sp_NextNumber @SERIES = 'DOC_ID', @NUMBER = @NUMBER OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_NextNumber
@@ -28,6 +31,9 @@ BEGIN
     DECLARE
         @MESSAGE nvarchar(2000),
         @IS_FREE bit = 0,
+        @PREFIX varchar(10),
+        @WIDTH int,
+        @TAKEN bigint,
         @WIDEST int = CASE @SERIES WHEN 'DOC_ID' THEN 18 ELSE 15 END;
 
     SET @NUMBER = NULL;
@@ -63,6 +69,9 @@ BEGIN
 
         -- Read back by itself: the row is ours by now, whoever had it before.
         SELECT
+            @PREFIX = series.PREFIX,
+            @WIDTH = series.WIDTH,
+            @TAKEN = series.NEXT_NO - 1,
             @NUMBER = LEFT(CONCAT
             (
                 series.PREFIX,
@@ -108,9 +117,29 @@ BEGIN
             SET @IS_FREE = 0;
         END;
 
-        IF @SERIES = 'CUST_NO' AND EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WHERE customer.CUST_NO = @NUMBER)
+        IF @SERIES = 'CUST_NO' AND EXISTS (SELECT 1 FROM dbo.AR_CUST AS customer WITH (UPDLOCK, HOLDLOCK) WHERE customer.CUST_NO = @NUMBER)
         BEGIN
             SET @IS_FREE = 0;
+        END;
+
+        IF @IS_FREE = 0
+        BEGIN
+            SELECT
+                @TAKEN = COALESCE(MIN(run.N), @TAKEN)
+            FROM
+            (
+                SELECT
+                    taken.N,
+                    BEHIND = LEAD(taken.N) OVER (ORDER BY taken.N)
+                FROM dbo.fn_CounterPointTaken(@SERIES, @PREFIX, @WIDTH, @TAKEN) AS taken
+            ) AS run
+            WHERE run.BEHIND IS NULL OR run.BEHIND > run.N + 1;
+
+            UPDATE
+                dbo.USER_NUMBER_SERIES
+            SET
+                NEXT_NO = @TAKEN + 1
+            WHERE SERIES = @SERIES;
         END;
     END;
 END;

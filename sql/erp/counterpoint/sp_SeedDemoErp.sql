@@ -27,7 +27,22 @@ BEGIN
     SET XACT_ABORT ON;
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
-    IF OBJECT_ID(N'dbo.USER_DEMO_ERP', N'U') IS NULL
+    DECLARE @IS_TRIAL bit = 0;
+
+    BEGIN TRY
+        EXECUTE dbo.sp_CheckDemoErp @IS_TRIAL = @IS_TRIAL OUTPUT;
+    END TRY
+    BEGIN CATCH
+        -- Anything but a missing table (a deadlock, a lock that was waited for too long) says nothing of the ERP.
+        IF ERROR_NUMBER() <> 208
+        BEGIN
+            THROW;
+        END;
+
+        SET @IS_TRIAL = 0;
+    END CATCH;
+
+    IF @IS_TRIAL = 0
     BEGIN
         THROW 50060, N'This ERP is not a trial one (there is no table dbo.USER_DEMO_ERP), so nothing was seeded into it.', 1;
     END;

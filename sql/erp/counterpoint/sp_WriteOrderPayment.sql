@@ -16,6 +16,8 @@ Note         A document gets a payment with the site setting WRITE_PAYMENT = Y, 
              USER_ORDER_PAYMENT, too: only that is ours to change, with the setting or without.
              An order that costs nothing has no payment; nor has one whose payment method stands in USER_PAY_CODE_MAP with an empty
              code: it isn't paid when it comes (cash on delivery).
+             A payment that a person takes at a till is applied to its document (PS_DOC_PMT_APPLY); one that isn't, and is the first and only
+             one, of the total that we wrote, on the order's day and with its pay code, an older version wrote: it is ours.
              DESCR takes the store's transaction id, so that a payment is found by it; without one, what CounterPoint calls the code.
 Example      EXECUTE dbo.sp_WriteOrderPayment @STAGING_ID = 1, @DOC_ID = 101000000001;
 */
@@ -80,6 +82,33 @@ BEGIN
     WHERE written.STORE_ID = @STORE_ID
     AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
     AND   written.DOC_ID = @DOC_ID;
+
+    /* What a version wrote that remembered nothing and applied no payment to its document: if it is what would be written, it is ours. */
+    IF @PMT_SEQ_NO IS NULL
+    BEGIN
+        SELECT
+            @PMT_SEQ_NO = payment.PMT_SEQ_NO
+        FROM dbo.PS_DOC_PMT AS payment
+        INNER JOIN dbo.USER_ORDER_LINK AS linked
+            ON  linked.DOC_ID = payment.DOC_ID
+            AND linked.TOT = payment.AMT
+        CROSS APPLY
+        (
+            SELECT TOP (1)
+                mapped.PAY_COD
+            FROM dbo.USER_PAY_CODE_MAP AS mapped
+            WHERE mapped.PMT_METH = @PMT_METH
+            AND   mapped.STORE_ID IN (@STORE_ID, '*')
+            ORDER BY
+                CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END
+        ) AS code
+        WHERE payment.DOC_ID = @DOC_ID
+        AND   payment.PMT_SEQ_NO = 1
+        AND   payment.PAY_COD = code.PAY_COD
+        AND   CONVERT(date, payment.PAY_DAT) = CONVERT(date, @PAY_DAT)
+        AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT_APPLY AS applied WHERE applied.DOC_ID = @DOC_ID)
+        AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT AS other WHERE other.DOC_ID = @DOC_ID AND other.PMT_SEQ_NO <> 1);
+    END;
 
     IF @PMT_SEQ_NO IS NULL
     AND

@@ -25,7 +25,7 @@ BEGIN
 
     DECLARE
         @FIELD varchar(20),
-        @SHIP_VIA varchar(30);
+        @SHIP_VIA varchar(100);
 
     SELECT
         @FIELD = CONVERT(varchar(20), NULLIF(setting.VALUE, N''))
@@ -38,7 +38,7 @@ BEGIN
     END;
 
     SELECT
-        @SHIP_VIA = CONVERT(varchar(30), LEFT(NULLIF(staged.SHIP_VIA, N''), 30))
+        @SHIP_VIA = NULLIF(CONVERT(varchar(30), dbo.fn_Shorten(staged.SHIP_VIA, 30) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_HDR_PROF.PROF_ALPHA_1 */, '')
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from decimal import Decimal
 
 from syncctl.db.contract import (
     AppliedOrder,
@@ -235,10 +236,30 @@ def _require_untouched(session: Session, erp: Erp, staged: sqlite3.Row, link: sq
     if reasons:
         raise Conflict(
             f"Order {staged['WOO_ORDER_NO']}: document {link['DOC_ID']} ({link['TKT_NO']}) can't follow the store: "
-            f"{'; '.join(reasons)}. {verb.capitalize()} it in {erp.name} by hand, "
+            f"{'; '.join(reasons)}. {verb.capitalize()} it in {erp.name} by hand{_taken_off(session, staged, link, verb)}, "
             f"then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
             code=50030,
         )
+
+
+def _taken_off(session: Session, staged: sqlite3.Row, link: sqlite3.Row, verb: str) -> str:
+    """Say what came off in the store: of goods that are out already that is a return, which a person has to enter."""
+    is_cancelled = verb == "cancel"
+    less = link["TOT"] - (0 if is_cancelled else cents(staged["TOT_AMT"] or Decimal(0)))
+    if less <= 0:
+        return ""
+    left = {} if is_cancelled else {line.line_id: line.quantity for line in read_content(staged).sold_lines}
+    rows = session.all(
+        """
+        SELECT WOO_LINE_ID, ITEM_NO, QTY_SOLD FROM dbo.USER_ORDER_LINE_LINK
+        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order ORDER BY LIN_SEQ_NO
+        """,
+        {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"]},
+    )
+    back = [(row["QTY_SOLD"] - left.get(row["WOO_LINE_ID"], Decimal(0)), row["ITEM_NO"]) for row in rows]
+    items = ", ".join(f"{quantity:.4f} {item}" for quantity, item in back if quantity > 0)
+    told = f": {items}"[:500] if items else ""
+    return f" (the store took off {less:.2f}{told}. Of goods that are out already, enter a return of that)"
 
 
 def _write_link(session: Session, staged: sqlite3.Row, done: _Applied) -> None:

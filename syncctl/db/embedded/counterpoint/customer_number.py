@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from syncctl.db.embedded.counterpoint.document import next_number
+from syncctl.db.embedded.counterpoint.document import first_free, next_number
 from syncctl.db.embedded.erp import Settings
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError
@@ -38,16 +38,12 @@ class _Series(NamedTuple):
         if not digits:
             raise _problem(f"{self.name} is {self.next_no}, which ends in no digit to count up. Correct it in CounterPoint.")
         prefix, value = self.next_no[: -len(digits)], int(digits)
-        while True:
-            number = f"{prefix}{value:0{len(digits)}d}"
-            value += 1
-            if len(str(value)) > len(digits):
-                raise _problem(
-                    f"{self.name} is {self.next_no} and has no free number left that is as wide."
-                    " Give it a new one in CounterPoint."
-                )
-            if session.one("SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :number", {"number": number}) is None:
-                return number, f"{prefix}{value:0{len(digits)}d}"
+        value = first_free(session, "CUST_NO", prefix, len(digits), value)
+        if len(str(value + 1)) > len(digits):
+            raise _problem(
+                f"{self.name} is {self.next_no} and has no free number left that is as wide. Give it a new one in CounterPoint."
+            )
+        return f"{prefix}{value:0{len(digits)}d}", f"{prefix}{value + 1:0{len(digits)}d}"
 
 
 def next_customer_number(session: Session, settings: Settings) -> str:

@@ -17,7 +17,7 @@ from syncctl.errors import ConfigError, MappingError
 Quantities = dict[tuple[str, str | None, str], Decimal]
 """How many of an item, by the item, the location and the stock columns that hold them; no location: the document's own."""
 
-_FREE = {
+_IS_TAKEN = {
     "DOC_ID": """
         SELECT 1 FROM dbo.PS_DOC_HDR WHERE DOC_ID = CAST(:number AS INTEGER)
         UNION ALL SELECT 1 FROM dbo.USER_ORDER_LINK WHERE DOC_ID = CAST(:number AS INTEGER)
@@ -32,6 +32,22 @@ _FREE = {
     """,
     "CUST_NO": "SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :number",
 }
+_TAKEN = {
+    "DOC_ID": """
+        SELECT CAST(DOC_ID AS TEXT) AS NUMBER FROM dbo.PS_DOC_HDR
+        UNION SELECT CAST(DOC_ID AS TEXT) FROM dbo.USER_ORDER_LINK
+        UNION SELECT CAST(DOC_ID AS TEXT) FROM dbo.PS_ORD_HIST
+        UNION SELECT CAST(DOC_ID AS TEXT) FROM dbo.PS_TKT_HIST
+    """,
+    "TKT_NO": """
+        SELECT TKT_NO AS NUMBER FROM dbo.PS_DOC_HDR
+        UNION SELECT TKT_NO FROM dbo.USER_ORDER_LINK
+        UNION SELECT TKT_NO FROM dbo.PS_ORD_HIST
+        UNION SELECT TKT_NO FROM dbo.PS_TKT_HIST
+    """,
+    "CUST_NO": "SELECT CUST_NO AS NUMBER FROM dbo.AR_CUST",
+}
+"""All numbers that are taken, by series: read where the next one is."""
 
 
 def settings_at(session: Session, doc_id: int) -> Settings:
@@ -69,21 +85,36 @@ def next_number(session: Session, series: str) -> str:
                 " where the ERP has a web shop of its own.",
                 code=50041,
             )
-    while True:
-        row = session.one("SELECT PREFIX, WIDTH, NEXT_NO FROM dbo.USER_NUMBER_SERIES WHERE SERIES = :series", {"series": series})
-        if row is None:
-            raise ConfigError(
-                f"The number series {series} is not set: `syncctl config erp series {series} --prefix TEXT`.", code=50041
-            )
-        session.run("UPDATE dbo.USER_NUMBER_SERIES SET NEXT_NO = NEXT_NO + 1 WHERE SERIES = :series", {"series": series})
-        number = f"{row['PREFIX']}{row['NEXT_NO']:0{row['WIDTH']}d}"
-        if len(number) > NUMBER_WIDTH[series] or (series == "DOC_ID" and not number.isdecimal()):
-            raise MappingError(
-                f"The next {series} would be {number}, too long for the ERP. Correct PREFIX, WIDTH and NEXT_NO in its series.",
-                code=50040,
-            )
-        if session.one(_FREE[series], {"number": number}) is None:
-            return number
+    row = session.one("SELECT PREFIX, WIDTH, NEXT_NO FROM dbo.USER_NUMBER_SERIES WHERE SERIES = :series", {"series": series})
+    if row is None:
+        raise ConfigError(
+            f"The number series {series} is not set: `syncctl config erp series {series} --prefix TEXT`.", code=50041
+        )
+    free = first_free(session, series, row["PREFIX"], row["WIDTH"], row["NEXT_NO"])
+    number = f"{row['PREFIX']}{free:0{row['WIDTH']}d}"
+    if len(number) > NUMBER_WIDTH[series] or (series == "DOC_ID" and not number.isdecimal()):
+        raise MappingError(
+            f"The next {series} would be {number}, too long for the ERP. Correct PREFIX, WIDTH and NEXT_NO in its series.",
+            code=50040,
+        )
+    session.run(
+        "UPDATE dbo.USER_NUMBER_SERIES SET NEXT_NO = :behind WHERE SERIES = :series", {"series": series, "behind": free + 1}
+    )
+    return number
+
+
+def first_free(session: Session, series: str, prefix: str, width: int, wanted: int) -> int:
+    """Return the first number from `wanted` on that nothing has, as the series counts."""
+
+    def written(value: int) -> str:
+        return f"{prefix}{value:0{width}d}"
+
+    if session.one(_IS_TAKEN[series], {"number": written(wanted)}) is None:
+        return wanted
+    taken = {str(row["NUMBER"]).upper() for row in session.all(_TAKEN[series])}
+    while written(wanted).upper() in taken:
+        wanted += 1
+    return wanted
 
 
 def short_items(session: Session, staged: sqlite3.Row, content: Content) -> Iterator[ShortItem]:

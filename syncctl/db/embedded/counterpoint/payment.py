@@ -30,7 +30,7 @@ def write_payment(session: Session, staged: sqlite3.Row, doc_id: int, settings: 
     if wanted not in ("Y", "N") and not closed:
         raise MappingError(f"The site setting WRITE_PAYMENT is {wanted!r}; {NO_DEPOSIT_TICKET}", code=50040)
     order = {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"], "doc": doc_id}
-    written = written_payment(session, order)
+    written = written_payment(session, order) or _payment_of_before(session, staged, order)
     amount = NOTHING if closed else cents(staged["TOT_AMT"] or NOTHING)
     if written is None and (wanted != "Y" or session.one("SELECT 1 FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)):
         amount = NOTHING
@@ -64,6 +64,30 @@ def written_payment(session: Session, order: dict[str, Any]) -> sqlite3.Row | No
     """Return what we wrote of a payment on an order's document, named by `store`, `order` and `doc`."""
     return session.one(
         "SELECT * FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND DOC_ID = :doc", order
+    )
+
+
+def _payment_of_before(session: Session, staged: sqlite3.Row, order: dict[str, Any]) -> sqlite3.Row | None:
+    """Return the payment of a version that remembered none and applied none to its document, if it is what would be written.
+
+    One that a person takes at a till is applied to its document.
+    """
+    return session.one(
+        """
+        SELECT payment.PMT_SEQ_NO
+        FROM dbo.PS_DOC_PMT AS payment
+        INNER JOIN dbo.USER_ORDER_LINK AS linked ON linked.DOC_ID = payment.DOC_ID
+        WHERE payment.DOC_ID = :doc AND payment.PMT_SEQ_NO = 1
+        AND CAST(linked.TOT AS REAL) = CAST(payment.AMT AS REAL)
+        AND payment.PAY_COD = (
+            SELECT PAY_COD FROM dbo.USER_PAY_CODE_MAP
+            WHERE PMT_METH = :method AND STORE_ID IN (:store, '*') ORDER BY STORE_ID = '*' LIMIT 1
+        )
+        AND substr(payment.PAY_DAT, 1, 10) = substr(:day, 1, 10)
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT_APPLY WHERE DOC_ID = :doc)
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc AND PMT_SEQ_NO <> 1)
+        """,
+        {**order, "method": staged["PMT_METH"], "day": staged["TKT_DT"]},
     )
 
 
