@@ -25,20 +25,35 @@ END;
 
 /* A copy of another version lacks tables or columns of today's. Looked for in a batch of its own: the next one is compiled only then. */
 DECLARE
-    @LACKING nvarchar(1500),
+    @LACKING nvarchar(4000),
+    @LACK_NO int = 1,
     @TAKEN nvarchar(100),
     @VERSION nvarchar(100) = N'unknown, older than the version that first wrote it down',
     @REFUSED nvarchar(2000);
+DECLARE @LACK table
+(
+    LACK_NO int NOT NULL PRIMARY KEY,
+    NAME nvarchar(300) NOT NULL
+);
 
+INSERT INTO @LACK
+(
+    LACK_NO, NAME
+)
 SELECT
-    @LACKING = STUFF
-    (
+    ROW_NUMBER() OVER (ORDER BY lacking.NAME),
+    lacking.NAME
+FROM
+(
+    SELECT DISTINCT
+        NAME = CONCAT
         (
-            SELECT
-                CONCAT(N', ', known.NAME, N'_COPY', N'.' + col.name)
-            FROM
-            (
-                VALUES
+            known.NAME, N'_COPY',
+            CASE WHEN OBJECT_ID(CONCAT(N'dbo.', known.NAME, N'_COPY'), N'U') IS NOT NULL THEN CONCAT(N'.', UPPER(col.name)) END
+        )
+    FROM
+    (
+        VALUES
         (N'USER_ORDER_STAGING'),
         (N'USER_ORDER_EVENT'),
         (N'USER_ORDER_ATTEMPT'),
@@ -58,20 +73,22 @@ SELECT
         (N'USER_TAX_MAP'),
         (N'USER_ERP_SETTING'),
         (N'USER_NUMBER_SERIES')
-            ) AS known (NAME)
-            INNER JOIN sys.columns AS col
-                ON col.object_id = OBJECT_ID(CONCAT(N'dbo.', known.NAME))
-            WHERE COL_LENGTH(CONCAT(N'dbo.', known.NAME, N'_COPY'), col.name) IS NULL
-            AND   col.is_computed = 0
-            ORDER BY
-                known.NAME,
-                col.column_id
-            FOR XML PATH(N'')
-        ),
-        1,
-        2,
-        N''
-    );
+    ) AS known (NAME)
+    INNER JOIN sys.columns AS col
+        ON col.object_id = OBJECT_ID(CONCAT(N'dbo.', known.NAME))
+    WHERE COL_LENGTH(CONCAT(N'dbo.', known.NAME, N'_COPY'), col.name) IS NULL
+    AND   col.is_computed = 0
+) AS lacking;
+
+WHILE EXISTS (SELECT 1 FROM @LACK AS lack WHERE lack.LACK_NO = @LACK_NO)
+BEGIN
+    SELECT
+        @LACKING = CONCAT(@LACKING + N', ', lack.NAME)
+    FROM @LACK AS lack
+    WHERE lack.LACK_NO = @LACK_NO;
+
+    SET @LACK_NO = @LACK_NO + 1;
+END;
 
 IF @LACKING IS NOT NULL
 BEGIN
