@@ -33,8 +33,8 @@ BEGIN
         EXECUTE dbo.sp_CheckDemoErp @IS_TRIAL = @IS_TRIAL OUTPUT;
     END TRY
     BEGIN CATCH
-        -- Anything but a missing table (a deadlock, a lock that was waited for too long) says nothing of the ERP.
-        IF ERROR_NUMBER() <> 208
+        -- A deadlock, a lock that was waited for too long, or a right that is missing says nothing of the ERP; a missing table does.
+        IF ERROR_NUMBER() IN (1205, 1222, 229)
         BEGIN
             THROW;
         END;
