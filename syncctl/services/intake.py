@@ -153,7 +153,9 @@ class Intake:
         for order_id in read.gone:
             log.info("Order %s has gone from the store since it was listed.", order_id)
         marks = {each.order_id: self._marks.to_keep(each, read_at) for each in changed if each.raw is not None}
-        rows = [{**self.content.content(order), "READ_MARK": marks.get(order.order_id)} for order in read.orders]
+        rows = [self.content.content(order) for order in read.orders]
+        for row in rows:
+            row["READ_MARK"] = marks.get(row["WOO_ORDER_ID"])
         rows += [self.content.unreadable(bad) for bad in (*unreadable, *read.unreadable)]
         self._stage(rows, walk if read.whole else None)
         if read.ended_by is not None:
@@ -331,6 +333,7 @@ class Intake:
         """Note what became of each order of a page."""
         by_id = {row["WOO_ORDER_ID"]: row for row in rows}
         older: list[int] = []
+        plain: dict[str, list[str]] = {}
         for done in results:
             if done.outcome == "unchanged" and done.reason == OLDER:
                 older.append(done.woo_order_id)
@@ -338,8 +341,10 @@ class Intake:
             row = by_id[done.woo_order_id]
             if done.outcome == SET_ASIDE:
                 log.error("Order %s is set aside: %s", done.woo_order_id, done.reason)
+            elif done.reason and done.outcome != "unchanged":
+                log.info("Order %s: %s (%s)", done.woo_order_id, done.outcome, done.reason)
             elif done.outcome != "unchanged":
-                log.info("Order %s: %s%s", done.woo_order_id, done.outcome, f" ({done.reason})" if done.reason else "")
+                plain.setdefault(done.outcome, []).append(str(done.woo_order_id))
             for cut in row.get("CUTS") or () if done.outcome != "unchanged" else ():
                 log.warning("Order %s: %s", done.woo_order_id, cut)
             status = str(row.get("ORD_STATUS") or (GONE if row.get("VANISHED") else "unknown"))
@@ -355,6 +360,8 @@ class Intake:
             if done.outcome == SET_ASIDE:
                 self._tried.add(done.woo_order_id)
             self._tell(item)
+        for outcome, order_ids in plain.items():
+            log.info("%s: %s", outcome, ", ".join(order_ids))
         if older:
             # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
             # Not broken off by a stop: the walk's place has moved on behind them.
