@@ -194,8 +194,9 @@ class _Fitting:
     def __call__(self, text: str, column: str, called: str = "", *named: object) -> str:
         """Return what of a text its column takes. A cut is told of the column, or of `called` with `named` filled in."""
         limit = LIMITS[column]
-        # As it is, whatever its letters: not near the limit, no half letter, no entity.
-        if 2 * len(text) <= limit and text.isprintable() and "&" not in text:
+        # As it is: no half letter, no entity, and it fits, whatever its letters, or since they take one unit each.
+        fits = 2 * len(text) <= limit or (len(text) <= limit and text.isascii())
+        if fits and text.isprintable() and "&" not in text:
             return text
         return self.carefully(text, limit, called.format(*named) or column)
 
@@ -244,7 +245,7 @@ def _address(address: Address, billing: Address, which: str, fit: _Fitting) -> d
     together = "".join(parts.values())
     if 2 * len(together) <= WHOLE and together.isprintable() and "&" not in together:
         return parts
-    return {column: fit.carefully(text, LIMITS[column], f"{which}_{column}") for column, text in parts.items()}
+    return {column: fit(text, column, "{}_{}", which, column) for column, text in parts.items()}
 
 
 def _hashed(order: Order) -> dict[str, Any]:
