@@ -51,7 +51,7 @@ PARTS = {
     "health --nagios": {"base", "health"},
     "retry-failed": OF_EVERY_JOB | {"work", "outbox", "staging"},
     "validate": OF_EVERY_JOB | {"staging", "work"},
-    "trace 1 --offline --json": {"base", "staging", "operations"},
+    "trace 1 --offline --json": {"base", "staging", "walks", "operations"},
     "pod-retry": OF_EVERY_JOB | {"pod", "notify", "health", "work"},
     "db check --json": OF_EVERY_JOB,
 }

@@ -85,6 +85,7 @@ TWINS = {
     "pod_claims": ("ClaimPods", "ReleasePod", "ListPods", "AddClaim"),
     "pod_counts": ("CountPods",),
     "pod_outcomes": ("StorePodDocument", "GetPodDocument", "RecordPodSuccess", "RecordPodFailure"),
+    "polls": ("StartPoll", "FinishPoll"),
     "policy": ("ListRetryPolicies", "SetRetryPolicy"),
     "rollback": ("RollbackOrder",),
     "runs": ("GetSchemaVersion", "StartRun", "FinishRun"),
@@ -92,7 +93,7 @@ TWINS = {
     "staging": ("StageOrders",),
     "status_changes": ("QueueStatusChanges",),
     "unreadable": ("ListOrdersToReadAgain",),
-    "walks": ("ListWalks", "NoteWalks", "StartPoll", "FinishPoll"),
+    "walks": ("ListWalks", "NoteWalks"),
     "work": ("ClaimStagedOrders", "ReleaseStagedOrder", "FailStagedOrder"),
 }
 """Module → the procedures that it serves; `tests/contract/test_signatures.py` compares."""

@@ -1,46 +1,30 @@
-"""Walks through a store on the embedded engine: how far each has come, with the runs that go on from there."""
+"""Walks through a store on the embedded engine: how far each has come."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
 
-from syncctl.db.contract import FinishPoll, FinishRun, ListWalks, NoRow, NoteWalks, StartPoll, StartRun, Walk
+from syncctl.db.contract import ListWalks, NoRow, NoteWalks, Walk
 from syncctl.db.embedded.engine import moment_text
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
-from syncctl.db.embedded.runs import finish_run, start_run
 
 
 @serves(ListWalks)
 def list_walks(session: Session, call: ListWalks) -> list[Walk]:
     """See `sql/procedures/sp_ListWalks.sql`."""
-    return _walks(session, call.store_id)
+    return walks_of(session, call.store_id)
 
 
 @serves(NoteWalks)
 def note_walks(session: Session, call: NoteWalks) -> list[NoRow]:
     """See `sql/procedures/sp_NoteWalks.sql`."""
-    _note(session, call.store_id, call.walks)
+    note_all(session, call.store_id, call.walks)
     return []
 
 
-@serves(StartPoll)
-def start_poll(session: Session, call: StartPoll) -> list[Walk]:
-    """See `sql/procedures/sp_StartPoll.sql`."""
-    start_run(session, StartRun(**{field.name: getattr(call, field.name) for field in fields(StartRun)}))
-    return _walks(session, call.store_id)
-
-
-@serves(FinishPoll)
-def finish_poll(session: Session, call: FinishPoll) -> list[NoRow]:
-    """See `sql/procedures/sp_FinishPoll.sql`."""
-    _note(session, call.store_id, call.walks)
-    finish_run(session, FinishRun(**{field.name: getattr(call, field.name) for field in fields(FinishRun)}))
-    return []
-
-
-def _walks(session: Session, store_id: str) -> list[Walk]:
+def walks_of(session: Session, store_id: str) -> list[Walk]:
+    """Return how far each walk through a store has come, by name."""
     due = session.one(
         """
         SELECT EXISTS
@@ -62,7 +46,8 @@ def _walks(session: Session, store_id: str) -> list[Walk]:
     return [Walk(*row) for row in rows]
 
 
-def _note(session: Session, store_id: str, walks: str) -> None:
+def note_all(session: Session, store_id: str, walks: str) -> None:
+    """Check and write how far walks have come; `walks` as `NoteWalks` takes them."""
     require((store_id != "", "@STORE_ID is required."), (is_json_list(walks), "@WALKS takes a JSON array."))
     noted = json.loads(walks)
     require((all(walk.get("WALK_NAME") for walk in noted), "Every walk needs WALK_NAME."))
