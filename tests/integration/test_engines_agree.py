@@ -93,7 +93,6 @@ def test_the_recorded_orders_are_300_of_every_status() -> None:
 
 
 @pytest.mark.sqlserver
-@pytest.mark.timeout(1800)  # a stand-in takes its time for 400 orders
 @pytest.mark.parametrize(
     ("live", "start"),
     [
