@@ -29,6 +29,9 @@ _LONG = 4000
 _SESSION = "SET XACT_ABORT ON; SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT {lock_timeout};"
 """Milliseconds. A till that waits for the same rows wins: whoever stands there has a customer, this can try again."""
 
+_MOST_KEPT = 64
+"""Statements that a connection keeps prepared: a run has fewer, and each holds a handle on the server."""
+
 _LOCK_NAME = (
     "SET NOCOUNT ON; DECLARE @GRANTED int, @RESOURCE nvarchar(255) = LEFT(CONCAT(N'syncctl:', DB_NAME(), N':', ?), 255); "
 )
@@ -102,6 +105,10 @@ class SqlServer:
         self._sleeper = sleeper
         self._held: list[str] = []
         self._connection: pyodbc.Connection | None = None
+        self._kept: dict[tuple[str, ...], pyodbc.Cursor] = {}
+        """Statement, with its parameters' kinds → the cursor that has it prepared; the one used last is at the end."""
+        self._session = ""
+        """What the connection has yet to be told; it goes with its first batch."""
         self.where = describe(self._string)
         """Server and database, for messages."""
         self._connected()
@@ -150,6 +157,7 @@ class SqlServer:
     def close(self) -> None:
         """See `contract.Database.close`."""
         connection, self._connection = self._connection, None
+        self._kept.clear()
         if connection is not None:
             with suppress(pyodbc.Error):
                 connection.close()
@@ -171,29 +179,40 @@ class SqlServer:
             connection.timeout = self._query_timeout
             connection.maxwrite = _LONG
             connection.add_output_converter(-155, _moment_with_offset)
-            connection.execute(_SESSION.format(lock_timeout=self._query_timeout * 500 or -1)).close()
         except pyodbc.Error as error:
             raise unreachable(self._bare(error), where=self.where) from error
         self._connection = connection
+        self._session = _SESSION.format(lock_timeout=self._query_timeout * 500 or -1)
         for resource in self._held:
             self._lock(resource)
         return connection
 
     def _rows(self, sql: str, parameters: list[Any]) -> list[tuple[list[str], list[Any]]]:
         """Run a batch and read every result set to its end: pyodbc hides an error raised after the first one until `nextset`."""
-        cursor = self._connected().cursor()
+        connection = self._connected()
+        if self._session and parameters:  # within a statement that is prepared, settings end with it
+            connection.execute(self._session).close()
+            self._session = ""
+        text = f"{self._session} {sql}" if self._session else sql
+        key = (text, *map(_shape, parameters))
+        cursor = self._kept.pop(key, None) or connection.cursor()
         rows: list[tuple[list[str], list[Any]]] = []
         try:
-            cursor.execute(sql, parameters)
+            cursor.execute(text, parameters)
             while True:
                 if cursor.description:
                     columns = [column[0].upper() for column in cursor.description]
                     rows += [(columns, [_received(value) for value in row]) for row in cursor]
                 if not cursor.nextset():
-                    return rows
-        finally:
-            with suppress(pyodbc.Error):
-                cursor.close()
+                    break
+        except BaseException:
+            _close(cursor)
+            raise
+        self._session = ""
+        self._kept[key] = cursor
+        if len(self._kept) > _MOST_KEPT:
+            _close(self._kept.pop(next(iter(self._kept))))
+        return rows
 
     def _bare(self, error: pyodbc.Error) -> Diagnosis:
         found = diagnose(error)
@@ -214,6 +233,18 @@ def _statement(call: Procedure[Any], now: datetime | None) -> tuple[str, list[An
         given["NOW"] = _sent(now)
     marks = ", ".join(f"@{name} = {'NULL' if value is None else '?'}" for name, value in given.items())
     return f"EXECUTE dbo.{call.name} {marks};", [value for value in given.values() if value is not None]
+
+
+def _shape(value: Any) -> str:
+    """What kind of parameter a value makes: a statement is prepared for one."""
+    long = isinstance(value, str | bytes) and len(value) > _LONG
+    large = isinstance(value, int) and not -(2**31) <= value < 2**31
+    return f"{type(value).__name__}{'+' if long or large else ''}"
+
+
+def _close(cursor: pyodbc.Cursor) -> None:
+    with suppress(pyodbc.Error):
+        cursor.close()
 
 
 def _sent(value: Any) -> Any:

@@ -21,8 +21,11 @@ LOST = frozenset(
         20006,
         20017,
         20047,
+        40143,
         40197,
+        40540,
         40613,
+        42109,
         596,
         233,
         64,
@@ -36,10 +39,11 @@ LOST = frozenset(
         976,
         978,
         983,
+        4221,
         3980,
     }
 )
-"""The session is gone: killed, the server stops, a replica changes its role, the network broke (2xxxx: FreeTDS's own numbers)."""
+"""The session is gone: killed, the server stops, a replica or an Azure database moves, the network broke (2xxxx: FreeTDS)."""
 
 READ_ONLY = frozenset({3906, 9002, 1105, 945, 924, 926, 4060, 18456, 18452, 18470, 18487, 18488, 4064, 40615, 916})
 """No use of this database until somebody changes something: read only, full, being restored, no such database, login refused."""
