@@ -1,223 +1,381 @@
 #!/usr/bin/env python3
-"""What things cost, as ratios measured in one run on one machine, so that they mean the same on another.
+"""What things cost beside others on the same machine: wall time, CPU, memory, calls. docs/PERFORMANCE.md tells what was found.
 
-    .venv/bin/python scripts/benchmark.py              300 orders, a table
-    .venv/bin/python scripts/benchmark.py --json       the same as JSON
-    .venv/bin/python scripts/benchmark.py --orders 2000
+    .venv/bin/python scripts/benchmark.py                               1,000 orders, three rounds, Markdown
+    .venv/bin/python scripts/benchmark.py --orders 10000 --sizes 1000,10000,100000
+    .venv/bin/python scripts/benchmark.py --peers                       beside dlt and WooCommerce's own client, each in a venv
+    .venv/bin/python scripts/benchmark.py --only start,poll --json
 
-The store is the simulated one, its HTTP is real; each of its answers takes as long as a small WooCommerce's (`--latency`, in
-seconds). The database is an embedded one in a throw-away folder. Nothing here passes or fails: it is for comparing.
+Each thing is a process of its own, and what is compared takes turns (A B A B), so that both get the machine's good and bad
+moments. Told are the medians. The shop is the simulated one, in another process: what its answers take is in the wall
+times, not in the CPU seconds. The database is an embedded one. Nothing here passes or fails.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
+import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+import venv
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from syncctl.clock import system_clock
-from syncctl.db.connect import open_database
-from syncctl.db.contract import Database, StageOrders
-from syncctl.demo.orders import catalogue
-from syncctl.demo.store import SimulatedStore
-from syncctl.secret import Secret
-from syncctl.services.process import ProcessOptions
-from syncctl.services.run_context import RunContext
-from syncctl.services.seed import seed_from_store
-from syncctl.services.stage import Stager, Window
-from syncctl.services.validate import Rules
-from syncctl.services.workers import process
-from syncctl.stores.content import ContentBuilder
-from syncctl.stores.woocommerce import WooCommerce
-from syncctl.stores.woocommerce_http import Connection
-
-PAGE = 100
-STARTS = 7
-SOME = 60
-"""Orders in the measurement of workers, which waits for the store."""
+HERE = Path(__file__).resolve()
+PEERS = HERE.with_name("benchmark_peers.py")
+HELLO = "import typer\napp = typer.Typer(add_completion=False)\n@app.command()\ndef main() -> None:\n    print('hello')\napp()\n"
+PACKAGES = {"client": ("woocommerce",), "dlt": ("dlt[duckdb]", "requests")}
+"""Peer → what its environment needs; the floor runs in ours."""
+SLOW = 0.05
+"""Seconds that each answer takes in the measurements of latency."""
+REFUNDED = 10
+"""One order in so many has a refund where refunds are measured."""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two ways of doing one thing, in milliseconds for each unit of it."""
+@dataclass
+class Cost:
+    """What one run cost."""
 
+    wall: float
+    cpu: float | None
+    """Seconds of the process alone; None where the system doesn't tell (Windows)."""
+    peak_mb: float | None
+    http: int = 0
+    calls: int = 0
+    """Calls to the database."""
+
+
+@dataclass
+class Measured:
+    """One line of the table: medians of its runs."""
+
+    group: str
     name: str
-    unit: str
-    one: str
-    one_ms: float
-    other: str
-    other_ms: float
+    units: int
+    """Orders, or 1."""
+    runs: list[Cost] = field(default_factory=list)
+    beside: str = ""
+    """What it is compared with, by name within the group."""
 
-    @property
-    def ratio(self) -> float:
-        """How many times as long the first takes as the second."""
-        return self.one_ms / self.other_ms if self.other_ms else float("inf")
-
-
-class TimedDatabase:
-    """A database that adds up how long its procedures take."""
-
-    engine = "timed"
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.seconds = 0.0
-
-    def run(self, call: Any) -> Any:
-        """Run a procedure and note its time."""
-        begun = time.perf_counter()
-        try:
-            return self._database.run(call)
-        finally:
-            self.seconds += time.perf_counter() - begun
-
-    def exclusive(self, resource: str) -> Any:
-        """See `Database.exclusive`."""
-        return self._database.exclusive(resource)
-
-    def close(self) -> None:
-        """See `Database.close`."""
-        self._database.close()
+    def median(self, what: Callable[[Cost], float | None]) -> float | None:
+        """The middle one of what each run cost."""
+        values = [value for run in self.runs if (value := what(run)) is not None]
+        return statistics.median(values) if values else None
 
 
 def main() -> int:
-    """Measure everything and print it."""
+    """Measure what was asked for and print it."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--orders", type=int, default=300, help="orders in the shop (300)")
-    options.add_argument("--latency", type=float, default=0.06, help="seconds that each answer of the store takes (0.06)")
+    options.add_argument("--orders", type=int, default=1000, help="orders in the shop (1000)")
+    options.add_argument("--sizes", default="", help="numbers of orders, with commas, to measure memory at")
+    options.add_argument("--processed", type=int, default=200, help="orders in the measurement of process (200)")
+    options.add_argument("--grown", type=int, default=20_000, help="orders beside which commands are measured again (20000)")
+    options.add_argument("--rounds", type=int, default=3, help="runs of each (3)")
+    options.add_argument("--only", default="start,stage,memory,latency,poll,process,growth", help="groups, with commas")
+    options.add_argument("--peers", action="store_true", help="also dlt and WooCommerce's client; installs each in a venv")
     options.add_argument("--json", action="store_true", help="print JSON")
     given = options.parse_args()
-    logging.getLogger("syncctl").setLevel(logging.CRITICAL)
-    found: list[Comparison] = []
-    for comparison in measure(given.orders, given.latency):
-        found.append(comparison)
-        print(f"measured: {comparison.name}", file=sys.stderr)
-    if given.json:
-        rows = [{**asdict(comparison), "ratio": round(comparison.ratio, 3)} for comparison in found]
-        print(json.dumps({"orders": given.orders, "latency_seconds": given.latency, "comparisons": rows}, indent=2))
-        return 0
-    print(f"{'what':34} {'':28} {'ms':>9} {'':28} {'ms':>9}  {'ratio':>7}  per")
-    for each in found:
-        sides = f"{each.one:28} {each.one_ms:9.2f} {each.other:28} {each.other_ms:9.2f}"
-        print(f"{each.name:34} {sides}  {each.ratio:7.2f}  {each.unit}")
+    found: list[Measured] = []
+    for group in given.only.split(","):
+        for measured in GROUPS[group](given):
+            found.append(measured)
+            print(f"measured: {measured.group}, {measured.name}", file=sys.stderr)
+    print(as_json(found) if given.json else as_markdown(found))
     return 0
 
 
-def measure(orders: int, latency: float) -> Iterator[Comparison]:
-    """Give one comparison after the other."""
-    with shop_of(orders, latency=0) as shop, folder() as place:
-        database = TimedDatabase(open_database(f"sqlite:///{place / 'poll.db'}"))
-        with closing(database):
-            first, first_in_database = poll(shop, database)
-            again, again_in_database = poll(shop, database)
-        scale = 1000 / orders
-        yield Comparison("an unchanged poll", "order", "polled again", again * scale, "polled first", first * scale)
-        yield Comparison(
-            "… in the database alone", "order", "polled again", again_in_database * scale, "first", first_in_database * scale
-        )
-        rows = rows_of(shop)
-    one_by_one = staging_time([[row] for row in rows])
-    by_page = staging_time([rows[start : start + PAGE] for start in range(0, len(rows), PAGE)])
-    yield Comparison(
-        "one call for a page", "order", "a call for each order", one_by_one * scale, f"a call for {PAGE}", by_page * scale
-    )
-    few = min(SOME, orders)
-    alone, four = (processing_time(few, latency, workers) for workers in (1, 4))
-    yield Comparison("workers", "order", "1 worker", alone * 1000 / few, "4 workers", four * 1000 / few)
-    nothing = start_up(["-c", "pass"])
-    for name, arguments in (
-        ("--version", ["--version"]),
-        ("--help", ["--help"]),
-        ("process, nothing to do", ["process", "--quiet"]),
-    ):
-        yield Comparison(
-            f"start: {name}", "start", "syncctl", start_up(["-m", "syncctl", *arguments]) * 1000, "python -c pass", nothing * 1000
-        )
-
-
-def poll(shop: SimulatedStore, database: TimedDatabase) -> tuple[float, float]:
-    """Poll the shop once; return seconds in all, and seconds in the database."""
-    database.seconds, begun = 0.0, time.perf_counter()
-    with closing(store_of(shop)) as store:
-        stager = Stager(database=database, store=store, content=content(), context=RunContext(run_id="benchmark"))
-        stager.poll(Window(lookback=timedelta(days=90), batch_size=PAGE, max_pages=1_000_000))
-    return time.perf_counter() - begun, database.seconds
-
-
-def rows_of(shop: SimulatedStore) -> list[dict[str, Any]]:
-    """Return the shop's orders as `sp_StageOrders` takes them."""
-    with closing(store_of(shop)) as store:
-        found = (store.get(order_id) for order_id in list(shop.state.orders))
-        return [content().content(order) for order in found if order is not None]
-
-
-def staging_time(pages: Iterable[list[dict[str, Any]]]) -> float:
-    """Stage into an empty database, one call for each page; return the seconds."""
-    with folder() as place, closing(open_database(f"sqlite:///{place / 'stage.db'}")) as database:
-        begun = time.perf_counter()
-        for page in pages:
-            orders = json.dumps(page, ensure_ascii=False)
-            database.run(StageOrders(store_id="benchmark", source_system="woocommerce", sync_id="benchmark", orders=orders))
-        return time.perf_counter() - begun
-
-
-def processing_time(orders: int, latency: float, workers: int) -> float:
-    """Stage orders, then bring them into the ERP and tell the store; return the seconds of the latter."""
-    with shop_of(orders, latency=latency) as shop, folder() as place:
-        url = f"sqlite:///{place / 'process.db'}"
-        with closing(open_database(url)) as database:
-            with closing(store_of(shop)) as store:
-                seed_from_store(database, store)
-            poll(shop, TimedDatabase(database))
-        begun = time.perf_counter()
-        options = ProcessOptions(rules=Rules(unknown_customer="create"))
-        process(lambda: open_database(url), lambda: store_of(shop), options, RunContext(run_id="benchmark"), workers=workers)
-        return time.perf_counter() - begun
-
-
-def start_up(arguments: list[str]) -> float:
-    """Start Python several times; return the middle one's seconds."""
+def start(given: argparse.Namespace) -> Iterator[Measured]:
+    """How long a process takes that has nothing to do."""
     with folder() as place:
-        surroundings = {
-            "SYNCCTL_DATABASE": f"sqlite:///{place / 'start.db'}",
-            "SYNCCTL_LOG_DIR": str(place / "logs"),
-            "SYNCCTL_LOCK_DIR": str(place / "locks"),
+        base = settings(place)
+        run([sys.executable, "-m", "syncctl", "db", "seed", "--empty"], base)
+        (place / "hello.py").write_text(HELLO, encoding="utf-8")
+        commands = {
+            "python -c pass": ["-c", "pass"],
+            "a hello-world Typer": [str(place / "hello.py")],
+            "--version": ["-m", "syncctl", "--version"],
+            "--help": ["-m", "syncctl", "--help"],
+            "health --nagios": ["-m", "syncctl", "health", "--nagios"],
+            "validate -q": ["-m", "syncctl", "validate", "-q"],
         }
-        timed: list[float] = []
-        for _ in range(STARTS + 1):  # the first one warms the caches, and makes the tables
-            begun = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment(surroundings))
-            timed.append(time.perf_counter() - begun)
-        return statistics.median(timed[1:])
+        yield from turns(
+            "start",
+            {name: lambda words=words: run([sys.executable, *words], base) for name, words in commands.items()},  # type: ignore[misc]
+            given.rounds + 2,
+            beside={
+                "--version": "python -c pass",
+                "health --nagios": "a hello-world Typer",
+                "validate -q": "a hello-world Typer",
+            },
+        )
 
 
-def environment(settings: dict[str, str]) -> dict[str, str]:
-    """This process's environment with no settings but these."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith("SYNCCTL_")}, **settings}
+def stage(given: argparse.Namespace) -> Iterator[Measured]:
+    """A first poll of the whole shop, beside what others do with the same orders."""
+    with shop(given.orders) as store:
+        contenders: dict[str, Callable[[], Cost]] = {
+            "stage -q": lambda: store.stage("-q"),
+            "stage": lambda: store.stage(),
+            "floor": lambda: store.peer("floor"),
+        }
+        if given.peers:
+            contenders |= {"WooCommerce's client": lambda: store.peer("client"), "dlt to DuckDB": lambda: store.peer("dlt")}
+        yield from turns("stage", contenders, given.rounds, units=given.orders, beside=dict.fromkeys(contenders, "floor"))
+
+
+def memory(given: argparse.Namespace) -> Iterator[Measured]:
+    """The peak of a first poll by the shop's size; once each."""
+    for size in [int(number) for number in given.sizes.split(",") if number]:
+        with shop(size) as store:
+            yield from turns(f"memory, {size:,} orders", {"stage -q": lambda: store.stage("-q")}, 1, units=size)
+
+
+def latency(given: argparse.Namespace) -> Iterator[Measured]:
+    """A first poll where each answer takes a while, without and with refunds."""
+    for what, refunded in (("", 0), (f", one order in {REFUNDED} refunded", REFUNDED)):
+        with shop(given.orders, seconds=SLOW, refunded=refunded) as store:
+            contenders: dict[str, Callable[[], Cost]] = {"stage -q": lambda: store.stage("-q")}
+            if not refunded:
+                contenders["floor, 4 connections"] = lambda: store.peer("floor", "4")
+            yield from turns(
+                f"{SLOW * 1000:.0f} ms a page{what}",
+                contenders,
+                given.rounds,
+                units=given.orders,
+                beside={"stage -q": "floor, 4 connections"},
+            )
+
+
+def poll(given: argparse.Namespace) -> Iterator[Measured]:
+    """A poll of what is staged already, and one that finds nothing."""
+    with shop(given.orders) as store, folder() as place:
+        first = Measured("poll", "first", given.orders)
+        again = Measured("poll", "the same orders again", given.orders, beside="first")
+        empty = Measured("poll", "nothing new", 1)
+        for number in range(given.rounds):
+            there = place / str(number)
+            there.mkdir()
+            first.runs.append(store.stage("-q", "--since", "400d", place=there))
+            again.runs.append(store.stage("-q", "--since", "400d", place=there))
+            empty.runs.append(store.stage("-q", place=there))
+        yield from (first, again, empty)
+
+
+def process(given: argparse.Namespace) -> Iterator[Measured]:
+    """Orders into the ERP, and the store told."""
+    measured = Measured("process", "process -q", given.processed)
+    for _ in range(given.rounds):
+        with shop(given.processed) as store, folder() as place:
+            run([sys.executable, "-m", "syncctl", "db", "seed", "--from-store"], store.settings(place))
+            store.stage("-q", "--since", "400d", place=place)
+            measured.runs.append(store.counted("process", "-q", place=place))
+    yield measured
+
+
+def growth(given: argparse.Namespace) -> Iterator[Measured]:
+    """Commands beside many staged orders and beside a few."""
+    commands = {
+        "health": ["health", "--nagios"],
+        "trace": ["trace", "1001", "--offline", "-q"],
+        "pod-retry": ["pod-retry", "-q"],
+        "validate one order": ["validate", "1", "-q"],
+    }
+    with shop(10) as store, folder() as few, folder() as many:
+        for place in (few, many):
+            run([sys.executable, "-m", "syncctl", "db", "seed", "--from-store"], store.settings(place))
+            store.stage("-q", "--since", "400d", place=place)
+        multiply(many / "shop.db", given.grown)
+        for name, words in commands.items():
+            sides = {f"beside {given.grown:,}": many, "beside 10": few}
+            yield from turns(
+                f"growth, {name}",
+                {side: lambda place=place: store.counted(*words, place=place) for side, place in sides.items()},  # type: ignore[misc]  # noqa: B023
+                given.rounds,
+                beside={f"beside {given.grown:,}": "beside 10"},
+            )
+
+
+GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Measured]]] = {
+    each.__name__: each for each in (start, stage, memory, latency, poll, process, growth)
+}
+
+
+def turns(
+    group: str, contenders: dict[str, Callable[[], Cost]], rounds: int, *, units: int = 1, beside: dict[str, str] | None = None
+) -> list[Measured]:
+    """Let each run in turn, round after round."""
+    found = {name: Measured(group, name, units, beside=(beside or {}).get(name, "")) for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            found[name].runs.append(contender())
+    return list(found.values())
+
+
+class Shop:
+    """The simulated shop in a process of its own."""
+
+    def __init__(self, server: subprocess.Popen[str], place: Path) -> None:
+        self._server = server
+        self._place = place
+        assert server.stdout  # noqa: S101
+        self.url, self.key, self.secret = server.stdout.readline().split()
+
+    def settings(self, place: Path) -> dict[str, str]:
+        """The settings of a run in that folder, with this store."""
+        keys = {"SYNCCTL_WOO_URL": self.url, "SYNCCTL_WOO_CONSUMER_KEY": self.key, "SYNCCTL_WOO_CONSUMER_SECRET": self.secret}
+        return {**settings(place), **keys, "SYNCCTL_UNKNOWN_CUSTOMER": "create"}
+
+    def stage(self, *words: str, place: Path | None = None) -> Cost:
+        """Poll everything; into a new database where no place is named."""
+        if place is not None:
+            return self.counted("stage", "--max-pages", "10000", "--batch-size", "100", *words, place=place)
+        with folder() as fresh:
+            return self.counted("stage", "--max-pages", "10000", "--batch-size", "100", "--since", "400d", *words, place=fresh)
+
+    def counted(self, *words: str, place: Path) -> Cost:
+        """Run a command, and count what it asks of the store and the database."""
+        before = self._requests()
+        cost = run([sys.executable, str(HERE), "--child", *words], self.settings(place))
+        cost.http = self._requests() - before
+        return cost
+
+    def peer(self, name: str, *more: str) -> Cost:
+        """Let a peer fetch everything."""
+        python = sys.executable if name == "floor" else environment_of(name)
+        before = self._requests()
+        with folder() as place:
+            cost = run(
+                [python, str(PEERS), name, self.url, self.key, self.secret, str(place / "orders.db"), *more], settings(place)
+            )
+        cost.http = self._requests() - before
+        return cost
+
+    def _requests(self) -> int:
+        assert self._server.stdin and self._server.stdout  # noqa: S101
+        self._server.stdin.write("\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
 
 
 @contextmanager
-def shop_of(orders: int, *, latency: float) -> Iterator[SimulatedStore]:
+def shop(orders: int, *, seconds: float = 0, refunded: int = 0) -> Iterator[Shop]:
     """Open a shop with that many orders, whose answers take that long."""
+    words = [sys.executable, str(HERE), "--serve", str(orders), str(seconds), str(refunded)]
+    with folder() as place, subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield Shop(server, place)
+        finally:
+            server.kill()
+
+
+def serve(orders: int, seconds: float, refunded: int) -> None:
+    """Be the shop: say where, then how many requests were answered whenever asked."""
+    from syncctl.clock import system_clock
+    from syncctl.demo.orders import catalogue
+    from syncctl.demo.store import SimulatedStore
+
     goods = catalogue(orders, seed=1, clock=system_clock)
-    with SimulatedStore() as shop:
-        shop.load(goods.orders, products=goods.products, customers=goods.customers)
-        slow: Callable[[str, str, dict[str, str]], None] = lambda _method, _path, _query: time.sleep(latency)  # noqa: E731
-        shop.before_request = slow if latency else None
-        yield shop
+    with SimulatedStore(plays_https=True) as store:
+        store.load(goods.orders, products=goods.products, customers=goods.customers)
+        for number in sorted(store.state.orders)[:: refunded or orders + 1][: orders if refunded else 0]:
+            store.shopkeeper.refund_amount(number, "1.00")
+        if seconds:
+            store.before_request = lambda _method, _path, _query: time.sleep(seconds)
+        print(store.url, store.key, store.secret, flush=True)
+        for _ in sys.stdin:
+            print(len(store.requests), flush=True)
+
+
+def child(words: list[str]) -> int:
+    """Run a command of syncctl and say on stderr how often it called the database."""
+    from syncctl.cli.app import run_app
+    from syncctl.db.embedded import EmbeddedDatabase
+
+    calls, asked = [0], EmbeddedDatabase.run
+
+    def noted(database: EmbeddedDatabase, call: Any) -> Any:
+        calls[0] += 1
+        return asked(database, call)
+
+    EmbeddedDatabase.run = noted  # type: ignore[method-assign, assignment]
+    code = run_app(words)
+    print(f"database calls: {calls[0]}", file=sys.stderr)
+    return code
+
+
+def run(words: list[str], variables: dict[str, str]) -> Cost:
+    """Run a process to its end; the numbers are its own, as the system kept them."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCCTL_")}
+    begun = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as errors:
+        running = subprocess.Popen(words, env={**kept, **variables}, stdout=subprocess.DEVNULL, stderr=errors)
+        usage = None
+        if hasattr(os, "wait4"):
+            _, status, usage = os.wait4(running.pid, 0)
+            running.returncode = os.waitstatus_to_exitcode(status)
+        else:
+            running.wait()
+        wall = time.perf_counter() - begun
+        errors.seek(0)
+        said = errors.read()
+    if running.returncode not in ((0, 1, 2, 3) if "--nagios" in words else (0, 1)):
+        raise RuntimeError(f"{' '.join(words)} ended with {running.returncode}: {said}")
+    last = said.splitlines()[-1] if said else ""
+    calls = int(last.rpartition(" ")[2]) if last.startswith("database calls: ") else 0
+    if usage is None:
+        return Cost(wall, None, None, calls=calls)
+    kilobytes = usage.ru_maxrss / 1024 if sys.platform == "darwin" else usage.ru_maxrss
+    return Cost(wall, usage.ru_utime + usage.ru_stime, kilobytes / 1024, calls=calls)
+
+
+def settings(place: Path) -> dict[str, str]:
+    """Settings that touch nothing outside a folder."""
+    return {
+        "SYNCCTL_DATABASE": f"sqlite:///{(place / 'shop.db').as_posix()}",
+        "SYNCCTL_LOG_DIR": str(place / "logs"),
+        "SYNCCTL_LOCK_DIR": str(place / "locks"),
+        "PYTHONPATH": os.environ.get("PYTHONPATH", str(HERE.parent.parent)),
+    }
+
+
+def environment_of(peer: str) -> str:
+    """Return the Python of a peer's own environment, made where it is missing."""
+    place = Path(tempfile.gettempdir()) / f"syncctl-benchmark-{peer}"
+    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        try:
+            venv.create(place, with_pip=True)
+            subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES[peer]], check=True)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+    return str(python)
+
+
+def multiply(file: Path, times: int) -> None:
+    """Copy the first staged order and what happened to it that many times; the copies wait."""
+    first = 10_000_000
+    changed = {
+        "STAGING_ID": f"{first} + n", "EVENT_ID": f"{first} + n", "WOO_ORDER_ID": f"{first} + n",
+        "WOO_ORDER_NO": f"CAST({first} + n AS TEXT)", "TRANSACTION_ID": "NULL", "STATE": "'PENDING'",
+    }  # fmt: skip
+    with closing(sqlite3.connect(file)) as database, database:
+        for table in ("USER_ORDER_STAGING", "USER_ORDER_EVENT"):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+            values = ", ".join(changed.get(column, f"one.{column}") for column in columns)
+            database.execute(
+                f"WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {times}) "  # noqa: S608
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM counted, (SELECT * FROM {table} LIMIT 1) AS one"
+            )
 
 
 @contextmanager
@@ -227,16 +385,44 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def store_of(shop: SimulatedStore) -> WooCommerce:
-    """Open a session with the shop."""
-    connection = Connection(url=shop.url, consumer_key=Secret(shop.key), consumer_secret=Secret(shop.secret))
-    return WooCommerce(connection, store_id="benchmark")
+def as_json(found: list[Measured]) -> str:
+    """Everything, run by run."""
+    return json.dumps([asdict(each) for each in found], indent=2)
 
 
-def content() -> ContentBuilder:
-    """How orders become rows."""
-    return ContentBuilder(create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("UTC"))
+def as_markdown(found: list[Measured]) -> str:
+    """The medians as a table."""
+    lines = [
+        "| | | wall | CPU | CPU an order | peak | HTTP | database calls | CPU beside |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for each in found:
+        cpu = each.median(lambda cost: cost.cpu)
+        other = next((one for one in found if one.group == each.group and one.name == each.beside and one is not each), None)
+        beside = other.median(lambda cost: cost.cpu) if other else None
+        cells = [
+            each.group,
+            each.name,
+            _told(each.median(lambda cost: cost.wall), "s"),
+            _told(cpu, "s"),
+            _told(cpu * 1e6 / each.units, "µs") if cpu is not None and each.units > 1 else "",
+            _told(each.median(lambda cost: cost.peak_mb), "MB"),
+            _told(each.median(lambda cost: cost.http) or None, ""),
+            _told(each.median(lambda cost: cost.calls) or None, ""),
+            f"{cpu / beside:.2f} × {each.beside}" if cpu and beside else "",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _told(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return (f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}") + (f" {unit}" if unit else "")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] == ["--serve"]:
+        serve(int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+        sys.exit()
+    sys.exit(child(sys.argv[2:]) if sys.argv[1:2] == ["--child"] else main())
