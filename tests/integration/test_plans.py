@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,11 @@ class Plans:
         }
         partial = {
             row[0]
-            for row in db.execute("SELECT name FROM dbo.sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'").fetchall()
+            for row in sqlite3.Connection.execute(
+                db, "SELECT name FROM dbo.sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
+            ).fetchall()
         }
-        for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", parameters or {}).fetchall():
+        for row in sqlite3.Connection.execute(db, f"EXPLAIN QUERY PLAN {sql}", parameters or {}).fetchall():
             found = _SCAN.match(row["detail"])
             if found and found[3] not in partial and aliases.get(found[2] or found[1]) in GROWING:
                 self.scans[" ".join(sql.split())] = row["detail"]
@@ -149,7 +152,22 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
             kept.look_at(self.db, sql, rows[0])
             super().many(sql, rows)
 
+    class Bare(sqlite3.Connection):
+        """What a procedure asks of the connection itself is looked at, too."""
+
+        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+            if self.in_transaction and sql.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+                kept.look_at(self, sql, parameters)
+            return super().execute(sql, parameters)
+
+        def executemany(self, sql: str, parameters: Any) -> sqlite3.Cursor:
+            rows = list(parameters)
+            if rows:
+                kept.look_at(self, sql, rows[0])
+            return super().executemany(sql, rows)
+
     monkeypatch.setattr(engine, "Session", Explained)
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Bare))
     return kept
 
 
