@@ -49,6 +49,11 @@ _SHOWN_VALUE = 200
 ENV_FILE = ".env"
 _NOT_SETTINGS = ("SYNCCTL_TEST_", "SYNCCTL_ENV_FILE")
 
+_STORE_KEYS = {
+    "woocommerce": ("woo_url", "woo_consumer_key", "woo_consumer_secret"),
+    "shopify": ("shopify_url", "shopify_token"),
+}
+
 Origin = Literal["flag", "environment", ".env", "default"]
 
 
@@ -167,7 +172,9 @@ class Settings(PodSettings):
         "Overlap in minutes: how long before the last poll's end the next one starts. On the first run, how far back it looks.",
         bare=True,
     )
-    order_polling_batch_size: int = setting("Polling", integer(1, 100), 50, "Orders asked for at a time.", bare=True)
+    order_polling_batch_size: int = setting(
+        "Polling", integer(1, 250), 50, "Orders asked for at a time; WooCommerce gives 100 at most.", bare=True
+    )
     order_polling_max_pages: int = setting(
         "Polling", integer(1, 10_000), 10, "Pages in one run; where there are more, the next run goes on from there.", bare=True
     )
@@ -247,6 +254,26 @@ class Settings(PodSettings):
             said = " ".join(f"{entry.variable} is not set: {entry.doc}" for entry in missing)
             raise ConfigError(f"{said} Set it in the environment or in {ENV_FILE} (`syncctl config set`).")
 
+    @property
+    def store_keys(self) -> tuple[str, ...]:
+        """The settings without which the store can't be asked."""
+        return _STORE_KEYS[self.source]
+
+    @property
+    def store_url(self) -> str | None:
+        """The store's address; None where none is set."""
+        return self.shopify_url if self.source == "shopify" else self.woo_url
+
+    @property
+    def create_statuses(self) -> tuple[str, ...]:
+        """The statuses in which an order enters the ERP."""
+        return self.allowed_order_financial_statuses if self.source == "shopify" else self.woo_create_statuses
+
+    @property
+    def create_variable(self) -> str:
+        """The setting that names them."""
+        return "SYNCCTL_ALLOWED_ORDER_FINANCIAL_STATUSES" if self.source == "shopify" else "SYNCCTL_WOO_CREATE_STATUSES"
+
     def secrets(self) -> list[str]:
         """Return every text that must never be shown, for the log's filter."""
         held = [value.reveal() for entry in TABLE if isinstance(value := getattr(self, entry.name), Secret)]
@@ -323,6 +350,8 @@ def load(
             label = (option_names or {}).get(entry.name, name) if origin == "flag" else f"{name} (from {origin})"
             shown = HIDDEN if entry.secret else f"'{_short(without_password(raw))}'"
             wrong.append((origin, f"{label} is {shown}, but takes {entry.kind.accepts}."))
+    if values.get("source") == "shopify":
+        values.setdefault("store_id", "shopify")  # never another store's rows
     settings = replace(Settings(**values), origins=origins, unknown=(*slips, *_unknown(surroundings, in_file)))
     if settings.unknown_customer == "guest" and not settings.guest_cust_no:
         wrong.append((settings.origin("unknown_customer"), "SYNCCTL_UNKNOWN_CUSTOMER is 'guest': set SYNCCTL_GUEST_CUST_NO too."))

@@ -10,7 +10,7 @@ from typing import Literal
 
 from syncctl.secret import Secret
 from syncctl.setting_kinds import FLAG, FOLDER, SECRET, choice, data_folder, integer, setting, text
-from syncctl.settings_health import HealthSettings
+from syncctl.settings_shopify import ShopifySettings
 
 _GROUP = "Proof of delivery"
 _CARRIERS = "Carriers"
@@ -18,7 +18,7 @@ _NOTIFY = "Messages to people"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PodSettings(HealthSettings):
+class PodSettings(ShopifySettings):
     """See `settings.Settings`."""
 
     pod_store: Literal["folder", "database"] = setting(

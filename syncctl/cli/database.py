@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("syncctl.cli")
 
-STORE_KEYS = ("woo_url", "woo_consumer_key", "woo_consumer_secret")
-
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -30,8 +28,8 @@ class Use:
 
     makes: bool = False
     """Make an embedded one where there is none."""
-    needs: tuple[str, ...] = ()
-    """Settings without which it could do nothing with a new one, and makes none."""
+    needs_store: bool = False
+    """Whether it could do nothing with a new one without a store, and then makes none."""
     any_version: bool = False
     """Work on one of whatever version: the command looks at that itself."""
 
@@ -51,8 +49,8 @@ def connect(run: Run, *, first: bool) -> Database:
     from syncctl.db.connect import embedded_path, is_embedded, open_database, require_known_version
 
     settings, use = run.settings, run.use
-    if use.makes and use.needs and is_embedded(settings.database) and not embedded_path(settings.database).exists():
-        settings.need(*use.needs)
+    if use.makes and use.needs_store and is_embedded(settings.database) and not embedded_path(settings.database).exists():
+        settings.need(*settings.store_keys)
     try:
         database = open_database(
             settings.database,

@@ -230,7 +230,7 @@ def _require_status(run: Run, named: str, *, plugin: bool) -> None:
     from syncctl.stores.connect import meaning_in_store
 
     known = meaning_in_store(run.settings)(named) != "unknown"
-    if not known and not plugin and named not in run.settings.woo_create_statuses:
+    if not known and not plugin and named not in run.settings.create_statuses:
         raise UsageError(
             f"{named} is none of the store's own statuses (processing, on-hold, completed, cancelled …). "
             "Where a plugin has it, say so: --plugin."

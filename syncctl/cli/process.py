@@ -199,7 +199,7 @@ def rules(settings: Settings) -> Rules:
 
 def open_store(run: Run) -> Callable[[], Store] | None:
     """Return how to open the store; None where none is configured, so that its messages wait in the outbox."""
-    return run.open_store if run.settings.woo_url else None
+    return run.open_store if run.settings.store_url else None
 
 
 def _preview(run: Run, options: ProcessOptions) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncctl.cli.causes import as_items, row_by_row, show_causes
-from syncctl.cli.database import STORE_KEYS, Use
+from syncctl.cli.database import Use
 from syncctl.cli.moments import moment
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
@@ -66,8 +66,9 @@ JOB = Job(
     app,
     "stage",
     job=JOB,
-    use=Use(makes=True, needs=STORE_KEYS),
+    use=Use(makes=True, needs_store=True),
     settings={
+        "--source": "source",
         "--lookback": "order_polling_lookback_minutes",
         "--batch-size": "order_polling_batch_size",
         "--max-pages": "order_polling_max_pages",
@@ -147,7 +148,9 @@ def stage(
         stager = Stager(
             database=run.database,
             store=store,
-            content=ContentBuilder(create_statuses=settings.woo_create_statuses, timezone=settings.erp_timezone),
+            content=ContentBuilder(
+                create_statuses=settings.create_statuses, timezone=settings.erp_timezone, named_by=settings.create_variable
+            ),
             context=run.context(lambda _: advance(1), advance.expect),
             dry_run=dry_run,
             walks=run.begun,

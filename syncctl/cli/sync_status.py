@@ -42,7 +42,7 @@ def sync_status(
     context = run.context()
     result = StatusSync()
     run.conclude = lambda: _report(run, result, context.breaker("store"), dry_run=dry_run)
-    with closing(run.open_store()) if settings.woo_url and not dry_run else nullcontext() as store:
+    with closing(run.open_store()) if settings.store_url and not dry_run else nullcontext() as store:
         write_back = (
             WriteBack(
                 run.database,

@@ -105,16 +105,19 @@ def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> l
 
 
 def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) -> list[Finding]:
-    if not settings.woo_url:
-        said = "No store is set: SYNCCTL_WOO_URL is its address. `syncctl config set woo_url https://…` writes it to .env."
+    if not settings.store_url:
+        name = settings.store_keys[0]
+        said = f"No store is set: SYNCCTL_{name.upper()} is its address. `syncctl config set {name} …` writes it to .env."
         return [Finding(what="store", ok=False, detail=said, exit_code=EXIT_CONFIG)]
     try:
         with closing(open_store()) as store:
             theirs = store.ping(writing=True)
             apart = theirs - clock() if theirs else timedelta(0)
+            warnings = list(store.warnings)
     except SyncError as error:
         return [_failed("store", error)]
-    found = [Finding(what="store", ok=True, detail=f"{settings.woo_url} answers; the keys may read and write")]
+    found = [Finding(what="store", ok=True, detail=f"{settings.store_url} answers; the keys may read and write")]
+    found += [Finding(what="store", ok=True, warning=True, detail=said) for said in warnings]
     if abs(apart) > _CLOCKS_APART:
         minutes = round(abs(apart).total_seconds() / 60)
         said = (

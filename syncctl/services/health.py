@@ -85,6 +85,7 @@ class _Seen:
     proofs: list[PodCount] = field(default_factory=list)
     database_ahead: timedelta | None = None
     store_ahead: timedelta | None = None
+    store_warnings: list[str] = field(default_factory=list)
 
 
 def health(
@@ -110,9 +111,10 @@ def health(
         store.start("store")
     checks = [_answer("database", database, until, deadline, misconfigured="unknown")]
     if store is None:
-        checks.append(Check("store", "warning", "no store is configured (SYNCCTL_WOO_URL)"))
+        checks.append(Check("store", "warning", "no store is configured (SYNCCTL_WOO_URL or SYNCCTL_SHOPIFY_URL)"))
     else:
         checks.append(_answer("store", store, until, deadline, misconfigured="warning"))
+        checks += [Check("store version", "warning", said) for said in seen.store_warnings]
     numbers, causes = seen.numbers, list(seen.causes)
     checks += clocks(seen.database_ahead, seen.store_ahead, numbers, seen.polls, thresholds)
     if numbers is not None:
@@ -138,6 +140,7 @@ def _look_at_store(seen: _Seen, open_store: Callable[[], Store], clock: Clock) -
     with closing(open_store()) as store:
         before = clock()
         theirs = store.ping()
+        seen.store_warnings = list(store.warnings)
         if theirs is not None:
             seen.store_ahead = _ahead(before, theirs, clock(), resolution=_DATE_HEADER)
 

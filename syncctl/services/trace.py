@@ -197,7 +197,7 @@ def _never_seen(
     if offline:
         return f"{never} The store was not asked (--offline).", f"syncctl trace {reference}"
     if open_store is None:
-        return f"{never} No store is configured to ask.", "set SYNCCTL_WOO_URL and its keys"
+        return f"{never} No store is configured to ask.", "set SYNCCTL_WOO_URL or SYNCCTL_SHOPIFY_URL, and the keys"
     if number is None:
         return (
             f"{never} The store is asked by id, and {reference!r} is a number of its own kind.",

@@ -159,7 +159,12 @@ class Store(Protocol):
 
     @property
     def source_system(self) -> str:
-        """What kind of store it is: `woocommerce`."""
+        """What kind of store it is: `woocommerce`, `shopify`."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What a person should see to while all works still, by the answers so far: an API version that is going out of use."""
         ...
 
     @property

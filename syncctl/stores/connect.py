@@ -6,6 +6,7 @@ Most runs of a job find nothing to do, and importing that stack would take half 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -48,7 +49,9 @@ def open_store(
     Raises:
         ConfigError: its address or keys are not set, or its certificates are not there.
     """
-    settings.need("woo_url", "woo_consumer_key", "woo_consumer_secret")
+    settings.need(*settings.store_keys)
+    if settings.source == "shopify":
+        return cast("Store", _WhenAsked(settings.store_id, lambda: _shopify(settings, clock, sleeper, stop)))
     bundle = settings.woo_ca_bundle
     if bundle is not None and not bundle.exists():
         raise ConfigError(f"SYNCCTL_WOO_CA_BUNDLE: there is no file {bundle}.")
@@ -83,8 +86,33 @@ def _woocommerce(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopF
     )
 
 
-def meaning_in_store(_settings: Settings) -> Callable[[str], Meaning]:
-    """Return what understands the configured store's words for a status; nothing is opened. There is one kind of store so far."""
+def _shopify(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag | None) -> Store:
+    from syncctl.http_answer import MEGABYTE
+    from syncctl.stores.shopify import Rules, Shopify
+    from syncctl.stores.shopify_http import Connection
+    from syncctl.stores.shopify_statuses import StatusRules
+
+    assert settings.shopify_url and settings.shopify_token  # noqa: S101  (`need` saw to it)
+    connection = Connection(
+        shop=settings.shopify_url,
+        token=settings.shopify_token,
+        version=settings.shopify_api_version,
+        connect_timeout=settings.http_connect_timeout,
+        read_timeout=settings.http_read_timeout,
+        answer_timeout=settings.http_answer_timeout,
+        largest=settings.http_max_megabytes * MEGABYTE,
+    )
+    statuses = StatusRules(test_orders=settings.shopify_test_orders, unconfirmed_orders=settings.shopify_unconfirmed_orders)
+    rules = Rules(statuses=statuses, fulfils=settings.shopify_fulfil)
+    return Shopify(connection, store_id=settings.store_id, rules=rules, clock=clock, sleeper=sleeper, stop=stop)
+
+
+def meaning_in_store(settings: Settings) -> Callable[[str], Meaning]:
+    """Return what understands the configured store's words for a status; nothing is opened."""
+    if settings.source == "shopify":
+        from syncctl.stores.shopify_statuses import meaning_of as of_shopify
+
+        return partial(of_shopify, fulfils=settings.shopify_fulfil)
     from syncctl.stores.woocommerce_statuses import meaning_of
 
     return meaning_of

@@ -35,9 +35,13 @@ _HELD_BLANK = "It names nobody any more and isn't paid (status {}): a guest's ch
 class ContentBuilder:
     """Turns a store's orders into staging's JSON objects, by the settings of one run."""
 
-    def __init__(self, *, create_statuses: Collection[str], timezone: ZoneInfo) -> None:
+    def __init__(
+        self, *, create_statuses: Collection[str], timezone: ZoneInfo, named_by: str = "SYNCCTL_WOO_CREATE_STATUSES"
+    ) -> None:
+        """Take what a site has set; `named_by` is the setting that holds `create_statuses`."""
         self.create_statuses = tuple(create_statuses)
         self.timezone = timezone
+        self._named_by = named_by
 
     def status_group(self, order: Order) -> tuple[StatusGroup, str | None]:
         """Say whether the order belongs into the ERP, and if not, why, in words for a person."""
@@ -49,7 +53,7 @@ class ContentBuilder:
             return "live", None
         waits = (
             f"its status is {order.status or 'empty'}; only {', '.join(self.create_statuses)} "
-            "create an order in the ERP (SYNCCTL_WOO_CREATE_STATUSES). It waits until its status changes"
+            f"create an order in the ERP ({self._named_by}). It waits until its status changes"
         )
         if order.meaning == "held":
             return "wait", _HELD_BLANK.format(order.status) if order.nobody else _HELD.format(order.status)

@@ -77,6 +77,7 @@ class WooCommerce:
     """A WooCommerce store. See `base.Store` for what each method promises."""
 
     source_system = "woocommerce"
+    warnings: Sequence[str] = ()
 
     def __init__(
         self,

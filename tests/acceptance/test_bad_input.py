@@ -344,7 +344,7 @@ def writable(path: Path) -> bool:
         (("stage", "--since", "yesterday"), "a date (2026-11-20)"),
         (("stage", "--since", "2026-11-20", "--until", "2026-11-19"), "must be before"),
         (("stage", "--since", "2999-01-01"), "in the future"),
-        (("stage", "--batch-size", "1000"), "from 1 to 100"),
+        (("stage", "--batch-size", "1000"), "from 1 to 250"),
         (("stage", "--order-id", "-1"), "--order-id is '-1', but takes a whole number from 1."),
         (("stage", "--order-id", str(2**63)), f"takes a whole number from 1 to {2**63 - 1}"),
         (("trace",), "--staging-id ID"),

@@ -65,7 +65,7 @@ def test_common_options_stand_before_or_after_the_command(syncctl: Program):
         (["staeg"], "No such command 'staeg'"),
         (["stage", "--lookbak", "3"], "--lookback"),
         (["stage", "--lookback", "soon"], "--lookback is 'soon', but takes a whole number from 0"),
-        (["stage", "--batch-size", "101"], "--batch-size is '101', but takes a whole number from 1 to 100"),
+        (["stage", "--batch-size", "251"], "--batch-size is '251', but takes a whole number from 1 to 250"),
         (["rollback", "5"], "--reason"),
         (["process", "abc"], "ID is 'abc', but takes a whole number."),
     ],

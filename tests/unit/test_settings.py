@@ -37,6 +37,7 @@ def test_documented_bare_names_are_accepted_and_the_prefixed_name_counts_first()
         "ORDER_POLLING_MAX_PAGES",
         "MAX_RETRIES",
         "RETRY_DELAY_BASE",
+        "ALLOWED_ORDER_FINANCIAL_STATUSES",
     }
 
 
@@ -62,13 +63,13 @@ def test_every_wrong_value_is_named_at_once_with_what_is_accepted():
         "SYNCCTL_ENABLE_ORDER_POLLING": "perhaps",
         "SYNCCTL_DATABASE": "mysql://root:hunter2@db/shop",
         "SYNCCTL_WOO_CA_BUNDLE": "/no/such/file.pem",
-        "ORDER_POLLING_BATCH_SIZE": "101",
+        "ORDER_POLLING_BATCH_SIZE": "251",
     }
     with pytest.raises(ConfigError) as raised:
         load(environment=wrong)
     message = str(raised.value)
     assert all(name in message for name in wrong)
-    assert "'101', but takes a whole number from 1 to 100" in message
+    assert "'251', but takes a whole number from 1 to 250" in message
     assert "off, warning or error" in message
     assert "hunter2" not in message
 
@@ -204,3 +205,21 @@ def test_every_setting_is_described():
         assert entry.doc.endswith("."), entry.name
         assert entry.kind.accepts, entry.name
         assert isinstance(entry.show(entry.default), str)
+
+
+def test_a_shopify_store_has_a_name_of_its_own_unless_one_is_set():
+    assert load(environment={"SYNCCTL_SOURCE": "Shopify"}).store_id == "shopify"
+    assert load({"source": "shopify"}, environment={}).store_id == "shopify"
+    assert load(environment={"SYNCCTL_SOURCE": "shopify", "SYNCCTL_STORE_ID": "outlet"}).store_id == "outlet"
+    assert load(environment={}).store_id == "woocommerce"
+
+
+def test_which_settings_count_follows_the_source():
+    environment = {"SYNCCTL_SHOPIFY_URL": "shop.myshopify.com", "ALLOWED_ORDER_FINANCIAL_STATUSES": "PAID,Authorized"}
+    woo, shopify = load(environment=environment), load({"source": "shopify"}, environment=environment)
+    assert (woo.store_url, shopify.store_url) == (None, "shop.myshopify.com")
+    assert (woo.create_statuses, shopify.create_statuses) == (("processing", "completed"), ("paid", "authorized"))
+    with pytest.raises(ConfigError, match="SYNCCTL_SHOPIFY_TOKEN is not set"):
+        shopify.need(*shopify.store_keys)
+    with pytest.raises(ConfigError, match="SYNCCTL_SHOPIFY_API_VERSION"):
+        load(environment={"SYNCCTL_SHOPIFY_API_VERSION": "2025-13"})
