@@ -31,7 +31,7 @@ def walks_of(session: Session, store_id: str) -> list[Walk]:
         (
             SELECT 1 FROM dbo.USER_ORDER_STAGING
             WHERE STATE = 'NEEDS_MANUAL_REVIEW' AND NEXT_ATTEMPT_DT <= :now AND ERROR_CLASS = 'unreadable'
-            AND STORE_ID = :store AND WOO_ORDER_ID > 0 AND DUPLICATE_OF_ID IS NULL
+            AND +STORE_ID = :store AND WOO_ORDER_ID > 0 AND DUPLICATE_OF_ID IS NULL
         )
         """,
         {"store": store_id, "now": session.now},
