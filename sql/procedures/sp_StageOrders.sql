@@ -291,8 +291,16 @@ BEGIN
             STATUS_GROUP = 'wait',
             STATUS_REASON = CONCAT
             (
-                N'its id belongs to another order by now, created ', COALESCE(CONVERT(varchar(19), incoming.WOO_CREATED_DT, 120), '?'),
-                N' and not ', COALESCE(CONVERT(varchar(19), staged.WOO_CREATED_DT, 120), '?'),
+                N'its id belongs to another order by now, ',
+                CASE
+                    WHEN COALESCE(CONVERT(varchar(19), incoming.WOO_CREATED_DT, 120), '?') = COALESCE(CONVERT(varchar(19), staged.WOO_CREATED_DT, 120), '?')
+                    THEN N'which has another key (order_key)'
+                    ELSE CONCAT
+                    (
+                        N'created ', COALESCE(CONVERT(varchar(19), incoming.WOO_CREATED_DT, 120), '?'),
+                        N' and not ', COALESCE(CONVERT(varchar(19), staged.WOO_CREATED_DT, 120), '?')
+                    )
+                END,
                 N', as after a restore of the shop. Its document stays as it is. If it is the same order all the same: `syncctl stage --order-id ',
                 incoming.WOO_ORDER_ID, N' --same-order`'
             )

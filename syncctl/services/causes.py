@@ -64,10 +64,16 @@ _CLASSES = {
     "mapping": _Known("no counterpart in the ERP"),
     "conflict": _Known("store and ERP disagree"),
     "constraint": _Known("the ERP refused the data"),
-    "unreadable": _Known("can't be read", "nothing for now: `syncctl stage` asks the store again"),
-    "set_aside": _Known("set aside", "nothing for now: the next `syncctl stage` asks the store for them again"),
+    "unreadable": _Known("can't be read", "correct it in the store where it is wrong there; `syncctl stage` asks for it again"),
+    "set_aside": _Known("set aside", "`syncctl dead-letter list` says what to do; `syncctl stage` asks for them again by itself"),
     "config": _Known("the set-up is not right"),
     "unknown": _Known("an error that has no class of its own"),
+}
+_CODES = {
+    "unreadable/another_order": _Known(
+        "with the id of another order, whose document stays",
+        "enter it by hand and `syncctl dead-letter cancel ID`; the same order: `syncctl stage --order-id ORDER --same-order`",
+    ),
 }
 
 
@@ -162,7 +168,7 @@ def _cause(code: str, orders: int, example: Reason, *, set_aside: bool = False) 
     error_class, _, rest = code.partition("/")
     if error_class == "skipped":
         return Cause(code=code, title=f"skipped, {rest} in the store", advice=_SKIPPED, orders=orders, example=example)
-    known = _VIOLATIONS.get(code) or _CLASSES.get(error_class) or _Known(code.replace("_", " "))
+    known = _VIOLATIONS.get(code) or _CODES.get(code) or _CLASSES.get(error_class) or _Known(code.replace("_", " "))
     advice = known.advice
     if set_aside and advice == _AGAIN:
         advice = f"once that is over: `syncctl dead-letter retry --class {error_class}`"

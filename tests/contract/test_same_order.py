@@ -59,6 +59,12 @@ def test_another_key_is_another_order_and_goes_to_a_person(shop):
     assert document(shop) == before
 
 
+def test_where_only_the_key_differs_that_is_what_is_said(shop):
+    shop.apply(line(1), **FIRST)
+    said = SAYS.replace("created 2026-11-20 11:40:00 and not 2026-11-20 11:00:00", "which has another key (order_key)")
+    assert seen(shop, ORDER_KEY="wc_order_new") == ("set_aside", said)
+
+
 @pytest.mark.parametrize("group", ["dead", "wait"])
 def test_what_becomes_of_the_other_order_is_not_done_to_the_first(shop, group):
     shop.apply(line(1), **FIRST)

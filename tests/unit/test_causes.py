@@ -49,3 +49,15 @@ def test_what_is_set_aside_is_not_said_to_be_tried_again_by_itself() -> None:
     lost = [of_error(1, "1", "connection", None, "Lost.")]
     assert "`syncctl retry-failed` tries them again" in by_cause(lost)[0].advice
     assert by_cause(lost, set_aside=True)[0].advice == "once that is over: `syncctl dead-letter retry --class connection`"
+
+
+def test_what_only_a_person_can_settle_is_not_said_to_settle_itself() -> None:
+    reasons = [
+        of_error(1, "1", "unreadable", "another_order", "Its id belongs to another order by now."),
+        of_error(2, "2", "unreadable", None, "total is 100000000000.00: more than the database holds."),
+    ]
+    odd, another = by_cause(reasons, set_aside=True)
+    assert "another order" in another.title
+    assert "--same-order" in another.advice
+    assert "correct it in the store" in odd.advice
+    assert not any("nothing" in cause.advice for cause in (another, odd))

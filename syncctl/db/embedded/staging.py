@@ -231,11 +231,12 @@ def _is_another(order: dict[str, Any], staged: sqlite3.Row) -> bool:
 
 def _another(order: dict[str, Any], staged: sqlite3.Row) -> str:
     """Say that an id belongs to another order by now."""
-    known, now = staged["WOO_CREATED_DT"], order.get("WOO_CREATED_DT")
+    known = to_database(staged["WOO_CREATED_DT"])[:19] if staged["WOO_CREATED_DT"] else "?"
+    now = moment_text(order["WOO_CREATED_DT"])[:19] if order.get("WOO_CREATED_DT") else "?"
+    told_by = "which has another key (order_key)" if now == known else f"created {now} and not {known}"
     return (
-        f"its id belongs to another order by now, created {moment_text(now)[:19] if now else '?'} and not "
-        f"{to_database(known)[:19] if known else '?'}, as after a restore of the shop. Its document stays as it is. If it is the "
-        f"same order all the same: `syncctl stage --order-id {order['WOO_ORDER_ID']} --same-order`"
+        f"its id belongs to another order by now, {told_by}, as after a restore of the shop. Its document stays as it is. "
+        f"If it is the same order all the same: `syncctl stage --order-id {order['WOO_ORDER_ID']} --same-order`"
     )
 
 
