@@ -142,6 +142,8 @@ def _write_backs() -> list[OddOrder]:
                 fault = Fault(kind="timeout", seconds=seconds) if at[2] == "time-out" else Fault(kind="status", status=at[2])
                 fault.times, fault.methods, fault.path = FOR_EVER, (at[0],), at[1].format(id=raw["id"])
                 shop.faults.add(fault)
+                if at[0] == "PUT":  # nor among others
+                    shop.odd.refused.add(raw["id"])
 
             made.append(OddOrder(f"its {what}: {answer}", "untold", make))
 

@@ -8,6 +8,7 @@
     shop.odd.breaks[305] = "list"                   … breaks the lists alone: by its id it is given
     shop.odd.shown[305] = {"total": "raw-json:1e999", "id": "305"}     what goes out has these fields instead
     shop.odd.hidden |= {305, 306}                   lists leave these orders (products, customers) out, and count them
+    shop.odd.refused |= {305}                       a batch answers its item with an error, in the midst of a 200
     shop.odd.page_cap = 20                          no page has more rows, whatever per_page says
     shop.odd.page_size = 10                         every page has so many rows, whatever per_page says
     shop.odd.totals = "none"                        no X-WP-Total; "first": on the first page alone; a number: so many too many
@@ -48,6 +49,7 @@ class Oddities:
     breaks: dict[int, Break] = field(default_factory=dict)
     shown: dict[int, Raw] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
     page_cap: int = 0
     page_size: int = 0
     totals: Literal["right", "none", "first"] | int = "right"

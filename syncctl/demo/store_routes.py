@@ -110,10 +110,15 @@ class Routes:
             raise errors.too_many()
         done: Raw = {}
         for item in call.body.get("update") or []:
-            done.setdefault("update", []).append(_tried(item["id"], partial(self.state.put, item["id"], item, validate=False)))
+            done.setdefault("update", []).append(_tried(item["id"], partial(self._put_in_batch, item)))
         for order_id in call.body.get("delete") or []:
             done.setdefault("delete", []).append(_tried(order_id, partial(self.state.trash, order_id, by_api=True)))
         return Reply(200, done or [])  # an empty PHP array is a list
+
+    def _put_in_batch(self, item: Raw) -> Raw:
+        if item["id"] in self.odd.refused:
+            raise errors.StoreError(400, "woocommerce_rest_cannot_edit", "The order can't be changed.")
+        return self.state.put(item["id"], item, validate=False)
 
     def _list_notes(self, call: Call) -> Reply:
         if call.id not in self.state.orders:

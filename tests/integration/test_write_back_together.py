@@ -12,7 +12,6 @@ import pytest
 from syncctl.db.contract import ListOutbox, SetErpSetting
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
-from syncctl.demo.store_errors import StoreError
 from syncctl.services.process import ProcessOptions
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
@@ -73,23 +72,16 @@ def test_many_orders_take_two_questions_their_notes_and_one_write(many: Many) ->
     assert many.database.run(ListOutbox()) == []
 
 
-def test_one_that_the_store_refuses_in_the_batch_keeps_the_others_from_nothing(many: Many, monkeypatch: Any) -> None:
+def test_one_that_the_store_refuses_in_the_batch_keeps_the_others_from_nothing(many: Many) -> None:
     bad = many.numbers[2]
-    honest = many.store.state.put
-
-    def put(order_id: int, body: Any, **more: Any) -> Any:
-        if order_id == bad:
-            raise StoreError(400, "woocommerce_rest_order_locked", "The order is locked.")
-        return honest(order_id, body, **more)
-
-    monkeypatch.setattr(type(many.store.state), "put", lambda _, *given, **more: put(*given, **more))
+    many.store.odd.refused.add(bad)
+    many.store.fail("status", status=400, body={"message": "locked"}, methods=("PUT",), path=f"/orders/{bad}$")
     deliveries = many.deliver()
     assert many.outcomes(deliveries) == dict.fromkeys(many.numbers, "delivered") | {bad: "waiting"}
     [delivery] = (each for each in deliveries if each.woo_order_id == bad)
     assert "locked" in delivery.message
     [entry] = many.database.run(ListOutbox(states="PENDING,FAILED"))
     assert (entry.woo_order_id, entry.attempt_no) == (bad, 1)
-    monkeypatch.undo()
     many.deliver(ignore_due=True)
     assert many.database.run(ListOutbox()) == []
     assert many.are_told()
