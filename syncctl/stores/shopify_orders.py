@@ -110,8 +110,8 @@ class _Bill:
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
     tax: Decimal = _NONE
-    other_tax: Decimal = _NONE
-    """Tax of additional fees, which the order's tax may or may not hold."""
+    doubtful: dict[str, Decimal] = field(default_factory=dict)
+    """Taxes of shipping and of additional fees: the schema says of the order's tax that it is the lines'."""
     rough: int = 0
     """How many figures are reckoned, and may each be a cent off."""
 
@@ -125,6 +125,8 @@ class _Bill:
         tax = self._cents(_taxes(item) * part)
         total = self._line_total(item, left, part, tax)
         name = text(item.get("name"))
+        if self.included and tax:
+            self.rough += 1
         if not left:
             if total or tax:
                 self._charge("fee", f"Kept of the removed {name}", total, tax)
@@ -178,6 +180,7 @@ class _Bill:
         tax = self._cents(_taxes(item) * price / full) if full else _NONE
         if self.included and tax:
             self.rough += 1
+        self.doubtful["shipping"] = self.doubtful.get("shipping", _NONE) + tax
         self._charge("shipping", text(item.get("title")) or "Shipping", price - tax if self.included else price, tax)
 
     def add_others(self, raw: Raw) -> None:
@@ -192,7 +195,7 @@ class _Bill:
     def _add_fees(self, raw: Raw) -> None:
         fees = objects(raw, "additionalFees")
         now = _shop(raw, "currentTotalAdditionalFeesSet")
-        self.other_tax = sum((_taxes(fee) for fee in fees), _NONE)
+        self.doubtful["fees"] = self._cents(sum((_taxes(fee) for fee in fees), _NONE))
         if now == sum((_shop(fee, "price") for fee in fees), _NONE):
             for fee in fees:
                 self._charge("fee", text(fee.get("name")) or "Fee", _shop(fee, "price"))
@@ -228,26 +231,23 @@ class _Bill:
         extras = {"discrepancy": self._cents(_shop(raw, "refundDiscrepancySet")), "rounding": self._cents(paid)}
         figures = sum((line.total for line in self.lines), _NONE) + sum((charge.amount for charge in self.charges), _NONE)
         gap = told - figures - self.tax
-        held, taxed = self._explain(gap, extras, figures, told)
-        if taxed:
-            self.tax += self.other_tax
-        elif held is None:
+        held = self._explain(gap, self.doubtful | extras, figures, told)
+        if held is None:
             self._charge("fee", "Rounding", gap)
             warnings.append(f"Its rounded amounts miss the total by {gap}: added as a rounding charge.")
+        self.tax += sum((amount for name, amount in self.doubtful.items() if held and name in held), _NONE)
         self._add_extras(extras)
         return told + sum((amount for name, amount in extras.items() if held is None or name not in held), _NONE)
 
-    def _explain(
-        self, gap: Decimal, extras: Mapping[str, Decimal], figures: Decimal, told: Decimal
-    ) -> tuple[set[str] | None, bool]:
-        """Say which of the extras Shopify's total holds already, and whether it holds the fees' own tax; None: mere rounding."""
-        given = [name for name, amount in extras.items() if amount]
-        for taxed, *chosen in product((False, True), *((False, True) for _ in given)):
+    def _explain(self, gap: Decimal, parts: Mapping[str, Decimal], figures: Decimal, told: Decimal) -> set[str] | None:
+        """Say which parts Shopify's total holds beside the figures and the order's tax; None: mere rounding, and none of them."""
+        given = [name for name, amount in parts.items() if amount]
+        for chosen in product((False, True), repeat=len(given)):
             held = {name for name, is_held in zip(given, chosen, strict=True) if is_held}
-            if gap == (self.other_tax if taxed else 0) + sum(extras[name] for name in held):
-                return held, taxed and bool(self.other_tax)
+            if gap == sum((parts[name] for name in held), _NONE):
+                return held
         if abs(gap) <= CENT * self.rough:
-            return None, False
+            return None
         raise UnreadableError(
             f"its lines, shipping, duties, fees and tips come to {figures} and its tax to {self.tax}, which is "
             f"{figures + self.tax}; the store's total is {told}"

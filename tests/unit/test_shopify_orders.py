@@ -131,6 +131,19 @@ def test_fees_that_were_partly_given_back_count_as_they_are_now(shop: SimulatedS
     assert charges(read(shop, raw)) == {"Additional fees": "1.00"}
 
 
+@pytest.mark.parametrize("held", [True, False], ids=["in the order's tax", "beside it"])
+def test_the_tax_of_shipping_counts_once_whether_the_orders_tax_holds_it_or_not(shop: SimulatedShopify, held: bool):
+    raw = order(line(rate="20"), shipping_lines=(shipping("5.00", tax="1.00"),), tax="5.00" if held else "4.00", total="29.99")
+    assert read(shop, raw).tax == Decimal("5.00")
+
+
+def test_a_cent_that_a_tax_in_the_price_leaves_is_a_rounding_charge(shop: SimulatedShopify):
+    raw = order(line(quantity=3, price="19.99", rate="20", included=True), included=True)
+    raw["lineItems"][0]["priceAfterAllDiscountsBeforeTaxesSet"] = "49.98"
+    made = read(shop, raw)
+    assert (charges(made), made.total) == ({"Rounding": "-0.01"}, Decimal("59.97"))
+
+
 def test_a_tip_that_stands_among_the_lines_is_counted_once(shop: SimulatedShopify):
     tip = line(None, 1, "2.00", variant=None, product=None, name="Tip")
     made = read(shop, order(line(), tip, totalTipReceivedSet="2.00"))
