@@ -1,4 +1,4 @@
-"""A day of a Shopify store whose orders change while they are read, by runs that end early: nothing is lost, each amount right."""
+"""A day of a Shopify store whose orders change while they are read by runs that end early: nothing is lost, each amount right."""
 
 from __future__ import annotations
 
