@@ -13,6 +13,7 @@ from syncctl import settings as settings_module
 from syncctl.cli.database import Use
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
+from syncctl.cli.told_statuses import require_told
 from syncctl.errors import EXIT_OK, UsageError
 from syncctl.private_files import others_may_read
 
@@ -246,6 +247,8 @@ def set_erp(
     """Change one of the ERP's site settings. It counts from the next order on."""
     from syncctl.db.contract import SetErpSetting
 
+    if name.upper() == "APPLIED_STATUS" and value:
+        require_told(run, value, plugin=False)
     _show_erp(run, run.send(SetErpSetting(setting_name=name.upper(), value=value or None)))
 
 

@@ -10,6 +10,7 @@ from syncctl.cli.help import Falling
 from syncctl.cli.orders import LARGEST_STORE_ID
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
+from syncctl.cli.told_statuses import require_told
 from syncctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -170,8 +171,7 @@ def set_status(
     from syncctl.db.contract import SetStatusMap
 
     named = None if store_status == NOTHING else store_status.strip().lower().removeprefix("wc-")
-    if named is not None:
-        _require_status(run, named, plugin=plugin)
+    remark = "" if named is None else require_told(run, named, plugin=plugin)
     call = SetStatusMap(store_id=_store(run, every=every_store), erp_status=erp_status.lower(), woo_status=named, dry_run=dry_run)
     _changed(
         run,
@@ -179,6 +179,7 @@ def set_status(
         lambda row: (
             f"{row.erp_status} in the ERP {_told(row.woo_status)} in the store"
             f"{f' (before: {_told(row.previous)})' if row.was_mapped else ''}."
+            f"{f' {remark}' if remark else ''}"
         ),
         dry_run,
     )
@@ -219,22 +220,6 @@ def _named(who: str) -> dict[str, Any]:
     if "@" in who.strip("@"):
         return {"woo_email": who}
     raise UsageError(f"{who or 'An empty text'} is neither a customer's id in the store nor an e-mail address.")
-
-
-def _require_status(run: Run, named: str, *, plugin: bool) -> None:
-    """Refuse what the store would.
-
-    Raises:
-        UsageError: the store has no such status of its own, and nobody says that it is a plugin's.
-    """
-    from syncctl.stores.connect import meaning_in_store
-
-    known = meaning_in_store(run.settings)(named) != "unknown"
-    if not known and not plugin and named not in run.settings.create_statuses:
-        raise UsageError(
-            f"{named} is none of the store's own statuses (processing, on-hold, completed, cancelled …). "
-            "Where a plugin has it, say so: --plugin."
-        )
 
 
 def _before(previous: str | None, now: str | None) -> str:

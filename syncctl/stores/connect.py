@@ -116,3 +116,10 @@ def meaning_in_store(settings: Settings) -> Callable[[str], Meaning]:
     from syncctl.stores.woocommerce_statuses import meaning_of
 
     return meaning_of
+
+
+def never_given(settings: Settings) -> frozenset[str]:
+    """Return the words of the configured store that its orders have and that it gives to none when asked to."""
+    from syncctl.stores.woocommerce_statuses import TRASH
+
+    return frozenset() if settings.source == "shopify" else frozenset({TRASH})

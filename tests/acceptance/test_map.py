@@ -60,6 +60,18 @@ def test_a_status_is_one_of_the_stores(seeded: Program) -> None:
     assert seeded("map", "status", "lost", "completed").code == 2
 
 
+@pytest.mark.parametrize("named", ["pending", "failed", "on-hold", "wc-on-hold", "trash"])
+def test_a_status_that_no_order_gets_from_us_is_refused_when_it_is_named(seeded: Program, named: str) -> None:
+    for words in (("map", "status", "shipped", named), ("config", "erp", "set", "APPLIED_STATUS", named.removeprefix("wc-"))):
+        refused = seeded(*words)
+        assert refused.code == 2
+        assert f"No order gets {named.removeprefix('wc-')} from us" in refused.err
+
+
+def test_of_a_plugins_status_it_is_said_that_orders_keep_their_own(seeded: Program) -> None:
+    assert "Orders get a note of it and keep their status" in seeded("map", "status", "shipped", "dispatched", "--plugin").out
+
+
 @pytest.mark.parametrize("who", ["ada", "0", "@", ""])
 def test_who_is_neither_an_id_nor_an_address_is_refused(seeded: Program, who: str) -> None:
     ended = seeded("map", "customer", who, "C100")
