@@ -513,7 +513,7 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
         end = plan.end_of(order_id)
         called = f"order {order_id} ({plan.odd[order_id].name if order_id in plan.odd else 'sound'})"
         row = staged.get(order_id)
-        notes = sum(count for text, count in shop.count_notes(order_id).items() if text.startswith(NOTE))
+        notes = sum(count for text, count in shop.count_notes(order_id).items() if NOTE.match(text))
         in_erp = end in ("applied", "untold")
         if end == "set aside" and not plan.odd[order_id].named:
             continue

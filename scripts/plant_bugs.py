@@ -1060,7 +1060,7 @@ BUGS = (
     ),
     bug(
         "a tracking number goes to the store as it was pasted",
-        "syncctl/db/embedded/counterpoint/state.py",
+        "syncctl/db/embedded/erp.py",
         """if unicodedata.category(letter)[0] not in "ZC").upper()""",
         """).upper()""",
         "tests/contract/test_status_changes.py",

@@ -60,6 +60,15 @@ def tables() -> str:
     lines += ["| object | purpose |", "|---|---|"]
     inner = [name for name in texts if name not in contract and not name.startswith("USER_V_")]
     lines += [f"| `{name}` | {_purpose(texts[name])} |" for name in sorted(inner)]
+    lines += [
+        "",
+        "### Microsoft RMS",
+        "",
+        "What `erp/rms/` has beside the procedures and functions of the same names as CounterPoint's.",
+    ]
+    lines += ["", "| object | purpose |", "|---|---|"]
+    others = {name: script for script in scripts("rms") for name in script.modules if name not in texts}
+    lines += [f"| `{name}` | {_purpose(others[name])} |" for name in sorted(others)]
     lines += ["", "### Views", "", "| view | shows |", "|---|---|"]
     lines += [f"| `{name}` | {_purpose(texts[name])} |" for name in sorted(texts) if name.startswith("USER_V_")]
     return "\n".join(lines)

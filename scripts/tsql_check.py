@@ -84,7 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         packages = prepared(chosen.cache)
         with ThreadPoolExecutor() as readers:
-            answers = list(readers.map(lambda version: read(packages, chosen.sql, version), versions))
+            asked = [(version, erp) for version in versions for erp in erps_of(chosen.sql)]
+            told = list(readers.map(lambda each: read(packages, chosen.sql, *each), asked))
+        answers = [merged([answer for (of, _), answer in zip(asked, told, strict=True) if of == each]) for each in versions]
         left = judged(chosen.sql, dict(zip(versions, answers, strict=True)), allowances(chosen.sql / ALLOWED))
     except CannotRun as error:
         print(f"tsql_check: {error}", file=sys.stderr)
@@ -174,7 +176,26 @@ def lay_out(folder: Path) -> None:
     (folder / "tsql.runtimeconfig.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def read(packages: Path, folder: Path, version: int) -> dict[str, Any]:
+def erps_of(folder: Path) -> list[str | None]:
+    """The ERPs whose SQL lies in the folder: a model each, since each makes procedures of the same names."""
+    place = folder / "erp"
+    return [*sorted(entry.name for entry in place.iterdir() if entry.is_dir())] if place.is_dir() else [None]
+
+
+def merged(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Put together what was found with each ERP; what they share is found with each and told once."""
+    findings: list[dict[str, Any]] = []
+    for answer in answers:
+        findings += [finding for finding in answer["findings"] if finding not in findings]
+    return {
+        "tables": max(answer["tables"] for answer in answers),
+        "objects": max(answer["objects"] for answer in answers),
+        "ruled": all(answer["ruled"] for answer in answers),
+        "findings": findings,
+    }
+
+
+def read(packages: Path, folder: Path, version: int, erp: str | None = None) -> dict[str, Any]:
     """Have the compiler read the folder, in a process of its own, and return what it wrote (see `tsql_compiler.py`).
 
     Raises:
@@ -190,7 +211,7 @@ def read(packages: Path, folder: Path, version: int) -> dict[str, Any]:
         "CLR_ICU_VERSION_OVERRIDE": "78",
         "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
     }
-    command = [sys.executable, str(COMPILER), str(folder.resolve()), str(version)]
+    command = [sys.executable, str(COMPILER), str(folder.resolve()), str(version), *([erp] if erp else [])]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
     if ended.returncode != 0:
         told = ended.stderr.strip().splitlines()

@@ -4,7 +4,10 @@ Run by `tsql_check.py`, which lays the packages out and judges what is found. Wr
 {"tables": n, "objects": n, "ruled": bool, "findings": [{"file", "line", "rule", "text"}]}; `file` is relative to the folder
 given. `ruled` is false where an unknown name or a syntax error kept the analysis rules from being asked.
 
-    python3 tsql_compiler.py FOLDER VERSION          130: SQL Server 2016, 140: 2017, 150: 2019
+    python3 tsql_compiler.py FOLDER VERSION [ERP]    130: SQL Server 2016, 140: 2017, 150: 2019
+
+With ERP, of the folders under erp/ that one alone is read: each ERP makes procedures of the same names.
+A script of ops/ whose header names another ERP is left out, too.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ _MODULE = re.compile(r"Create(?:OrAlter)?(?:Procedure|Function|View)Statement")
 _BRANCHES = ("StatementList", "ThenStatement", "ElseStatement", "TryStatements", "CatchStatements", "Statement")
 _DEFINITIONS = ("CreateIndexStatement", "CreateTypeTableStatement", "CreateSequenceStatement", "CreateRoleStatement")
 _ERROR = "Error "
+_OF_ERP = re.compile(r"^ERP {2,}(\w+)$", re.MULTILINE)
+"""In the header of a script of ops/ that speaks of one ERP's tables."""
 _SAYS_NOTHING = re.compile(r"Set\w*Statement|PredicateSetStatement")
 
 
@@ -203,7 +208,7 @@ def _name(statement: Any) -> str:
     return ".".join(part.Value for part in statement.SchemaObjectName.Identifiers).lower()
 
 
-def check(folder: Path, version: int) -> dict[str, Any]:
+def check(folder: Path, version: int, erp: str | None = None) -> dict[str, Any]:
     """Read every *.sql under the folder as this version of SQL Server would."""
     from Microsoft.SqlServer.Dac.Model import DacQueryScopes, SqlServerVersion, TSqlModel, TSqlModelOptions
     from Microsoft.SqlServer.TransactSql import ScriptDom
@@ -214,7 +219,11 @@ def check(folder: Path, version: int) -> dict[str, Any]:
     reading = Reading(TSqlModel(getattr(SqlServerVersion, f"Sql{version}"), options))
     # Tables first: demo_schema.sql, schema/, then what copies them.
     for path in sorted(folder.rglob("*.sql"), key=lambda path: (path.parent.name == "ops", path)):
-        for line, batch in batches(path.read_text(encoding="utf-8-sig")):
+        text = path.read_text(encoding="utf-8-sig")
+        of = path.parent.name if path.parent.parent.name == "erp" else "".join(_OF_ERP.findall(text))
+        if erp is not None and of not in ("", erp):
+            continue
+        for line, batch in batches(text):
             read_batch(reading, parser, path.relative_to(folder).as_posix(), line, batch)
     for table in reading.tables.values():
         reading.add(table.text, table.source.file, table.source.line)
@@ -263,7 +272,7 @@ def main() -> int:
     """Check the folder for the version named on the command line."""
     folder, version = Path(sys.argv[1]), int(sys.argv[2])
     load_net(Path(os.environ["TSQL_CHECK_PACKAGES"]))
-    json.dump(check(folder, version), sys.stdout)
+    json.dump(check(folder, version, *sys.argv[3:4]), sys.stdout)
     return 0
 
 

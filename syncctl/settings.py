@@ -100,6 +100,12 @@ class Settings(PodSettings):
         lambda: f"sqlite:///{(data_folder() / 'syncctl.db').as_posix()}",
         "Where staging, work and (in a trial) the ERP live: a SQL Server by its ODBC connection string, or a file.",
     )
+    erp: str = setting(
+        "Database",
+        choice("counterpoint", "rms"),
+        "counterpoint",
+        "Which ERP a new database is made for: CounterPoint, or Microsoft RMS. One that is there already keeps its own.",
+    )
     database_login_timeout: int = setting("Database", integer(1, 600), 15, "Seconds to wait for the SQL Server to let us in.")
     database_query_timeout: int = setting(
         "Database",

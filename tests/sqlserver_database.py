@@ -100,7 +100,7 @@ def prepare(database: SqlServer) -> None:
     """Deploy, onto an empty server where the tables there are of an earlier text of their scripts."""
     if _out_of_date(database):
         drop_everything(database)
-    deploy(database, demo_erp=True)
+    deploy(database, erp="counterpoint", demo_erp=True)
     empty(database)
 
 
@@ -126,10 +126,10 @@ def drop_everything(database: SqlServer) -> None:
         for row in database.query("SELECT name FROM sys.objects WHERE type = ? AND schema_id = SCHEMA_ID(N'dbo')", (code,)):
             database.query(f"DROP {kind} dbo.{row['name']}")
     for table in tables:
-        database.query(f"DROP TABLE dbo.{table}")
+        database.query(f"DROP TABLE dbo.[{table}]")
 
 
-def empty(database: SqlServer) -> None:
+def empty(database: SqlServer, *, erp: str = "counterpoint", set_up: bool = True) -> None:
     """Take every row away, start identities at 1, put the seed rows back and set the site up: one round trip."""
     tables = sorted(_tables(database) - KEPT)
     identities = {
@@ -137,8 +137,9 @@ def empty(database: SqlServer) -> None:
         for row in database.query("SELECT OBJECT_NAME(object_id) AS name FROM sys.columns WHERE is_identity = 1")
         if row["name"]
     }
-    cleared = [f"TRUNCATE TABLE dbo.{table};" if table in identities else f"DELETE FROM dbo.{table};" for table in tables]
-    database.query("\n".join(["SET NOCOUNT ON;", *cleared, *_seeds(scripts("counterpoint", demo_erp=True)), SET_UP]))
+    cleared = [f"TRUNCATE TABLE dbo.[{table}];" if table in identities else f"DELETE FROM dbo.[{table}];" for table in tables]
+    seeds = _seeds(scripts(erp, demo_erp=True))
+    database.query("\n".join(["SET NOCOUNT ON;", *cleared, *seeds, *([SET_UP] if set_up else [])]))
 
 
 @contextmanager

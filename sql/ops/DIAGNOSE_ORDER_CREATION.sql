@@ -5,6 +5,7 @@ GO
 DIAGNOSE_ORDER_CREATION
     Everything there is to know about why one order was or was not created in CounterPoint. Reads only.
 
+ERP          counterpoint
 Use          put the order's number, its id in the store or its staging id into @ORDER, then run it all
 Result       1 the staged row and any duplicates       2 its lines, each with the item it was matched to, price and stock
              3 the customer it is matched to           4 link, document and totals

@@ -74,6 +74,7 @@ BEGIN
     ) AS wanted
         ON wanted.WOO_LINE_ID = linked.WOO_LINE_ID
     WHERE staged.STAGING_ID = @STAGING_ID
+    AND   linked.WOO_LINE_ID >= 0 /* below 0: an ERP's lines for charges */
     AND   linked.QTY_SOLD > CASE WHEN @ACTION = 'cancel' OR wanted.QTY IS NULL THEN 0 ELSE wanted.QTY END;
 
     WHILE EXISTS (SELECT 1 FROM @LINE AS line WHERE line.LINE_NO = @LINE_NO)

@@ -58,6 +58,7 @@ def connect(run: Run, *, first: bool) -> Database:
             login_timeout=settings.database_login_timeout,
             query_timeout=settings.database_query_timeout,
             create=use.makes,
+            erp=settings.erp,
         )
     except NoDatabase as error:
         raise NoDatabase(f"{error} {_advice(run)}") from error

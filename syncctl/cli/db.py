@@ -33,8 +33,8 @@ def seed(
 ) -> None:
     """Fill a trial ERP with the store's own items, prices, stock and customers, so that a trial runs on your data.
 
-    Makes the embedded database where there is none, and says where. What is there already stays. For the embedded database only:
-    on a SQL Server it is refused, whatever ERP is there.
+    Makes the embedded database where there is none, for the ERP that SYNCCTL_ERP names, and says where. What is there already
+    stays. For the embedded database only: on a SQL Server it is refused, whatever ERP is there.
     """
     from syncctl.db.connect import embedded_path, is_embedded
     from syncctl.services.seed import seed_from_store
@@ -69,7 +69,12 @@ def seed(
 
 
 _ERP = Annotated[
-    str | None, typer.Option("--erp", help="Which ERP's procedures: a folder under sql/erp; else the one deployed before.")
+    str | None,
+    typer.Option(
+        "--erp",
+        help="Which ERP's procedures: counterpoint or rms. Else the one deployed before, SYNCCTL_ERP, or the one whose tables are"
+        " there.",
+    ),
 ]
 
 
@@ -115,12 +120,12 @@ def deploy(
     if offline and not dry_run:
         raise UsageError("--offline only prints, and nothing was changed. Give --dry-run with it.")
     if offline:
-        done = deploy_offline(erp=erp)
+        done = deploy_offline(erp=_erp(run, erp))
     else:
         require_server(run)
         keep_in = run.settings.log_dir / "replaced" / run.report.run_id
         done = deploy_database(
-            run.database, keep_in=keep_in, erp=erp, demo_erp=demo_erp, dry_run=dry_run, again=again, force=force
+            run.database, keep_in=keep_in, erp=_erp(run, erp), demo_erp=demo_erp, dry_run=dry_run, again=again, force=force
         )
     run.report.items = list(done.steps)
     run.report.counts = {
@@ -141,6 +146,11 @@ def deploy(
         ],
     }
     run.render = lambda console: _show_deployment(console, done)
+
+
+def _erp(run: Run, given: str | None) -> str | None:
+    """Return the ERP that a person has named, by the option or the setting; None where neither says so."""
+    return given or (run.settings.erp if run.settings.origin("erp") != "default" else None)
 
 
 def require_server(run: Run) -> None:
@@ -204,7 +214,7 @@ def check(run: Run, erp: _ERP = None) -> None:
     from syncctl.services.database import check_database
 
     require_server(run)
-    found = check_database(run.database, erp=erp)
+    found = check_database(run.database, erp=_erp(run, erp))
     problems = sum(item.level == "problem" for item in found)
     run.report.items = list(found)
     run.report.counts = {"checked": len(found), "problems": problems}

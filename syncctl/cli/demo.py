@@ -45,6 +45,10 @@ def demo(
         Path | None,
         typer.Option("--keep", help="Keep the database in this folder, to look at afterwards.", metavar="DIR", file_okay=False),
     ] = None,
+    erp: Annotated[
+        str | None,
+        typer.Option("--erp", help="Which ERP the day is entered into: counterpoint or rms. Else what SYNCCTL_ERP says."),
+    ] = None,
 ) -> None:
     """Show the whole chain, from the store's orders to ERP documents and back, with what goes wrong on the way.
 
@@ -66,7 +70,7 @@ def demo(
         def connect() -> Database:
             from syncctl.db.connect import open_database
 
-            return open_database(url, clock=clock)
+            return open_database(url, clock=clock, erp=erp or run.settings.erp)
 
         show = Demonstration(
             connect=connect,

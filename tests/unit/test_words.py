@@ -10,7 +10,7 @@ from syncctl.cli.output import Report, in_words
 from syncctl.cli.words import in_a_persons_words, require_fit
 from syncctl.clock import system_clock
 from syncctl.db.contract import AddClaim, SetErpSetting
-from syncctl.db.deploy_scripts import scripts
+from syncctl.db.deploy_scripts import erps, scripts
 from syncctl.errors import BadArgument, NotFound, UsageError
 
 
@@ -34,7 +34,7 @@ def test_a_parameter_is_called_as_a_person_calls_it(thrown: str, told: str):
 
 
 def test_no_complaint_of_a_procedure_shows_its_parameters():
-    complaints = [text for script in scripts("counterpoint") for text in re.findall(r"N'(@[A-Z_]+ [^']*)'", script.text)]
+    complaints = [text for erp in erps() for script in scripts(erp) for text in re.findall(r"N'(@[A-Z_]+ [^']*)'", script.text)]
     assert len(complaints) > 50
     for complaint in complaints:
         assert "@" not in in_a_persons_words(complaint), complaint

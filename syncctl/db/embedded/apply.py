@@ -252,7 +252,8 @@ def _taken_off(session: Session, staged: sqlite3.Row, link: sqlite3.Row, verb: s
     rows = session.all(
         """
         SELECT WOO_LINE_ID, ITEM_NO, QTY_SOLD FROM dbo.USER_ORDER_LINE_LINK
-        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order ORDER BY LIN_SEQ_NO
+        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND WOO_LINE_ID >= 0 -- below 0: an ERP's lines for charges
+        ORDER BY LIN_SEQ_NO
         """,
         {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"]},
     )

@@ -26,7 +26,15 @@ from syncctl import __version__
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import NoRow, Procedure
 from syncctl.db.embedded.registry import Session, serving
-from syncctl.errors import AlreadyRunning, ConfigError, DatabaseUnavailable, NoDatabase, PermanentError, TransientError
+from syncctl.errors import (
+    AlreadyRunning,
+    ConfigError,
+    DatabaseUnavailable,
+    NoDatabase,
+    PermanentError,
+    TransientError,
+    UsageError,
+)
 from syncctl.private_files import FILE_MODE, make_file, make_folder
 
 Row = TypeVar("Row")
@@ -85,8 +93,10 @@ class EmbeddedDatabase:
 
     engine = "embedded"
 
-    def __init__(self, path: Path, *, clock: Clock = system_clock, busy_timeout: float = 30.0, create: bool = True) -> None:
-        """Open `path`; with `create` it is made, with its tables, where it is missing.
+    def __init__(
+        self, path: Path, *, clock: Clock = system_clock, busy_timeout: float = 30.0, create: bool = True, erp: str | None = None
+    ) -> None:
+        """Open `path`; with `create` it is made, with its tables and those of `erp` (see `ERPS`), where it is missing.
 
         Raises:
             NoDatabase: it isn't there, and is not to be made.
@@ -121,7 +131,7 @@ class EmbeddedDatabase:
                 self._db.execute("PRAGMA dbo.journal_mode = WAL")
                 self._db.execute("PRAGMA dbo.synchronous = FULL")
                 self._db.execute("PRAGMA foreign_keys = ON")
-                self._create_tables()
+                self._create_tables(erp)
             except BaseException:
                 self._db.close()
                 raise
@@ -142,7 +152,7 @@ class EmbeddedDatabase:
         if found == 0 and not create:
             raise NoDatabase(f"There is nothing of syncctl in {self.path.absolute()}.")
 
-    def _create_tables(self) -> None:
+    def _create_tables(self, erp: str | None) -> None:
         """Create the tables of a new file; bring those of an older version up to date, each step once per file."""
         folder = resources.files("syncctl.db.embedded")
         version = schema_version()
@@ -153,8 +163,8 @@ class EmbeddedDatabase:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             found = self._version()  # another process may have been first
-            # A new file belongs to the one ERP that the embedded engine has.
-            scripts = [schema, folder.joinpath("counterpoint", "schema.sql").read_text(encoding="utf-8")] if found == 0 else []
+            # A new file belongs to one ERP for good.
+            scripts = [schema, erp_schema(erp)] if found == 0 else []
             for number in range(found + 1, version + 1) if found else ():
                 step = folder.joinpath("upgrades", f"{number:03d}.sql").read_text(encoding="utf-8")
                 scripts.append(f"{step}PRAGMA dbo.user_version = {number};\n")
@@ -209,6 +219,20 @@ class EmbeddedDatabase:
     def close(self) -> None:
         """See `contract.Database.close`."""
         self._db.close()
+
+
+def erp_schema(erp: str | None) -> str:
+    """Return what makes an ERP's tables beside an embedded database; None: those of the default ERP.
+
+    Raises:
+        UsageError: there is no such ERP.
+    """
+    from syncctl.db.embedded.erp import ERPS
+
+    name = erp or next(iter(ERPS))
+    if name not in ERPS:
+        raise UsageError(f"There is no ERP {name!r}; there are {' and '.join(ERPS)}.")
+    return resources.files("syncctl.db.embedded").joinpath(name, "schema.sql").read_text(encoding="utf-8")
 
 
 @cache

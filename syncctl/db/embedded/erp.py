@@ -8,21 +8,35 @@ have `Erp` in their names.
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from syncctl.db.contract import AuditFinding
 from syncctl.db.embedded.order_content import Content, StagedLine
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError
 
+if TYPE_CHECKING:
+    from syncctl.db.contract import (
+        AuditFinding,
+        DocumentPart,
+        GetErpDocument,
+        ImportedSetting,
+        ImportErpSettings,
+        MissingSetting,
+        NumberSeries,
+        SeedCount,
+        SeedDemoErp,
+        SetNumberSeries,
+    )
+
 Settings = Mapping[str, str | None]
 NOTHING = Decimal(0)
-ERPS = {"counterpoint": "syncctl.db.embedded.counterpoint"}
-"""An ERP's name → the package whose `ERP` is its port."""
+ERPS = {"counterpoint": "syncctl.db.embedded.counterpoint", "rms": "syncctl.db.embedded.rms"}
+"""An ERP's name → the package whose `ERP` is its port, and whose `schema.sql` makes its tables. The first is the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,44 @@ class Erp(Protocol):
         """Say what a site setting takes, where no document could be written by this value; None where it may stand."""
         ...
 
+    def missing_settings(self, session: Session) -> list[MissingSetting]:
+        """Return what nobody has set and no document can be written without."""
+        ...
+
+    def import_settings(self, session: Session, call: ImportErpSettings) -> list[ImportedSetting]:
+        """Take the site settings that the ERP itself says, or with `dry_run` tell them.
+
+        Raises:
+            ConfigError: it says nothing.
+            BadArgument, NotFound: it has several stores, and the call names none of them.
+        """
+        ...
+
+    def list_series(self, session: Session) -> list[NumberSeries]:
+        """Return the number series."""
+        ...
+
+    def set_series(self, session: Session, call: SetNumberSeries) -> list[NumberSeries]:
+        """Set a number series; return it.
+
+        Raises:
+            NotFound: there is no such series.
+            BadArgument: the ERP couldn't hold its numbers.
+        """
+        ...
+
+    def seed_demo(self, session: Session, call: SeedDemoErp) -> list[SeedCount]:
+        """Add items and customers to the trial ERP; return how many were new."""
+        ...
+
+    def get_document(self, session: Session, call: GetErpDocument) -> list[DocumentPart]:
+        """Return everything that stands of one document, table by table.
+
+        Raises:
+            NotFound: there is no such document.
+        """
+        ...
+
     def audit(self, session: Session, store_id: str | None, *, inventory: bool) -> Iterable[AuditFinding]:
         """Return what the ERP's own rows say against the promises."""
         ...
@@ -235,3 +287,8 @@ def item_of(session: Session, erp: Erp, staged: sqlite3.Row, line: StagedLine) -
     """Return a line's item: the one that it has already, else what its SKU means by `USER_ITEM_MAP`, else as the ERP finds it."""
     known = linked_item(session, staged, line) or mapped_item(session, staged["STORE_ID"], line.sku)
     return erp.find_item(session, known, line.sku)
+
+
+def plain_number(text: str) -> str:
+    """Return a tracking number in capitals, without blanks and invisible marks. See `sql/functions/fn_PlainNumber.sql`."""
+    return "".join(letter for letter in text if unicodedata.category(letter)[0] not in "ZC").upper()

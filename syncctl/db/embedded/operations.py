@@ -18,7 +18,7 @@ from syncctl.errors import NotFound
 
 _MAY_BE_EMPTY = (
     "TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS", "WRKGRP_ID", "TMPLT_CUST_NO",
-    "TIME_ZONE", "SHIP_VIA_PROF",
+    "TIME_ZONE", "SHIP_VIA_PROF", "SHIPPING_ITEM_ID", "CHARGE_ITEM_ID", "TAX_RATE",
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from syncctl.db.embedded.counterpoint import read, seed, settings  # noqa: F401  (they serve procedures of their own)
 from syncctl.db.embedded.counterpoint.audit import audit
 from syncctl.db.embedded.counterpoint.change import change_document, close_document
 from syncctl.db.embedded.counterpoint.code_page import lossy_texts
@@ -15,6 +14,9 @@ from syncctl.db.embedded.counterpoint.customer import (
     new_customer_problem,
 )
 from syncctl.db.embedded.counterpoint.document import find_item, short_items, write_note
+from syncctl.db.embedded.counterpoint.read import get_document
+from syncctl.db.embedded.counterpoint.seed import seed_demo
+from syncctl.db.embedded.counterpoint.settings import import_settings, list_series, missing_settings, set_series
 from syncctl.db.embedded.counterpoint.site import setting_fault
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
 from syncctl.db.embedded.erp import Erp
@@ -34,10 +36,16 @@ class CounterPoint:
     find_customers = staticmethod(find_customers)
     is_fitting = staticmethod(is_fitting)
     find_item = staticmethod(find_item)
+    get_document = staticmethod(get_document)
     has_customer = staticmethod(has_customer)
+    import_settings = staticmethod(import_settings)
+    list_series = staticmethod(list_series)
+    missing_settings = staticmethod(missing_settings)
     new_customer_problem = staticmethod(new_customer_problem)
     lossy_texts = staticmethod(lossy_texts)
     remove_document = staticmethod(remove_document)
+    seed_demo = staticmethod(seed_demo)
+    set_series = staticmethod(set_series)
     setting_fault = staticmethod(setting_fault)
     short_items = staticmethod(short_items)
     statuses = staticmethod(statuses)

@@ -10,7 +10,7 @@ from typing import Any
 from syncctl.db.contract import DocumentPart, GetErpDocument
 from syncctl.db.embedded.counterpoint.site import stock_columns
 from syncctl.db.embedded.erp import settings_of
-from syncctl.db.embedded.registry import Session, serves
+from syncctl.db.embedded.registry import Session
 from syncctl.errors import NotFound
 
 _STOCK = """
@@ -22,8 +22,7 @@ _STOCK = """
 """
 
 
-@serves(GetErpDocument)
-def get_erp_document(session: Session, call: GetErpDocument) -> list[DocumentPart]:
+def get_document(session: Session, call: GetErpDocument) -> list[DocumentPart]:
     """See `sql/erp/counterpoint/sp_GetErpDocument.sql`."""
     doc_id, other = _find(session, call.number)
     header = session.one("SELECT TKT_NO, DOC_TYP FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc_id", {"doc_id": doc_id})

@@ -11,11 +11,10 @@ from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.order_content import amount_of
-from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.registry import Session, require
 
 
-@serves(SeedDemoErp)
-def seed_demo_erp(session: Session, call: SeedDemoErp) -> list[SeedCount]:
+def seed_demo(session: Session, call: SeedDemoErp) -> list[SeedCount]:
     """See `sql/erp/counterpoint/sp_SeedDemoErp.sql`. An embedded ERP is always a trial one."""
     items, customers = _objects(call.items), _objects(call.customers)
     require(

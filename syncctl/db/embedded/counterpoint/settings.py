@@ -9,14 +9,12 @@ from dataclasses import replace
 from syncctl.db.contract import (
     ImportedSetting,
     ImportErpSettings,
-    ListMissingErpSettings,
-    ListNumberSeries,
     MissingSetting,
     NumberSeries,
     SetNumberSeries,
 )
 from syncctl.db.embedded.erp import settings_of
-from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.registry import Session, require
 from syncctl.errors import BadArgument, ConfigError, NotFound
 
 NUMBER_WIDTH = {"DOC_ID": 18, "TKT_NO": 15, "CUST_NO": 15}
@@ -54,14 +52,7 @@ def missing_settings(session: Session) -> list[MissingSetting]:
     ]
 
 
-@serves(ListMissingErpSettings)
-def list_missing_erp_settings(session: Session, _call: ListMissingErpSettings) -> list[MissingSetting]:
-    """See `sql/erp/counterpoint/sp_ListMissingErpSettings.sql`."""
-    return missing_settings(session)
-
-
-@serves(ListNumberSeries)
-def list_number_series(session: Session, _call: ListNumberSeries) -> list[NumberSeries]:
+def list_series(session: Session) -> list[NumberSeries]:
     """See `sql/erp/counterpoint/sp_ListNumberSeries.sql`."""
     return [_series(row) for row in session.all("SELECT * FROM dbo.USER_NUMBER_SERIES ORDER BY SERIES")]
 
@@ -70,8 +61,7 @@ def _series(row: sqlite3.Row) -> NumberSeries:
     return NumberSeries(row["SERIES"], row["PREFIX"], row["WIDTH"], row["NEXT_NO"], row["DESCR"])
 
 
-@serves(SetNumberSeries)
-def set_number_series(session: Session, call: SetNumberSeries) -> list[NumberSeries]:
+def set_series(session: Session, call: SetNumberSeries) -> list[NumberSeries]:
     """See `sql/erp/counterpoint/sp_SetNumberSeries.sql`."""
     name = call.series
     if name not in NUMBER_WIDTH:
@@ -116,8 +106,7 @@ def _write_series(session: Session, series: NumberSeries) -> None:
     )
 
 
-@serves(ImportErpSettings)
-def import_erp_settings(session: Session, call: ImportErpSettings) -> list[ImportedSetting]:
+def import_settings(session: Session, call: ImportErpSettings) -> list[ImportedSetting]:
     """See `sql/erp/counterpoint/sp_ImportErpSettings.sql`."""
     control = _control(session, call.erp_store)
     settings = settings_of(session)

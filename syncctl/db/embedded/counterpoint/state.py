@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from typing import Any, NamedTuple
 
 from syncctl.db.embedded.counterpoint.payment import written_payment
-from syncctl.db.embedded.erp import NOTHING, DocumentState, settings_of
+from syncctl.db.embedded.erp import NOTHING, DocumentState, plain_number, settings_of
 from syncctl.db.embedded.registry import Session
 
 
@@ -117,12 +116,7 @@ def _line_reasons(session: Session, order: dict[str, Any]) -> list[str]:
 def tracking_numbers(session: Session, doc_id: int) -> list[str]:
     """See `Erp.tracking_numbers`."""
     rows = session.all("SELECT PKG_TRK_NO FROM dbo.PS_DOC_PKG_TRK_NO WHERE DOC_ID = :doc ORDER BY SEQ_NO", {"doc": doc_id})
-    return [number for row in rows if (number := _plain_number(str(row["PKG_TRK_NO"] or "")))]
-
-
-def _plain_number(text: str) -> str:
-    """Return a tracking number in capitals, without blanks and invisible marks. See `sql/functions/fn_PlainNumber.sql`."""
-    return "".join(letter for letter in text if unicodedata.category(letter)[0] not in "ZC").upper()
+    return [number for row in rows if (number := plain_number(str(row["PKG_TRK_NO"] or "")))]
 
 
 def statuses(session: Session, store_id: str, *, after_id: int) -> dict[int, str]:
