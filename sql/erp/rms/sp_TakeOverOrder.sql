@@ -43,31 +43,33 @@ BEGIN
 
     SET @ORDER_ID = NULL;
 
+    /* Looked for without a lock, then held: a site may have an index on neither column, and its tills go on selling. */
     SELECT TOP (1)
-        @ORDER_ID = former.ID,
-        @ORDER_TYPE = former.Type,
-        @COMMENT = former.Comment,
-        @WHY = CASE
-            WHEN former.Closed = 1 THEN N'is closed'
-            WHEN EXISTS
-            (
-                SELECT
-                    1
-                FROM dbo.OrderEntry AS picked
-                WHERE picked.OrderID = former.ID
-                AND   picked.QuantityRTD > 0
-            ) THEN N'was picked up in part'
-            WHEN former.Deposit <> 0 THEN CONCAT(N'has a deposit of ', CONVERT(varchar(30), CONVERT(decimal(15, 2), former.Deposit)))
-        END
-    FROM dbo.fn_DynamicsReference(@STAGING_ID) AS known
+        @ORDER_ID = former.ID
+    FROM
+    (
+        SELECT
+            held.ID,
+            held.Closed,
+            RANK_NO = 0
+        FROM dbo.fn_DynamicsReference(@STAGING_ID) AS known
+        INNER JOIN dbo.[Order] AS held
+            ON held.ReferenceNumber = known.REFERENCE
+        UNION ALL
+        SELECT
+            named.ID,
+            named.Closed,
+            1
+        FROM dbo.fn_DynamicsReference(@STAGING_ID) AS known
+        INNER JOIN dbo.[Order] AS named
+            ON named.Comment = known.COMMENT
+        WHERE LEFT(named.ReferenceNumber, LEN(known.PREFIX) + 1) <> CONCAT(known.PREFIX, N'-')
+    ) AS former
     CROSS JOIN dbo.fn_DynamicsConfig() AS site
-    INNER JOIN dbo.[Order] AS former WITH (UPDLOCK)
-        ON former.ReferenceNumber = known.REFERENCE
-        OR (former.Comment = known.COMMENT AND LEFT(former.ReferenceNumber, LEN(known.PREFIX) + 1) <> CONCAT(known.PREFIX, N'-'))
     WHERE site.FORMER_ORDERS <> N'N'
     AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.ID)
     ORDER BY
-        CASE WHEN former.ReferenceNumber = known.REFERENCE THEN 0 ELSE 1 END,
+        former.RANK_NO,
         former.Closed,
         former.ID;
 
@@ -75,6 +77,26 @@ BEGIN
     BEGIN
         RETURN;
     END;
+
+    EXECUTE dbo.sp_HoldErpDocument @DOC_ID = @ORDER_ID;
+
+    SELECT
+        @ORDER_TYPE = held.Type,
+        @COMMENT = held.Comment,
+        @WHY = CASE
+            WHEN held.Closed = 1 THEN N'is closed'
+            WHEN EXISTS
+            (
+                SELECT
+                    1
+                FROM dbo.OrderEntry AS picked
+                WHERE picked.OrderID = held.ID
+                AND   picked.QuantityRTD > 0
+            ) THEN N'was picked up in part'
+            WHEN held.Deposit <> 0 THEN CONCAT(N'has a deposit of ', CONVERT(varchar(30), CONVERT(decimal(15, 2), held.Deposit)))
+        END
+    FROM dbo.[Order] AS held
+    WHERE held.ID = @ORDER_ID;
 
     IF @WHY IS NULL
     BEGIN
