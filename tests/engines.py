@@ -292,6 +292,8 @@ def rows_of(query: Callable[..., list[Any]], table: str, identity: str | None, r
 def _plain(column: str, value: Any, read: Callable[[str], str]) -> Any:
     if column in JSON_COLUMNS and value is not None:
         return json.dumps(json.loads(value), sort_keys=True, ensure_ascii=False)
+    if column == "WATERMARK_DT" and isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")  # less what the store's answer took, by the real clock
     if isinstance(value, str):
         value = re.sub(
             r"\?+", "?", read(value)
