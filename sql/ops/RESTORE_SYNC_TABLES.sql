@@ -28,7 +28,6 @@ DECLARE
     @LACKING nvarchar(4000),
     @LACK_NO int = 1,
     @TAKEN nvarchar(100),
-    @VERSION nvarchar(100) = N'unknown, older than the version that first wrote it down',
     @REFUSED nvarchar(2000);
 DECLARE @LACK table
 (
@@ -96,24 +95,12 @@ BEGIN
         @TAKEN = CONVERT(nvarchar(30), MAX(taken.TAKEN_DT), 120)
     FROM dbo.USER_SYNC_COPY_TAKEN AS taken;
 
-    IF COL_LENGTH(N'dbo.USER_SYNC_COPY_TAKEN', N'SCHEMA_VERSION') IS NOT NULL
-    BEGIN
-        EXECUTE sys.sp_executesql
-            N'SELECT @VERSION = CONVERT(nvarchar(100), MAX(taken.SCHEMA_VERSION)) FROM dbo.USER_SYNC_COPY_TAKEN AS taken;',
-            N'@VERSION nvarchar(100) OUTPUT',
-            @VERSION = @VERSION OUTPUT;
-    END;
-
-    SELECT
-        @REFUSED = CONCAT
-        (
-            N'The copy was taken on ', @TAKEN, N' (UTC) by the BACKUP_SYNC_TABLES.sql of another version (schema version of the copy: ', @VERSION,
-            N'; of this database: ', COUNT(DISTINCT journal.SCRIPT), N'). It lacks ', LEFT(@LACKING, 1000),
-            N'. Nothing was changed. Restore the whole database; or run the RESTORE_SYNC_TABLES.sql of the version that took the copy, then',
-            N' `syncctl db deploy`, which fills what is new.'
-        )
-    FROM dbo.USER_SCHEMA_JOURNAL AS journal
-    WHERE journal.SCRIPT LIKE 'schema/%';
+    SET @REFUSED = CONCAT
+    (
+        N'The copy was taken on ', @TAKEN, N' (UTC) by the BACKUP_SYNC_TABLES.sql of another version. It lacks ', LEFT(@LACKING, 1000),
+        N'. Nothing was changed. Restore the whole database; or run the RESTORE_SYNC_TABLES.sql of the version that took the copy, then',
+        N' `syncctl db deploy`, which fills what is new.'
+    );
 
     THROW 50004, @REFUSED, 1;
 END;
@@ -173,6 +160,7 @@ INSERT INTO dbo.USER_ORDER_STAGING
     STATUS_MEANING,
     ORDER_KEY,
     READ_MARK,
+    IS_IN_HAND,
     PMT_METH,
     TRANSACTION_ID,
     SHIP_VIA,
@@ -235,6 +223,7 @@ SELECT
     copied.STATUS_MEANING,
     copied.ORDER_KEY,
     copied.READ_MARK,
+    copied.IS_IN_HAND,
     copied.PMT_METH,
     copied.TRANSACTION_ID,
     copied.SHIP_VIA,

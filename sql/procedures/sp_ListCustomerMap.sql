@@ -6,7 +6,8 @@ dbo.sp_ListCustomerMap
     Which customer of the ERP each customer of a store is, by the store's customer id or the e-mail address.
 
 Called by    syncctl map customer list
-Returns      STORE_ID (empty: from before stores were told apart, see fn_StoreCustomers), CUST_NO, WOO_USER_ID, WOO_EMAIL, PREVIOUS (always NULL here), of the rows that count
+Returns      STORE_ID (empty: from before stores were told apart, see fn_StoreCustomers), CUST_NO, WOO_USER_ID, WOO_EMAIL,
+             PREVIOUS (always NULL here), of the rows that count
 Errors       none
 Locks        none beyond the read
 Repeatable   yes

@@ -38,7 +38,11 @@ BEGIN
     END;
 
     SELECT
-        @SHIP_VIA = NULLIF(CONVERT(varchar(30), dbo.fn_Shorten(staged.SHIP_VIA, 30) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_HDR_PROF.PROF_ALPHA_1 */, '')
+        @SHIP_VIA = NULLIF
+        (
+            CONVERT(varchar(30), dbo.fn_Shorten(staged.SHIP_VIA, 30) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as PS_DOC_HDR_PROF.PROF_ALPHA_1 */,
+            ''
+        )
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
 
