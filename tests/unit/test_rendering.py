@@ -265,3 +265,23 @@ def test_a_table_that_the_procedures_look_for_first_may_be_missing() -> None:
     fitted, problems = render_all(scripts("counterpoint"), lacking, TRIAL)
     payment = {script.name: script.text for script in fitted}["erp/counterpoint/sp_WriteOrderPayment.sql"]
     assert (problems, "SY_PAY_COD" in payment, "PAY_COD_TYP" in payment) == ([], False, True)
+
+
+def test_rms_takes_the_widths_and_the_columns_of_its_site():
+    """Names in brackets are read like others: `dbo.[Order]`."""
+    trial = demo_catalogue("rms")
+    tables = {name: dict(columns) for name, columns in trial.tables.items()}
+    tables["ORDER"]["SYNCGUID"] = Column("SyncGuid", None, True, "uniqueidentifier")
+    tables["ORDER"]["DBTIMESTAMP"] = Column("DBTimeStamp", None, False, "timestamp", True)
+    del tables["ORDERENTRY"]["VOUCHERID"]
+    tables["CUSTOMER"]["ADDRESS"] = replace(tables["CUSTOMER"]["ADDRESS"], width=30)
+    site = replace(trial, tables=tables)
+    _, problems = render_all(scripts("rms"), site, trial)
+    assert {problem.column for problem in problems} == {"ORDER.SyncGuid"}
+    fitted, problems = render_all(scripts("rms"), replace(site, given={"ORDER.SYNCGUID": "none"}), trial)
+    texts = {script.name.rpartition("/")[2]: script.text for script in fitted}
+    assert problems == []
+    assert "SyncGuid" in texts["sp_CreateErpDocument.sql"] and "N'none'" in texts["sp_CreateErpDocument.sql"]
+    assert "VoucherID" not in texts["sp_WriteOrderEntries.sql"].partition("INSERT INTO dbo.OrderEntry")[2]
+    assert "fn_Shorten(address.ADRS_1, 30 /* width of CUSTOMER.Address */)" in texts["fn_ErpAddress.sql"]
+    assert "whole.ADRS_1, 30 /* width of CUSTOMER.Address */" in texts["fn_ErpTexts.sql"]

@@ -20,20 +20,21 @@ RETURN
 (
     SELECT
         address.KIND,
-        FST_NAM = CONVERT(nvarchar(30), dbo.fn_Shorten(address.FST_NAM, 30)),
-        LST_NAM = CONVERT(nvarchar(50), dbo.fn_Shorten(address.LST_NAM, 50)),
-        NAM = CONVERT(nvarchar(50), dbo.fn_Shorten(address.NAM, 50)),
-        COMPANY = CONVERT(nvarchar(50), dbo.fn_Shorten(address.COMPANY, 50)),
-        ADRS_1 = CONVERT(nvarchar(50), dbo.fn_Shorten(address.ADRS_1, 50)),
+        FST_NAM = CONVERT(nvarchar(30), dbo.fn_Shorten(address.FST_NAM, 30 /* width of CUSTOMER.FirstName */)),
+        LST_NAM = CONVERT(nvarchar(50), dbo.fn_Shorten(address.LST_NAM, 50 /* width of CUSTOMER.LastName */)),
+        NAM = CONVERT(nvarchar(50), dbo.fn_Shorten(address.NAM, 50 /* width of SHIPTO.Name */)),
+        COMPANY = CONVERT(nvarchar(50), dbo.fn_Shorten(address.COMPANY, 50 /* width of CUSTOMER.Company */)),
+        ADRS_1 = CONVERT(nvarchar(50), dbo.fn_Shorten(address.ADRS_1, 50 /* width of CUSTOMER.Address */)),
         ADRS_2 = CONVERT(nvarchar(50), dbo.fn_Shorten
         (
-            CONCAT(address.ADRS_2, CASE WHEN address.ADRS_2 <> N'' AND address.ADRS_3 <> N'' THEN N', ' END, address.ADRS_3), 50
+            CONCAT(address.ADRS_2, CASE WHEN address.ADRS_2 <> N'' AND address.ADRS_3 <> N'' THEN N', ' END, address.ADRS_3),
+            50 /* width of CUSTOMER.Address2 */
         )),
-        CITY = CONVERT(nvarchar(50), dbo.fn_Shorten(address.CITY, 50)),
-        STATE = CONVERT(nvarchar(20), dbo.fn_Shorten(address.STATE, 20)),
-        ZIP_COD = CONVERT(nvarchar(20), dbo.fn_Shorten(address.ZIP_COD, 20)),
-        CNTRY = CONVERT(nvarchar(20), dbo.fn_Shorten(address.CNTRY, 20)),
-        PHONE = CONVERT(nvarchar(30), dbo.fn_Shorten(address.PHONE, 30))
+        CITY = CONVERT(nvarchar(50), dbo.fn_Shorten(address.CITY, 50 /* width of CUSTOMER.City */)),
+        STATE = CONVERT(nvarchar(20), dbo.fn_Shorten(address.STATE, 20 /* width of CUSTOMER.State */)),
+        ZIP_COD = CONVERT(nvarchar(20), dbo.fn_Shorten(address.ZIP_COD, 20 /* width of CUSTOMER.Zip */)),
+        CNTRY = CONVERT(nvarchar(20), dbo.fn_Shorten(address.CNTRY, 20 /* width of CUSTOMER.Country */)),
+        PHONE = CONVERT(nvarchar(30), dbo.fn_Shorten(address.PHONE, 30 /* width of CUSTOMER.PhoneNumber */))
     FROM dbo.fn_StagedAddress(@ORDER_JSON) AS address
 );
 GO

@@ -40,22 +40,22 @@ RETURN
         CROSS APPLY
         (
             VALUES
-                (1, 'FST_NAM', whole.FST_NAM, 30),
-                (2, 'LST_NAM', whole.LST_NAM, 50),
-                (3, 'NAM', whole.NAM, 50),
-                (4, 'COMPANY', whole.COMPANY, 50),
-                (5, 'ADRS_1', whole.ADRS_1, 50),
+                (1, 'FST_NAM', whole.FST_NAM, 30 /* width of CUSTOMER.FirstName */),
+                (2, 'LST_NAM', whole.LST_NAM, 50 /* width of CUSTOMER.LastName */),
+                (3, 'NAM', whole.NAM, 50 /* width of SHIPTO.Name */),
+                (4, 'COMPANY', whole.COMPANY, 50 /* width of CUSTOMER.Company */),
+                (5, 'ADRS_1', whole.ADRS_1, 50 /* width of CUSTOMER.Address */),
                 (
                     6,
                     'ADRS_2',
                     CONCAT(whole.ADRS_2, CASE WHEN whole.ADRS_2 <> N'' AND whole.ADRS_3 <> N'' THEN N', ' END, whole.ADRS_3),
-                    50
+                    50 /* width of CUSTOMER.Address2 */
                 ),
-                (7, 'CITY', whole.CITY, 50),
-                (8, 'STATE', whole.STATE, 20),
-                (9, 'ZIP_COD', whole.ZIP_COD, 20),
-                (10, 'CNTRY', whole.CNTRY, 20),
-                (11, 'PHONE', whole.PHONE, 30)
+                (7, 'CITY', whole.CITY, 50 /* width of CUSTOMER.City */),
+                (8, 'STATE', whole.STATE, 20 /* width of CUSTOMER.State */),
+                (9, 'ZIP_COD', whole.ZIP_COD, 20 /* width of CUSTOMER.Zip */),
+                (10, 'CNTRY', whole.CNTRY, 20 /* width of CUSTOMER.Country */),
+                (11, 'PHONE', whole.PHONE, 30 /* width of CUSTOMER.PhoneNumber */)
         ) AS part (POSITION_NO, FIELD, VALUE, WIDTH)
         WHERE (whole.KIND = 'BILL' OR CONCAT(whole.ADRS_1, whole.ADRS_2, whole.CITY, whole.ZIP_COD) <> N'')
         UNION ALL
