@@ -36,8 +36,8 @@ _FOUND = pytest.StashKey[TemporaryDirectory[str]]()
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """`-n auto` is two at least: some tests wait for processes that they have started."""
-    return max(2, (yield))
+    """`-n auto` is one more than there are cores, and three at least: many tests wait for processes, clocks and sockets."""
+    return max(3, (yield) + 1)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -119,6 +119,11 @@ class Ahead:
         with self._lock:
             self._bearable, self._in_time, self._resting = 1, 0, True
 
+    def no_more(self) -> None:
+        """Ask for nothing more before its turn."""
+        self._connections = 1
+        self.close()
+
     def close(self) -> None:
         """Let go of all that is under way; nobody waits for it any more."""
         with self._lock:

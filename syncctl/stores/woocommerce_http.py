@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,15 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from syncctl import __version__
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
-from syncctl.http_answer import MEGABYTE, AnswerFailed, Asked, Bounds, HttpSession
+from syncctl.http_answer import MEGABYTE, AnswerFailed, Asked, Bounds, HttpSession, TooLarge
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.ahead import Ahead
 from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader, date_of
 
 GET_TRIES = 3
+LARGEST_EARLY = 4 * MEGABYTE
+"""Bytes of an answer that is read before its turn: as many may be held as there are connections."""
 LONGEST_WAIT_IN_CALL = 10.0
 """Seconds. A store that asks for a longer wait than this is left alone until the next run."""
 _ROW = re.compile(r"/[0-9]+")
@@ -118,6 +120,7 @@ class Client:
         self.connection = connection
         self.base = connection.base
         self._bounds = Bounds(largest=connection.largest, seconds=connection.answer_timeout, stop=stop or Never())
+        self._early_bounds = replace(self._bounds, largest=min(connection.largest, LARGEST_EARLY))
         self._plain = Hider((connection.consumer_key.reveal(), connection.consumer_secret.reveal())).plain
         self._reader = Reader(connection, self._plain, clock)
         self._ahead = Ahead(connection.connections, stop=stop or Never())
@@ -172,7 +175,8 @@ class Client:
 
         What was said of this `lane` (see `lane_of`) before and isn't said again is dropped. See `ahead`.
         """
-        begin = {_key(path, given): partial(self._begin, "GET", path, given, None) for path, given in requests}
+        bounds = self._early_bounds
+        begin = {_key(path, given): partial(self._begin, "GET", path, given, None, bounds=bounds) for path, given in requests}
         self._ahead.expect(lane, begin)
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Answer:
@@ -197,10 +201,17 @@ class Client:
         what = f"{method} {path}"
         try:
             asked = self._ahead.take(_key(path, parameters)) if method == "GET" else None
+            if asked is not None:
+                try:
+                    answer = asked.answer()
+                except TooLarge:
+                    # Several answers of this size at once would fill the memory: they are asked for in their turn from now on.
+                    self._ahead.no_more()
+                    asked = None
             if asked is None:
                 self._ahead.make_room()
-                asked = self._begin(method, path, parameters, body)
-            answer = asked.answer()
+                asked = self._begin(method, path, parameters, body, bounds=self._bounds)
+                answer = asked.answer()
         except AnswerFailed as failed:
             self._ahead.failed()
             self._given_up(what, method, failed)
@@ -210,13 +221,15 @@ class Client:
         self._ahead.answered(lane_of(path, parameters), answer.status, asked.seconds)
         return Answer(self._reader.read(what, answer, shape), answer.headers, asked.seconds)
 
-    def _begin(self, method: str, path: str, parameters: Mapping[str, str], body: dict[str, Any] | None) -> Asked:
+    def _begin(
+        self, method: str, path: str, parameters: Mapping[str, str], body: dict[str, Any] | None, *, bounds: Bounds
+    ) -> Asked:
         connection = self.connection
         return Asked(
             self._session,
             method,
             self.base + API_PATH + path,
-            bounds=self._bounds,
+            bounds=bounds,
             params={**parameters, **self._query_keys()},
             data=None if body is None else json.dumps(body).encode(),
             headers=None if body is None else {"Content-Type": "application/json"},
