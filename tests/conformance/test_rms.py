@@ -170,6 +170,15 @@ def test_an_order_has_its_references_and_its_dates(ledger):
     )
 
 
+def test_an_order_of_shopify_is_known_as_that(ledger):
+    former = add_order(ledger, "Shopify Order #1001", "MUG")
+    stage(ledger.database, order(4711, line(1, "MUG", "1", "10.00"), WOO_ORDER_NO="#1001"))
+    ledger.query("UPDATE dbo.USER_ORDER_STAGING SET SOURCE_SYSTEM = 'shopify'", ())
+    doc = ledger.work(ledger.claim()).doc_id
+    assert doc == former
+    assert (ledger.held(doc)["ReferenceNumber"], ledger.held(doc)["Comment"]) == ("SHOPIFY-4711", "Shopify Order #1001")
+
+
 def test_the_store_may_give_its_own_name_to_the_reference(ledger):
     ledger.setting("REFERENCE_FROM", "STORE")
     assert ledger.held(ledger.apply(line(1, "MUG")).doc_id)["ReferenceNumber"] == "WOOCOMMERCE-4711"
