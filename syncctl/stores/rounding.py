@@ -30,6 +30,17 @@ def in_cents(amount: Decimal, currency: str) -> Decimal:
     return amount if currency.upper() in THREE_DECIMALS else amount.quantize(CENT, ROUND_HALF_UP)
 
 
+def paid(amount: Decimal) -> Decimal:
+    """Return an amount of money that changed hands, as it is; in cents where it has more decimals than any store shows.
+
+    Parts of a cent that were shown are no rounding: a person has to see them.
+    """
+    rounded = cents(amount)
+    if amount == rounded or _decimals(amount.normalize()) >= _EXACT_DECIMALS:
+        return rounded
+    return amount.normalize()
+
+
 def tolerance(
     total: Decimal, tax: Decimal, nets: Sequence[Decimal], taxes: Sequence[Decimal], *, shows_whole: Callable[[], bool]
 ) -> Decimal:

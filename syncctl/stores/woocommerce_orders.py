@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from syncctl.errors import UnreadableError
 from syncctl.models import Address, Charge, Order, OrderLine, TaxLine
-from syncctl.stores.rounding import cents, in_cents, tolerance
+from syncctl.stores.rounding import cents, in_cents, paid, tolerance
 from syncctl.stores.values import (
     LARGEST_AMOUNT,
     amount_field,
@@ -163,7 +163,7 @@ class _Bill:
 
     def take_off(self, refund: Raw, amount: Decimal, warnings: list[str]) -> None:
         """Take one refund of this amount off: named items off their lines and charges, the rest as a charge of its own."""
-        amount = in_cents(amount, self.currency)
+        amount = paid(amount)
         named = Decimal(0)
         for item in [*objects(refund, "line_items"), *objects(refund, "shipping_lines"), *objects(refund, "fee_lines")]:
             total, tax = (in_cents(amount_field(item, name, "0"), self.currency) for name in ("total", "total_tax"))

@@ -99,6 +99,25 @@ def test_a_refund_without_items_becomes_a_charge_of_its_own():
     assert adds_up(order)
 
 
+@pytest.mark.parametrize("amount", ["4.357", "4.357000", "4.3575"])
+def test_a_refund_of_parts_of_a_cent_is_not_rounded_in_silence(amount):
+    order = read_order(raw_order(refunds=[{"id": 9, "total": f"-{amount}"}]), [{"id": 9, "amount": amount}])
+    assert order.total == Decimal("24.99") - Decimal(amount)
+    [refund] = [charge for charge in order.charges if charge.kind == "refund"]
+    assert refund.amount == -Decimal(amount)
+
+
+def test_what_a_plugin_left_unrounded_of_a_refund_is_rounded():
+    order = read_order(raw_order(refunds=[{"id": 9, "total": "-4.357143"}]), [{"id": 9, "amount": "4.357143"}])
+    assert (order.total, order.tax) == (Decimal("20.63"), Decimal("0.00"))
+
+
+def test_an_order_of_parts_of_a_cent_is_refunded_in_full():
+    raw = raw_order(("TEE-BLK", 1, "10.35"), shipping="0.00", refunds=[{"id": 9, "total": "-10.354"}])
+    raw["line_items"][0] |= {"total": "10.354", "subtotal": "10.354"}
+    assert read_order(raw | {"total": "10.354"}, [{"id": 9, "amount": "10.354"}]).fully_refunded
+
+
 def test_an_order_refunded_in_full_without_the_status_counts_as_refunded():
     raw = raw_order(status="completed", refunds=[{"id": 9, "total": "-24.99"}])
     assert read_order(raw, [{"id": 9, "amount": "24.99"}]).fully_refunded
