@@ -137,6 +137,8 @@ class Chaos:
             "SYNCCTL_WOO_CONSUMER_KEY": self.shop.key,
             "SYNCCTL_WOO_CONSUMER_SECRET": self.shop.secret,
             "SYNCCTL_UNKNOWN_CUSTOMER": "create",
+            # Some of the day's orders are bank transfers; here they are wanted in the ERP while they wait for the money.
+            "SYNCCTL_WOO_CREATE_STATUSES": "processing,completed,on-hold",
             "SYNCCTL_HTTP_READ_TIMEOUT": str(READ_TIMEOUT),
             "SYNCCTL_ORDER_POLLING_LOOKBACK_MINUTES": str(lookback),
             "SYNCCTL_ORDER_POLLING_MAX_PAGES": "10000",
