@@ -511,6 +511,7 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
     names = ("sound orders in the ERP", "one document", "total to the cent", "told once", "odd orders")
     wrong: Broken = {name: [] for name in names}
     nameless = [row for key, row in staged.items() if key < 0]
+    unnamed = [order_id for order_id in plan.odd if not plan.odd[order_id].named]
     for order_id, raw in plan.raws.items():
         end = plan.end_of(order_id)
         called = f"order {order_id} ({plan.odd[order_id].name if order_id in plan.odd else 'sound'})"
@@ -518,6 +519,9 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
         notes = sum(count for text, count in shop.count_notes(order_id).items() if NOTE.match(text))
         in_erp = end in ("applied", "untold")
         if end == "set aside" and not plan.odd[order_id].named:
+            continue
+        if row is None and end == "set aside" and _by_its_place(order_id, nameless):
+            unnamed.append(order_id)
             continue
         if row is None:
             wrong["odd orders" if order_id in plan.odd else "sound orders in the ERP"].append(f"{called} was never staged")
@@ -538,7 +542,6 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
             wrong["told once"].append(f"{called} has {notes} notes")
         if problem := _wrong_end(end, row, untold.get(order_id)):
             wrong["odd orders"].append(f"{called}: {problem}")
-    unnamed = [order_id for order_id in plan.odd if not plan.odd[order_id].named]
     if len(nameless) != len(unnamed):
         told = "; ".join(f"{row['WOO_ORDER_NO']}: {row['VALIDATION_ERROR']}" for row in nameless)
         wrong["odd orders"].append(f"{len(nameless)} rows without a name were set aside, not {len(unnamed)} ({unnamed}): {told}")
@@ -558,6 +561,12 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
         for finding in [*database.run(AuditOrders(store_id=mine)), *database.run(AuditOrders(inventory=True))]
     ]
     return wrong
+
+
+def _by_its_place(order_id: int, nameless: Iterable[dict[str, Any]]) -> bool:
+    """Tell whether an order was set aside by its place: one without an id, on a page that another order breaks, has no more."""
+    place = f"behind order {order_id - 1} and before order {order_id + 1}"
+    return any(place in (row["WOO_ORDER_NO"] or "") or place in (row["VALIDATION_ERROR"] or "") for row in nameless)
 
 
 def _wrong_end(end: str, row: Any, message: Any) -> str:
