@@ -109,7 +109,10 @@ def test_every_setting_takes_any_word(shop: Program, entry: object):
         # The table of all settings takes as long as the rest together: it is made where it might look odd.
         table = () if len(odd) > 1000 or not odd.isprintable() else ("--json",)
         for command in (("config", "show", *table), ("validate",), ("pod-fetch",)):
-            sound(shop(*command), *command, variable, odd[:40])
+            ended = shop(*command)
+            sound(ended, *command, variable, odd[:40])
+            if ended.code == 78 and variable in ended.err:
+                break  # one place reads the settings of all commands
 
 
 def test_a_time_no_calendar_holds_is_one_line():
