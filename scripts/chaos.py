@@ -511,7 +511,6 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
     names = ("sound orders in the ERP", "one document", "total to the cent", "told once", "odd orders")
     wrong: Broken = {name: [] for name in names}
     nameless = [row for key, row in staged.items() if key < 0]
-    unnamed = [order_id for order_id in plan.odd if not plan.odd[order_id].named]
     for order_id, raw in plan.raws.items():
         end = plan.end_of(order_id)
         called = f"order {order_id} ({plan.odd[order_id].name if order_id in plan.odd else 'sound'})"
@@ -521,7 +520,6 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
         if end == "set aside" and not plan.odd[order_id].named:
             continue
         if row is None and end == "set aside" and _by_its_place(order_id, nameless):
-            unnamed.append(order_id)
             continue
         if row is None:
             wrong["odd orders" if order_id in plan.odd else "sound orders in the ERP"].append(f"{called} was never staged")
@@ -542,6 +540,9 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
             wrong["told once"].append(f"{called} has {notes} notes")
         if problem := _wrong_end(end, row, untold.get(order_id)):
             wrong["odd orders"].append(f"{called}: {problem}")
+    unnamed = [order_id for order_id in plan.odd if not plan.odd[order_id].named]
+    named = [order_id for order_id in plan.odd if plan.end_of(order_id) == "set aside" and order_id not in unnamed]
+    nameless = [row for row in nameless if not any(_by_its_place(order_id, [row]) for order_id in named)]
     if len(nameless) != len(unnamed):
         told = "; ".join(f"{row['WOO_ORDER_NO']}: {row['VALIDATION_ERROR']}" for row in nameless)
         wrong["odd orders"].append(f"{len(nameless)} rows without a name were set aside, not {len(unnamed)} ({unnamed}): {told}")
@@ -564,7 +565,7 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
 
 
 def _by_its_place(order_id: int, nameless: Iterable[dict[str, Any]]) -> bool:
-    """Tell whether an order was set aside by its place: one without an id, on a page that another order breaks, has no more."""
+    """Tell whether an order was set aside by its place, as one without an id is where another order breaks its page."""
     place = f"behind order {order_id - 1} and before order {order_id + 1}"
     return any(place in (row["WOO_ORDER_NO"] or "") or place in (row["VALIDATION_ERROR"] or "") for row in nameless)
 
