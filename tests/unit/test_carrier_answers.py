@@ -187,7 +187,7 @@ def test_a_link_never_speaks_of_keys_or_parcel(status, body, host):
         ("\ud83d", "None"),
         ("", "None"),
     ],
-    ids=ascii,
+    ids=lambda value: ascii(value[:40]),  # Windows keeps a test's name in a variable, which has an end
 )
 def test_a_date_of_no_age_is_none(text, read):
     assert str(moment(text)) == read
