@@ -1,8 +1,12 @@
-"""What several procedures write beside their own work: events, dead letters, messages to the store."""
+"""What several procedures write beside their own work: events, dead letters, messages to the store; and rows as JSON."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 
 from syncctl.db.embedded.registry import Session
 
@@ -119,3 +123,17 @@ def write_attempt(session: Session, order: sqlite3.Row, error_class: str, error_
             "message": message,
         },
     )
+
+
+def rows_json(rows: Sequence[Mapping[str, object]]) -> str | None:
+    """Write rows as SQL Server's FOR JSON does: amounts as numbers, moments without a zone; None where there are none."""
+    return json.dumps(rows, default=_to_json, ensure_ascii=False) if rows else None
+
+
+def _to_json(value: object) -> object:
+    """Write what JSON doesn't know."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return str(value)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from syncctl.db.contract import DocumentPart, GetErpDocument
 from syncctl.db.embedded.counterpoint.site import stock_columns
 from syncctl.db.embedded.erp import settings_of
+from syncctl.db.embedded.records import rows_json
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import NotFound
 
@@ -38,7 +37,7 @@ def get_document(session: Session, call: GetErpDocument) -> list[DocumentPart]:
             other_doc_id=other,
             table_name=table,
             key_columns=", ".join(key),
-            content=json.dumps(rows, default=_to_json, ensure_ascii=False) if rows else None,
+            content=rows_json(rows),
         )
         for table, key, rows in sorted(parts)
     ]
@@ -106,12 +105,3 @@ def _stock(session: Session, doc_id: int, doc_typ: str) -> list[dict[str, Any]]:
             quantities = {name: stock[name] for name in stock.keys() if name.startswith("QTY_")}  # noqa: SIM118
             found.append({"ITEM_NO": item_no, "LOC_ID": loc_id, **sums, "MOVED_BY_US": moved, **quantities})
     return found
-
-
-def _to_json(value: object) -> object:
-    """Write what JSON doesn't know as SQL Server's FOR JSON does: amounts as numbers, moments without a zone."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(timespec="milliseconds")
-    return str(value)

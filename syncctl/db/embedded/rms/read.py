@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from syncctl.db.contract import DocumentPart, GetErpDocument
+from syncctl.db.embedded.records import rows_json
 from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.rms.site import WORK_ORDER, quantity_of
 from syncctl.errors import NotFound
@@ -43,7 +42,7 @@ def get_document(session: Session, call: GetErpDocument) -> list[DocumentPart]:
             other_doc_id=other,
             table_name=table,
             key_columns="ID",
-            content=json.dumps(rows, default=_to_json, ensure_ascii=False) if rows else None,
+            content=rows_json(rows),
         )
         for table, rows in sorted(parts)
     ]
@@ -89,12 +88,3 @@ def _stock(session: Session, order: sqlite3.Row) -> list[dict[str, Any]]:
             committed = quantity_of(item["QuantityCommitted"])
             found.append({"ID": item_id, **sums, "MOVED_BY_US": "QTY_COMMITTED", "QTY_COMMITTED": committed})
     return found
-
-
-def _to_json(value: object) -> object:
-    """Write what JSON doesn't know as SQL Server's FOR JSON does: amounts as numbers, moments without a zone."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(timespec="milliseconds")
-    return str(value)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
 from syncctl.db.contract import SeedCount, SeedDemoErp
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.order_content import amount_of
-from syncctl.db.embedded.registry import Session, require
+from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.rms.site import site_of
+from syncctl.db.embedded.seeding import items_and_customers, map_customer, map_item
 from syncctl.text_width import shorten
 
 _OF_THE_TRIAL = {"SHIPPING_ITEM_ID": ("SHIPPING", "Shipping"), "CHARGE_ITEM_ID": ("WEB-CHARGES", "Fees of web orders")}
@@ -19,13 +19,7 @@ _OF_THE_TRIAL = {"SHIPPING_ITEM_ID": ("SHIPPING", "Shipping"), "CHARGE_ITEM_ID":
 
 def seed_demo(session: Session, call: SeedDemoErp) -> list[SeedCount]:
     """Add items and customers that aren't there yet, and the two items that stand for no product. An embedded ERP is a trial."""
-    items, customers = _objects(call.items), _objects(call.customers)
-    require(
-        (items is not None, "@ITEMS takes a JSON array of objects."),
-        (customers is not None, "@CUSTOMERS takes a JSON array of objects."),
-        (all(item.get("ITEM_NO") for item in items or ()), "Every item needs ITEM_NO."),
-        (all(customer.get("CUST_NO") for customer in customers or ()), "Every customer needs CUST_NO."),
-    )
+    items, customers = items_and_customers(call)
     for setting, (code, descr) in _OF_THE_TRIAL.items():
         _add_item(session, {"code": code, "descr": descr, "price": Decimal(0), "on_hand": Decimal(0)})
         if not settings_of(session).get(setting):
@@ -36,18 +30,10 @@ def seed_demo(session: Session, call: SeedDemoErp) -> list[SeedCount]:
             )
     return [
         SeedCount(
-            items=sum(_seed_item(session, item) for item in items or ()),
-            customers=sum(_seed_customer(session, customer, call.store_id) for customer in customers or ()),
+            items=sum(_seed_item(session, item) for item in items),
+            customers=sum(_seed_customer(session, customer, call.store_id) for customer in customers),
         )
     ]
-
-
-def _objects(text: str) -> list[dict[str, Any]] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, list) and all(isinstance(thing, dict) for thing in found) else None
 
 
 def _add_item(session: Session, values: dict[str, Any]) -> int:
@@ -69,8 +55,7 @@ def _seed_item(session: Session, item: dict[str, Any]) -> int:
         "on_hand": amount_of(item.get("QTY_ON_HND")) or Decimal(0),
     }
     added = _add_item(session, values)
-    if values["sku"] != values["code"]:
-        session.run("INSERT OR IGNORE INTO dbo.USER_ITEM_MAP (STORE_ID, SKU, ITEM_NO) VALUES ('*', :sku, :code)", values)
+    map_item(session, values["sku"], values["code"])
     return added
 
 
@@ -81,9 +66,6 @@ def _seed_customer(session: Session, customer: dict[str, Any], store_id: str) ->
         "first": shorten(first, 30),
         "last": shorten(last, 50),
         "email": customer.get("EMAIL_ADRS_1") or "",
-        "user": customer.get("WOO_USER_ID"),
-        "store": store_id,
-        "now": session.now,
         "local": site_of(session).local_time(session.now),
     }
     added = session.run(
@@ -93,20 +75,9 @@ def _seed_customer(session: Session, customer: dict[str, Any], store_id: str) ->
         """,
         values,
     )
-    if values["user"] is not None:
-        session.run(
-            """
-            INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
-            SELECT :store, :cust_no, :user, NULLIF(:email, ''), 'seed', 1, :now
-            WHERE EXISTS (
-                SELECT 1 FROM dbo.Customer
-                WHERE AccountNumber = :cust_no AND (EmailAddress = :email OR '' IN (EmailAddress, :email))
-            )
-            AND NOT EXISTS (
-                SELECT 1 FROM dbo.USER_CUSTOMER_MAP
-                WHERE IS_ACTIVE = 1 AND STORE_ID IN (:store, '') AND (WOO_USER_ID = :user OR CUST_NO = :cust_no)
-            )
-            """,
-            values,
-        )
+    if customer.get("WOO_USER_ID") is not None and session.one(
+        "SELECT 1 FROM dbo.Customer WHERE AccountNumber = :cust_no AND (EmailAddress = :email OR '' IN (EmailAddress, :email))",
+        values,
+    ):
+        map_customer(session, customer, store_id, email=values["email"] or None)
     return added
