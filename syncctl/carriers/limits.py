@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from syncctl.errors import SyncError
+from syncctl.http_dates import header_moment
 
 LONGEST_PAUSE = timedelta(days=7)
 """A carrier that asks for a longer pause has most likely sent nonsense."""
@@ -76,11 +76,7 @@ def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
 def _retry_after(value: str, now: datetime) -> datetime | None:
     if value.isdecimal():
         return now + timedelta(seconds=min(int(value[:20]), 10_000_000))
-    try:
-        moment = parsedate_to_datetime(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
+    return header_moment(value)
 
 
 def _reset(value: str, now: datetime) -> datetime | None:

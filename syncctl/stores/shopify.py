@@ -12,6 +12,7 @@ from typing import Any
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable, UnreadableError
+from syncctl.http_dates import date_of
 from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
 from syncctl.stores.base import (
@@ -32,7 +33,6 @@ from syncctl.stores.shopify_walk import MOST_PER_PAGE, ListReader, faults_of, is
 from syncctl.stores.shopify_whole import WholeOrders, of_fault
 from syncctl.stores.shopify_writes import Writer, read_tags
 from syncctl.stores.values import amount_field, code, moment, text
-from syncctl.stores.woocommerce_answers import date_of
 
 log = logging.getLogger(__name__)
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 from syncctl.answer_json import NoJson, read_json
 from syncctl.clock import Clock
 from syncctl.errors import StoreMisconfigured, StoreUnavailable
 from syncctl.http_answer import HttpAnswer
+from syncctl.http_dates import date_of, header_moment
 from syncctl.stores.shopify_bucket import seconds_until
 from syncctl.stores.shopify_operations import Operation
-from syncctl.stores.woocommerce_answers import date_of
 
 log = logging.getLogger(__name__)
 
@@ -192,9 +190,8 @@ class Reader:
             return min(max(0.0, float(text)), _LONGEST_REST)
         except ValueError:
             pass
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError, OverflowError):
+        moment = header_moment(text)
+        if moment is None:
             return None
-        now: datetime = date_of(answer.headers) or self._clock()
-        return min(max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()), _LONGEST_REST)
+        now = date_of(answer.headers) or self._clock()
+        return min(max(0.0, (moment - now).total_seconds()), _LONGEST_REST)

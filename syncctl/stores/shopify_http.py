@@ -18,12 +18,12 @@ from syncctl import __version__
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
 from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpAnswer, HttpSession, ask
+from syncctl.http_dates import date_of
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.shopify_answers import TOO_DEAR, Fault, Reader, Throttled
 from syncctl.stores.shopify_bucket import Bucket, requested
 from syncctl.stores.shopify_operations import Operation
-from syncctl.stores.woocommerce_answers import date_of
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import StoreRefused, StoreUnavailable, UnreadableError
+from syncctl.http_dates import date_of
 from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
 from syncctl.stores import woocommerce_lists as lists
@@ -33,7 +34,6 @@ from syncctl.stores.base import (
 )
 from syncctl.stores.values import amount_field, code, identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
-from syncctl.stores.woocommerce_answers import date_of
 from syncctl.stores.woocommerce_hidden import Gap, gaps
 from syncctl.stores.woocommerce_http import Client, Connection, lane_of
 from syncctl.stores.woocommerce_orders import (

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from html import unescape
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ from syncctl.clock import Clock
 from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable
 from syncctl.foreign_text import beginning
 from syncctl.http_answer import HttpAnswer
+from syncctl.http_dates import date_of, header_moment
 
 if TYPE_CHECKING:
     from syncctl.stores.woocommerce_http import Connection
@@ -143,7 +142,7 @@ class Reader:
         text = answer.headers.get("Retry-After", "").strip()
         if text.isdecimal():
             return min(float(text[:20]), _LONGEST_REST)
-        moment = _moment(text)
+        moment = header_moment(text)
         if moment is None:
             return None
         now = date_of(answer.headers) or self._clock()
@@ -211,20 +210,6 @@ class Reader:
             f'{"a web page" if error.kind == "page" else "text"} instead of data: "{seen}"',
             "A proxy's or maintenance page? If it stays so, check SYNCCTL_WOO_URL and Settings → Permalinks.",
         )
-
-
-def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """Read the Date header: the other side's clock."""
-    return _moment(headers.get("Date", ""))
-
-
-def _moment(text: str) -> datetime | None:
-    """Read a header's date, in UTC; None where it is none, or one at the edge of time."""
-    try:
-        moment = parsedate_to_datetime(text)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _words(value: object) -> str:

@@ -21,10 +21,11 @@ from syncctl import __version__
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
 from syncctl.http_answer import MEGABYTE, AnswerFailed, Asked, Bounds, HttpSession, TooLarge
+from syncctl.http_dates import date_of
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.ahead import Ahead
-from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader, date_of
+from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader
 
 GET_TRIES = 3
 LARGEST_EARLY = 4 * MEGABYTE
