@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-import backoff
 import requests
 
 from syncctl import __version__
@@ -24,6 +23,7 @@ from syncctl.stop import Never, StopFlag
 from syncctl.stores.shopify_answers import TOO_DEAR, Fault, Reader, Throttled
 from syncctl.stores.shopify_bucket import Bucket, requested
 from syncctl.stores.shopify_operations import Operation
+from syncctl.stores.tries import asked_again
 
 log = logging.getLogger(__name__)
 
@@ -118,23 +118,7 @@ class Client:
         self._session = HttpSession()
         self._session.headers.update({"User-Agent": f"syncctl/{__version__}", "Accept": "application/json"})
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-
-        def wait(details: Any) -> None:
-            error = details["exception"]
-            asked = error.retry_after if isinstance(error, StoreUnavailable) else None
-            self._sleep(asked if asked is not None else 2.0 ** (details["tries"] - 1))
-
-        # `backoff` counts and decides; the waiting itself is the sleeper's, so that tests don't wait.
-        self._again = backoff.on_exception(
-            backoff.constant,
-            StoreUnavailable,
-            max_tries=TRIES,
-            giveup=_not_again,
-            on_backoff=wait,
-            jitter=None,
-            logger=None,
-            interval=0,
-        )(self._once)
+        self._again = asked_again(self._once, tries=TRIES, longest_wait=LONGEST_WAIT_IN_CALL, never=_NOT_AGAIN, sleep=self._sleep)
 
     @property
     def warnings(self) -> list[str]:
@@ -256,8 +240,3 @@ class Client:
 def _lost(operation: Operation) -> str:
     """Say what a write without an answer leaves open."""
     return " Whether it was carried out isn't known." if operation.writes else ""
-
-
-def _not_again(error: Exception) -> bool:
-    """True where another try at once is of no use."""
-    return getattr(error, "code", None) in _NOT_AGAIN or (getattr(error, "retry_after", None) or 0.0) > LONGEST_WAIT_IN_CALL

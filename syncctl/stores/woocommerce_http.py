@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-import backoff
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
@@ -25,6 +24,7 @@ from syncctl.http_dates import date_of
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.ahead import Ahead
+from syncctl.stores.tries import asked_again
 from syncctl.stores.woocommerce_answers import API_PATH, LESS, Reader
 
 GET_TRIES = 3
@@ -139,23 +139,9 @@ class Client:
         # These loggers write whole addresses and signing keys at DEBUG level.
         for name in ("urllib3.connectionpool", "requests_oauthlib", "oauthlib"):
             logging.getLogger(name).setLevel(logging.INFO)
-
-        def wait(details: Any) -> None:
-            error = details["exception"]
-            asked = error.retry_after if isinstance(error, StoreUnavailable) else None
-            sleeper(asked if asked is not None else 2.0 ** (details["tries"] - 1))
-
-        # `backoff` counts and decides; the waiting itself is the sleeper's, so that tests don't wait.
-        self._get = backoff.on_exception(
-            backoff.constant,
-            StoreUnavailable,
-            max_tries=GET_TRIES,
-            giveup=_not_again,
-            on_backoff=wait,
-            jitter=None,
-            logger=None,
-            interval=0,
-        )(self._get_once)
+        self._get = asked_again(
+            self._get_once, tries=GET_TRIES, longest_wait=LONGEST_WAIT_IN_CALL, never=_NOT_AGAIN, sleep=sleeper
+        )
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None, *, once: bool = False, shape: Any = None) -> Answer:
         """Read. Tried up to three times (unless `once`) where the store doesn't answer, since reading twice does no harm.
@@ -326,11 +312,6 @@ class _NoHeader(AuthBase):
 def _lost(method: str) -> str:
     """Say what a write without an answer leaves open."""
     return "" if method == "GET" else " Whether it was carried out isn't known."
-
-
-def _not_again(error: Exception) -> bool:
-    """True where another try at once is of no use."""
-    return getattr(error, "code", None) in _NOT_AGAIN or (getattr(error, "retry_after", None) or 0.0) > LONGEST_WAIT_IN_CALL
 
 
 def _innermost(error: BaseException) -> BaseException:
