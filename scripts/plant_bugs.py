@@ -614,9 +614,8 @@ BUGS = (
     bug(
         "a message given back is taken for one that nobody has told",
         OUTBOX,
-        """        session.run("UPDATE dbo.USER_STORE_OUTBOX SET LOOK_FIRST = 1 WHERE OUTBOX_ID = :id", {"id": outbox_id})
-""",
-        "        pass\n",
+        "SET LOOK_FIRST = 1 WHERE OUTBOX_ID = ?",
+        "SET LOOK_FIRST = 0 WHERE OUTBOX_ID = ?",
         T_TOGETHER,
         only="goes_down or lost",
     ),

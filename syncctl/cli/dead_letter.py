@@ -52,9 +52,7 @@ def list_letters(
     from syncctl.services.dead_letters import list_dead_letters
 
     wanted = {chosen.staging_id for chosen in named(run, ids, order)}
-    listed = list_dead_letters(
-        run.database, error_class=error_class, include_decided=everything, limit=limit, staging_ids=sorted(wanted)
-    )
+    listed = list_dead_letters(run.database, error_class=error_class, include_decided=everything, limit=limit, staging_ids=wanted)
     letters, count = listed.shown, listed.count
     by_row = row_by_row(run, wanted)
     run.report.items = list(letters)

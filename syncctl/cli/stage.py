@@ -144,7 +144,7 @@ def stage(
         run.render = lambda console: console.print("Polling is switched off (SYNCCTL_ENABLE_ORDER_POLLING); nothing was read.")
         return
     with closing(run.open_store()) as store, run.output.progress("Staging orders", len(order_id or ()) or None) as advance:
-        changed: list[StagedItem] = []
+        changed: list[StagedItem] | None = [] if row_by_row(run, order_id) else None
         stager = Stager(
             database=run.database,
             store=store,
@@ -155,10 +155,10 @@ def stage(
             dry_run=dry_run,
             walks=run.begun,
             leaves_walks=True,
-            show=_shown(run, changed, by_row=row_by_row(run, order_id)),
+            show=_shown(run, changed),
         )
         run.ending = partial(_ending, stager)
-        run.conclude = lambda: _report(run, stager.result, changed if row_by_row(run, order_id) else None, dry_run=dry_run)
+        run.conclude = lambda: _report(run, stager.result, changed, dry_run=dry_run)
         if order_id:
             stager.fetch(order_id, same=same_order)
         elif open_only:
@@ -228,19 +228,21 @@ def _between(before: int | None, behind: int | None) -> str:
     return f"between order {before} and {behind}"
 
 
-def _shown(run: Run, changed: list[StagedItem], *, by_row: bool) -> Callable[[StagedItem], object] | None:
+def _shown(run: Run, changed: list[StagedItem] | None) -> Callable[[StagedItem], object] | None:
     """Return who gets the orders' rows: the JSON document, or the table, which shows `changed`; nobody where none are shown."""
     if run.output.as_json:
         from syncctl.cli.rows import SpooledRows
 
         run.report.rows = SpooledRows()
         return run.report.rows.append
+    if changed is None or run.output.quiet:
+        return None
 
     def keep(item: StagedItem) -> None:
         if item.outcome != "unchanged":
             changed.append(item)
 
-    return keep if by_row and not run.output.quiet else None
+    return keep
 
 
 def _report(run: Run, result: Staging, changed: list[StagedItem] | None, *, dry_run: bool) -> None:

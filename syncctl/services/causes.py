@@ -117,22 +117,25 @@ class Cause:
 
 
 def by_cause(reasons: Iterable[Reason], *, set_aside: bool = False) -> list[Cause]:
-    """Return the causes, the one with most orders first. An order counts once for each of its causes.
-
-    Orders that are `set_aside` for a person are not tried again by themselves.
-    """
-    counted: dict[str, set[object]] = {}
-    first: dict[str, Reason] = {}
+    """Return the causes, the one with most orders first. An order counts once for each of its causes. See `CauseCount`."""
+    counted = CauseCount(set_aside=set_aside)
+    seen: set[tuple[str, object]] = set()
     for reason in reasons:
-        first.setdefault(reason.code, reason)
-        counted.setdefault(reason.code, set()).add(reason.staging_id or reason.order)
-    return _sorted(_cause(code, len(counted[code]), example, set_aside=set_aside) for code, example in first.items())
+        which = reason.code, reason.staging_id or reason.order
+        if which not in seen:
+            seen.add(which)
+            counted.add(reason)
+    return counted.causes()
 
 
 class CauseCount:
-    """Counts reasons by cause as they come, each with its first example. Each order is to be given once for a cause."""
+    """Counts reasons by cause as they come, each with its first example. Each order is to be given once for a cause.
 
-    def __init__(self) -> None:
+    Orders that are `set_aside` for a person are not tried again by themselves.
+    """
+
+    def __init__(self, *, set_aside: bool = False) -> None:
+        self._set_aside = set_aside
         self._counted: Counter[str] = Counter()
         self._first: dict[str, Reason] = {}
 
@@ -143,7 +146,8 @@ class CauseCount:
 
     def causes(self) -> list[Cause]:
         """Return the causes, the one with most orders first."""
-        return _sorted(_cause(code, self._counted[code], example) for code, example in self._first.items())
+        found = [_cause(code, self._counted[code], example, set_aside=self._set_aside) for code, example in self._first.items()]
+        return sorted(found, key=lambda cause: (-cause.orders, cause.code))
 
 
 def of_violations(staging_id: int | None, order: str, violations: Iterable[Violation]) -> list[Reason]:
@@ -160,11 +164,7 @@ def of_error(staging_id: int | None, order: str, error_class: str, code: str | N
     return Reason(staging_id=staging_id, order=order, code=named, message=message)
 
 
-def _sorted(causes: Iterable[Cause]) -> list[Cause]:
-    return sorted(causes, key=lambda cause: (-cause.orders, cause.code))
-
-
-def _cause(code: str, orders: int, example: Reason, *, set_aside: bool = False) -> Cause:
+def _cause(code: str, orders: int, example: Reason, *, set_aside: bool) -> Cause:
     error_class, _, rest = code.partition("/")
     if error_class == "skipped":
         return Cause(code=code, title=f"skipped, {rest} in the store", advice=_SKIPPED, orders=orders, example=example)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from syncctl.db.contract import (
     StagedOrder,
 )
 from syncctl.errors import NotFound, SyncError, UsageError
-from syncctl.services.causes import Cause, Reason, by_cause, of_error
+from syncctl.services.causes import Cause, CauseCount, of_error
 from syncctl.services.find import called, each_staged_order
 
 _PAGE = 1000
@@ -118,29 +118,25 @@ def list_dead_letters(
     error_class: str | None = None,
     include_decided: bool = False,
     limit: int | None = None,
-    staging_ids: Sequence[int] = (),
+    staging_ids: Collection[int] = (),
 ) -> ListedLetters:
     """Return what waits for a person, oldest first, at most `limit` of them; and of all of it the number and the causes.
 
-    With `staging_ids` of these orders alone.
+    With `staging_ids` (a set, where there are many) of these orders alone.
     """
     shown: list[DeadLetter] = []
+    causes = CauseCount(set_aside=True)
     count = 0
-
-    def reasons() -> Iterator[Reason]:
-        nonlocal count
-        for letter in each_dead_letter(database, error_class=error_class, include_decided=include_decided):
-            if staging_ids and letter.staging_id not in staging_ids:
-                continue
-            count += 1
-            if limit is None or count <= limit:
-                shown.append(letter)
-            if letter.decision is None:
-                name = letter.woo_order_no or str(letter.woo_order_id)
-                yield of_error(letter.staging_id, name, letter.error_class, letter.error_code, letter.error_message)
-
-    causes = by_cause(reasons(), set_aside=True)
-    return ListedLetters(shown=shown, count=count, causes=causes)
+    for letter in each_dead_letter(database, error_class=error_class, include_decided=include_decided):
+        if staging_ids and letter.staging_id not in staging_ids:
+            continue
+        count += 1
+        if limit is None or count <= limit:
+            shown.append(letter)
+        if letter.decision is None:
+            name = letter.woo_order_no or str(letter.woo_order_id)
+            causes.add(of_error(letter.staging_id, name, letter.error_class, letter.error_code, letter.error_message))
+    return ListedLetters(shown=shown, count=count, causes=causes.causes())
 
 
 def show_dead_letter(database: Database, order: StagedOrder) -> DeadLetterStory:

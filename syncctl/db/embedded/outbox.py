@@ -80,8 +80,8 @@ def claim_outbox(session: Session, call: ClaimOutbox) -> list[OutboxMessage]:
     )
     taken = MESSAGE.take(session, (row["OUTBOX_ID"] for row in due), call.worker_id, call.lease_seconds)
     look_first = {row["OUTBOX_ID"]: row["LOOK_FIRST"] for row in due}
-    for outbox_id in (number for number, known in look_first.items() if not known):
-        session.run("UPDATE dbo.USER_STORE_OUTBOX SET LOOK_FIRST = 1 WHERE OUTBOX_ID = :id", {"id": outbox_id})
+    if untold := [(outbox_id,) for outbox_id, known in look_first.items() if not known]:
+        session.many("UPDATE dbo.USER_STORE_OUTBOX SET LOOK_FIRST = 1 WHERE OUTBOX_ID = ?", untold)
     return [_message(session, row, look_first=look_first[row["OUTBOX_ID"]]) for row in taken]
 
 
