@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import sys
 import threading
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask. Needed where there is no terminal to ask on.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which orders, and what would become of them; change nothing.")]
 
+_STEP = 0.2
+"""Seconds."""
 SHOWN_NAMES = 12
 LONGEST_REASON = 400
 """Characters of a reason: what is kept with an order has who decided it before it."""
@@ -84,7 +88,7 @@ def ask(run: Run, question: str, show: Callable[[Console], None], *, yes: bool) 
         show(run.output.console(stderr=True))
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
-        answer = sys.stdin.readline()
+        answer = _answer()
     if answer.strip().lower() not in ("y", "yes"):
         raise Declined("Nothing was changed.")
 
@@ -107,6 +111,14 @@ def _terminal(stream: object) -> bool:
         return bool(stream.isatty())  # type: ignore[attr-defined]
     except (AttributeError, ValueError, OSError):  # none, closed, or gone
         return False
+
+
+def _answer() -> str:
+    """Read a line. A Ctrl+C that comes just before a read begins doesn't end it: so it is waited for in steps."""
+    if os.name != "nt":  # there, Ctrl+C ends the read itself
+        while not select.select([sys.stdin], [], [], _STEP)[0]:
+            pass
+    return sys.stdin.readline()
 
 
 @contextmanager
