@@ -204,6 +204,8 @@ class Job:
     """Gives what is called at its beginning in place of `StartRun`: that, and what else the job has to know."""
     parallel: bool = False
     """Whether `--parallel` lifts the once-at-a-time: leases make it safe."""
+    operation: Callable[[Mapping[str, Any]], str] | None = None
+    """What the log of runs calls a run with these options; None: as the command. See `jobs.ScheduledJob.operation`."""
 
 
 def command(
@@ -242,7 +244,8 @@ def command(
             parallel = given.pop("parallel", False) if job and job.parallel else False
             names = {setting: option for option, setting in stand_ins.items()}
             when_unable = partial(unable, given=given) if unable else None
-            call = Call(full_name, common, flags, names, job, parallel, unable=when_unable, use=use)
+            operation = job.operation(given) if job and job.operation else full_name
+            call = Call(full_name, common, flags, names, job, parallel, unable=when_unable, use=use, operation=operation)
             raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
@@ -303,6 +306,8 @@ class Call:
     parallel: bool = False
     unable: Callable[[Report], Render | None] | None = None
     use: Use = AS_IT_IS
+    operation: str = ""
+    """What the log of runs calls it; empty: by its name."""
 
 
 def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, clock: Clock = system_clock) -> int:
@@ -375,7 +380,7 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
 
             scope = f"{identity(settings.database)}\n{settings.store_id}"
             held.enter_context(only_once(settings.lock_dir, call.name, scope=scope))
-        _start(job, run, dry_run=dry_run)
+        _start(job, run, call.operation or call.name, dry_run=dry_run)
         failure: BaseException | None = None
         try:
             _do(run, body)
@@ -397,13 +402,13 @@ def _do(run: Run, body: Callable[[Run], None]) -> None:
             run.conclude()
 
 
-def _start(job: Job, run: Run, *, dry_run: bool) -> None:
+def _start(job: Job, run: Run, operation: str, *, dry_run: bool) -> None:
     from syncctl.db.contract import StartRun
 
     _log.info("%s started%s", run.command, " (dry run)" if dry_run else "")
     call = StartRun(
         sync_id=run.run_id,
-        operation_type=run.command,
+        operation_type=operation,
         direction=job.direction,
         dry_run=dry_run,
         host=platform.node()[:100],

@@ -18,7 +18,7 @@ from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rich.console import Console
 
@@ -49,8 +49,16 @@ def _ending(stager: Stager, call: FinishRun) -> Procedure[Any]:
     return FinishPoll(**asdict(call), store_id=stager.store.store_id, walks=stager.intake.places())
 
 
+def _operation(given: Mapping[str, Any]) -> str:
+    """Name a comparison, and single orders, apart from a poll: each has its own schedule, or none."""
+    if given["order_id"]:
+        return "stage --order-id"
+    return "stage" + (" --reconcile" + (" --open" if given["open_only"] else "") if given["reconcile"] else "")
+
+
 JOB = Job(
     starting=_starting,
+    operation=_operation,
     direction="STORE_TO_ERP",
     records={
         "input": ("polled",),

@@ -94,3 +94,10 @@ def test_more_than_a_hundred_are_asked_for_by_the_hundred(syncctl: Program, stor
 def test_it_goes_with_reconcile_alone(syncctl: Program, store: SimulatedStore):
     assert syncctl("stage", "--open").code == 2
     assert syncctl("stage", "--reconcile", "--open", "--since", "1d").code == 2
+
+
+def test_the_log_of_runs_tells_a_comparison_from_a_poll(syncctl: Program, store: SimulatedStore) -> None:
+    for options in ((), ("--reconcile",), ("--reconcile", "--open"), ("--order-id", "1")):
+        syncctl("stage", *options)
+    found = [row[0] for row in syncctl.query("SELECT OPERATION_TYPE FROM USER_SYNC_LOG ORDER BY LOG_ID")]
+    assert found == ["stage", "stage --reconcile", "stage --reconcile --open", "stage --order-id"]
