@@ -123,6 +123,9 @@ class Settings(PodSettings):
     woo_url: str | None = setting("Store", URL, None, "The WooCommerce store's address.")
     woo_consumer_key: Secret | None = setting("Store", SECRET, None, "The REST API key (ck_…), one that may read and write.")
     woo_consumer_secret: Secret | None = setting("Store", SECRET, None, "The REST API key's secret (cs_…).")
+    woo_webhook_secret: Secret | None = setting(
+        "Store", SECRET, None, "The secret with which WooCommerce signs webhooks (`stage --payload`); each webhook has its own."
+    )
     woo_ca_bundle: Path | None = setting(
         "Store", FILE, None, "A PEM file of the authority that signed the store's certificate, where that is a private one."
     )
@@ -168,6 +171,13 @@ class Settings(PodSettings):
     )
 
     enable_order_polling: bool = setting("Polling", FLAG, True, "Whether `stage` polls the store when it runs.", bare=True)
+    enable_webhooks: bool = setting(
+        "Polling",
+        FLAG,
+        False,
+        "Whether `stage --payload` takes webhooks' bodies, as a backup beside polling. off: it reads none.",
+        bare=True,
+    )
     order_polling_interval_minutes: int = setting(
         "Polling", integer(1, 1440), 10, "How often the scheduler polls; health and status tell time by it.", bare=True
     )

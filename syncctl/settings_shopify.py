@@ -38,6 +38,9 @@ class ShopifySettings(HealthSettings):
         "The Admin API access token (shpat_…) of an app with the scopes read_orders, write_orders, read_customers and, for "
         "orders older than 60 days, read_all_orders; read_products for `db seed`.",
     )
+    shopify_webhook_secret: Secret | None = setting(
+        _GROUP, SECRET, None, "The app's client secret, with which Shopify signs webhooks (`stage --payload`)."
+    )
     shopify_api_version: str = setting(
         _GROUP,
         text("a version such as 2026-10, from 2026-04 on", pattern=r"20(2[6-9]|[3-9][0-9])-(01|04|07|10)"),

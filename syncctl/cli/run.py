@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from syncctl.db.contract import Database, FinishRun, Procedure, StartRun
     from syncctl.services.run_context import RunContext
     from syncctl.stores.base import Store
+    from syncctl.stores.payload import Hint
 
 _log = logging.getLogger("syncctl.cli")
 Row = TypeVar("Row")
@@ -121,6 +122,8 @@ class Run:
     """What the command may do about a database that isn't there, or isn't of this version."""
     begun: Sequence[Any] = ()
     """What the database told when the job's row was opened."""
+    hint: Hint | None = None
+    """What a webhook's body said."""
     ending: Callable[[FinishRun], Procedure[Any]] | None = None
     """Gives what is called at the job's end in place of `FinishRun`: that, and what else is to be noted with it."""
     _own: Database | None = None
@@ -206,6 +209,8 @@ class Job:
     """Whether `--parallel` lifts the once-at-a-time: leases make it safe."""
     operation: Callable[[Mapping[str, Any]], str] | None = None
     """What the log of runs calls a run with these options; None: as the command. See `jobs.ScheduledJob.operation`."""
+    beside: Callable[[Run, Mapping[str, Any]], bool] | None = None
+    """Looks at what was typed before anything is locked, opened or written; returns whether it may run beside another."""
 
 
 def command(
@@ -245,7 +250,9 @@ def command(
             names = {setting: option for option, setting in stand_ins.items()}
             when_unable = partial(unable, given=given) if unable else None
             operation = job.operation(given) if job and job.operation else full_name
-            call = Call(full_name, common, flags, names, job, parallel, unable=when_unable, use=use, operation=operation)
+            call = Call(
+                full_name, common, flags, names, job, parallel, unable=when_unable, use=use, operation=operation, given=given
+            )
             raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
@@ -308,6 +315,8 @@ class Call:
     use: Use = AS_IT_IS
     operation: str = ""
     """What the log of runs calls it; empty: by its name."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The command's own options."""
 
 
 def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, clock: Clock = system_clock) -> int:
@@ -374,7 +383,8 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
     )
     with ExitStack() as held:
         held.enter_context(on_signals(run.stop))
-        if job.alone and not call.parallel:
+        beside = job.beside(run, call.given) if job.beside else False
+        if job.alone and not call.parallel and not beside:
             from syncctl.db.connect import identity
             from syncctl.lock import only_once
 

@@ -51,12 +51,31 @@ def _ending(stager: Stager, call: FinishRun) -> Procedure[Any]:
 
 def _operation(given: Mapping[str, Any]) -> str:
     """Name a comparison, and single orders, apart from a poll: each has its own schedule, or none."""
-    if given["order_id"]:
+    if given["order_id"] or given["payload"] is not None:
         return "stage --order-id"
     return "stage" + (" --reconcile" + (" --open" if given["open_only"] else "") if given["reconcile"] else "")
 
 
+def _beside(run: Run, given: Mapping[str, Any]) -> bool:
+    """Check a webhook's body before anything else is done: whoever sends rubbish leaves no trace but in the log.
+
+    One order by its id may come in beside a poll, and so may many at once, as a store delivers them.
+    """
+    if given["payload"] is None:
+        if given["signature"] is not None or given["topic"] is not None:
+            raise UsageError("--signature and --topic go with --payload.")
+        return False
+    if any(given[name] for name in ("since", "until", "order_id", "same_order", "reconcile", "open_only")):
+        raise UsageError("--payload names the order itself: leave --since, --until, --order-id and --reconcile out.")
+    if run.settings.enable_webhooks:
+        from syncctl.cli.payload import Given, hint_in
+
+        run.hint = hint_in(run, Given(given["payload"], given["signature"], given["topic"]))
+    return True
+
+
 JOB = Job(
+    beside=_beside,
     starting=_starting,
     operation=_operation,
     direction="STORE_TO_ERP",
@@ -129,6 +148,25 @@ def stage(
             "store for 100 of them, so it may run every hour.",
         ),
     ] = False,
+    payload: Annotated[
+        str | None,
+        typer.Option(
+            help="Stage the order that a webhook speaks of: its body, byte by byte, in a file, or from stdin (-). "
+            "SYNCCTL_ENABLE_WEBHOOKS allows it.",
+            metavar="FILE|-",
+        ),
+    ] = None,
+    signature: Annotated[  # noqa: ARG001 - `_beside` looks at it
+        str | None,
+        typer.Option(
+            help="With --payload: the header X-WC-Webhook-Signature or X-Shopify-Hmac-Sha256. Else from the environment that a "
+            "web server gives to a program it starts (HTTP_X_…)."
+        ),
+    ] = None,
+    topic: Annotated[  # noqa: ARG001 - the same
+        str | None,
+        typer.Option(help="With --payload: the header X-WC-Webhook-Topic or X-Shopify-Topic, else from there, too."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be staged; write nothing.")] = False,
 ) -> None:
     """Poll the store and stage every order that changed: new, edited, cancelled, in the trash.
@@ -140,6 +178,14 @@ def stage(
     from syncctl.stores.content import ContentBuilder
 
     settings = run.settings
+    if payload is not None:
+        if run.hint is None:
+            _nothing(run, "disabled", "Webhooks are switched off (SYNCCTL_ENABLE_WEBHOOKS); nothing was read.")
+            return
+        if run.hint.order_id is None:
+            _nothing(run, "ignored", f"{run.hint.reason} Nothing was read.")
+            return
+        order_id = [run.hint.order_id]
     begin, end = moment(since, "--since", run.clock), moment(until, "--until", run.clock)
     if order_id and (since or until or reconcile):
         raise UsageError("--order-id fetches single orders: leave --since, --until and --reconcile out.")
@@ -148,8 +194,7 @@ def stage(
     if open_only and (not reconcile or since or until):
         raise UsageError("--open goes with --reconcile, and without --since and --until: it compares what is open, however old.")
     if not settings.enable_order_polling and not order_id and not reconcile:
-        run.report.status = "disabled"
-        run.render = lambda console: console.print("Polling is switched off (SYNCCTL_ENABLE_ORDER_POLLING); nothing was read.")
+        _nothing(run, "disabled", "Polling is switched off (SYNCCTL_ENABLE_ORDER_POLLING); nothing was read.")
         return
     with closing(run.open_store()) as store, run.output.progress("Staging orders", len(order_id or ()) or None) as advance:
         changed: list[StagedItem] | None = [] if row_by_row(run, order_id) else None
@@ -182,6 +227,12 @@ def stage(
                 max_pages=settings.order_polling_max_pages,
             )
             stager.poll(window)
+
+
+def _nothing(run: Run, status: str, why: str) -> None:
+    """End without asking the store for anything."""
+    run.report.status, run.report.extra = status, {"notes": [why]}
+    run.render = lambda console: console.print(why)
 
 
 def _compare(run: Run, stager: Stager, begin: datetime | None, end: datetime | None) -> None:
