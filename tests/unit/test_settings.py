@@ -31,6 +31,7 @@ def test_documented_bare_names_are_accepted_and_the_prefixed_name_counts_first()
     assert load(environment=both).order_polling_batch_size == 30
     assert {entry.bare for entry in TABLE if entry.bare} == {
         "ENABLE_ORDER_POLLING",
+        "ENABLE_WEBHOOKS",
         "ORDER_POLLING_INTERVAL_MINUTES",
         "ORDER_POLLING_LOOKBACK_MINUTES",
         "ORDER_POLLING_BATCH_SIZE",
