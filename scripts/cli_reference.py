@@ -98,7 +98,7 @@ def cli_page() -> str:
         "Every command takes these options, before or after its name:",
         _options([parameter for parameter in all_commands[0][2] if parameter.common]),
         "Where an option stands for a setting, its variable is named beside it: the option counts before the environment, "
-        "that before the `.env` file, that before the default. [SETTINGS.md](SETTINGS.md) lists them all.",
+        "that before the profile's file and `.env`, those before the default. [SETTINGS.md](SETTINGS.md) lists them all.",
     ]
     for name, text, parameters in all_commands:
         own = [parameter for parameter in parameters if not parameter.common]
@@ -116,7 +116,8 @@ def settings_page() -> str:
     parts = [
         _GENERATED,
         "# Settings",
-        "A setting comes from the command line, else from the environment, else from the file `.env` in the current folder "
+        "A setting comes from the command line, else from the environment, else from the file `.env.NAME` of the profile that "
+        "is chosen ([SEVERAL_STORES.md](SEVERAL_STORES.md)), else from the file `.env` in the current folder "
         "(or the one that `--env-file` or `SYNCCTL_ENV_FILE` names), else it is the default. `syncctl config show` tells each "
         "value and where it comes from, `syncctl config check` tries them, and `syncctl config set NAME VALUE` writes one into "
         "`.env`.",

@@ -763,7 +763,7 @@ BUGS = (
     bug(
         "two runs of a job on one host",
         "syncctl/cli/run.py",
-        "if job.alone and not call.parallel:",
+        "if job.alone and not call.parallel and not beside:",
         "if False:",
         T_INSTANCE,
         only="exits_75",

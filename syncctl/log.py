@@ -131,15 +131,23 @@ def to_screen(*, quiet: bool = False, verbose: int = 0, secrets: Sequence[str] =
 
 
 def to_file(
-    folder: Path, command: str, *, days: int, level: str, run_id: str, secrets: Sequence[str] = (), clock: Clock = system_clock
+    folder: Path,
+    command: str,
+    *,
+    days: int,
+    level: str,
+    run_id: str,
+    profile: str | None = None,
+    secrets: Sequence[str] = (),
+    clock: Clock = system_clock,
 ) -> Path | None:
-    """Also write to today's file of this command, and delete its files that are older than `days`.
+    """Also write to today's file of this command and profile, and delete its files that are older than `days`.
 
     Returns:
         The file; None where it can't be written, which is said on stderr and stops nothing.
     """
     logger = logging.getLogger(ROOT)
-    path = folder / f"{file_stem(command)}_{clock().date().isoformat()}.log"
+    path = folder / f"{file_stem(command)}_{clock().date().isoformat()}{_ending(profile)}"
     try:
         make_folder(folder)
         handler = _File(path, encoding="utf-8")
@@ -152,17 +160,23 @@ def to_file(
     handler.setFormatter(_FileFormatter(f"%(asctime)s %(levelname)-7s {run_id} %(name)s: %(message)s"))
     handler.addFilter(Redaction(secrets))
     logger.addHandler(handler)
-    prune(folder, command, days=days, clock=clock)
+    prune(folder, command, days=days, profile=profile, clock=clock)
     return path
 
 
-def prune(folder: Path, command: str, *, days: int, clock: Clock = system_clock) -> list[Path]:
+def _ending(profile: str | None) -> str:
+    """Return how the files of a profile end: `stage_2026-11-22_shop2.log`."""
+    return f"_{profile}.log" if profile else ".log"
+
+
+def prune(folder: Path, command: str, *, days: int, profile: str | None = None, clock: Clock = system_clock) -> list[Path]:
     """Delete this command's log files of more than `days` days ago, told by the date in their names. Returns what was deleted."""
     oldest = clock().date() - timedelta(days=days)
     gone: list[Path] = []
-    for path in sorted(folder.glob(f"{file_stem(command)}_????-??-??.log")):
+    ending = _ending(profile)
+    for path in sorted(folder.glob(f"{file_stem(command)}_????-??-??{ending}")):
         try:
-            day = datetime.strptime(path.stem[-10:], "%Y-%m-%d").replace(tzinfo=UTC).date()
+            day = datetime.strptime(path.name.removesuffix(ending)[-10:], "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
             continue
         if day < oldest:

@@ -1,8 +1,8 @@
 """Every setting, once: its name, type, default, what it accepts and what it is for.
 
-A value comes from the command line, else from the environment, else from `.env`, else it is the default; `origin` tells
-which. `SYNCCTL_WOO_URL` is the field `woo_url`, and so for all. `config show`, the options' help texts, `docs/SETTINGS.md` and
-the error messages are made from the table below.
+A value comes from the command line, else from the environment, else from the profile's file (`.env.NAME`), else from `.env`,
+else it is the default; `origin` tells which. `SYNCCTL_WOO_URL` is the field `woo_url`, and so for all. `config show`, the
+options' help texts, `docs/SETTINGS.md` and the error messages are made from the table below.
 """
 
 # ruff: noqa: RUF009  (setting calls dataclasses.field)
@@ -10,9 +10,8 @@ the error messages are made from the table below.
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +19,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from syncctl.errors import ConfigError, UsageError
-from syncctl.secret import HIDDEN, Secret, passwords_in, without_password
+from syncctl.secret import Secret, passwords_in, without_password
 from syncctl.setting_kinds import (
     DATABASE,
     FILE,
@@ -35,26 +34,21 @@ from syncctl.setting_kinds import (
     data_folder,
     decimal,
     integer,
-    is_text,
-    path_of,
     setting,
     text,
     words,
 )
+from syncctl.settings_files import ENV_FILE, PROFILE, PROFILE_TAKES, profile_names
 from syncctl.settings_pod import PodSettings
 
 PREFIX = "SYNCCTL_"
-_SHOWN_VALUE = 200
-"""Characters of a wrong value that are repeated to whoever set it."""
-ENV_FILE = ".env"
-_NOT_SETTINGS = ("SYNCCTL_TEST_", "SYNCCTL_ENV_FILE")
 
-_STORE_KEYS = {
+STORE_KEYS = {
     "woocommerce": ("woo_url", "woo_consumer_key", "woo_consumer_secret"),
     "shopify": ("shopify_url", "shopify_token"),
 }
 
-Origin = Literal["flag", "environment", ".env", "default"]
+Origin = Literal["flag", "environment", "profile", ".env", "default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(PodSettings):
-    """The settings of one run, checked. `Settings()` holds the defaults; `load` reads all the sources."""
+    """The settings of one run, checked. `Settings()` holds the defaults; `settings_load.load` reads all the sources."""
 
     database: str = setting(
         "Database",
@@ -114,6 +108,12 @@ class Settings(PodSettings):
         "Seconds a procedure may take; the embedded database waits this long for its turn.",
     )
 
+    profile: str | None = setting(
+        "Store",
+        text(PROFILE_TAKES, pattern=PROFILE.pattern),
+        None,
+        "Of several stores, the one that this run is for: with NAME the file .env.NAME is read, too, and counts before .env.",
+    )
     store_id: str = setting(
         "Store",
         text("Latin letters, digits, dots, dashes and underscores, at most 50", pattern=STORE_ID),
@@ -256,8 +256,15 @@ class Settings(PodSettings):
     )
 
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+    files: Mapping[Origin, Path] = field(default_factory=dict, compare=False, repr=False)
+    """The file that each origin stands for: `.env`, and `profile` where there is one."""
     unknown: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """One sentence for each SYNCCTL_ name that is none of ours: a slip of the pen, most likely."""
+
+    def where(self, name: str) -> str:
+        """Tell where a setting's value came from in a person's words: a profile's by its file's name."""
+        origin = self.origin(name)
+        return self.files[origin].name if origin == "profile" else origin
 
     def origin(self, name: str) -> Origin:
         """Tell where a setting's value came from."""
@@ -268,12 +275,21 @@ class Settings(PodSettings):
         missing = [entry for entry in TABLE if entry.name in names and getattr(self, entry.name) in (None, ())]
         if missing:
             said = " ".join(f"{entry.variable} is not set: {entry.doc}" for entry in missing)
-            raise ConfigError(f"{said} Set it in the environment or in {ENV_FILE} (`syncctl config set`).")
+            chosen = f"--profile {self.profile} " if self.profile else ""
+            others = profile_names(self.files[".env"]) if ".env" in self.files and not self.profile else []
+            either = f" Or choose a store with --profile: {', '.join(others)}." if others else ""
+            raise ConfigError(f"{said} Set it in the environment or in {self.own_file} (`syncctl {chosen}config set`).{either}")
+
+    @property
+    def own_file(self) -> str:
+        """The name of the file in which this run's store is set."""
+        path = self.files.get("profile") or self.files.get(".env")
+        return path.name if path else ENV_FILE
 
     @property
     def store_keys(self) -> tuple[str, ...]:
         """The settings without which the store can't be asked."""
-        return _STORE_KEYS[self.source]
+        return STORE_KEYS[self.source]
 
     @property
     def store_url(self) -> str | None:
@@ -327,118 +343,10 @@ def find(name: str) -> Entry:
     for entry in TABLE:
         if entry.name.upper() == wanted:
             return entry
-    raise UsageError(f"There is no setting {name!r}.{_nearest(wanted)} `syncctl config show` lists them all.")
+    raise UsageError(f"There is no setting {name!r}.{nearest(wanted)} `syncctl config show` lists them all.")
 
 
-def load(
-    flags: Mapping[str, str | None] | None = None,
-    *,
-    environment: Mapping[str, str] | None = None,
-    env_file: Path | None = None,
-    option_names: Mapping[str, str] | None = None,
-) -> Settings:
-    """Read the settings from every source and check them all.
-
-    `flags` are texts from the command line by field name (None: not given), `option_names` what those options are called there.
-    `env_file` must exist where it is given; else `SYNCCTL_ENV_FILE`, else `.env` in the current folder is read, if there.
-
-    Raises:
-        ConfigError: every value that is wrong, each with its setting, the value and what is accepted.
-        UsageError: the same, where only options are wrong.
-    """
-    surroundings = os.environ if environment is None else environment
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    in_file, slips = _read(env_file, surroundings)
-    values: dict[str, Any] = {}
-    origins: dict[str, Origin] = {}
-    wrong: list[tuple[Origin, str]] = []
-    for entry in TABLE:
-        found = _look_up(entry, given, surroundings, in_file)
-        if found is None:
-            continue
-        origin, name, raw = found
-        try:
-            if not is_text(raw):
-                raise ValueError(raw)
-            values[entry.name] = entry.kind.parse(raw)
-            origins[entry.name] = origin
-        except (ValueError, KeyError):
-            label = (option_names or {}).get(entry.name, name) if origin == "flag" else f"{name} (from {origin})"
-            shown = HIDDEN if entry.secret else f"'{_short(without_password(raw))}'"
-            wrong.append((origin, f"{label} is {shown}, but takes {entry.kind.accepts}."))
-    if values.get("source") == "shopify":
-        values.setdefault("store_id", "shopify")  # never another store's rows
-    settings = replace(Settings(**values), origins=origins, unknown=(*slips, *_unknown(surroundings, in_file)))
-    if settings.unknown_customer == "guest" and not settings.guest_cust_no:
-        wrong.append((settings.origin("unknown_customer"), "SYNCCTL_UNKNOWN_CUSTOMER is 'guest': set SYNCCTL_GUEST_CUST_NO too."))
-    if wrong:
-        error = UsageError if all(origin == "flag" for origin, _ in wrong) else ConfigError
-        raise error(" ".join(message for _, message in wrong))
-    return settings
-
-
-def _short(text: str) -> str:
-    """Return a wrong value, or the beginning of a long one."""
-    return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}…"
-
-
-def env_path(env_file: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
-    """Return the path of the `.env` file that is read, whether it exists or not."""
-    named = (os.environ if environment is None else environment).get("SYNCCTL_ENV_FILE", "").strip()
-    try:
-        return env_file or path_of(named or ENV_FILE)
-    except ValueError:
-        raise ConfigError(f"There is no such user folder: SYNCCTL_ENV_FILE is {_short(named)!r}.") from None
-
-
-def surroundings(env_file: Path | None = None) -> dict[str, str]:
-    """Return the environment with what `.env` adds to it, for files that name variables of their own (carriers' keys)."""
-    return {**_read(env_file, os.environ)[0], **os.environ}
-
-
-def _read(env_file: Path | None, environment: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Read the `.env` file: its values, and its lines that are none. `$` stands for itself there: keys and passwords hold it."""
-    from dotenv.parser import parse_stream
-
-    path = env_path(env_file, environment)
-    wanted = env_file is not None or bool(environment.get("SYNCCTL_ENV_FILE", "").strip())
-    if not path.is_file():
-        if wanted:
-            raise ConfigError(f"There is no settings file {path}. Make it, or leave --env-file (SYNCCTL_ENV_FILE) out.")
-        return {}, ()
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            lines = list(parse_stream(stream))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The settings file {path} can't be read: {error}. It must be UTF-8 text.") from error
-    values = {line.key: line.value for line in lines if line.key is not None and line.value is not None}
-    return values, tuple(
-        f"{path}, line {line.original.line}, is no setting and was ignored. Write NAME=value." for line in lines if line.error
-    )
-
-
-def _look_up(
-    entry: Entry, flags: Mapping[str, str], environment: Mapping[str, str], in_file: Mapping[str, str]
-) -> tuple[Origin, str, str] | None:
-    """Find the text that counts for a setting, the name it stood under and where. An empty text is as good as none."""
-    if entry.name in flags:
-        return "flag", entry.name, flags[entry.name].strip()
-    sources: tuple[tuple[Origin, Mapping[str, str]], ...] = (("environment", environment), (".env", in_file))
-    for origin, source in sources:
-        for name in (entry.variable, entry.bare):
-            if name and source.get(name, "").strip():
-                return origin, name, source[name].strip()
-    return None
-
-
-def _unknown(environment: Mapping[str, str], in_file: Mapping[str, str]) -> tuple[str, ...]:
-    known = {entry.variable for entry in TABLE}
-    names = sorted(
-        {name for name in (*environment, *in_file) if name.startswith(PREFIX) and not name.startswith(_NOT_SETTINGS)} - known
-    )
-    return tuple(f"{name} is no setting of syncctl and was ignored.{_nearest(name.removeprefix(PREFIX))}" for name in names)
-
-
-def _nearest(name: str) -> str:
+def nearest(name: str) -> str:
+    """Return the question whether the setting was meant whose name is nearest; empty where none is near."""
     near = difflib.get_close_matches(name, [entry.name.upper() for entry in TABLE], n=1, cutoff=0.6)
     return f" Did you mean {PREFIX}{near[0]}?" if near else ""

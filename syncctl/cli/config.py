@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncctl import settings as settings_module
+from syncctl import log
 from syncctl.cli.database import Use
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
 from syncctl.cli.told_statuses import require_told
-from syncctl.errors import EXIT_OK, UsageError
+from syncctl.errors import EXIT_CONFIG, EXIT_OK, UsageError
 from syncctl.private_files import others_may_read
+from syncctl.settings import find
+from syncctl.settings_load import surroundings
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from syncctl.db.contract import ErpSetting, RetryPolicy
+    from syncctl.services.check_config import Finding
+    from syncctl.settings import Settings
 
 app = typer.Typer(help="Show, check and change settings, the retry policy and the ERP's site settings.", no_args_is_help=True)
 _log = logging.getLogger("syncctl.cli")
@@ -36,23 +41,80 @@ def show(
     names: Annotated[list[str] | None, typer.Argument(help="Settings to show; all where none is named.", metavar="NAME")] = None,
     docs: Annotated[bool, typer.Option("--docs", help="Also tell what each is for and what it takes.")] = False,
 ) -> None:
-    """Show every setting with its value and where that comes from: flag, environment, .env or default.
+    """Show every setting with its value and where that comes from: flag, environment, the profile's file, .env or default.
 
     Keys and passwords stay hidden.
     """
-    wanted = {settings_module.find(name).name for name in names or []}
-    for entry, value, origin in run.settings.shown():
+    settings = run.settings
+    wanted = {find(name).name for name in names or []}
+    for entry, value, origin in settings.shown():
         if wanted and entry.name not in wanted:
             continue
         item = {"name": entry.variable, "value": value, "origin": origin, "group": entry.group, "secret": entry.secret}
+        file = settings.files.get(origin)
+        item["file"] = str(file.absolute()) if file else None
         run.report.items.append(item | ({"doc": entry.doc, "accepts": entry.kind.accepts} if docs else {}))
     run.report.counts = {"settings": len(run.report.items)}
-    run.report.extra = {"env_file": str(settings_module.env_path(run.env_file).absolute())}
+    run.report.extra = {"env_file": str(settings.files[".env"].absolute()), "profile": settings.profile}
 
     def render(console: Console) -> None:
         columns = ["Setting", "Value", "From"] + (["What for", "Takes"] if docs else [])
-        keys = ["name", "value", "origin"] + (["doc", "accepts"] if docs else [])
-        table(console, columns, ([item[key] for key in keys] for item in run.report.items))
+        keys = ["name", "value", "from"] + (["doc", "accepts"] if docs else [])
+        named = {origin: file.name for origin, file in settings.files.items()}
+        shown = (item | {"from": named.get(item["origin"], item["origin"])} for item in run.report.items)
+        table(console, columns, ([item[key] for key in keys] for item in shown))
+
+    run.render = render
+
+
+@command(app, "profiles", group="config")
+def profiles(run: Run) -> None:
+    """List the stores that have a profile, a file .env.NAME beside .env: each with its id, address, database, and what is wrong.
+
+    `--profile NAME` (SYNCCTL_PROFILE) before or behind a command chooses one. A new one is made with `syncctl --profile NAME
+    config set store_id …`. Exit 78 where one can't be used.
+    """
+    from syncctl.profiles import clashes, list_profiles
+    from syncctl.secret import without_password
+    from syncctl.settings_files import no_profiles
+
+    known = list_profiles(run.env_file)
+    for profile in known:
+        settings = profile.settings
+        others = [other.settings for other in known if other is not profile and other.settings is not None]
+        shared = [said for other in others for said in clashes(settings, other)] if settings is not None else []
+        fault = " ".join([profile.fault, *shared]).strip()
+        item = {
+            "profile": profile.name,
+            "file": str(profile.file.absolute()),
+            "chosen": profile.name == (run.settings.profile or ""),
+        }
+        if settings is not None:
+            item |= {"store_id": settings.store_id, "source": settings.source, "store": settings.store_url}
+            item |= {"database": without_password(settings.database)}
+        run.report.items.append(item | {"fault": fault or None})
+        if fault:
+            run.report.add_error(fault, profile=profile.name)
+            run.report.exit_code = EXIT_CONFIG
+    named = [item for item in run.report.items if item["profile"]]
+    run.report.counts = {"profiles": len(named)}
+
+    def render(console: Console) -> None:
+        if not named:
+            console.print(f"No profiles: no file {run.settings.files['.env'].absolute()}.NAME. One store needs none.")
+            return
+        rows = (
+            [
+                item["profile"] or "(none)",
+                "*" if item["chosen"] else None,
+                *(item.get(key) for key in ("store_id", "source", "store", "database")),
+                item["fault"],
+            ]
+            for item in run.report.items
+        )
+        table(console, ["Profile", "", "Store id", "Kind", "Store", "Database", "Wrong"], rows)
+        for file in no_profiles(run.settings.files[".env"]):
+            console.print(f"{file} is no profile: Latin letters, digits, dashes and underscores make a name, 30 at most.")
 
     run.render = render
 
@@ -61,25 +123,29 @@ def show(
 def check(run: Run) -> None:
     """Try what is configured: the settings, the database with its driver, the store with its keys, and the folders.
 
-    Nothing is changed. Exit 0 where all is well, 78 where a setting is missing or wrong, 69 where the database or the store
-    doesn't answer.
+    Where there are profiles, of each; with `--profile` of that one. Nothing is changed. Exit 0 where all is well, 78 where a
+    setting is missing or wrong, 69 where the database or the store doesn't answer.
     """
-    from syncctl.services.check_config import check_config
+    from syncctl.profiles import list_profiles
+    from syncctl.services.check_config import Finding
 
-    found = check_config(
-        run.settings,
-        connect=run.connect,
-        describe_database=lambda: _describe(run.settings.database),
-        open_store=run.open_store,
-        environment=settings_module.surroundings(run.env_file),
-        private=_private_files(run),
-        clock=run.clock,
-    )
+    known = [] if run.settings.origin("profile") == "flag" else list_profiles(run.env_file)
+    several = any(profile.name for profile in known)
+    found: list[Finding] = []
+    if not several:
+        found = _check_one(run)
+    for profile in known if several else ():
+        if profile.settings is None:
+            wrong = Finding(what="settings", ok=False, detail=profile.fault, exit_code=EXIT_CONFIG)
+            found.append(replace(wrong, profile=profile.name))
+        else:
+            found += [replace(one, profile=profile.name) for one in _check_one(_for_profile(run, profile.settings))]
     run.report.items = list(found)
     run.report.counts = {"checked": len(found), "failed": sum(not item.ok for item in found)}
     for item in found:
         if not item.ok:
-            run.report.add_error(f"{item.what}: {item.detail}")
+            of = f"{item.profile or run.settings.files['.env'].name}: " if several else ""
+            run.report.add_error(f"{of}{item.what}: {item.detail}")
     run.report.exit_code = next((item.exit_code for item in found if not item.ok), EXIT_OK)
 
     def render(console: Console) -> None:
@@ -87,10 +153,42 @@ def check(run: Run) -> None:
 
         marks = {True: Text("ok", "green"), False: Text("wrong", "bold red")}
         warn = Text("warning", "yellow")
-        rows = ([warn if item.warning else marks[item.ok], item.what, item.detail] for item in found)
-        table(console, ["", "What", "Found"], rows)
+        rows = (
+            [
+                (item.profile or "(none)") if several else None,
+                warn if item.warning else marks[item.ok],
+                item.what,
+                item.detail,
+            ]
+            for item in found
+        )
+        table(console, ["Profile", "", "What", "Found"], rows)
 
     run.render = render
+
+
+def _for_profile(run: Run, settings: Settings) -> Run:
+    """Return a run like this one, for another profile; what is logged meanwhile hides its secrets, too."""
+    for handler in logging.getLogger(log.ROOT).handlers:
+        handler.addFilter(log.Redaction(settings.secrets()))
+    return replace(run, settings=settings, _own=None, _connected=False)
+
+
+def _check_one(run: Run) -> list[Finding]:
+    """Try what is configured for one store."""
+    from syncctl.services.check_config import check_config
+
+    found = check_config(
+        run.settings,
+        connect=run.connect,
+        describe_database=lambda: _describe(run.settings.database),
+        open_store=run.open_store,
+        environment=surroundings(run.env_file, run.settings.profile),
+        private=_private_files(run),
+        clock=run.clock,
+    )
+    redaction = log.Redaction(run.settings.secrets())
+    return [replace(one, detail=redaction.clean(one.detail)) for one in found]
 
 
 def _private_files(run: Run) -> list[Path]:
@@ -98,7 +196,7 @@ def _private_files(run: Run) -> list[Path]:
     from syncctl.db.connect import embedded_path, is_embedded
 
     database = run.settings.database
-    files = [settings_module.env_path(run.env_file).absolute()]
+    files = [file.absolute() for file in run.settings.files.values()]
     return [*files, embedded_path(database).absolute()] if is_embedded(database) else files
 
 
@@ -114,7 +212,7 @@ def _describe(database: str) -> str:
     return f"{describe(full)} through {parts(full).get('DRIVER', 'the data source of that name')}"
 
 
-@command(app, "set", group="config")
+@command(app, "set", group="config", use=Use(makes_profile=True))
 def set_value(
     run: Run,
     name: Annotated[str, typer.Argument(help="The setting, with or without SYNCCTL_, in either case.")],
@@ -125,7 +223,9 @@ def set_value(
         ),
     ] = None,
 ) -> None:
-    """Change one setting in the .env file (made where missing, readable by this account only). The value is checked first.
+    """Change one setting in the .env file, or with --profile in that profile's. The value is checked first.
+
+    A file that is missing is made, readable by this account only.
 
     Give a key or password by leaving the value out, or as - through standard input: what is typed as an argument stays in the
     shell's history.
@@ -134,12 +234,20 @@ def set_value(
 
     from syncctl.env_file import write_setting
 
-    entry = settings_module.find(name)
-    path = settings_module.env_path(run.env_file)
+    entry = find(name)
+    files = run.settings.files
+    path = files.get("profile", files[".env"])
+    if entry.name == "profile" and "profile" in files:
+        raise UsageError(
+            f"{path.name} is a profile's file: which profile counts is said in .env, in the environment or by --profile."
+        )
+    made = not path.exists()
     write_setting(path, entry, _read_value(entry.variable) if value in (None, "-") else value or "")
     if others_may_read(path):
         _log.warning("%s can be read by other accounts of this host: `chmod 600 %s`", path.absolute(), path.absolute())
     overridden = next((found for found in (entry.variable, entry.bare) if found and os.environ.get(found, "").strip()), None)
+    if made and "profile" in files:
+        run.output.remark(f"Made the profile {run.settings.profile}.")
     run.report.items = [{"name": entry.variable, "file": str(path.absolute()), "overridden_by": overridden}]
     run.report.counts = {"changed": 1}
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncctl import settings as settings_module
 from syncctl.clock import system_clock
 from syncctl.errors import NoDatabase
+from syncctl.profiles import require_chosen, require_own_store
+from syncctl.settings_files import env_path
 
 if TYPE_CHECKING:
     from syncctl.cli.run import Run
@@ -32,6 +33,10 @@ class Use:
     """Whether it could do nothing with a new one without a store, and then makes none."""
     any_version: bool = False
     """Work on one of whatever version: the command looks at that itself."""
+    one_store: bool = False
+    """Whether it works for one store: where there are profiles, one has to be chosen."""
+    makes_profile: bool = False
+    """Whether the profile that is named may be a new one."""
 
 
 AS_IT_IS = Use()
@@ -43,12 +48,16 @@ def connect(run: Run, *, first: bool) -> Database:
 
     Raises:
         NoDatabase: there is none, and this command makes none; the message says how to get one.
-        ConfigError: it is a newer syncctl's; or the settings that a new one needs are missing.
+        ConfigError: it is a newer syncctl's; or the settings that a new one needs are missing; or two profiles share a store.
         DatabaseUnavailable: no connection.
     """
     from syncctl.db.connect import embedded_path, is_embedded, open_database, require_known_version
 
     settings, use = run.settings, run.use
+    if first:
+        if use.one_store:
+            require_chosen(settings)
+        require_own_store(settings, run.env_file)
     if use.makes and use.needs_store and is_embedded(settings.database) and not embedded_path(settings.database).exists():
         settings.need(*settings.store_keys)
     try:
@@ -79,12 +88,17 @@ def _advice(run: Run) -> str:
         "The first `syncctl stage` makes it, or `syncctl db seed --from-store` with the store's items and customers "
         "(`syncctl db seed --empty` without)."
     )
-    origin = run.settings.origin("database")
+    settings = run.settings
+    origin = settings.origin("database")
     if origin == "flag":
         return f"Is --database right? {makes}"
     if origin != "default":
-        return f"Is SYNCCTL_DATABASE right (from {origin})? {makes}"
-    env_file = settings_module.env_path(run.env_file)
+        return f"Is SYNCCTL_DATABASE right (from {settings.where('database')})? {makes}"
+    env_file = env_path(run.env_file)
+    if settings.profile:
+        return (
+            f"SYNCCTL_DATABASE is set neither in {settings.own_file} nor in {env_file.name}, so this is the place for it. {makes}"
+        )
     if not env_file.exists():
         return (
             f"SYNCCTL_DATABASE is not set, and there is no settings file {env_file.name} in {Path.cwd()}: a job has to start in "

@@ -185,10 +185,14 @@ def reopen(
     _decide(run, "reopen", ids, order, selection, reason=reason, dry_run=dry_run)
 
 
-def _selection(run: Run, error_class: str | None, **more: Any) -> Selection:
+def _selection(run: Run, error_class: str | None, *, everything: bool = False, **more: Any) -> Selection:
+    from syncctl.profiles import require_chosen
     from syncctl.services.dead_letters import Selection
 
-    return Selection(error_class=error_class, store_id=run.settings.store_id, **more)
+    if everything or error_class is not None:
+        require_chosen(run.settings)
+
+    return Selection(error_class=error_class, store_id=run.settings.store_id, everything=everything, **more)
 
 
 def _decide(
@@ -250,7 +254,7 @@ def _none(console: Console, run: Run, selection: Selection) -> None:
     others = of_other_stores(run.database, run.settings.store_id)
     if others:
         counted = ", ".join(f"{count:,} of store {store}" for store, count in sorted(others.items()))
-        console.print(f"Not taken: {counted}. Name them by staging id, or set SYNCCTL_STORE_ID.")
+        console.print(f"Not taken: {counted}. Name them by staging id, or choose their store (--profile, SYNCCTL_STORE_ID).")
 
 
 def _report(run: Run, decision: str, decided: Sequence[DecidedOrder], selection: Selection) -> None:

@@ -56,7 +56,14 @@ State = Annotated[
 
 
 def _store(run: Run, *, every: bool) -> str:
-    return EVERY_STORE if every else run.settings.store_id
+    return EVERY_STORE if every else _own_store(run)
+
+
+def _own_store(run: Run) -> str:
+    from syncctl.profiles import require_chosen
+
+    require_chosen(run.settings)
+    return run.settings.store_id
 
 
 @command(item, "set", group="map item")
@@ -113,7 +120,7 @@ def set_customer(
     """
     from syncctl.db.contract import SetCustomerMap
 
-    call = SetCustomerMap(store_id=run.settings.store_id, **_named(who), cust_no=cust_no, dry_run=dry_run)
+    call = SetCustomerMap(store_id=_own_store(run), **_named(who), cust_no=cust_no, dry_run=dry_run)
     _changed(run, run.send(call), lambda row: f"{who} is customer {row.cust_no}{_before(row.previous, row.cust_no)}.", dry_run)
 
 
@@ -125,7 +132,7 @@ def remove_customer(run: Run, who: Who, dry_run: DryRun = False) -> None:
     """
     from syncctl.db.contract import SetCustomerMap
 
-    call = SetCustomerMap(store_id=run.settings.store_id, **_named(who), dry_run=dry_run)
+    call = SetCustomerMap(store_id=_own_store(run), **_named(who), dry_run=dry_run)
     _changed(run, run.send(call), lambda row: f"{who} is customer {row.previous} no more.", dry_run)
 
 

@@ -47,8 +47,11 @@ def named(run: Run, ids: Sequence[int] | None, numbers: Sequence[str] | None) ->
     """
     if not ids and not numbers:
         return []
+    from syncctl.profiles import require_chosen
     from syncctl.services.find import called, named_orders, of_that_number
 
+    if numbers:
+        require_chosen(run.settings)
     store = run.settings.store_id
     found = named_orders(run.database, ids or (), numbers or (), store_id=store, command=run.command)
     said = [f"{called(order)} is {order.state}" for order in found[:SAID_ONE_BY_ONE]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from syncctl import log, settings as settings_module
+from syncctl import log
+from syncctl.settings_load import surroundings
 
 if TYPE_CHECKING:
     from syncctl.carriers.catalog import Catalog
@@ -28,7 +29,7 @@ def open_carriers(run: Run) -> Catalog:
     from syncctl.carriers.catalog import open_catalog
 
     settings = run.settings
-    environment = settings_module.surroundings(run.env_file)
+    environment = surroundings(run.env_file, run.settings.profile)
     catalog = open_catalog(settings, folder=settings.pod_carrier_dir, environment=environment, clock=run.clock)
     for handler in logging.getLogger(log.ROOT).handlers:
         handler.addFilter(log.Redaction(catalog.secrets))

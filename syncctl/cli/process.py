@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncctl.cli.causes import as_items, row_by_row, show_causes
+from syncctl.cli.database import Use
 from syncctl.cli.moments import span
 from syncctl.cli.orders import LARGEST_ID, Numbers, named
 from syncctl.cli.output import local_time, summary, table
@@ -53,7 +54,13 @@ MaxRuntime = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would become of each order, and why not; change nothing.")]
 
 
-@command(app, "process", job=JOB, settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"})
+@command(
+    app,
+    "process",
+    job=JOB,
+    settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"},
+    use=Use(one_store=True),
+)
 def process(
     run: Run,
     ids: Ids = None,
@@ -86,7 +93,13 @@ def process(
     )
 
 
-@command(app, "retry-failed", job=JOB, settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"})
+@command(
+    app,
+    "retry-failed",
+    job=JOB,
+    settings={"--max-retries": "max_retries", "--lease-seconds": "lease_seconds"},
+    use=Use(one_store=True),
+)
 def retry_failed(
     run: Run,
     ids: Ids = None,

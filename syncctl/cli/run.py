@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from syncctl import errors, log, settings as settings_module
+from syncctl import errors, log
 from syncctl.cli.database import AS_IT_IS, Use, connect
 from syncctl.cli.help import PlainCommand
 from syncctl.cli.output import Output, Render, Report, in_words
 from syncctl.clock import Clock, system_clock
 from syncctl.settings import BY_NAME, Settings
+from syncctl.settings_load import load
 from syncctl.stop import Stop, on_signals
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Common:
     """The options that every command takes, before or after its name."""
 
     database: str | None = None
+    profile: str | None = None
     env_file: Path | None = None
     json: bool = False
     quiet: bool = False
@@ -60,6 +62,7 @@ class Common:
         """Return these options, with `outer`'s where they say nothing."""
         return Common(
             database=self.database or outer.database,
+            profile=outer.profile if self.profile is None else self.profile,
             env_file=self.env_file or outer.env_file,
             json=self.json or outer.json,
             quiet=self.quiet or outer.quiet,
@@ -77,6 +80,13 @@ COMMON: dict[str, tuple[Any, Any]] = {
         Annotated[
             str | None,
             _option("--database", text="sqlite:///PATH or an ODBC connection string (SYNCCTL_DATABASE).", metavar="DATABASE"),
+        ],
+        None,
+    ),
+    "profile": (
+        Annotated[
+            str | None,
+            _option("--profile", text="Of several stores, the one of the file .env.NAME (SYNCCTL_PROFILE).", metavar="NAME"),
         ],
         None,
     ),
@@ -329,10 +339,9 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
     run: Run | None = None
     failed = False
     try:
-        flags = {**call.flags, "database": common.database}
-        settings = settings_module.load(
-            flags, env_file=common.env_file, option_names={**call.option_names, "database": "--database"}
-        )
+        flags = {**call.flags, "database": common.database, "profile": common.profile}
+        names = {**call.option_names, "database": "--database", "profile": "--profile"}
+        settings = load(flags, env_file=common.env_file, option_names=names, new_profile=call.use.makes_profile)
         run = Run(
             call.name, settings, output, report, clock, Stop(), env_file=common.env_file, verbose=common.verbose, use=call.use
         )
@@ -375,6 +384,7 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
     run.log_file = log.to_file(
         settings.log_dir,
         call.name,
+        profile=settings.profile,
         days=settings.log_days,
         level=settings.log_level,
         run_id=run.run_id,

@@ -93,7 +93,7 @@ JOB = Job(
     app,
     "stage",
     job=JOB,
-    use=Use(makes=True, needs_store=True),
+    use=Use(makes=True, needs_store=True, one_store=True),
     settings={
         "--source": "source",
         "--lookback": "order_polling_lookback_minutes",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.database import Use
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED
@@ -26,7 +27,7 @@ JOB = Job(
 )
 
 
-@command(app, "sync-status", job=JOB)
+@command(app, "sync-status", job=JOB, use=Use(one_store=True))
 def sync_status(
     run: Run, dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what changed in the ERP; write nothing.")] = False
 ) -> None:

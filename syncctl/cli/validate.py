@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncctl.cli.causes import as_items, row_by_row, show_causes
+from syncctl.cli.database import Use
 from syncctl.cli.orders import LARGEST_ID, Numbers, named
 from syncctl.cli.output import summary, table
 from syncctl.cli.process import rules
@@ -32,6 +33,7 @@ JOB = Job(direction="STORE_TO_ERP", records={"input": ("checked",), "failed": ("
         "--price-check": "price_check",
         "--price-tolerance": "price_tolerance",
     },
+    use=Use(one_store=True),
 )
 def validate(
     run: Run,

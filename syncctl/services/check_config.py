@@ -30,6 +30,8 @@ class Finding:
     warning: bool = False
     """It works, and a person should change it all the same."""
     exit_code: int = EXIT_OK
+    profile: str = ""
+    """Whose settings were tried, where there are profiles."""
 
 
 _MOST_NAMED = 10
@@ -107,7 +109,11 @@ def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> l
 def _store(settings: Settings, open_store: Callable[[], Store], clock: Clock) -> list[Finding]:
     if not settings.store_url:
         name = settings.store_keys[0]
-        said = f"No store is set: SYNCCTL_{name.upper()} is its address. `syncctl config set {name} …` writes it to .env."
+        chosen = f"--profile {settings.profile} " if settings.profile else ""
+        said = (
+            f"No store is set: SYNCCTL_{name.upper()} is its address. `syncctl {chosen}config set {name} …` writes it to "
+            f"{settings.own_file}."
+        )
         return [Finding(what="store", ok=False, detail=said, exit_code=EXIT_CONFIG)]
     try:
         with closing(open_store()) as store:

@@ -51,7 +51,7 @@ def why_not(order: StagedOrder, *, store_id: str | None = None) -> str:
     """Say why a run left an order that was named to it alone."""
     number = called(order)
     if store_id not in (None, order.store_id):
-        return f"{number} belongs to store {order.store_id}; this run is for {store_id} (SYNCCTL_STORE_ID)"
+        return f"{number} belongs to store {order.store_id}; this run is for {store_id} (--profile, SYNCCTL_STORE_ID)"
     match order.state:
         case "APPLIED":
             return f"{number} is in the ERP already: document {order.cp_doc_id}, ticket {order.tkt_no}"

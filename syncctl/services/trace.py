@@ -67,7 +67,7 @@ def trace(
     verdict, advice = _verdict(order, clock())
     if order.store_id != store_id:
         verdict = f"It belongs to the store {order.store_id}, not to {store_id}, which this command is set to. {verdict}"
-        advice = f"set SYNCCTL_STORE_ID to {order.store_id}" + (f", then: {advice}" if advice else "")
+        advice = f"choose the store {order.store_id} (--profile, SYNCCTL_STORE_ID)" + (f", then: {advice}" if advice else "")
     rows = database.run(ListStagedOrders(store_id=order.store_id, order_ref=str(order.woo_order_id)))
     others = [row for row in rows if row.staging_id != order.staging_id and row.woo_order_id == order.woo_order_id]
     return Trace(reference, order, others, events, verdict, advice)

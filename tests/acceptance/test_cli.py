@@ -52,7 +52,16 @@ def test_common_options_stand_before_or_after_the_command(syncctl: Program):
     assert (
         before.json["items"]
         == after.json["items"]
-        == [{"name": "SYNCCTL_STORE_ID", "value": "woocommerce", "origin": "default", "group": "Store", "secret": False}]
+        == [
+            {
+                "name": "SYNCCTL_STORE_ID",
+                "value": "woocommerce",
+                "origin": "default",
+                "group": "Store",
+                "secret": False,
+                "file": None,
+            }
+        ]
     )
     assert after.json["command"] == "config show"
     named = syncctl("config", "show", "database", "--json", "--database", "sqlite:///other.db").json["items"][0]

@@ -24,7 +24,14 @@ from tests.raws import raw_order
 
 POSIX = os.name != "nt"
 MAKES = {("stage",), ("db", "seed"), ("demo",)}
-NEEDS_NONE = {("config", "show"), ("config", "set"), ("config", "erp", "column"), ("db", "deploy"), ("db", "check")}
+NEEDS_NONE = {
+    ("config", "show"),
+    ("config", "profiles"),
+    ("config", "set"),
+    ("config", "erp", "column"),
+    ("db", "deploy"),
+    ("db", "check"),
+}
 """Commands that look at settings only, or at a SQL Server only."""
 WORKS_ON_ONE = [command for command in commands(whole_app()) if command.path not in MAKES | NEEDS_NONE]
 

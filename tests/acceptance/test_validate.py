@@ -35,7 +35,10 @@ def test_only_this_stores_orders_are_checked(staged: Program) -> None:
 def test_a_named_order_of_another_store_is_refused(staged: Program) -> None:
     ended = staged("validate", "3")
     assert ended.code == 1
-    said = "Not checked: order A-3 (staging id 3) belongs to store outlet; this run is for woocommerce (SYNCCTL_STORE_ID)."
+    said = (
+        "Not checked: order A-3 (staging id 3) belongs to store outlet; this run is for woocommerce "
+        "(--profile, SYNCCTL_STORE_ID)."
+    )
     assert said in " ".join(ended.out.split())
     told = staged("validate", "3", "--json").json
     assert (told["exit_code"], told["counts"]["refused"]) == (1, 1)

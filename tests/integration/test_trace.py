@@ -311,7 +311,7 @@ def test_staged_for_another_store(shop: Shop) -> None:
     assert told.verdict.startswith(
         "It belongs to the store woocommerce, not to shop2, which this command is set to. It is not in the ERP yet."
     )
-    assert told.advice == "set SYNCCTL_STORE_ID to woocommerce, then: syncctl process 1"
+    assert told.advice == "choose the store woocommerce (--profile, SYNCCTL_STORE_ID), then: syncctl process 1"
     assert told.events
 
 

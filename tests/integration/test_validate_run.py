@@ -66,7 +66,7 @@ def test_a_named_order_of_another_store_is_refused_in_plain_words(bench: Checked
     result = bench.validate(staging_ids=[1, 2])
     assert bench.valid(result) == {1: True, 2: False}
     assert result.orders[1].refused == (
-        "order A-2 (staging id 2) belongs to store outlet; this run is for woocommerce (SYNCCTL_STORE_ID)"
+        "order A-2 (staging id 2) belongs to store outlet; this run is for woocommerce (--profile, SYNCCTL_STORE_ID)"
     )
     assert (result.counts["checked"], result.refused) == (1, 1)
     assert not bench.order(2).is_validated

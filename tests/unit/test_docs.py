@@ -31,7 +31,7 @@ def test_a_command_is_described_with_every_option(name: str):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_the_common_options(name: str):
     names = {each for parameter in COMMANDS[name][1] if parameter.common for each in parameter.names}
-    assert names == {"--database", "--env-file", "--json", "--quiet", "-q", "--verbose", "-v", "--no-color"}
+    assert names == {"--database", "--profile", "--env-file", "--json", "--quiet", "-q", "--verbose", "-v", "--no-color"}
 
 
 @pytest.mark.parametrize("name", ["syncctl", *COMMANDS, "syncctl dead-letter", "syncctl config policy"])

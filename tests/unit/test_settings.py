@@ -12,7 +12,9 @@ from hypothesis import given, strategies as st
 from syncctl.env_file import write_setting
 from syncctl.errors import ConfigError, UsageError
 from syncctl.secret import HIDDEN, Secret, passwords_in, without_password
-from syncctl.settings import BY_NAME, TABLE, Settings, env_path, find, load
+from syncctl.settings import BY_NAME, TABLE, Settings, find
+from syncctl.settings_files import env_path
+from syncctl.settings_load import load
 
 
 def test_flag_counts_before_environment_before_env_file_before_default(tmp_path: Path):
