@@ -19,7 +19,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-MUTATION = 10
+from syncctl.demo.shopify_replies import MUTATION
 
 
 def requested(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> int:
@@ -63,24 +63,3 @@ class _Reckoner:
         if "ids" in given:
             return len(given["ids"]) * (1 + inside)
         return 1 + inside
-
-
-def actual(data: Any) -> int:
-    """Return the points that an answer took: its objects."""
-    if isinstance(data, list):
-        return sum(actual(each) for each in data)
-    if not isinstance(data, dict):
-        return 0
-    if any(isinstance(each, dict) and "userErrors" in each for each in data.values()):
-        return MUTATION * len(data)
-    return sum(_object(key, each) for key, each in data.items())
-
-
-def _object(key: str, value: Any) -> int:
-    if key == "pageInfo":
-        return 0
-    if isinstance(value, dict):
-        return 1 + actual(value)
-    if isinstance(value, list):
-        return sum(1 + actual(each) for each in value if isinstance(each, dict))
-    return 0

@@ -45,6 +45,10 @@ def demo(
         Path | None,
         typer.Option("--keep", help="Keep the database in this folder, to look at afterwards.", metavar="DIR", file_okay=False),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Which kind of store: woocommerce or shopify. Else what SYNCCTL_SOURCE says."),
+    ] = None,
     erp: Annotated[
         str | None,
         typer.Option("--erp", help="Which ERP the day is entered into: counterpoint or rms. Else what SYNCCTL_ERP says."),
@@ -52,16 +56,20 @@ def demo(
 ) -> None:
     """Show the whole chain, from the store's orders to ERP documents and back, with what goes wrong on the way.
 
-    A simulated WooCommerce store runs on this machine for a few seconds; your own store is not touched. The database is a
+    A simulated store runs on this machine for a few seconds; your own store is not touched. The database is a
     throw-away one, unless --database names another: an embedded file, or a SQL Server with the trial ERP
     (`db deploy --demo-erp`).
     """
     from syncctl.demo.clocks import LeapingClock
+    from syncctl.demo.shopfronts import FRONTS
     from syncctl.demo.show import MISSING_SKU, Demonstration
 
     if not run.verbose:
         # The warnings of this staged day would only hide the story.
         logging.getLogger("syncctl").setLevel(logging.CRITICAL)
+    kind = source or run.settings.source
+    if kind not in FRONTS:
+        raise UsageError(f"--source takes {' or '.join(sorted(FRONTS, reverse=True))}, not '{kind}'.")
     clock = LeapingClock()
     with ExitStack() as held:
         url = _database(run, keep, held)
@@ -76,6 +84,7 @@ def demo(
             connect=connect,
             clock=clock,
             run_id=run.run_id,
+            source=kind,
             orders=orders,
             seed=seed,
             store_id=f"demo-{run.run_id}"[:50] if chosen else "demo",

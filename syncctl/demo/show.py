@@ -10,14 +10,12 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from syncctl.db.contract import CountStates, Database, ListOutbox
 from syncctl.demo.checks import check_promises
 from syncctl.demo.clocks import LeapingClock
 from syncctl.demo.orders import Catalogue, catalogue
-from syncctl.demo.store import SimulatedStore
-from syncctl.secret import Secret
+from syncctl.demo.shopfronts import FRONTS, Shopfront
 from syncctl.services.dead_letters import decide
 from syncctl.services.erp_site import import_settings
 from syncctl.services.find import each_staged_order
@@ -31,7 +29,6 @@ from syncctl.services.validate import Rules, validate
 from syncctl.services.workers import process
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.base import Product, Store
-from syncctl.stores.content import ContentBuilder
 
 MISSING_SKU = "LAMP-NEW"
 """A product that the shop sells before anybody entered it into the ERP."""
@@ -91,6 +88,8 @@ class Demonstration:
     connect: Callable[[], Database]
     clock: LeapingClock
     run_id: str
+    source: str = "woocommerce"
+    """The kind of store, one of `FRONTS`."""
     orders: int = 40
     seed: int = 1
     stop: StopFlag = field(default_factory=Never)
@@ -103,8 +102,8 @@ class Demonstration:
     def run(self) -> Outcome:
         """Show the day from opening to closing time."""
         goods = catalogue(self.orders, seed=self.seed, clock=self.clock)
-        with SimulatedStore(clock=self.clock) as shop, closing(self.connect()) as database:
-            shop.load(goods.orders, products=goods.products, customers=goods.customers)
+        with FRONTS[self.source](clock=self.clock) as shop, closing(self.connect()) as database:
+            shop.load(goods)
             self.clock.sleep(60)  # the orders were placed before the first poll
             day = _Day(self, shop, database, goods)
             for part in (day.morning, day.noon, day.evening):
@@ -115,15 +114,14 @@ class Demonstration:
             self._look_around(shop, database)
         return self.outcome
 
-    def _look_around(self, shop: SimulatedStore, database: Database) -> None:
+    def _look_around(self, shop: Shopfront, database: Database) -> None:
         """Note where everything ended, and check the promises on the data itself."""
         self.outcome.states = {row.state: row.orders for row in database.run(CountStates(store_id=self.store_id)) if row.orders}
         for row in each_staged_order(database, store_id=self.store_id):
-            raw = shop.state.orders.get(row.woo_order_id)
             self.outcome.orders.append(
                 ShownOrder(
                     number=row.woo_order_no or str(row.woo_order_id),
-                    store_status=raw["status"] if raw else "deleted",
+                    store_status=shop.status_of(row.woo_order_id),
                     state=row.state,
                     doc_id=row.cp_doc_id,
                     tkt_no=row.tkt_no,
@@ -141,7 +139,7 @@ class _Day:
     """What happens in each part of the day."""
 
     demo: Demonstration
-    shop: SimulatedStore
+    shop: Shopfront
     database: Database
     goods: Catalogue
     edited: list[int] = field(default_factory=list)
@@ -165,7 +163,7 @@ class _Day:
                 {"items": seeded.items, "customers": seeded.customers},
             )
         )
-        steps.append(self._stage(f"{len(self.shop.state.orders)} orders are polled, page by page, in the order of their ids."))
+        steps.append(self._stage(f"{len(self.shop.order_ids())} orders are polled, page by page, {self.shop.reads_by}."))
         checked = validate(self.database, rules=self._rules())
         steps.append(
             Step("validate", "Every order is checked against the ERP; all that is wrong is named at once.", checked.counts)
@@ -176,13 +174,11 @@ class _Day:
 
     def noon(self) -> Round:
         """People edit, cancel, delete; the store stops answering."""
-        keeper = self.shop.shopkeeper
+        keeper = self.shop.keeper
         applied = [
             row for row in each_staged_order(self.database, store_id=self.demo.store_id, states="APPLIED") if row.woo_order_id
         ]
-        live = [
-            row.woo_order_id for row in applied if self.shop.state.orders[row.woo_order_id]["status"] in ("processing", "on-hold")
-        ]
+        live = [row.woo_order_id for row in applied if self.shop.is_under_way(row.woo_order_id)]
         chosen = iter(live)
         told: list[str] = []
 
@@ -199,22 +195,23 @@ class _Day:
         each("the address changes", lambda number: keeper.change_address(number, address_1="1 New Street", city="Zürich"))
         each("one unit is refunded", lambda number: keeper.refund_units(number, 1))
         each("an order is cancelled", keeper.cancel)
-        each("one goes to the trash", keeper.trash)
+        for what, edit in self.shop.further_edits():
+            each(what, edit)
         each("one is deleted for good", keeper.delete)
-        fresh = keeper.place(self.goods.new_order(sku, price))
-        bad = keeper.place(self.goods.new_order(self.demo.missing_sku, "89.00"))
+        fresh = keeper.place(self.shop.new_order(self.goods, sku, price))
+        bad = keeper.place(self.shop.new_order(self.goods, self.demo.missing_sku, "89.00"))
         told.append(f"two new orders come in ({fresh}, {bad}), the second with a product that the ERP doesn't know yet")
         self.demo.clock.sleep(120)
         steps = [Step("shop", "In the shop: " + "; ".join(told) + ".")]
-        self.shop.fail("status", status=503, times=1, methods=("GET",), retry_after="5")
+        self.shop.stumble()
         steps.append(self._stage("The store answers 503 at first; the poll waits as long as it is asked to, and goes on."))
-        self.shop.fail("status", status=503, times=10_000, methods=("GET", "POST", "PUT"))
+        self.shop.go_down()
         steps.append(self._process("The ERP follows each change. The store is down by now: its messages wait, no document does."))
         return Round("Noon: edits, a cancellation, a store that doesn't answer", steps)
 
     def evening(self) -> Round:
         """The store is back, the missing item is entered, what was deleted is found."""
-        self.shop.faults.clear()
+        self.shop.come_back()
         self.demo.clock.sleep(7200)
         steps = []
         result = retry_failed(
@@ -267,9 +264,7 @@ class _Day:
             stager = Stager(
                 database=self.database,
                 store=store,
-                content=ContentBuilder(
-                    create_statuses=("processing", "completed", "on-hold"), timezone=ZoneInfo("America/New_York")
-                ),
+                content=self.shop.content(),
                 context=self._context(),
             )
             work(stager)
@@ -302,11 +297,7 @@ class _Day:
         return f"{self.demo.run_id}-{len(self.demo.outcome.rounds) + 1}"
 
     def _store(self) -> Store:
-        from syncctl.stores.woocommerce import WooCommerce
-        from syncctl.stores.woocommerce_http import Connection
-
-        connection = Connection(url=self.shop.url, consumer_key=Secret(self.shop.key), consumer_secret=Secret(self.shop.secret))
-        return WooCommerce(connection, store_id=self.demo.store_id, clock=self.demo.clock, sleeper=self.demo.clock.sleep)
+        return self.shop.open_store(self.demo.store_id, clock=self.demo.clock, sleeper=self.demo.clock.sleep)
 
 
 def void(_: object) -> None:

@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import TCPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from syncctl.clock import Clock, system_clock
 from syncctl.demo.faults import MAINTENANCE_PAGE, PHP_WARNING, Fault, Faults
+from syncctl.demo.loopback import LoopbackServer
 from syncctl.demo.store_amounts import Manner
 from syncctl.demo.store_auth import Gate
 from syncctl.demo.store_edits import Shopkeeper
@@ -64,7 +64,7 @@ class SimulatedStore:
         self.requests: list[tuple[str, str, int]] = []
         """Every request answered so far: method, path with query, HTTP status (0 where the connection was dropped)."""
         self.gate.clock = lambda: system_clock() + self.skew
-        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._server = LoopbackServer(("127.0.0.1", 0), _handler_of(self))
         self._scheme = "http"
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -155,19 +155,6 @@ class SimulatedStore:
 
 def _objects(path: Path | None) -> list[Raw]:
     return [] if path is None else [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def server_bind(self) -> None:
-        """Bind without looking up the host's name, which takes seconds on some machines."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that hang up are part of the game."""
 
 
 def _handler_of(shop: SimulatedStore) -> type[BaseHTTPRequestHandler]:

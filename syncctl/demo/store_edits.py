@@ -86,6 +86,17 @@ class Shopkeeper:
             raw["billing"]["email"] = email
             self._edited(raw)
 
+    def change_shipping(self, order_id: int, amount: str) -> None:
+        """Ask for another amount for the shipping; nothing takes it off, something afterwards is a line of its own."""
+        with self.state.lock:
+            raw = self.state.order(order_id)
+            titles = [line["method_title"] for line in raw["shipping_lines"]] or ["Flat rate"]
+            cost = Decimal(amount)
+            made = {"id": self.state.next_id(), "method_title": titles[0], "method_id": "flat_rate", "total": _cents(cost)}
+            made |= {"total_tax": _cents(cost * tax_rate(raw)), "taxes": [], "meta_data": []}
+            raw["shipping_lines"] = [made] if cost else []
+            self._edited(raw)
+
     def set_status(self, order_id: int, status: str) -> None:
         """Give the order a status by hand."""
         self.state.set_status(order_id, status)
@@ -93,6 +104,10 @@ class Shopkeeper:
     def cancel(self, order_id: int) -> None:
         """Cancel the order."""
         self.state.set_status(order_id, "cancelled")
+
+    def uncancel(self, order_id: int) -> None:
+        """Let a cancelled order be a paid one again."""
+        self.state.set_status(order_id, "processing")
 
     def trash(self, order_id: int) -> None:
         """Move the order to the trash."""

@@ -33,9 +33,9 @@ def read(shop: SimulatedShopify, raw: dict[str, Any], version: str = NOW, rules:
     done = execute_sync(
         schema(version),
         parse(whole_orders(version).text),
-        shop._root(),
+        shop.root(),
         variable_values={"ids": [raw["id"]], "lines": 50, "shipping": 50},
-        field_resolver=shop._resolve,
+        field_resolver=shop.resolve,
     )
     assert done.errors is None
     assert done.data is not None
