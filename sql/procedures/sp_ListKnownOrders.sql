@@ -8,7 +8,7 @@ dbo.sp_ListKnownOrders
 Called by    syncctl stage
 Parameters   @ORDERS  JSON array of order ids
 Returns      WOO_ORDER_ID, STAGING_ID, READ_MARK, in no order. Left out are orders that are to be looked into whatever the list says:
-             those not staged, set aside or in review, skipped, and those without a READ_MARK
+             those not staged, set aside or in review, and those without a READ_MARK
 Errors       50001 bad argument
 Locks        none beyond the read; one poll of a store runs at a time
 Repeatable   yes
@@ -42,7 +42,6 @@ BEGIN
         AND staged.WOO_ORDER_ID = asked.WOO_ORDER_ID
         AND staged.DUPLICATE_OF_ID IS NULL
     WHERE staged.READ_MARK IS NOT NULL
-    AND   staged.STATE <> 'NEEDS_MANUAL_REVIEW'
-    AND   staged.STATE <> 'SKIPPED';
+    AND   staged.STATE <> 'NEEDS_MANUAL_REVIEW';
 END;
 GO

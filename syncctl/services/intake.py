@@ -43,7 +43,7 @@ MOST_ASIDE = 1_000
 """Orders set aside in one run that are told of one by one; they all stand in the dead letters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StagedItem:
     """What became of one order. `outcome`: staged, restaged, cancel_staged, unchanged, skipped, set_aside."""
 

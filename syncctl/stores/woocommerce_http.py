@@ -136,6 +136,10 @@ class Client:
             )
         if connection.ca_bundle is not None and not connection.ca_bundle.exists():
             raise ConfigError(f"SYNCCTL_WOO_CA_BUNDLE: there is no file {connection.ca_bundle}.")
+        # The environment's proxies and certificates: looked up once, since there is one store, and it takes longer than to send.
+        verify = True if connection.ca_bundle is None else str(connection.ca_bundle)
+        self._way = self._session.merge_environment_settings(self.base, {}, None, verify, None)
+        self._session.trust_env = False
         # These loggers write whole addresses and signing keys at DEBUG level.
         for name in ("urllib3.connectionpool", "requests_oauthlib", "oauthlib"):
             logging.getLogger(name).setLevel(logging.INFO)
@@ -222,8 +226,9 @@ class Client:
             headers=None if body is None else {"Content-Type": "application/json"},
             auth=self._auth(),
             timeout=(connection.connect_timeout, connection.read_timeout),
-            # Given per request: the environment's CA bundle would override the session's own setting.
-            verify=True if connection.ca_bundle is None else str(connection.ca_bundle),
+            proxies=self._way["proxies"],
+            verify=self._way["verify"],
+            cert=self._way["cert"],
         )
 
     def _auth(self) -> AuthBase:

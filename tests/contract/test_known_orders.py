@@ -52,10 +52,10 @@ def test_the_mark_is_that_of_the_version_seen_last(shop):
     ],
     ids=["waits", "dead"],
 )
-def test_what_is_skipped_is_looked_into_each_time(shop, change: dict[str, Any]):
+def test_what_is_skipped_is_known_as_any_other(shop, change: dict[str, Any]):
     stage(shop.database, order(4711, READ_MARK=MARK, **change))
     assert shop.staged()["STATE"] == "SKIPPED"
-    assert known(shop) == {}
+    assert known(shop) == {4711: MARK}
 
 
 def test_what_is_set_aside_or_gone_is_known_no_more(shop):

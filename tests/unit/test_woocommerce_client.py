@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -415,3 +416,18 @@ def test_an_unknown_authority_is_refused_with_the_setting_that_helps(certificate
         with pytest.raises(StoreMisconfigured, match="SYNCCTL_WOO_CA_BUNDLE"):
             woo.ping()
         woo.close()
+
+
+def test_the_environments_authority_and_proxy_are_taken_where_no_setting_says_otherwise(certificate, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with SimulatedStore(certificate=certificate) as shop:
+        connection = Connection(url=shop.url, consumer_key=Secret(shop.key), consumer_secret=Secret(shop.secret))
+        with closing(WooCommerce(connection)) as woo:
+            woo.ping()
+        monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # the port that discards: nobody listens
+        monkeypatch.setenv("no_proxy", "")
+        with closing(WooCommerce(connection, sleeper=lambda _: None)) as woo, pytest.raises(StoreUnavailable, match="proxy"):
+            woo.ping()
+        monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+        with closing(WooCommerce(connection)) as woo:
+            woo.ping()

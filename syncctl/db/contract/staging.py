@@ -61,8 +61,8 @@ class KnownOrder:
 class ListKnownOrders(Procedure[KnownOrder]):
     """Of a page of the store's list the orders whose staged version may be the one that is listed. `orders`: a JSON array of ids.
 
-    Left out is what is to be looked into whatever the list says: orders not staged, set aside or in review, skipped, and those
-    whose `READ_MARK` was not given with the version staged last.
+    Left out is what is to be looked into whatever the list says: orders not staged, set aside or in review, and those whose
+    `READ_MARK` was not given with the version staged last.
     """
 
     name: ClassVar[str] = "sp_ListKnownOrders"

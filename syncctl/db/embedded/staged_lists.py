@@ -37,7 +37,7 @@ def list_known_orders(session: Session, call: ListKnownOrders) -> list[KnownOrde
         FROM json_each(:orders) AS asked
         CROSS JOIN dbo.USER_ORDER_STAGING AS staged
             ON staged.STORE_ID = :store AND staged.WOO_ORDER_ID = asked.value AND staged.DUPLICATE_OF_ID IS NULL
-        WHERE staged.READ_MARK IS NOT NULL AND staged.STATE <> 'NEEDS_MANUAL_REVIEW' AND staged.STATE <> 'SKIPPED'
+        WHERE staged.READ_MARK IS NOT NULL AND staged.STATE <> 'NEEDS_MANUAL_REVIEW'
         """,
         {"store": call.store_id, "orders": call.orders},
     )
