@@ -20,8 +20,9 @@ Note         @SCOPE: pending takes PENDING orders; failed takes FAILED ones that
              With @STORE_ID those of one store only: its settings may not fit another's. Those of the JSON array @PASSED are left out:
              this run has had them, so that one that fails doesn't keep the others from being taken.
              The predicate stands in the outer UPDATE too: two workers that read the same row can't both take it, whatever the
-             engine does with the hints. Every @SCOPE reads the index of what is open (IX_USER_ORDER_STAGING_DUE) from its start: one
-             plan serves them all, and none is made anew for each call.
+             engine does with the hints. Pending orders are read from the start of the index of what is open (IX_USER_ORDER_STAGING_DUE),
+             failed ones from where they begin in that by state (IX_USER_ORDER_STAGING_STATE), however many are pending; listed ones by
+             their ids. What is passed over in each is what others hold, or what is another store's.
 Example      EXECUTE dbo.sp_ClaimStagedOrders @WORKER_ID = N'host-1234', @BATCH_SIZE = 50, @LEASE_SECONDS = 300;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimStagedOrders
@@ -58,6 +59,8 @@ BEGIN
     END;
 
     DECLARE @LEASE_UNTIL_DT datetime2(3) = DATEADD(SECOND, @LEASE_SECONDS, @NOW);
+
+    DECLARE @DUE_DT datetime2(3) = CASE WHEN @IGNORE_DUE = 1 THEN '99991231' ELSE @NOW END;
 
     DECLARE @OPEN_ORDERS int;
 
@@ -115,21 +118,31 @@ BEGIN
                 @OPEN_ORDERS = COUNT(*)
             FROM
             (
+                SELECT TOP (CASE WHEN @SCOPE = 'pending' THEN @BATCH_SIZE * @WORKERS ELSE 0 END)
+                    pending.STAGING_ID
+                FROM dbo.USER_ORDER_STAGING AS pending WITH (READPAST, READCOMMITTEDLOCK)
+                WHERE pending.STATE = 'PENDING'
+                AND   pending.DUPLICATE_OF_ID IS NULL
+                AND   (@STORE_ID IS NULL OR pending.STORE_ID = @STORE_ID)
+                UNION ALL
+                SELECT TOP (CASE WHEN @SCOPE = 'failed' THEN @BATCH_SIZE * @WORKERS ELSE 0 END)
+                    failed.STAGING_ID
+                FROM dbo.USER_ORDER_STAGING AS failed WITH (READPAST, READCOMMITTEDLOCK)
+                WHERE failed.STATE = 'FAILED'
+                AND   (failed.NEXT_ATTEMPT_DT IS NULL OR failed.NEXT_ATTEMPT_DT <= @DUE_DT)
+                AND   failed.DUPLICATE_OF_ID IS NULL
+                AND   (@STORE_ID IS NULL OR failed.STORE_ID = @STORE_ID)
+                UNION ALL
                 SELECT TOP (@BATCH_SIZE * @WORKERS)
-                    candidate.STAGING_ID
-                FROM dbo.USER_ORDER_STAGING AS candidate WITH (READPAST, READCOMMITTEDLOCK)
-                WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
-                AND   candidate.DUPLICATE_OF_ID IS NULL
-                AND   (@STORE_ID IS NULL OR candidate.STORE_ID = @STORE_ID)
-                AND   (candidate.STATE <> 'PENDING' OR @SCOPE = 'pending')
-                AND   (candidate.STATE <> 'CLAIMED' OR candidate.LEASE_UNTIL_DT <= @NOW)
-                AND
-                (
-                    candidate.STATE <> 'FAILED'
-                    OR (@SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(candidate.NEXT_ATTEMPT_DT, @NOW) <= @NOW))
-                )
+                    lost.STAGING_ID
+                FROM dbo.USER_ORDER_STAGING AS lost WITH (READPAST, READCOMMITTEDLOCK)
+                WHERE lost.STATE = 'CLAIMED'
+                AND   lost.LEASE_UNTIL_DT <= @NOW
+                AND   lost.DUPLICATE_OF_ID IS NULL
+                AND   (@STORE_ID IS NULL OR lost.STORE_ID = @STORE_ID)
             ) AS waiting;
 
+            SET @OPEN_ORDERS = CASE WHEN @OPEN_ORDERS > @BATCH_SIZE * @WORKERS THEN @BATCH_SIZE * @WORKERS ELSE @OPEN_ORDERS END;
             SET @BATCH_SIZE = CASE WHEN @OPEN_ORDERS > @WORKERS THEN (@OPEN_ORDERS + @WORKERS - 1) / @WORKERS ELSE 1 END;
         END;
 
@@ -144,53 +157,112 @@ BEGIN
         WHERE held.STATE = 'CLAIMED'
         AND   held.LEASE_UNTIL_DT <= @NOW;
 
-        UPDATE dbo.USER_ORDER_STAGING
-        SET
-            STATE = 'CLAIMED',
-            LEASE_OWNER = @WORKER_ID,
-            LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
-            ATTEMPT_NO = ATTEMPT_NO + CASE WHEN STATE = 'CLAIMED' AND IS_IN_HAND = 0 THEN 0 ELSE 1 END,
-            IS_IN_HAND = 0,
-            UPDATED_DT = @NOW
-        OUTPUT
-            inserted.STAGING_ID,
-            inserted.ATTEMPT_NO
-        INTO @TAKEN (STAGING_ID, ATTEMPT_NO)
-        WHERE STAGING_ID IN
-        (
-            SELECT TOP (@BATCH_SIZE)
-                candidate.STAGING_ID
-            FROM dbo.USER_ORDER_STAGING AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
-            WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
-            AND   candidate.DUPLICATE_OF_ID IS NULL
-            AND   (@STORE_ID IS NULL OR candidate.STORE_ID = @STORE_ID)
-            AND   (@SCOPE <> 'listed' OR EXISTS (SELECT 1 FROM @LISTED AS listed WHERE listed.STAGING_ID = candidate.STAGING_ID))
+        IF @SCOPE = 'pending'
+        BEGIN
+            UPDATE dbo.USER_ORDER_STAGING
+            SET
+                STATE = 'CLAIMED',
+                LEASE_OWNER = @WORKER_ID,
+                LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
+                ATTEMPT_NO = ATTEMPT_NO + CASE WHEN STATE = 'CLAIMED' AND IS_IN_HAND = 0 THEN 0 ELSE 1 END,
+                IS_IN_HAND = 0,
+                UPDATED_DT = @NOW
+            OUTPUT
+                inserted.STAGING_ID,
+                inserted.ATTEMPT_NO
+            INTO @TAKEN (STAGING_ID, ATTEMPT_NO)
+            WHERE STAGING_ID IN
+            (
+                SELECT TOP (@BATCH_SIZE)
+                    candidate.STAGING_ID
+                FROM dbo.USER_ORDER_STAGING AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+                WHERE candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED')
+                AND   (candidate.STATE = 'PENDING' OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW))
+                AND   candidate.DUPLICATE_OF_ID IS NULL
+                AND   (@STORE_ID IS NULL OR candidate.STORE_ID = @STORE_ID)
+                AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.STAGING_ID = candidate.STAGING_ID)
+                ORDER BY
+                    candidate.NEXT_ATTEMPT_DT,
+                    candidate.STAGING_ID
+            )
+            AND   (STATE = 'PENDING' OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW))
+            AND   DUPLICATE_OF_ID IS NULL
+            AND   (@STORE_ID IS NULL OR STORE_ID = @STORE_ID);
+        END
+        ELSE
+        BEGIN
+            UPDATE dbo.USER_ORDER_STAGING
+            SET
+                STATE = 'CLAIMED',
+                LEASE_OWNER = @WORKER_ID,
+                LEASE_UNTIL_DT = @LEASE_UNTIL_DT,
+                ATTEMPT_NO = ATTEMPT_NO + CASE WHEN STATE = 'CLAIMED' AND IS_IN_HAND = 0 THEN 0 ELSE 1 END,
+                IS_IN_HAND = 0,
+                UPDATED_DT = @NOW
+            OUTPUT
+                inserted.STAGING_ID,
+                inserted.ATTEMPT_NO
+            INTO @TAKEN (STAGING_ID, ATTEMPT_NO)
+            WHERE STAGING_ID IN
+            (
+                SELECT TOP (@BATCH_SIZE)
+                    candidate.STAGING_ID
+                FROM
+                (
+                    SELECT
+                        due.STAGING_ID,
+                        due.NEXT_ATTEMPT_DT
+                    FROM
+                    (
+                        SELECT TOP (CASE WHEN @SCOPE = 'failed' THEN @BATCH_SIZE ELSE 0 END)
+                            failed.STAGING_ID,
+                            failed.NEXT_ATTEMPT_DT
+                        FROM dbo.USER_ORDER_STAGING AS failed WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+                        WHERE failed.STATE = 'FAILED'
+                        AND   (failed.NEXT_ATTEMPT_DT IS NULL OR failed.NEXT_ATTEMPT_DT <= @DUE_DT)
+                        AND   failed.DUPLICATE_OF_ID IS NULL
+                        AND   (@STORE_ID IS NULL OR failed.STORE_ID = @STORE_ID)
+                        AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.STAGING_ID = failed.STAGING_ID)
+                        ORDER BY
+                            failed.NEXT_ATTEMPT_DT,
+                            failed.STAGING_ID
+                    ) AS due
+                    UNION ALL
+                    SELECT
+                        lost.STAGING_ID,
+                        lost.NEXT_ATTEMPT_DT
+                    FROM dbo.USER_ORDER_STAGING AS lost WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+                    WHERE lost.STATE = 'CLAIMED'
+                    AND   lost.LEASE_UNTIL_DT <= @NOW
+                    AND   lost.DUPLICATE_OF_ID IS NULL
+                    AND   (@STORE_ID IS NULL OR lost.STORE_ID = @STORE_ID)
+                    AND   @SCOPE = 'failed'
+                    AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.STAGING_ID = lost.STAGING_ID)
+                    UNION ALL
+                    SELECT
+                        named.STAGING_ID,
+                        named.NEXT_ATTEMPT_DT
+                    FROM @LISTED AS listed
+                    INNER JOIN dbo.USER_ORDER_STAGING AS named WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+                        ON named.STAGING_ID = listed.STAGING_ID
+                    WHERE (named.STATE IN ('PENDING', 'FAILED') OR (named.STATE = 'CLAIMED' AND named.LEASE_UNTIL_DT <= @NOW))
+                    AND   named.DUPLICATE_OF_ID IS NULL
+                    AND   (@STORE_ID IS NULL OR named.STORE_ID = @STORE_ID)
+                    AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.STAGING_ID = named.STAGING_ID)
+                ) AS candidate
+                ORDER BY
+                    candidate.NEXT_ATTEMPT_DT,
+                    candidate.STAGING_ID
+            )
             AND
             (
-                (candidate.STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
-                OR (candidate.STATE = 'FAILED' AND @SCOPE = 'listed')
-                OR
-                (
-                    candidate.STATE = 'FAILED'
-                    AND @SCOPE = 'failed'
-                    AND (@IGNORE_DUE = 1 OR COALESCE(candidate.NEXT_ATTEMPT_DT, @NOW) <= @NOW)
-                )
-                OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)
+                (STATE = 'PENDING' AND @SCOPE = 'listed')
+                OR (STATE = 'FAILED' AND (@SCOPE = 'listed' OR NEXT_ATTEMPT_DT IS NULL OR NEXT_ATTEMPT_DT <= @DUE_DT))
+                OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
             )
-            AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.STAGING_ID = candidate.STAGING_ID)
-            ORDER BY
-                candidate.NEXT_ATTEMPT_DT,
-                candidate.STAGING_ID
-        )
-        AND   DUPLICATE_OF_ID IS NULL
-        AND   (@STORE_ID IS NULL OR STORE_ID = @STORE_ID)
-        AND
-        (
-            (STATE = 'PENDING' AND @SCOPE IN ('pending', 'listed'))
-            OR (STATE = 'FAILED' AND @SCOPE = 'listed')
-            OR (STATE = 'FAILED' AND @SCOPE = 'failed' AND (@IGNORE_DUE = 1 OR COALESCE(NEXT_ATTEMPT_DT, @NOW) <= @NOW))
-            OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= @NOW)
-        );
+            AND   DUPLICATE_OF_ID IS NULL
+            AND   (@STORE_ID IS NULL OR STORE_ID = @STORE_ID);
+        END;
 
         UPDATE dbo.USER_ORDER_STAGING
         SET IS_IN_HAND = 1

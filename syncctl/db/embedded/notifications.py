@@ -122,7 +122,7 @@ def claim_notifications(session: Session, call: ClaimNotifications) -> list[Clai
         AND (:event IS NULL OR EVENT_TYPE = :event)
         AND (:passed IS NULL OR NOTIFICATION_ID NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
         AND (:excluded IS NULL OR AUDIENCE NOT IN (SELECT value FROM json_each(:excluded) WHERE type = 'text'))
-        ORDER BY NOTIFICATION_ID
+        ORDER BY +NOTIFICATION_ID
         LIMIT :batch
         """,
         {

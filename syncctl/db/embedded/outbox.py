@@ -118,7 +118,7 @@ def _give_up_crashed(session: Session, store_id: str) -> None:
         FROM dbo.USER_STORE_OUTBOX
         WHERE STORE_ID = :store AND STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now
         AND ATTEMPT_NO >= (SELECT MAX_ATTEMPTS FROM dbo.USER_RETRY_POLICY WHERE ERROR_CLASS = 'store')
-        ORDER BY OUTBOX_ID
+        ORDER BY +OUTBOX_ID
         """,
         {"store": store_id, "now": session.now},
     )

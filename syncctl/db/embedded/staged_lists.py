@@ -77,6 +77,7 @@ def list_open_orders(session: Session, call: ListOpenOrders) -> list[OpenOrder]:
         SELECT WOO_ORDER_ID, STAGING_ID
         FROM dbo.USER_ORDER_LINK
         WHERE STORE_ID = :store AND LINK_STATE = 'OPEN' AND COALESCE(ERP_STATUS_TOLD, 'open') = 'open' AND STAGING_ID > :after
+        AND COALESCE(ERP_STATUS_TOLD, 'open') <> 'gone'  -- the index's own words
         ORDER BY STAGING_ID
         """,
         {"store": call.store_id, "after": call.after_id},
