@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """What things cost beside others on the same machine: wall time, CPU, memory, calls. docs/PERFORMANCE.md tells what was found.
 
-    .venv/bin/python scripts/benchmark.py                               1,000 orders, three rounds, Markdown
-    .venv/bin/python scripts/benchmark.py --orders 10000 --sizes 1000,10000,100000
+    .venv/bin/python scripts/benchmark.py                               all of it: some minutes on two cores, Markdown
     .venv/bin/python scripts/benchmark.py --peers                       beside dlt and WooCommerce's own client, each in a venv
+    .venv/bin/python scripts/benchmark.py --tsql "DRIVER=…;DATABASE=…"  also workers and hosts, in a database that is empty
     .venv/bin/python scripts/benchmark.py --only start,poll --json
+    .venv/bin/python scripts/benchmark.py --orders 1000 --sizes 1000 --grown 20000 --rounds 1        a quick look
 
 Each thing is a process of its own, and what is compared takes turns (A B A B), so that both get the machine's good and bad
-moments. Told are the medians. The shop is the simulated one, in another process: what its answers take is in the wall
-times, not in the CPU seconds. The database is an embedded one. Nothing here passes or fails.
+moments. Told are the medians. The shop is another process: what its answers take is in the wall times, not in the CPU
+seconds. It is the simulated one where orders are written back to it, else one that only gives out what it has
+(`benchmark_shop.py`). The database is an embedded one, but for workers and hosts. Nothing here passes or fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -25,16 +28,20 @@ import tempfile
 import time
 import venv
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve()
 PEERS = HERE.with_name("benchmark_peers.py")
+QUICK = HERE.with_name("benchmark_shop.py")
 HELLO = "import typer\napp = typer.Typer(add_completion=False)\n@app.command()\ndef main() -> None:\n    print('hello')\napp()\n"
 PACKAGES = {"client": ("woocommerce",), "dlt": ("dlt[duckdb]", "requests")}
 """Peer → what its environment needs; the floor runs in ours."""
+CREWS = ((1, 1), (1, 2), (1, 4), (2, 1), (4, 1), (2, 2))
+"""Hosts, and the workers of each, that share the orders of one T-SQL database."""
 SLOW = 0.05
 """Seconds that each answer takes in the measurements of latency."""
 REFUNDED = 10
@@ -75,15 +82,20 @@ class Measured:
 def main() -> int:
     """Measure what was asked for and print it."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--orders", type=int, default=1000, help="orders in the shop (1000)")
-    options.add_argument("--sizes", default="", help="numbers of orders, with commas, to measure memory at")
+    options.add_argument("--orders", type=int, default=10_000, help="orders in the shop (10000)")
+    options.add_argument("--sizes", default="1000,10000,100000", help="numbers of orders, with commas, to measure memory at")
     options.add_argument("--processed", type=int, default=200, help="orders in the measurement of process (200)")
-    options.add_argument("--grown", type=int, default=20_000, help="orders beside which commands are measured again (20000)")
+    options.add_argument("--crew", type=int, default=60, help="orders for each crew of workers and hosts (60)")
+    options.add_argument("--grown", type=int, default=250_000, help="orders beside which commands are measured again (250000)")
     options.add_argument("--rounds", type=int, default=3, help="runs of each (3)")
-    options.add_argument("--only", default="start,stage,memory,latency,poll,process,growth", help="groups, with commas")
+    options.add_argument("--only", default=",".join(GROUPS), help="groups, with commas")
+    options.add_argument("--tsql", default="", help="an empty T-SQL database, as ODBC names it: also measure workers and hosts")
     options.add_argument("--peers", action="store_true", help="also dlt and WooCommerce's client; installs each in a venv")
     options.add_argument("--json", action="store_true", help="print JSON")
     given = options.parse_args()
+    # As an installation has them: to compile them anew each time would be a third of a small run.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    compileall.compile_dir(HERE.parent.parent / "syncctl", quiet=2)
     found: list[Measured] = []
     for group in given.only.split(","):
         for measured in GROUPS[group](given):
@@ -121,7 +133,7 @@ def start(given: argparse.Namespace) -> Iterator[Measured]:
 
 def stage(given: argparse.Namespace) -> Iterator[Measured]:
     """A first poll of the whole shop, beside what others do with the same orders."""
-    with shop(given.orders) as store:
+    with shop(given.orders, quick=True) as store:
         contenders: dict[str, Callable[[], Cost]] = {
             "stage -q": lambda: store.stage("-q"),
             "stage": lambda: store.stage(),
@@ -135,14 +147,14 @@ def stage(given: argparse.Namespace) -> Iterator[Measured]:
 def memory(given: argparse.Namespace) -> Iterator[Measured]:
     """The peak of a first poll by the shop's size; once each."""
     for size in [int(number) for number in given.sizes.split(",") if number]:
-        with shop(size) as store:
+        with shop(size, quick=True) as store:
             yield from turns(f"memory, {size:,} orders", {"stage -q": lambda: store.stage("-q")}, 1, units=size)
 
 
 def latency(given: argparse.Namespace) -> Iterator[Measured]:
     """A first poll where each answer takes a while, without and with refunds."""
     for what, refunded in (("", 0), (f", one order in {REFUNDED} refunded", REFUNDED)):
-        with shop(given.orders, seconds=SLOW, refunded=refunded) as store:
+        with shop(given.orders, seconds=SLOW, refunded=refunded, quick=True) as store:
             contenders: dict[str, Callable[[], Cost]] = {"stage -q": lambda: store.stage("-q")}
             if not refunded:
                 contenders["floor, 4 connections"] = lambda: store.peer("floor", "4")
@@ -157,7 +169,7 @@ def latency(given: argparse.Namespace) -> Iterator[Measured]:
 
 def poll(given: argparse.Namespace) -> Iterator[Measured]:
     """A poll of what is staged already, and one that finds nothing."""
-    with shop(given.orders) as store, folder() as place:
+    with shop(given.orders, quick=True) as store, folder() as place:
         first = Measured("poll", "first", given.orders)
         again = Measured("poll", "the same orders again", given.orders, beside="first")
         empty = Measured("poll", "nothing new", 1)
@@ -204,9 +216,41 @@ def growth(given: argparse.Namespace) -> Iterator[Measured]:
             )
 
 
+def hosts(given: argparse.Namespace) -> Iterator[Measured]:
+    """Orders into the ERP by so many workers of so many hosts, in one T-SQL database; each answer of the shop takes a while."""
+    if not given.tsql:
+        return
+    orders = given.crew * len(CREWS)
+    with shop(orders, seconds=SLOW) as store, folder() as place:
+        base = {**store.settings(place), "SYNCCTL_DATABASE": given.tsql, "SYNCCTL_UNKNOWN_CUSTOMER": "create"}
+        for words in (
+            ["db", "deploy", "--erp", "counterpoint", "--demo-erp"],
+            ["db", "seed", "--from-store"],
+            ["stage", *FROM_THE_START],
+        ):
+            run([sys.executable, "-m", "syncctl", *words], base)
+        for number, workers in CREWS:
+            words = ["process", "-q", "--limit", str(given.crew // number), "--workers", str(workers)]
+            measured = Measured(
+                f"{given.crew} orders, T-SQL", f"{_several(number, 'host')}, {_several(workers, 'worker')} each", given.crew
+            )
+            with ThreadPoolExecutor(number) as pool, ExitStack() as held:
+                places = [held.enter_context(folder()) for _ in range(number)]
+                begun = time.perf_counter()
+                crews = [pool.submit(run, [sys.executable, "-m", "syncctl", *words], {**base, **own(each)}) for each in places]
+                costs = [crew.result() for crew in crews]
+                wall = time.perf_counter() - begun
+            cpu = sum(cost.cpu or 0 for cost in costs)
+            measured.runs.append(Cost(wall, cpu, max(cost.peak_mb or 0 for cost in costs)))
+            yield measured
+        _require_once(given.tsql, orders)
+
+
 GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Measured]]] = {
-    each.__name__: each for each in (start, stage, memory, latency, poll, process, growth)
+    each.__name__: each for each in (start, stage, memory, latency, poll, process, growth, hosts)
 }
+FROM_THE_START = ("--since", "400d", "--max-pages", "10000", "--batch-size", "100")
+"""What has `stage` read the whole shop."""
 
 
 def turns(
@@ -239,7 +283,7 @@ class Shop:
         if place is not None:
             return self.counted("stage", "--max-pages", "10000", "--batch-size", "100", *words, place=place)
         with folder() as fresh:
-            return self.counted("stage", "--max-pages", "10000", "--batch-size", "100", "--since", "400d", *words, place=fresh)
+            return self.counted("stage", *FROM_THE_START, *words, place=fresh)
 
     def counted(self, *words: str, place: Path) -> Cost:
         """Run a command, and count what it asks of the store and the database."""
@@ -267,9 +311,10 @@ class Shop:
 
 
 @contextmanager
-def shop(orders: int, *, seconds: float = 0, refunded: int = 0) -> Iterator[Shop]:
-    """Open a shop with that many orders, whose answers take that long."""
-    words = [sys.executable, str(HERE), "--serve", str(orders), str(seconds), str(refunded)]
+def shop(orders: int, *, seconds: float = 0, refunded: int = 0, quick: bool = False) -> Iterator[Shop]:
+    """Open a shop with that many orders, whose answers take that long; a `quick` one is for reading only."""
+    served_by = [str(QUICK)] if quick else [str(HERE), "--serve"]
+    words = [sys.executable, *served_by, str(orders), str(seconds), str(refunded)]
     with folder() as place, subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield Shop(server, place)
@@ -337,12 +382,16 @@ def run(words: list[str], variables: dict[str, str]) -> Cost:
     return Cost(wall, usage.ru_utime + usage.ru_stime, kilobytes / 1024, calls=calls)
 
 
+def own(place: Path) -> dict[str, str]:
+    """Settings of what each host has for itself."""
+    return {"SYNCCTL_LOG_DIR": str(place / "logs"), "SYNCCTL_LOCK_DIR": str(place / "locks")}
+
+
 def settings(place: Path) -> dict[str, str]:
     """Settings that touch nothing outside a folder."""
     return {
+        **own(place),
         "SYNCCTL_DATABASE": f"sqlite:///{(place / 'shop.db').as_posix()}",
-        "SYNCCTL_LOG_DIR": str(place / "logs"),
-        "SYNCCTL_LOCK_DIR": str(place / "locks"),
         "PYTHONPATH": os.environ.get("PYTHONPATH", str(HERE.parent.parent)),
     }
 
@@ -413,6 +462,25 @@ def as_markdown(found: list[Measured]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" + ("s" if number > 1 else "")
+
+
+def _require_once(tsql: str, orders: int) -> None:
+    """See to it that no order was done twice, or left out but for its own sake."""
+    import pyodbc
+
+    with closing(pyodbc.connect(tsql, autocommit=True)) as connection:
+        links, distinct, pending = connection.execute(
+            "SELECT (SELECT COUNT(*) FROM dbo.USER_ORDER_LINK), (SELECT COUNT(DISTINCT WOO_ORDER_ID) FROM dbo.USER_ORDER_LINK), "
+            "(SELECT COUNT(*) FROM dbo.USER_ORDER_STAGING WHERE STATE IN ('PENDING', 'CLAIMED'))"
+        ).fetchone()
+        documents = connection.execute("SELECT COUNT(*) FROM dbo.PS_DOC_HDR").fetchone()[0]
+    print(f"{orders} orders: {documents} documents, {links} links of {distinct} orders, {pending} left pending", file=sys.stderr)
+    if not links == distinct == documents:
+        raise RuntimeError("an order was done twice")
 
 
 def _told(value: float | None, unit: str) -> str:
