@@ -18,7 +18,7 @@ OPEN = {
     "Notifications": ("candidate.STATE IN ('PENDING', 'CLAIMED') AND",),
     "Pods": ("(candidate.pod_fetch_status = @SCOPE OR (candidate.pod_fetch_status IS NULL AND @SCOPE = 'pending')) AND",),
 }
-"""What finds the open rows by an index, for each way in which they are looked for; `IN` is that filtered index's own predicate."""
+"""What finds the open rows by an index, each way of looking for them; `IN` is that filtered index's own predicate."""
 KEYS = {"id": "CLAIM_ID"}
 """Parameters that are not called as their column."""
 
