@@ -1,9 +1,15 @@
 @echo off
-rem Runs one syncctl command for Task Scheduler: run.cmd stage --quiet
-rem It lies in the folder (on a local drive) where .env and .venv are. Its exit code is syncctl's and becomes the task's "Last Run Result".
+rem Runs one syncctl command as the tasks do, to be typed by a person: run.cmd stage --dry-run
+rem It lies in the folder where .env and .venv are: a local drive or a share. The exit code is syncctl's; 78 where there is no such folder.
 setlocal
-cd /d "%~dp0"
+pushd "%~dp0" || exit /b 78
+if not exist ".venv\Scripts\python.exe" (
+    echo There is no .venv\Scripts\python.exe in "%~dp0". 1>&2
+    popd
+    exit /b 78
+)
 set "PYTHONUTF8=1"
-set "PATH=%~dp0.venv\Scripts;%PATH%"
-syncctl %*
-exit /b %ERRORLEVEL%
+".venv\Scripts\python.exe" -P -m syncctl %*
+set "RESULT=%ERRORLEVEL%"
+popd
+exit /b %RESULT%

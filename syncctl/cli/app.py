@@ -43,11 +43,12 @@ HOMES = {
     "pod-retry": "pod.jobs",
     "pod": "pod.app",
     "db": "db.app",
+    "schedule": "schedule.app",
     "config": "config.app",
     "demo": "demo.app",
 }
 """Command or group, in the order of the help → the module that declares it, and the Typer there."""
-GROUPS = ("dead-letter", "map", "write-back", "pod", "db", "config")
+GROUPS = ("dead-letter", "map", "write-back", "pod", "db", "schedule", "config")
 ADDED = {"db": "purge", "config": "config_erp"}
 """Group → the module that adds commands to it."""
 

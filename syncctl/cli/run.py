@@ -265,13 +265,43 @@ def command(
             )
             raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
 
-        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        invoke.__signature__ = inspect.Signature([context, *declared])  # type: ignore[attr-defined]
-        invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *declared)}
-        app.command(name, cls=PlainCommand, help=_paragraphs(inspect.getdoc(function) or ""))(invoke)
+        _add(app, name, function, invoke, declared)
         return function
 
     return register
+
+
+def bare_command(app: typer.Typer, name: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Make `function(common, …)` a command of `app` that has no settings yet, and that ends with the exit code it returns."""
+
+    def register(function: Callable[..., int]) -> Callable[..., int]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        declared = [_with_metavar(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)) for parameter in own]
+        declared += [_parameter(key, annotation, default=default) for key, (annotation, default) in COMMON.items()]
+
+        @wraps(function)
+        def invoke(ctx: typer.Context, **given: Any) -> None:
+            common = Common(**{key: given.pop(key) for key in COMMON}).over(ctx.obj or Common())
+            raise typer.Exit(function(common, **given))
+
+        _add(app, name, function, invoke, declared)
+        return function
+
+    return register
+
+
+def _add(
+    app: typer.Typer,
+    name: str,
+    function: Callable[..., Any],
+    invoke: Callable[..., None],
+    declared: Sequence[inspect.Parameter],
+) -> None:
+    """Add a command that takes the parameters which are declared."""
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    invoke.__signature__ = inspect.Signature([context, *declared])  # type: ignore[attr-defined]
+    invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *declared)}
+    app.command(name, cls=PlainCommand, help=_paragraphs(inspect.getdoc(function) or ""))(invoke)
 
 
 def _paragraphs(docstring: str) -> str:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from syncctl.jobs import BY_NAME, JOBS, ScheduledJob
-from tests.unit.test_schedules import EVERY, assert_command_exists
+from syncctl.jobs import JOBS, ScheduledJob
+from tests.unit.test_schedules import assert_command_exists
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_a_job_runs_a_command_that_exists(job: ScheduledJob):
     assert_command_exists(list(job.arguments))
-
-
-def test_the_jobs_are_those_of_the_schedules_and_as_often():
-    assert {name: job.minutes for name, job in BY_NAME.items() if name in EVERY} == EVERY

@@ -1,0 +1,429 @@
+"""`syncctl schedule`: the jobs in cron, systemd, Task Scheduler or Kubernetes."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncctl.cli.confirm import Yes, ask, require_consent
+from syncctl.cli.output import table
+from syncctl.cli.run import Common, Run, bare_command, command
+from syncctl.clock import system_clock
+from syncctl.errors import EXIT_ALREADY_RUNNING, EXIT_OK, EXIT_SOME_FAILED, EXIT_USAGE, AlreadyRunning, SyncError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from syncctl.jobs import ScheduledJob
+    from syncctl.schedulers.base import Change, Place, Scheduler
+    from syncctl.services.schedule import JobStatus
+
+app = typer.Typer(help="The jobs in a scheduler: show, install, see whether they run, remove.", no_args_is_help=True)
+
+_WHICH = "cron, systemd, taskscheduler or kubernetes."
+SchedulerName = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", help=f"{_WHICH} Else what this host has: Task Scheduler on Windows, systemd for root, else cron."
+    ),
+]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", help="A job to leave out; may be given more than once.", metavar="JOB")
+]
+Account = Annotated[
+    str,
+    typer.Option(
+        "--account",
+        help="Whose account runs the jobs (Task Scheduler, systemd installed by root). Task Scheduler asks for its password.",
+    ),
+]
+Image = Annotated[str | None, typer.Option("--image", help="Kubernetes: the image that syncctl is installed in.")]
+
+
+@command(app, "show", group="schedule")
+def show(
+    run: Run,
+    scheduler: SchedulerName = None,
+    without: Without = None,
+    account: Account = "",
+    image: Image = None,
+    write_to: Annotated[
+        Path | None,
+        typer.Option("--write-to", help="With --scheduler: write the definitions into this folder instead.", metavar="FOLDER"),
+    ] = None,
+) -> None:
+    """Show the jobs, how often each runs, and what it is for; with --scheduler the definitions that it would be given.
+
+    Changes nothing. Those definitions may be put in place by hand where `schedule install` can't: for another host, or where
+    another person keeps the scheduler.
+    """
+    parts = _parts(run, without, account)
+    run.report.items = [{"profile": part.place.profile, **_shown(job)} for part in parts for job in part.jobs]
+    run.report.counts = {"jobs": len(run.report.items)}
+    if write_to and not scheduler:
+        raise UsageError("--write-to takes --scheduler: which definitions are to be written?")
+    if scheduler is None:
+        run.render = lambda console: table(
+            console,
+            ["Job", "Profile", "Every", "Limit>", "Command", "What for"],
+            (
+                [
+                    job.name,
+                    part.place.profile,
+                    _every(job),
+                    f"{job.limit} min",
+                    " ".join(job.arguments),
+                    f"{job.about}{_needing(job)}.",
+                ]
+                for part in parts
+                for job in part.jobs
+            ),
+        )
+        return
+    opened = _open(scheduler, image=image)
+    pieces = [
+        (
+            f"{part.place.profile}-{piece.name}" if part.place.profile and part.place.title not in piece.name else piece.name,
+            piece.text,
+        )
+        for part in parts
+        for piece in opened.pieces(part.place, part.jobs)
+    ]
+    run.report.extra = {"definitions": [{"name": name, "text": text} for name, text in pieces]}
+    if write_to:
+        for name, text in pieces:
+            _write(write_to / name, text)
+        run.render = lambda console: console.print(f"{len(pieces)} files written to {write_to}.")
+        return
+
+    def render(console: Console) -> None:
+        for name, text in pieces:
+            head = f"# ----- {name}\n" if len(pieces) > 1 else ""
+            console.print(f"{head}{text}", markup=False, highlight=False, soft_wrap=True, end="")
+
+    run.render = render
+
+
+@command(app, "install", group="schedule")
+def install(
+    run: Run,
+    scheduler: SchedulerName = None,
+    without: Without = None,
+    account: Account = "",
+    image: Image = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be changed; change nothing.")] = False,
+) -> None:
+    """Install the jobs of this folder, so that they run by themselves: for the .env file, or the profile, that counts here.
+
+    Type it in the folder where .env lies. What is there already and as it should be stays; a second time changes nothing. Only
+    entries of this folder's own are ever touched: a marked block of the crontab, tasks in a folder named syncctl, units named
+    syncctl.…, CronJobs with our labels.
+    """
+    from syncctl.schedulers.record import note_installation
+    from syncctl.services.schedule import available, install as put_in, where_installed
+
+    name = scheduler or available()[0]
+    parts = _parts(run, without, account)
+    if name == "systemd":
+        parts = [replace(part, place=_with_owner(part.place)) for part in parts]
+    opened = _open(name, image=image, password=_password(run, name, parts[0].place, dry_run=dry_run))
+    changes: list[tuple[str, Change]] = []
+    run.conclude = lambda: _report(run, name, changes, dry_run=dry_run)
+    for part in parts:
+        elsewhere = [each.name for each in where_installed(part.place)] if name in available() else []
+        done = put_in(opened, part.place, part.jobs, dry_run=dry_run, elsewhere=elsewhere)
+        changes += [(part.place.profile, change) for change in done]
+        if not dry_run and any(change.action in ("added", "changed") for change in done):
+            with suppress(OSError):  # then `status` doesn't know since when
+                note_installation(part.records)
+    left: list[str] = getattr(opened, "others", lambda _: [])(parts[0].place)
+    if left:
+        run.output.remark(
+            f"Tasks in the same folder that this didn't install, and that run as well: {', '.join(left)}. Those of an earlier "
+            'set-up by hand are taken away with schtasks /Delete /TN "\\syncctl\\NAME".'
+        )
+
+
+@command(app, "remove", group="schedule")
+def remove(
+    run: Run,
+    scheduler: SchedulerName = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; change nothing.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Take the jobs of this folder, or profile, out of their scheduler: orders don't move by themselves any more.
+
+    Only entries that `schedule install` made are taken away; `schedule install` puts them back.
+    """
+    from syncctl.services.schedule import where_installed
+
+    require_consent(run, yes=yes, dry_run=dry_run)
+    places = [part.place for part in _parts(run)]
+    found = [(place, each) for place in places for each in ([_open(scheduler)] if scheduler else where_installed(place))]
+    changes = [(place.profile, change) for place, each in found for change in each.remove(place, dry_run=True)]
+    names = dict.fromkeys(each.name for _, each in found)
+    if changes and not dry_run:
+        listed = ", ".join(f"{profile} {change.job}".strip() for profile, change in changes)
+        ask(run, "Remove them?", lambda console: console.print(f"Jobs of {Path.cwd()}: {listed}"), yes=yes)
+        changes = [(place.profile, change) for place, each in found for change in each.remove(place, dry_run=False)]
+    _report(run, ", ".join(names) or "any scheduler", changes, dry_run=dry_run)
+
+
+@command(app, "status", group="schedule")
+def status(run: Run, scheduler: SchedulerName = None, without: Without = None) -> None:
+    """Ask the scheduler what it knows of each job, and put it beside what the runs themselves left behind.
+
+    Exit 1 where a job is not installed, does not start, is late, or ended with an error the last time. A job that isn't wanted is
+    left out with --without, or with SYNCCTL_JOB_INTERVALS.
+    """
+    from syncctl.schedulers.record import installed
+    from syncctl.services.schedule import status as look, where_installed
+
+    found, names = [], set()
+    for part in _parts(run, without):
+        opened = [_open(scheduler)] if scheduler else where_installed(part.place)
+        names |= {each.name for each in opened}
+        entries = {name: entry for each in opened for name, entry in each.ask(part.place).items()}
+        seen = look(entries, part.jobs, part.records, now=run.clock(), since=installed(part.records))
+        found += [(part.place.profile, each) for each in seen]
+    wrong = [(profile, each) for profile, each in found if each.problem]
+    run.report.items = [{"profile": profile, **asdict(each)} for profile, each in found]
+    run.report.counts = {"jobs": len(found), "installed": sum(each.installed for _, each in found), "problems": len(wrong)}
+    run.report.extra = {"schedulers": sorted(names), "folder": str(Path.cwd())}
+    run.report.exit_code = EXIT_SOME_FAILED if wrong else EXIT_OK
+    for profile, each in wrong:
+        run.report.add_error(f"{f'{profile} {each.job}'.strip()}: {each.problem}.", job=each.job)
+
+    def render(console: Console) -> None:
+        console.print(f"Scheduler: {', '.join(sorted(names)) or 'none has jobs of this folder'}; {Path.cwd()}")
+        table(
+            console,
+            ["Job", "Profile", "Every", "Last start", "Last success", "Next", "What is wrong"],
+            ([each.job, profile, each.every, *_moments(each), each.problem] for profile, each in found),
+        )
+        console.print("Each job runs as it should." if not wrong else f"{len(wrong)} of {len(found)} jobs need attention.")
+
+    run.render = render
+
+
+def _moments(job: JobStatus) -> list[str]:
+    from syncctl.cli.output import local_time
+
+    last = max((moment for moment in (job.last_start, job.scheduler_start) if moment), default=None)
+    return [local_time(moment, "%m-%d %H:%M") if moment else "" for moment in (last, job.last_success, job.next_start)]
+
+
+@bare_command(app, "run")
+def run_one(
+    common: Common,
+    job: Annotated[str, typer.Argument(help="The job's name, as `schedule show` lists it.")],
+    jitter: Annotated[int, typer.Option("--jitter", help="Wait up to so many seconds first, by chance.", min=0, max=3600)] = 0,
+    due: Annotated[
+        bool, typer.Option("--due", help="Run a daily job only where its time has come since it last started.")
+    ] = False,
+) -> int:
+    """Run one job as a scheduler does: this is what the entries of `schedule install` start.
+
+    It ends the job at its time limit, ends at once (75) where the same job is still running, notes what it came to for `schedule
+    status`, and prints what the job says only where that is news: when something goes wrong, when it changes, when it is well
+    again, and once a day as long as it isn't. So cron mails a trouble once, not every five minutes. The exit code is the job's.
+    """
+    return _run(common, job, jitter=jitter, due=due)
+
+
+def _run(common: Common, name: str, *, jitter: int, due: bool) -> int:
+    from syncctl.jobs import BY_NAME
+    from syncctl.lock import only_once
+    from syncctl.schedulers import record
+    from syncctl.services.run_job import is_due, run_job
+    from syncctl.settings_files import env_path
+    from syncctl.stop import Stop, on_signals
+
+    job = BY_NAME.get(name)
+    if job is None:
+        sys.stderr.write(f"syncctl: There is no job named {name!r}. The jobs are: {', '.join(BY_NAME)}.\n")
+        return EXIT_USAGE
+    stop = Stop()
+    try:
+        profile = common.profile or os.environ.get("SYNCCTL_PROFILE", "").strip()
+        place = record.folder(_data(), env_path(common.env_file), profile)
+        if due and job.daily and not is_due(job, record.read(place, name), system_clock().astimezone()):
+            return EXIT_OK
+        with on_signals(stop), only_once(place, name):
+            stop.sleep(random.uniform(0, jitter))  # noqa: S311  (chance, no secret)
+            if stop.is_set():
+                return stop.exit_code or EXIT_OK
+            done = run_job(job, place, options=_passed_on(common), clock=system_clock, stop=stop)
+    except AlreadyRunning as error:
+        if sys.stdout.isatty():
+            sys.stderr.write(f"syncctl: {error}\n")
+        return EXIT_ALREADY_RUNNING
+    except SyncError as error:
+        sys.stderr.write(f"syncctl: {error}\n")
+        return error.exit_code
+    sys.stdout.write(done.text)
+    return done.exit_code
+
+
+def _passed_on(common: Common) -> list[str]:
+    """Return the options that lead a job's own process to the same settings."""
+    options = ["--env-file", str(common.env_file)] if common.env_file else []
+    options += ["--profile", common.profile] if common.profile else []
+    return options + (["--database", common.database] if common.database else [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The jobs of one store, or of the database that all of them share."""
+
+    place: Place
+    jobs: list[ScheduledJob]
+    records: Path
+
+
+def _parts(run: Run, without: Sequence[str] | None = None, account: str = "") -> list[_Part]:
+    """Return the parts that this folder has: that of the profile which was named, else one for each store.
+
+    Raises:
+        ConfigError: a profile's settings can't be read.
+        UsageError: `without` names a job that there is not.
+    """
+    from syncctl.errors import ConfigError
+    from syncctl.profiles import list_profiles
+    from syncctl.schedulers.record import folder
+    from syncctl.services.schedule import place_of, planned
+    from syncctl.settings_files import env_path, profile_names
+
+    settings = run.settings
+    file = env_path(run.env_file)
+    named = settings.profile if settings.origin("profile") in ("flag", "environment") else None
+    names = profile_names(file)
+    known = {name.lower(): name for name in names}
+    env_file = file if run.env_file or os.environ.get("SYNCCTL_ENV_FILE", "").strip() else None
+    found = [(known.get(named.lower(), named), settings)] if named else []
+    for each in [] if named else list_profiles(run.env_file) if names else [None]:
+        if each is not None and each.settings is None:
+            raise ConfigError(f"The jobs of the profile {each.name} can't be told: {each.fault}")
+        found.append((each.name, each.settings) if each and each.settings else ("", settings))
+    if not named and names and not any(name == "" for name, _ in found):
+        found.insert(0, ("", settings))
+    parts = []
+    for name, own in found:
+        jobs, remarks = planned(
+            polling_minutes=own.order_polling_interval_minutes,
+            without=without or (),
+            store=bool(name) or not names or bool(own.store_url),
+            once=not name,
+        )
+        for remark in remarks:
+            run.output.remark(f"{name}: {remark}" if name else remark)
+        place = place_of(Path.cwd(), profile=name, env_file=env_file, account=account)
+        parts.append(_Part(place, jobs, folder(_data(), file, name)))
+    return parts
+
+
+def _with_owner(place: Place) -> Place:
+    """Let the jobs that root installs run as the folder's owner: keys, logs and locks are that account's."""
+    if place.account or getattr(os, "geteuid", lambda: 1)() != 0:
+        return place
+    try:
+        owner = Path(place.folder).owner()
+    except (OSError, KeyError, NotImplementedError):
+        return place
+    return replace(place, account="" if owner == "root" else owner)
+
+
+def _password(run: Run, scheduler: str, place: Place, *, dry_run: bool) -> str:
+    """Ask for the account's password where Task Scheduler needs it: it is kept by Windows alone, and shown nowhere.
+
+    Raises:
+        UsageError: nobody is there to be asked.
+    """
+    from syncctl.schedulers.task_scheduler import needs_password
+
+    if scheduler != "taskscheduler" or dry_run:
+        return ""
+    if not place.account:
+        run.output.remark(
+            f"The jobs run as {place.me or 'you'}, logged on or not, without a password: out of their reach are shares, and a "
+            "SQL Server that knows accounts of Windows. With --account NAME they have both."
+        )
+        return ""
+    if not needs_password(place.account):
+        return ""
+    if not sys.stdin.isatty():
+        raise UsageError(f"Task Scheduler needs the password of {place.account}: type this in a terminal, which asks for it.")
+    import getpass
+
+    return getpass.getpass(f"Password of {place.account}: ")
+
+
+def _open(name: str, *, image: str | None = None, password: str = "") -> Scheduler:
+    from syncctl.services.schedule import open_scheduler
+
+    return open_scheduler(name, image=image, password=password)
+
+
+def _report(run: Run, name: str, changes: Sequence[tuple[str, Change]], *, dry_run: bool) -> None:
+    counts = {
+        action: sum(change.action == action for _, change in changes) for action in ("added", "changed", "removed", "unchanged")
+    }
+    run.report.items = [{"profile": profile, **asdict(change)} for profile, change in changes]
+    run.report.counts = counts
+    run.report.extra = {"scheduler": name, "folder": str(Path.cwd()), "dry_run": dry_run}
+    done = ", ".join(f"{number} {action}" for action, number in counts.items() if number) or "nothing there"
+
+    def render(console: Console) -> None:
+        if any(change.action != "unchanged" for _, change in changes):
+            rows = ([change.job, profile, change.action] for profile, change in changes)
+            table(console, ["Job", "Profile", "Would be" if dry_run else "Was"], rows)
+        console.print(f"{name}: {done} for {Path.cwd()}{' (dry run: nothing was changed)' if dry_run else ''}.")
+
+    run.render = render
+
+
+def _shown(job: ScheduledJob) -> dict[str, object]:
+    return {
+        "job": job.name,
+        "minutes": job.minutes,
+        "offset_minutes": job.offset,
+        "limit_minutes": job.limit,
+        "arguments": list(job.arguments),
+        "about": job.about,
+        "needs": job.needs,
+    }
+
+
+def _every(job: ScheduledJob) -> str:
+    from syncctl.services.schedule import in_words
+
+    return f"day at {job.offset // 60:02}:{job.offset % 60:02}" if job.daily else in_words(job.minutes)
+
+
+def _needing(job: ScheduledJob) -> str:
+    return f" (needs {job.needs})" if job.needs else ""
+
+
+def _write(path: Path, text: str) -> None:
+    from syncctl.errors import ConfigError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def _data() -> Path:
+    from syncctl.setting_kinds import data_folder
+
+    return data_folder()
