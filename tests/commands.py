@@ -33,6 +33,9 @@ SOUND = {
     ("map", "customer", "remove"): ("ada@example.test",),
     ("map", "status", "set"): ("shipped", "completed"),
     ("map", "status", "remove"): ("shipped",),
+    ("schedule", "install"): ("--dry-run",),
+    ("schedule", "remove"): ("--dry-run",),
+    ("schedule", "run"): ("health",),
     ("rollback",): ("1", "--reason", "a test order", "--yes"),
     ("trace",): ("4711", "--offline"),
 }

@@ -49,7 +49,7 @@ HOMES = {
 }
 """Command or group, in the order of the help → the module that declares it, and the Typer there."""
 GROUPS = ("dead-letter", "map", "write-back", "pod", "db", "schedule", "config")
-ADDED = {"db": "purge", "config": "config_erp"}
+ADDED = {"db": "purge", "schedule": "schedule_run", "config": "config_erp"}
 """Group → the module that adds commands to it."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -14,9 +13,8 @@ import typer
 
 from syncctl.cli.confirm import Yes, ask, require_consent
 from syncctl.cli.output import table
-from syncctl.cli.run import Common, Run, bare_command, command
-from syncctl.clock import system_clock
-from syncctl.errors import EXIT_ALREADY_RUNNING, EXIT_OK, EXIT_SOME_FAILED, EXIT_USAGE, AlreadyRunning, SyncError, UsageError
+from syncctl.cli.run import Run, command
+from syncctl.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +181,7 @@ def status(run: Run, scheduler: SchedulerName = None, without: Without = None) -
     """Ask the scheduler what it knows of each job, and put it beside what the runs themselves left behind.
 
     Exit 1 where a job is not installed, does not start, is late, or ended with an error the last time. A job that isn't wanted is
-    left out with --without, or with SYNCCTL_JOB_INTERVALS.
+    left out with --without.
     """
     from syncctl.schedulers.record import installed
     from syncctl.services.schedule import status as look, where_installed
@@ -220,65 +218,6 @@ def _moments(job: JobStatus) -> list[str]:
 
     last = max((moment for moment in (job.last_start, job.scheduler_start) if moment), default=None)
     return [local_time(moment, "%m-%d %H:%M") if moment else "" for moment in (last, job.last_success, job.next_start)]
-
-
-@bare_command(app, "run")
-def run_one(
-    common: Common,
-    job: Annotated[str, typer.Argument(help="The job's name, as `schedule show` lists it.")],
-    jitter: Annotated[int, typer.Option("--jitter", help="Wait up to so many seconds first, by chance.", min=0, max=3600)] = 0,
-    due: Annotated[
-        bool, typer.Option("--due", help="Run a daily job only where its time has come since it last started.")
-    ] = False,
-) -> int:
-    """Run one job as a scheduler does: this is what the entries of `schedule install` start.
-
-    It ends the job at its time limit, ends at once (75) where the same job is still running, notes what it came to for `schedule
-    status`, and prints what the job says only where that is news: when something goes wrong, when it changes, when it is well
-    again, and once a day as long as it isn't. So cron mails a trouble once, not every five minutes. The exit code is the job's.
-    """
-    return _run(common, job, jitter=jitter, due=due)
-
-
-def _run(common: Common, name: str, *, jitter: int, due: bool) -> int:
-    from syncctl.jobs import BY_NAME
-    from syncctl.lock import only_once
-    from syncctl.schedulers import record
-    from syncctl.services.run_job import is_due, run_job
-    from syncctl.settings_files import env_path
-    from syncctl.stop import Stop, on_signals
-
-    job = BY_NAME.get(name)
-    if job is None:
-        sys.stderr.write(f"syncctl: There is no job named {name!r}. The jobs are: {', '.join(BY_NAME)}.\n")
-        return EXIT_USAGE
-    stop = Stop()
-    try:
-        profile = common.profile or os.environ.get("SYNCCTL_PROFILE", "").strip()
-        place = record.folder(_data(), env_path(common.env_file), profile)
-        if due and job.daily and not is_due(job, record.read(place, name), system_clock().astimezone()):
-            return EXIT_OK
-        with on_signals(stop), only_once(place, name):
-            stop.sleep(random.uniform(0, jitter))  # noqa: S311  (chance, no secret)
-            if stop.is_set():
-                return stop.exit_code or EXIT_OK
-            done = run_job(job, place, options=_passed_on(common), clock=system_clock, stop=stop)
-    except AlreadyRunning as error:
-        if sys.stdout.isatty():
-            sys.stderr.write(f"syncctl: {error}\n")
-        return EXIT_ALREADY_RUNNING
-    except SyncError as error:
-        sys.stderr.write(f"syncctl: {error}\n")
-        return error.exit_code
-    sys.stdout.write(done.text)
-    return done.exit_code
-
-
-def _passed_on(common: Common) -> list[str]:
-    """Return the options that lead a job's own process to the same settings."""
-    options = ["--env-file", str(common.env_file)] if common.env_file else []
-    options += ["--profile", common.profile] if common.profile else []
-    return options + (["--database", common.database] if common.database else [])
 
 
 @dataclass(frozen=True, slots=True)

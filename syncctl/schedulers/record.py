@@ -77,7 +77,7 @@ def to_tell(before: JobRecord | None, now: JobRecord) -> tuple[str, JobRecord]:
 
 
 def folder(data: Path, settings_file: Path, profile: str = "") -> Path:
-    """Return where the records of a place lie: of the settings file that its jobs read, whether it is there or not, and profile."""
+    """Return where the records of a place lie: of the settings file that its jobs read, there or not, and the profile."""
     place = f"{os.path.normcase(os.path.realpath(settings_file))}\n{profile.lower()}"
     digest = hashlib.sha256(place.encode("utf-8")).hexdigest()[:12]
     return data / "jobs" / digest

@@ -59,9 +59,26 @@ class Program:
             "SYNCCTL_DATABASE": self.database,
             "SYNCCTL_LOG_DIR": str(self.folder / "logs"),
             "SYNCCTL_LOCK_DIR": str(self.folder / "locks"),
+            "XDG_DATA_HOME": str(self.folder / "data"),
+            "PATH": os.pathsep.join((str(self._schedulers()), os.environ.get("PATH", ""))),
             "PYTHONWARNINGS": "error",
         }
         return {**kept, **ours, **self.settings}
+
+    def _schedulers(self) -> Path:
+        """Make a crontab of the folder's own: nothing may be installed on the host that runs the tests."""
+        programs = self.folder / "bin"
+        if not programs.exists():
+            programs.mkdir()
+            crontab = programs / "crontab"
+            kept = f"'{self.folder}/crontab'"
+            missing = f'test -f {kept} || {{ echo "no crontab" >&2; exit 1; }}'
+            crontab.write_text(f'#!/bin/sh\n[ "$1" = -l ] || exec cat > {kept}\n{missing}\ncat {kept}\n')
+            for name in ("systemctl", "kubectl"):
+                (programs / name).write_text("#!/bin/sh\necho not here >&2\nexit 1\n")
+                (programs / name).chmod(0o755)
+            crontab.chmod(0o755)
+        return programs
 
     def connect_to(self, store: SimulatedStore) -> None:
         """Name a store in the settings."""
@@ -107,6 +124,7 @@ class Program:
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
             mock.patch("sys.stdin", io.StringIO()),
+            mock.patch("syncctl.services.schedule.available", lambda: ["cron"]),
             mock.patch("syncctl.stop.Stop.sleep", lambda _stop, seconds: self._wait(seconds)),
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
