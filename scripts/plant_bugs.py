@@ -819,8 +819,8 @@ BUGS = (
     bug(
         "health is blind to what nobody tries again",
         HEALTH_CHECKS,
-        'Check("failed", "critical" if overdue else',
-        'Check("failed",',
+        '"critical" if overdue else "warning" if many else "ok"',
+        '"warning" if many else "ok"',
         T_HEALTH,
         only="nobody_tries",
     ),
@@ -841,15 +841,30 @@ BUGS = (
     Bug(
         "health tells ages by this host's clock",
         (
-            Edit("syncctl/services/health.py", "import dataclass, field\n", "import dataclass, field, replace\n"),
             Edit(
                 "syncctl/services/health.py",
                 "seen.numbers = numbers\n",
-                "seen.numbers = replace(numbers, now_dt=clock())\n",
+                "seen.numbers = replace(numbers, now_dt=self.clock())\n",
             ),
         ),
         (T_HEALTH,),
         "databases_clock",
+    ),
+    bug(
+        "health takes a job that no longer runs for one that was never set up",
+        "syncctl/services/health_jobs.py",
+        "run.runs >= REGULAR",
+        "run.runs > REGULAR",
+        "tests/integration/test_health_checks.py",
+        only="regularly",
+    ),
+    bug(
+        "health is content with keys that may only read",
+        "syncctl/services/health.py",
+        "store.ping(writing=True)",
+        "store.ping()",
+        "tests/integration/test_health_checks.py",
+        only="may_only_read",
     ),
     bug(
         "health waits for what hangs",

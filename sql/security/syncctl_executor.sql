@@ -47,6 +47,10 @@ IF OBJECT_ID(N'dbo.sp_CompleteOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CompleteOutbox TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_CountNotifications', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountNotifications TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_CountPods', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountPods TO syncctl_executor;
@@ -107,6 +111,10 @@ IF OBJECT_ID(N'dbo.sp_ListDeadLetters', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListDeadLetters TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListDeployedScripts', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListDeployedScripts TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
@@ -114,6 +122,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListItemMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListItemMap TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListJobRuns', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListJobRuns TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListMissingErpSettings', N'P') IS NOT NULL
 BEGIN

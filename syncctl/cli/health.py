@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syncctl.cli.output import Line, Render, Report, table
-from syncctl.cli.process import open_store
 from syncctl.cli.run import Run, command
-from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED
+from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED, ConfigError
 from syncctl.foreign_text import without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncctl.services.health import Verdict
+    from syncctl.services.health_findings import Check, Figure
+    from syncctl.services.health_verdict import Verdict
 
 app = typer.Typer()
 NAGIOS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 COUNTS = ("pending", "claimed", "failed", "review", "stuck", "write_back_pending", "write_back_failed", "recent_errors")
+_UNITS = {"s": "s", "MB": "MB", "%": "%"}
+"""Units that a plugin's figures may have."""
 
 
 def unable(report: Report, given: Mapping[str, Any]) -> Render | None:
-    """Keep the promise of `--nagios`, one line and 0 to 3, where something kept the command from looking at all."""
+    """Keep the promises of `--nagios`, one line and 0 to 3, and `--prometheus`, where something kept the command from looking."""
+    if path := given.get("prometheus"):
+        from syncctl.services.health_prometheus import write
+
+        try:
+            write(path, (), level="unknown", looked_at=report.started_at, seconds=report.duration.total_seconds())
+        except ConfigError as error:
+            report.add_error(str(error))
     if not given.get("nagios"):
         return None
     report.exit_code = NAGIOS["unknown"]
@@ -53,56 +62,55 @@ def unable(report: Report, given: Mapping[str, Any]) -> Render | None:
 )
 def health(
     run: Run,
+    checks: Annotated[
+        list[str] | None,
+        typer.Option("--check", help="Make only this check, such as store or last_poll. May be repeated.", metavar="NAME"),
+    ] = None,
     nagios: Annotated[
         bool,
         typer.Option(
             "--nagios", help="One line, and exit 0, 1, 2 or 3 for OK, WARNING, CRITICAL or UNKNOWN (it could not look)."
         ),
     ] = False,
-) -> None:
-    """Say whether all is well: database, store, clocks, orders that wait, failed, or need a person, the polls, the last success.
-
-    And claims that will get no proof of delivery by themselves, where there are any.
-
-    Exit 0 healthy, 1 where something needs attention.
-    """
-    from syncctl.services.health import health as look
-    from syncctl.services.health_checks import Thresholds
-
-    settings = run.settings
-    verdict = look(
-        run.connect,
-        open_store(run),
-        store_id=settings.store_id,
-        thresholds=Thresholds(
-            pending_minutes=settings.health_pending_minutes,
-            write_back_minutes=settings.health_write_back_minutes,
-            overdue_minutes=settings.health_overdue_minutes,
-            silence_minutes=settings.health_silence_minutes,
-            failed_orders=settings.health_failed_orders,
-            review_orders=settings.health_review_orders,
-            failed_proofs=settings.health_failed_proofs,
-            proof_retries=settings.pod_max_retries,
-            clock_warning_seconds=settings.health_clock_warning_seconds,
-            clock_critical_seconds=settings.health_clock_critical_seconds,
-            polling=settings.enable_order_polling,
-            polling_interval_minutes=settings.order_polling_interval_minutes,
-            ignore_stores=settings.health_ignore_stores,
+    prometheus: Annotated[
+        Path | None,
+        typer.Option(
+            "--prometheus",
+            help="Also write the figures into this file (*.prom), for the textfile collector of Prometheus' node exporter.",
+            metavar="FILE",
         ),
-        clock=run.clock,
-        deadline=timedelta(seconds=settings.health_deadline_seconds),
-    )
+    ] = None,
+) -> None:
+    """Say whether all is well, in one verdict over many checks, and what to do about each that isn't.
+
+    Database, store, keys, certificate, clocks and disks; orders that wait, failed, or need a person; messages that wait; whether
+    each job ran when it should have; proofs of delivery and carriers' budgets, where there are any. Nothing is changed by it.
+
+    Exit 0 healthy, 1 where something needs attention, 78 where something could not be looked at as it is set up.
+    """
+    from syncctl.cli.health_setup import look
+
+    verdict = look(run, checks or ())
     numbers = verdict.numbers
     report = run.report
     report.status = "healthy" if verdict.healthy else verdict.level
     report.items = list(verdict.checks)
     report.counts = {name: getattr(numbers, name) if numbers else None for name in COUNTS}
     report.extra = {"last_success": numbers.last_success_dt if numbers else None, "review_causes": verdict.causes}
-    for check in verdict.checks:
-        if check.level != "ok":
-            report.add_error(f"{check.name.replace('_', ' ')}: {check.message}", level=check.level, check=check.name)
+    for check in verdict.wrong:
+        report.add_error(
+            f"{check.name.replace('_', ' ')}: {check.message}",
+            level=check.level,
+            check=check.name,
+            advice=check.advice or None,
+        )
+    if prometheus:
+        from syncctl.services.health_prometheus import write
+
+        took = (run.clock() - report.started_at).total_seconds()
+        write(prometheus, verdict.checks, level=verdict.level, looked_at=report.started_at, seconds=took)
     # What could not be looked at is a matter of the set-up, as it is for every other command.
-    found = EXIT_CONFIG if any(check.level == "unknown" for check in verdict.checks) else EXIT_SOME_FAILED
+    found = EXIT_CONFIG if any(check.level == "unknown" for check in verdict.wrong) else EXIT_SOME_FAILED
     report.exit_code = NAGIOS[verdict.level] if nagios else 0 if verdict.healthy else found
     run.render = _nagios(verdict) if nagios else _table(verdict)
 
@@ -112,18 +120,64 @@ def _table(verdict: Verdict) -> Render:
         from rich.text import Text
 
         styles = {"ok": "green", "warning": "yellow", "critical": "bold red", "unknown": "bold red"}
-        rows = ([Text(check.level, styles[check.level]), check.name.replace("_", " "), check.message] for check in verdict.checks)
-        table(console, ["", "What", "Found"], rows)
-        wrong = ", ".join(check.name.replace("_", " ") for check in verdict.checks if check.level != "ok")
+        rows = (
+            [Text(check.level, styles[check.level]), check.name.replace("_", " "), _value(check), _limits(check), _found(check)]
+            for check in verdict.checks
+        )
+        table(console, ["", "What", "Value>", "Limits>", "Found"], rows)
+        wrong = ", ".join(check.name.replace("_", " ") for check in verdict.wrong)
         console.print("All is well." if verdict.healthy else f"Needs attention: {wrong}.", style=styles[verdict.level])
 
     return render
 
 
+def _value(check: Check) -> str:
+    return "" if check.value is None else _short(check.value, check.unit)
+
+
+def _limits(check: Check) -> str:
+    """Write both limits, the warning's first, with a dash for one that isn't there."""
+    if check.value is None or (check.warning is None and check.critical is None):
+        return ""
+    shown = ["-" if limit is None else _short(limit, check.unit) for limit in (check.warning, check.critical)]
+    unit = shown[1].partition(" ")[2]
+    if unit and shown[0].endswith(f" {unit}"):
+        shown[0] = shown[0].removesuffix(f" {unit}")
+    return "/".join(shown)
+
+
+def _short(value: float, unit: str) -> str:
+    """Write a value in the unit in which a person thinks of it: an age of an hour as minutes."""
+    if unit == "s" and value >= 120:
+        value, unit = value / 60, "min"
+        if value >= 48 * 60:
+            value, unit = value / 1440, "d"
+    elif unit == "s" and 0 < value < 1:
+        value, unit = value * 1000, "ms"
+    number = f"{value:,.1f}".removesuffix(".0") if value < 10 else f"{value:,.0f}"
+    return f"{number} {unit}".rstrip()
+
+
+def _found(check: Check) -> str:
+    if check.level == "ok" or check.because or not check.advice:
+        return check.message
+    return f"{check.message} \N{RIGHTWARDS ARROW} {check.advice}"
+
+
 def _nagios(verdict: Verdict) -> Render:
-    wrong = "; ".join(f"{check.name}: {check.message}" for check in verdict.checks if check.level != "ok")
-    drawn = " ".join(f"{check.name}={_figure(check.value)}" for check in verdict.checks if check.value is not None)
+    wrong = "; ".join(f"{check.name}: {check.message}" for check in verdict.wrong)
+    drawn = " ".join(_drawn(figure) for check in verdict.checks for figure in check.figures)
     return _line(verdict.level, wrong or "all is well", drawn)
+
+
+def _drawn(figure: Figure) -> str:
+    """Write one figure as the plugins' guidelines have it: 'label'=value[unit];[warning];[critical]. `21:` warns below 21."""
+    limits = [
+        "" if limit is None else f"{_figure(limit)}:" if figure.falls else _figure(limit)
+        for limit in (figure.warning, figure.critical)
+    ]
+    name = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in figure.name)
+    return f"{name}={_figure(figure.value)}{_UNITS.get(figure.unit, '')};{';'.join(limits)}".rstrip(";")
 
 
 def _figure(value: float) -> str:

@@ -139,6 +139,12 @@ def scripts(erp: str, *, demo_erp: bool = False) -> list[Script]:
     return found + _folder("security", "always")
 
 
+def of_every_erp() -> list[Script]:
+    """The scripts that are deployed as they stand here, whatever the ERP and the site: tables, functions, views, procedures."""
+    tables = [script for script in _folder("schema", "once") if script.name != JOURNAL]
+    return tables + [script for folder in ("functions", "views", "procedures") for script in _folder(folder, "changed")]
+
+
 def schema_version() -> int:
     """The version of the tables that this program works with: how many scripts of `schema/` there are. None is ever removed."""
     return sum(entry.name.endswith(".sql") for entry in sql_root().joinpath("schema").iterdir())

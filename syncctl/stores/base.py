@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -165,6 +165,11 @@ class Store(Protocol):
     @property
     def warnings(self) -> Sequence[str]:
         """What a person should see to while all works still, by the answers so far: an API version that is going out of use."""
+        ...
+
+    @property
+    def version_ends(self) -> date | None:
+        """The day from which on the version of the API in use may go out of use; None where that isn't known."""
         ...
 
     @property

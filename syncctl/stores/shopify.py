@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +87,12 @@ class Shopify:
     def warnings(self) -> Sequence[str]:
         """See `base.Store.warnings`."""
         return [*self.client.warnings, *self._advice]
+
+    @property
+    def version_ends(self) -> date | None:
+        """See `base.Store.version_ends`. Shopify keeps each for twelve months (shopify.dev, API versioning)."""
+        year, _, month = self.client.connection.version.partition("-")
+        return date(int(year) + 1, int(month), 1) if year.isdigit() and month.isdigit() else None
 
     def pages(
         self,

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from html import unescape
@@ -78,6 +78,7 @@ class WooCommerce:
 
     source_system = "woocommerce"
     warnings: Sequence[str] = ()
+    version_ends: date | None = None
 
     def __init__(
         self,

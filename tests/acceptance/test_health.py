@@ -126,3 +126,65 @@ def test_a_database_that_is_locked_for_long_is_critical(polled: Program, tmp_pat
         ended = polled.run("health", "--nagios", "--deadline-seconds", "1")
         other.execute("ROLLBACK")
     assert "database: no answer within 1 s" in one_line(ended, "CRITICAL")
+
+
+def test_one_check_alone(polled: Program, store: SimulatedStore) -> None:
+    assert one_line(polled("health", "--nagios", "--check", "pending"), "OK").endswith("| pending=0 oldest_pending=0s;;3600")
+    store.stop()
+    assert polled("health", "--check", "pending", "--check", "last-poll").code == 0
+    assert one_line(polled("health", "--nagios", "--check", "store"), "CRITICAL")
+    none = one_line(polled("health", "--nagios", "--check", "polls"), "UNKNOWN")
+    assert "There is no check 'polls'; there are database," in none
+
+
+def test_every_check_tells_its_figure_its_limits_and_what_to_do(polled: Program) -> None:
+    told = polled("health", "--json").json
+    by_name = {item["name"]: item for item in told["items"]}
+    assert {"database", "schema", "store", "keys", "clock", "pending", "last_poll", "notifications", "disk"} <= set(by_name)
+    assert (by_name["clock"]["unit"], by_name["clock"]["warning"], by_name["clock"]["critical"]) == ("s", 60, 300)
+    assert by_name["pending"]["also"][0]["critical"] == 3600
+    assert [name for name, item in by_name.items() if not item["advice"]] == ["schema", "store"], "which are well"
+
+
+def test_the_table_fits_eighty_columns_and_says_what_to_do(polled: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    polled.settings |= {"COLUMNS": "80", "SYNCCTL_HEALTH_DISK_WARNING_MB": "100000000"}
+    ended = polled("health")
+    assert ended.code == 1
+    assert max(len(line) for line in ended.out.splitlines()) <= 80
+    said = " ".join(ended.out.split())
+    assert "make room there" in said
+    assert "Needs attention: disk." in said
+
+
+def test_figures_for_prometheus_are_written_whole_or_not_at_all(polled: Program) -> None:
+    file = polled.folder / "syncctl.prom"
+    file.write_text("old\n")
+    assert polled("health", "--quiet", "--prometheus", str(file)).code == 0
+    written = file.read_text()
+    assert "syncctl_health_level 0.0\n" in written
+    assert 'syncctl_check_value{check="pending",figure="pending",unit=""} 0.0\n' in written
+    assert 'syncctl_check_critical_threshold{check="clock",figure="clock",unit="seconds"} 300.0\n' in written
+    assert [path.name for path in polled.folder.glob("*.prom*")] == ["syncctl.prom"], "no half of one is left"
+    polled.settings["SYNCCTL_MAX_RETRIES"] = "lots"
+    assert polled("health", "--prometheus", str(file)).code == 78
+    assert "syncctl_health_level 3.0\n" in file.read_text(), "what could not look is no verdict of before"
+
+
+def test_a_file_for_prometheus_that_can_not_be_written_is_said(polled: Program) -> None:
+    ended = polled("health", "--prometheus", str(polled.folder / "none" / "x.prom"))
+    assert (ended.code, "can't be written: No such file" in ended.err) == (78, True)
+    assert one_line(polled("health", "--nagios", "--prometheus", str(polled.folder / "none" / "x.prom")), "UNKNOWN")
+
+
+@pytest.mark.parametrize("odd", ["stage", "nobody=5", "stage=-1", "stage=5,stage=6", "stage=soon", ","])
+def test_odd_intervals_of_jobs_are_told(syncctl: Program, odd: str) -> None:
+    syncctl.settings["SYNCCTL_JOB_INTERVALS"] = odd
+    ended = syncctl("config", "check")
+    assert (ended.code, "but takes jobs with their minutes between commas, such as stage=5" in ended.err) == (78, True)
+
+
+def test_intervals_of_jobs_are_taken(polled: Program) -> None:
+    polled.settings["SYNCCTL_JOB_INTERVALS"] = "pod-fetch=30, sync-status = 0"
+    ended = polled("health", "--json")
+    assert [error["message"] for error in ended.json["errors"]] == ["job pod fetch: has never run"]
+    assert polled("config", "show", "job_intervals", "--json").json["items"][0]["value"] == "pod-fetch=30,sync-status=0"

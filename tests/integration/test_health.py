@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -30,8 +30,9 @@ from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import ConfigError, DatabaseUnavailable
 from syncctl.secret import Secret
-from syncctl.services.health import Verdict, health
-from syncctl.services.health_checks import Thresholds
+from syncctl.services.health import Around, health
+from syncctl.services.health_findings import Thresholds
+from syncctl.services.health_verdict import Verdict
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 from tests.clocks import MovableClock
@@ -64,12 +65,16 @@ class Bench:
         )
         return WooCommerce(connection, clock=self.clock, sleeper=lambda _: None)
 
-    def ran(self, command: str) -> None:
+    def ran(self, command: str, exit_code: int | None = 0, *, dry_run: bool = False, message: str | None = None) -> None:
+        """A job ran; without an exit code it never came to its end."""
         name = f"{command} {self.clock()}"
-        started = {"direction": "STORE_TO_ERP", "dry_run": False, "host": "h", "process_id": 1, "created_by": "t"}
+        started = {"direction": "STORE_TO_ERP", "dry_run": dry_run, "host": "h", "process_id": 1, "created_by": "t"}
         self.database.run(StartRun(sync_id=name, operation_type=command, **started))
+        if exit_code is None:
+            return
         none = dict.fromkeys((f"records_{what}" for what in ("input", "created", "updated", "skipped", "failed")), 0)
-        self.database.run(FinishRun(sync_id=name, success=True, exit_code=0, **none))
+        ended = {"success": exit_code == 0, "exit_code": exit_code, "error_message": message}
+        self.database.run(FinishRun(sync_id=name, **ended, **none))
 
     def polled(self, store_id: str = "woocommerce", **under_way: Any) -> None:
         """A poll of that store came to its end, or so far."""
@@ -86,18 +91,28 @@ class Bench:
         how = {"error_class": "connection", "error_code": None, "message": "gone", **failure}
         self.database.run(FailStagedOrder(staging_id=claimed.staging_id, worker_id="w", attempt_no=claimed.attempt_no, **how))
 
-    def look(self, connect: Callable[[], Any] | None = None, *, deadline: float = 20, **limits: Any) -> Verdict:
+    def look(
+        self,
+        connect: Callable[[], Any] | None = None,
+        *,
+        deadline: float = 20,
+        around: Around | None = None,
+        wanted: Collection[str] = (),
+        **limits: Any,
+    ) -> Verdict:
         return health(
             connect or self.connect,
             self.client,
             thresholds=Thresholds(**limits),
             store_id="woocommerce",
+            around=around,
+            wanted=wanted,
             clock=self.clock,
             deadline=timedelta(seconds=deadline),
         )
 
     def levels(self, **limits: Any) -> dict[str, str]:
-        return {check.name: check.level for check in self.look(**limits).checks if check.level != "ok"}
+        return {check.name: check.level for check in self.look(**limits).wrong}
 
     def said(self, name: str, **limits: Any) -> str:
         return next(check.message for check in self.look(**limits).checks if check.name == name)
@@ -295,7 +310,9 @@ def test_a_store_that_is_down_and_a_database_that_is_gone_are_findings(bench: Be
 
     verdict = bench.look(gone)
     assert verdict.level == "critical"
-    assert [(check.name, check.level) for check in verdict.checks if check.level != "ok"] == [("database", "critical")]
+    assert [(check.name, check.level) for check in verdict.wrong] == [("database", "critical")]
+    [pending] = [check for check in verdict.checks if check.name == "pending"]
+    assert (pending.level, pending.because) == ("unknown", "database"), "what could not be looked at is not well"
 
 
 def test_a_database_that_can_not_be_asked_as_set_up_is_unknown(bench: Bench) -> None:
@@ -328,7 +345,8 @@ def test_a_database_that_hangs_holds_the_verdict_no_longer_than_the_deadline(ben
     levels = {check.name: check.level for check in verdict.checks}
     assert (levels["database"], levels["store"]) == ("critical", "ok")
     assert verdict.checks[0].message.startswith("no answer within 0.3 s")
-    assert ("pending" in levels) == (procedure != "sp_GetHealth"), "what was answered in time counts"
+    assert levels["pending"] == ("unknown" if procedure == "sp_GetHealth" else "ok"), "what was answered in time counts"
+    assert [check.name for check in verdict.wrong] == ["database"], "the rest follows from it"
     go.set()
     _end_of_looks()
 

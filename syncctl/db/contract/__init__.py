@@ -20,11 +20,17 @@ from syncctl.db.contract.base import (
 
 if TYPE_CHECKING:
     from syncctl.db.contract.health import (
+        CountNotifications as CountNotifications,
         CountPods as CountPods,
+        DeployedScript as DeployedScript,
         GetHealth as GetHealth,
         Health as Health,
+        JobRuns as JobRuns,
+        ListDeployedScripts as ListDeployedScripts,
+        ListJobRuns as ListJobRuns,
         ListReviewCauses as ListReviewCauses,
         ListStorePolls as ListStorePolls,
+        NotificationCount as NotificationCount,
         PodCount as PodCount,
         ReviewCause as ReviewCause,
         StorePoll as StorePoll,
@@ -177,11 +183,17 @@ if TYPE_CHECKING:
 
 NAMES = {
     "health": (
+        "CountNotifications",
         "CountPods",
+        "DeployedScript",
         "GetHealth",
         "Health",
+        "JobRuns",
+        "ListDeployedScripts",
+        "ListJobRuns",
         "ListReviewCauses",
         "ListStorePolls",
+        "NotificationCount",
         "PodCount",
         "ReviewCause",
         "StorePoll",

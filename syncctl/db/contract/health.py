@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Flag, Int, Line, Moment, Name, Procedure
+from syncctl.db.contract.base import BigInt, Code, Flag, Hash, Int, Line, Moment, Name, Procedure, Sql, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +115,71 @@ class CountPods(Procedure[PodCount]):
 
     max_retries: Int = 4
     open_only: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobRuns:
+    """When a job last ran, and how that went. `runs` counts up to 3; moments are None where there is none.
+
+    `last_end_dt`, `last_exit_code` and `message` are of the latest run, which is under way, or was killed, where it has no end.
+    `last_good_dt` is the end of the latest run that did its work, some of whose orders may have failed.
+    """
+
+    operation_type: Name
+    runs: Int
+    last_start_dt: Moment | None
+    last_end_dt: Moment | None
+    last_exit_code: Int | None
+    message: Line | None
+    last_good_dt: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListJobRuns(Procedure[JobRuns]):
+    """How each of `operations` (a JSON array of `OPERATION_TYPE`s) last ran, dry runs left out: a row for each, in order."""
+
+    name: ClassVar[str] = "sp_ListJobRuns"
+    returns: ClassVar[type] = JobRuns
+    repeatable: ClassVar[bool] = True
+
+    operations: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationCount:
+    """Messages to people: how many wait, since when the one that waits longest has been due, how many failed for good lately."""
+
+    waiting: Int
+    oldest_due_dt: Moment | None
+    failed_lately: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountNotifications(Procedure[NotificationCount]):
+    """One row: the backlog of messages to people. Lately are the last `hours`."""
+
+    name: ClassVar[str] = "sp_CountNotifications"
+    returns: ClassVar[type] = NotificationCount
+    repeatable: ClassVar[bool] = True
+
+    hours: Int = 24
+
+
+ScriptName = Annotated[str, Sql("varchar(200)")]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedScript:
+    """A script that `db deploy` has run, and the hash of the text in force."""
+
+    script: ScriptName
+    sha256: Hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDeployedScripts(Procedure[DeployedScript]):
+    """What is deployed, by name; no row on an embedded database, whose tables the program keeps by itself."""
+
+    name: ClassVar[str] = "sp_ListDeployedScripts"
+    returns: ClassVar[type] = DeployedScript
+    repeatable: ClassVar[bool] = True

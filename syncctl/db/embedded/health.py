@@ -16,7 +16,7 @@ def get_health(session: Session, _call: GetHealth) -> list[Health]:
     return [make(Health, row) for row in rows]
 
 
-def _a_moment(column: str) -> str:
+def a_moment(column: str) -> str:
     """The condition that a column holds a moment: one that was broken by hand must not hide the others."""
     return f"(datetime({column}, '+0 days') = substr({column}, 1, 19) AND {column} >= '0001')"
 
@@ -28,7 +28,7 @@ def _waiting(which: str) -> str:
                 SELECT MAX(EVENT_DT) FROM dbo.USER_ORDER_EVENT AS event
                 WHERE event.STORE_ID = staged.STORE_ID AND event.WOO_ORDER_ID = staged.WOO_ORDER_ID
                 AND event.EVENT_TYPE IN ('STAGED', 'RESTAGED', 'CANCEL_STAGED', 'RETRY_DECIDED', 'ROLLED_BACK')
-                AND {_a_moment("event.EVENT_DT")}
+                AND {a_moment("event.EVENT_DT")}
             ), staged.CREATED_DT) AS SINCE_DT
             FROM dbo.USER_ORDER_STAGING AS staged
             WHERE staged.STATE = 'PENDING' AND {which}
@@ -60,7 +60,7 @@ SELECT
         WITH
         oldest AS (
             SELECT MIN(SINCE_DT) AS SINCE_DT, MAX(STAGING_ID) AS STAGING_ID
-            FROM ({_waiting("1 = 1 ORDER BY staged.STAGING_ID LIMIT 100")}) WHERE {_a_moment("SINCE_DT")}
+            FROM ({_waiting("1 = 1 ORDER BY staged.STAGING_ID LIMIT 100")}) WHERE {a_moment("SINCE_DT")}
         )
         SELECT MIN(SINCE_DT)
         FROM (
@@ -68,7 +68,7 @@ SELECT
             UNION ALL
             SELECT SINCE_DT
             FROM ({_waiting(_MAY_BE_OLDER)})
-            WHERE {_a_moment("SINCE_DT")}
+            WHERE {a_moment("SINCE_DT")}
         )
     ) AS "OLDEST_PENDING_DT [DATETIME_TEXT]",
     (
@@ -76,44 +76,44 @@ SELECT
         FROM (
             SELECT (
                 SELECT NEXT_ATTEMPT_DT FROM dbo.USER_ORDER_STAGING
-                WHERE STATE = 'FAILED' AND NEXT_ATTEMPT_DT > '' AND {_a_moment("NEXT_ATTEMPT_DT")}
+                WHERE STATE = 'FAILED' AND NEXT_ATTEMPT_DT > '' AND {a_moment("NEXT_ATTEMPT_DT")}
                 ORDER BY NEXT_ATTEMPT_DT
                 LIMIT 1
             ) AS DUE_DT
             UNION ALL
             SELECT COALESCE(UPDATED_DT, CREATED_DT) FROM dbo.USER_ORDER_STAGING WHERE STATE = 'FAILED' AND NEXT_ATTEMPT_DT IS NULL
         )
-        WHERE {_a_moment("DUE_DT")}
+        WHERE {a_moment("DUE_DT")}
     ) AS "OLDEST_FAILED_DUE_DT [DATETIME_TEXT]",
     (
         SELECT MIN(CREATED_DT) FROM dbo.USER_STORE_OUTBOX
-        WHERE STATE IN ('PENDING', 'CLAIMED') AND {_a_moment("CREATED_DT")}
+        WHERE STATE IN ('PENDING', 'CLAIMED') AND {a_moment("CREATED_DT")}
     ) AS "OLDEST_WRITE_BACK_DT [DATETIME_TEXT]",
     (
         SELECT MIN(DUE_DT)
         FROM (
             SELECT (
                 SELECT NEXT_ATTEMPT_DT FROM dbo.USER_STORE_OUTBOX
-                WHERE STATE = 'PENDING' AND {_a_moment("NEXT_ATTEMPT_DT")}
+                WHERE STATE = 'PENDING' AND {a_moment("NEXT_ATTEMPT_DT")}
                 ORDER BY NEXT_ATTEMPT_DT
                 LIMIT 1
             ) AS DUE_DT
             UNION ALL
             SELECT LEASE_UNTIL_DT FROM dbo.USER_STORE_OUTBOX WHERE STATE = 'CLAIMED'
         )
-        WHERE {_a_moment("DUE_DT")}
+        WHERE {a_moment("DUE_DT")}
     ) AS "OLDEST_WRITE_BACK_DUE_DT [DATETIME_TEXT]",
     (
         SELECT END_TIME FROM dbo.USER_SYNC_LOG
-        WHERE SUCCESS = 1 AND DRY_RUN = 0 AND {_a_moment("END_TIME")}
+        WHERE SUCCESS = 1 AND DRY_RUN = 0 AND {a_moment("END_TIME")}
         ORDER BY END_TIME DESC
         LIMIT 1
     ) AS "LAST_SUCCESS_DT [DATETIME_TEXT]",
-    (SELECT MAX(FINISHED_DT) FROM dbo.USER_SYNC_WALK WHERE WALK_NAME = 'orders' AND {_a_moment("FINISHED_DT")})
+    (SELECT MAX(FINISHED_DT) FROM dbo.USER_SYNC_WALK WHERE WALK_NAME = 'orders' AND {a_moment("FINISHED_DT")})
         AS "LAST_STAGE_DT [DATETIME_TEXT]",
     (
         SELECT APPLIED_DT FROM dbo.USER_ORDER_STAGING
-        WHERE APPLIED_DT IS NOT NULL AND {_a_moment("APPLIED_DT")}
+        WHERE APPLIED_DT IS NOT NULL AND {a_moment("APPLIED_DT")}
         ORDER BY APPLIED_DT DESC
         LIMIT 1
     ) AS "LAST_APPLIED_DT [DATETIME_TEXT]",

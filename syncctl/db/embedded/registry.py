@@ -69,6 +69,7 @@ TWINS = {
         "SetNumberSeries",
     ),
     "health": ("GetHealth", "ListStorePolls", "ListReviewCauses"),
+    "health_runs": ("ListJobRuns", "CountNotifications", "ListDeployedScripts"),
     "history": ("PurgeHistory",),
     "maps": ("ListItemMap", "SetItemMap", "ListCustomerMap", "SetCustomerMap", "SetStatusMap"),
     "notifications": (

@@ -1,0 +1,101 @@
+"""What health asks of the log of runs, of messages to people and of the deploy. On each engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from syncctl.db.contract import (
+    CountNotifications,
+    JobRuns,
+    ListDeployedScripts,
+    ListJobRuns,
+    NotificationCount,
+    QueueNotification,
+)
+from syncctl.db.deploy_scripts import of_every_erp
+from syncctl.errors import BadArgument
+from tests.contract.test_operations import finish, start
+
+
+@pytest.fixture
+def ran(database, clock):
+    """A job runs for a minute, with this exit code; with none it is under way."""
+
+    def run(operation: str, exit_code: int | None = 0, message: str | None = None, **how) -> None:
+        name = f"{operation} {clock.now}"
+        start(database, name, operation, **how)
+        clock.move(timedelta(minutes=1))
+        if exit_code is not None:
+            finish(database, name, success=exit_code == 0, exit_code=exit_code, error_message=message)
+
+    return run
+
+
+def runs(database, *operations: str) -> list[JobRuns]:
+    found: list[JobRuns] = database.run(ListJobRuns(operations=json.dumps(operations)))
+    return found
+
+
+def test_jobs_are_told_in_the_order_in_which_they_are_asked_for(database, ran, clock):
+    ran("process", 1, "x" * 600)
+    assert [run.operation_type for run in runs(database, "stage", "process")] == ["stage", "process"]
+    stage, process = runs(database, "stage", "process")
+    assert stage == JobRuns("stage", 0, None, None, None, None, None)
+    assert process == JobRuns("process", 1, clock.now - timedelta(minutes=1), clock.now, 1, "x" * 500, clock.now)
+
+
+def test_of_many_runs_the_latest_counts_and_the_latest_that_did_its_work(database, ran, clock):
+    ran("process")
+    good = clock.now
+    for code in (69, 78):
+        ran("process", code, "down")
+    ran("process", None)
+    [run] = runs(database, "process")
+    assert (run.runs, run.last_start_dt, run.last_end_dt) == (3, clock.now - timedelta(minutes=1), None)
+    assert (run.last_exit_code, run.message, run.last_good_dt) == (None, None, good)
+
+
+def test_dry_runs_and_other_jobs_do_not_count(database, ran):
+    ran("process", dry_run=True)
+    ran("stage --reconcile")
+    assert [run.runs for run in runs(database, "process", "stage", "stage --reconcile")] == [0, 0, 1]
+
+
+def test_no_job_and_no_list(database):
+    assert runs(database) == []
+    for odd in ("", "{", "null"):
+        with pytest.raises(BadArgument, match="@OPERATIONS takes a JSON array"):
+            database.run(ListJobRuns(operations=odd))
+
+
+def test_messages_to_people_are_counted(database, query, clock):
+    def counted() -> NotificationCount:
+        [found] = database.run(CountNotifications())
+        assert isinstance(found, NotificationCount)
+        return found
+
+    assert counted() == NotificationCount(0, None, 0)
+    for number, wait in enumerate((10, 5)):
+        later = clock.now + timedelta(minutes=wait)
+        message = {"event_type": "alert", "audience": "operator", "template": "alert", "data_json": "{}"}
+        database.run(QueueNotification(dedup_key=str(number), not_before_dt=later, **message))
+    assert counted() == NotificationCount(2, clock.now + timedelta(minutes=5), 0)
+    query("UPDATE dbo.USER_NOTIFICATION SET STATE = 'FAILED', NEXT_ATTEMPT_DT = NULL, ENDED_DT = ?", (clock.now,))
+    assert counted() == NotificationCount(0, None, 2)
+    clock.move(timedelta(hours=25))
+    assert counted().failed_lately == 0
+    assert database.run(CountNotifications(hours=26))[0].failed_lately == 2
+    with pytest.raises(BadArgument, match="@HOURS takes 1 to 8760"):
+        database.run(CountNotifications(hours=0))
+
+
+def test_what_is_deployed_is_what_this_version_has(database):
+    deployed = {script.script: script.sha256 for script in database.run(ListDeployedScripts())}
+    if database.engine == "embedded":
+        assert deployed == {}
+        return
+    wanted = {script.name: script.sha256 for script in of_every_erp()}
+    assert {name: deployed.get(name) for name in wanted} == wanted
