@@ -73,6 +73,12 @@ class PodSettings(ShopifySettings):
         lambda: data_folder() / "carriers",
         "A folder of *.toml files, each describing a carrier of your own or changing the address and limits of a built-in one.",
     )
+    pod_sandbox: str | None = setting(
+        _CARRIERS,
+        text("names of carriers with commas between them, such as ups, fedex", longest=200),
+        None,
+        "Carriers that are asked at their addresses for trials. Their documents are specimens: use a database for trials.",
+    )
     pod_chronopost_account: str | None = setting(_CARRIERS, text("an account number", longest=50), None, "Chronopost: account.")
     pod_chronopost_password: Secret | None = setting(_CARRIERS, SECRET, None, "Chronopost: the account's password.")
     pod_laposte_api_key: Secret | None = setting(
@@ -89,6 +95,10 @@ class PodSettings(ShopifySettings):
     pod_dpd_enabled: bool = setting(_CARRIERS, FLAG, False, "DPD: ask its public tracking service, which needs no key.")
     pod_gls_username: str | None = setting(_CARRIERS, text(longest=100), None, "GLS: MyGLS user name.")
     pod_gls_password: Secret | None = setting(_CARRIERS, SECRET, None, "GLS: MyGLS password.")
+    pod_gls_group_client_id: str | None = setting(
+        _CARRIERS, text(longest=200), None, "GLS Group (tracking only): client id of an app with Track And Trace."
+    )
+    pod_gls_group_client_secret: Secret | None = setting(_CARRIERS, SECRET, None, "GLS Group: client secret.")
 
     notify_client_url: Secret | None = setting(
         _NOTIFY,

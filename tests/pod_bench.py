@@ -42,7 +42,7 @@ class Bench:
         """Set up UPS, which has an address for tokens that names no parcel."""
         self.settings = Settings(pod_ups_client_id="id", pod_ups_client_secret=Secret("s3cret"))
         lines = [f"{key} = {value}" for key, value in ({"per_day": 500} | limits).items()]
-        self.file("ups", f'builtin = "ups"\nbase_url = "{address}"\n[limits]\n' + "\n".join(lines))
+        self.file("ups", f'builtin = "ups"\nbase_url = "{address}"\n[limits]\n' + "\n".join(lines) + "\n[number]\nshortest = 1\n")
 
     def odd(self, name: str, address: str) -> None:
         """Describe a carrier at this address that gives documents, or links to them."""

@@ -68,6 +68,7 @@ def _shown(outcome: Outcome, hider: Hider) -> Outcome:
         code=hider.plain(outcome.code, LONGEST_CODE),
         message=hider.plain(outcome.message, LONGEST_MESSAGE),
         document=None if outcome.document is None else _described(outcome.document, hider),
+        more=tuple(_described(each, hider) for each in outcome.more),
     )
 
 

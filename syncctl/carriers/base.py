@@ -6,7 +6,6 @@ raises for what the carrier says; `BudgetExhausted` from the budget passes throu
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,16 +13,11 @@ from typing import Literal, Protocol, runtime_checkable
 
 from syncctl.carriers.http import CarrierHttp
 from syncctl.carriers.limits import Limits
+from syncctl.carriers.numbers import Numbers
 
 Kind = Literal["document", "not_yet", "persistent", "temporary", "throttled"]
 """`document`: here it is. `not_yet`: the parcel isn't delivered. `persistent`: asking again gives the same answer.
 `temporary`: worth another try. `throttled`: too many calls; no more before `retry_at`."""
-
-
-def plain_number(number: str | None) -> str:
-    """Return a tracking number as carriers take it: in capitals, without the blanks and invisible marks of a paste."""
-    letters = unicodedata.normalize("NFKC", number or "")
-    return "".join(letter for letter in letters if unicodedata.category(letter)[0] not in "ZC").upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +34,8 @@ class Document:
     """A proof of delivery as the carrier gave it. `declared_type` is what the carrier calls it; the bytes decide."""
 
     content: bytes = field(repr=False)
+    what: str = "proof"
+    """`proof` (the letter), `signature`, `photo`: as the carrier's file calls it."""
     declared_type: str = ""
     link: str | None = None
     """The carrier's own address of the document. Such links expire, some within the hour."""
@@ -60,13 +56,15 @@ class Outcome:
     message: str = ""
     http_status: int | None = None
     document: Document | None = None
+    more: Sequence[Document] = ()
+    """What else the carrier gave of the parcel, such as the signature beside the letter."""
     retry_at: datetime | None = None
     """With `throttled`: when the carrier takes calls again, where it said so."""
 
 
-def delivered(document: Document) -> Outcome:
-    """Return the outcome that carries a document."""
-    return Outcome(kind="document", document=document)
+def delivered(document: Document, *more: Document) -> Outcome:
+    """Return the outcome that carries a document, the proof itself first."""
+    return Outcome(kind="document", document=document, more=more)
 
 
 def not_yet(message: str, *, code: str = "not_delivered") -> Outcome:
@@ -103,8 +101,23 @@ class Carrier(Protocol):
         ...
 
     @property
+    def described(self) -> str:
+        """The carrier's own description, and of which version, that its calls agree with; nothing where there is none."""
+        ...
+
+    @property
     def unverified(self) -> str:
         """What nobody has checked against the carrier, for `config check` and the documentation."""
+        ...
+
+    @property
+    def documents(self) -> bool:
+        """False where the carrier's service tells what became of a parcel, and gives no document."""
+        ...
+
+    @property
+    def numbers(self) -> Numbers:
+        """What its tracking numbers look like."""
         ...
 
     @property
@@ -138,3 +151,14 @@ class Checkable(Protocol):
             CarrierUnreachable: no answer.
         """
         ...
+
+
+def vouched(carrier: Carrier) -> str:
+    """Say in one line how far a carrier's adapter can be relied on."""
+    if carrier.verified:
+        said = "verified"
+    elif carrier.described:
+        said = f"agrees with the carrier's description of {carrier.described}; not tried with an account"
+    else:
+        said = f"unverified: {carrier.unverified}"
+    return said if carrier.documents else f"tracking only, it gives no documents; {said}"

@@ -20,6 +20,9 @@ BAD_CONTENT = "bad_content"
 BLOCKED = "blocked"
 """Turned away by something in front of the carrier's service, such as a firewall."""
 LINK_REFUSED = "link_refused"
+RETURNED = "returned"
+"""The parcel went back to its sender: what proof there is proves nothing to the client's bank."""
+LOST = "lost"
 UNKNOWN = "unknown"
 
 _DENIED = (401, 403)

@@ -1,192 +1,206 @@
-"""A carrier described in a TOML file, so that a shop adds its own without Python. `docs/PROOF_OF_DELIVERY.md` has the format.
+"""A carrier that works as its file says, a shop's or one that ships. `docs/PROOF_OF_DELIVERY.md` has the format.
 
 Where things lie in an answer is said in JMESPath for JSON (`documents[0].content`) and by an element's name for XML. Texts may
-hold `{tracking_number}` and `{claim}`, which are quoted as their place wants, and `${NAME}`, an environment variable.
+hold `{tracking_number}`, `{claim}`, `{base_url}` and `{uuid}`, which are quoted as their place wants.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
 from syncctl.carriers.base import Claim, Document, Kind, Outcome, delivered, not_yet, persistent, temporary
-from syncctl.carriers.classify import NO_DOCUMENT, Codes, error_outcome, link_outcome
+from syncctl.carriers.carrier_file import CODES, CarrierFile, places
+from syncctl.carriers.classify import (
+    INVALID_CREDENTIALS,
+    INVALID_TRACKING,
+    LOST,
+    NO_DOCUMENT,
+    RETURNED,
+    Codes,
+    error_outcome,
+    link_outcome,
+)
+from syncctl.carriers.forms import sniff
 from syncctl.carriers.http import CarrierHttp, Reply
 from syncctl.carriers.limits import Limits
-from syncctl.carriers.reading import first, from_base64, moment
+from syncctl.carriers.oauth import TokenRefused, Tokens
+from syncctl.carriers.reading import every, from_base64, moment
+from syncctl.carriers.standing import STANDINGS, Standing, judge, same
 from syncctl.clock import Clock, system_clock
-from syncctl.errors import ConfigError
 
-_KEYS: dict[str, set[str]] = {
-    "": {"name", "label", "aliases", "builtin", "base_url", "limits", "request", "auth", "response", "codes", "verified"},
-    "limits": {"per_second", "per_minute", "per_day", "zone", "reset"},
-    "request": {"method", "url", "headers", "query", "body"},
-    "auth": {"kind", "name", "value", "username", "password"},
-    "response": {
-        "format",
-        "document",
-        "link",
-        "status",
-        "delivered",
-        "signed_by",
-        "delivered_at",
-        "error_code",
-        "error_text",
-    },
-    "codes": {"persistent", "not_yet", "temporary", "throttled"},
+_MEANINGS: dict[str, tuple[Kind, str]] = {
+    "invalid_tracking": ("persistent", INVALID_TRACKING),
+    "invalid_credentials": ("persistent", INVALID_CREDENTIALS),
+    "not_found": ("temporary", "not_found"),
+    "unavailable": ("temporary", "unavailable"),
+    "throttled": ("throttled", "rate_limit"),
+    "no_document": ("persistent", NO_DOCUMENT),
+    "returned": ("persistent", RETURNED),
+    "lost": ("persistent", LOST),
 }
-_NEEDED = {
-    "basic": ("username", "password"),
-    "header": ("name", "value"),
-    "bearer": ("value",),
-    "query": ("name", "value"),
-}
-_KINDS: tuple[Kind, ...] = ("persistent", "not_yet", "temporary", "throttled")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_KINDS: dict[str, Kind] = {"persistent": "persistent", "not_yet": "not_yet", "temporary": "temporary"}
+"""Words that name a kind alone: the cause is the code itself."""
 _KEY = re.compile(r"key|token|secret|auth|pass|sign", re.IGNORECASE)
 """In the name of a header or of a part of the query: what it holds is most likely a key."""
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierFile:
-    """A carrier's file, read and checked. `builtin` names the built-in carrier whose address and limits it changes."""
-
-    path: Path
-    name: str
-    label: str
-    aliases: tuple[str, ...]
-    builtin: str | None
-    base_url: str | None
-    limits: Limits | None
-    table: Mapping[str, Any]
-    secrets: tuple[str, ...]
-    """Every value that came from the environment, for the log's filter."""
-
-
-def read_carrier_file(path: Path, environment: Mapping[str, str]) -> CarrierFile:
-    """Read a carrier's file.
-
-    Raises:
-        ConfigError: it can't be read, or says something that makes no sense; the message names file and key.
-    """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"The carrier file {path} can't be read: {error}.") from error
-    wrong = [f"{f'[{section}] ' if section else ''}{key}" for section, key in _unknown(table)]
-    if wrong:
-        raise ConfigError(f"{path}: {', '.join(wrong)}: a carrier file has no such key. docs/PROOF_OF_DELIVERY.md lists them.")
-    secrets: list[str] = []
-    table = _filled(table, environment, path, secrets)
-    name = str(table.get("name") or table.get("builtin") or path.stem)
-    if not _NAME.fullmatch(name):
-        raise ConfigError(f"{path}: name is {name!r}, but takes small letters, digits and underscores, at most 50.")
-    builtin = table.get("builtin")
-    found = CarrierFile(
-        path=path,
-        name=name,
-        label=str(table.get("label") or name),
-        aliases=tuple(str(alias) for alias in table.get("aliases", [])),
-        builtin=str(builtin) if builtin else None,
-        base_url=str(table["base_url"]).rstrip("/") if "base_url" in table else None,
-        limits=_limits(table["limits"], path) if "limits" in table else None,
-        table=table,
-        secrets=tuple(secrets),
-    )
-    if builtin is None:
-        Declarative(found)  # says what is wrong with the rest
-    return found
 
 
 class Declarative:
     """A carrier that works as its file says."""
 
-    verified = False
-
-    def __init__(self, described: CarrierFile, *, clock: Clock = system_clock) -> None:
-        self.name = described.name
-        self.label = described.label
-        self.unverified = f"Described in {described.path.name}; set verified = true there once it has fetched a real document."
-        self.verified = bool(described.table.get("verified", False))
-        self.limits = described.limits or Limits()
-        self._path = described.path
-        self._from_environment = described.secrets
+    def __init__(self, file: CarrierFile, *, clock: Clock = system_clock, base_url: str | None = None) -> None:
+        table = file.table
+        self.name, self.label = file.name, file.label
+        self.verified = bool(table.get("verified", False))
+        self.described = str(table.get("described", ""))
+        self.documents = bool(table.get("documents", True))
+        self.unverified = str(
+            table.get("note") or f"Described in {file.path.name}; set verified = true there once it has fetched a real document."
+        )
+        self.limits = file.limits or Limits()
+        self.numbers = file.numbers
+        self._base = (base_url or file.base_url or "").rstrip("/")
+        self._from_environment = file.secrets
         self._clock = clock
-        self._request: Mapping[str, Any] = self._section(described.table, "request")
-        self._auth: Mapping[str, Any] = described.table.get("auth", {})
-        self._response: Mapping[str, Any] = self._section(described.table, "response")
-        self._codes: Codes = {
-            str(code): (kind, str(code).casefold()[:50])
-            for kind in _KINDS
-            for code in described.table.get("codes", {}).get(kind, [])
+        self._table = table
+        self._auth: Mapping[str, Any] = table.get("auth", {})
+        told = [(word, str(code)) for word in CODES for code in table.get("codes", {}).get(word, [])]
+        self._codes: Codes = {code: _MEANINGS.get(word) or (_KINDS[word], code.casefold()[:50]) for word, code in told}
+        standings = {**table.get("status", {})}
+        standings["delivered"] = [*standings.get("delivered", []), *table["response"].get("delivered", [])]
+        self._words = bool(standings.get("words", False))
+        self._standings: dict[str, Standing] = {
+            same(str(code)): standing for standing in STANDINGS for code in standings.get(standing, [])
         }
-        self._check()
+        self._token: Mapping[str, Any] = table.get("token", {})
+        self._tokens = Tokens(clock, self._ask_token, self._codes) if self._token else None
 
     @property
     def secrets(self) -> Sequence[str]:
         """See `Carrier.secrets`. Of a header such as `Token abc` the last word is one by itself."""
         held = [str(self._auth[key]) for key in ("password", "value") if self._auth.get(key)]
-        sent = [*self._request.get("headers", {}).items(), *self._request.get("query", {}).items()]
-        held += [str(value) for name, value in sent if _KEY.search(str(name)) and "{" not in str(value)]
-        return (*self._from_environment, *held, *(value.split()[-1] for value in held if " " in value.strip()))
+        held += [str(self._token[key]) for key in ("id", "secret") if self._token.get(key)]
+        request = self._table["request"]
+        sent = [*request.get("headers", {}).items(), *request.get("query", {}).items()]
+        sent = [(name, str(value)) for name, value in sent if _KEY.search(str(name))]  # returnSignature is none
+        held += [value for _, value in sent if "{" not in value and value not in ("true", "false")]
+        obtained = self._tokens.obtained if self._tokens else ()
+        return (*self._from_environment, *held, *(value.split()[-1] for value in held if " " in value.strip()), *obtained)
 
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
-        reply = self._ask(claim, http)
-        if self._format == "document":
-            if not reply.ok:
-                return error_outcome(reply, self._clock(), codes=self._codes)
-            return delivered(Document(content=reply.body, declared_type=reply.content_type))
-        answer = Answer.of(reply, self._format)
-        code, text = answer.text(self._response.get("error_code")), answer.text(self._response.get("error_text"))
-        if not reply.ok or answer.value is None or code or text:
-            return error_outcome(reply, self._clock(), codes=self._codes, code=code or None, text=text or None)
-        content = from_base64(answer.find(self._response.get("document")))
-        link = answer.text(self._response.get("link"))
-        signed_by = answer.text(self._response.get("signed_by")) or None
-        delivered_at = moment(answer.text(self._response.get("delivered_at")))
-        declared = ""
-        if content is None and link:
-            followed = http.get(link)
-            if not followed.ok:
-                return link_outcome(followed, self._clock())
-            content, declared = followed.body, followed.content_type
-        if content:
-            return delivered(
-                Document(
-                    content=content, declared_type=declared, link=link or None, signed_by=signed_by, delivered_at=delivered_at
-                )
-            )
-        return self._without_document(answer)
+        after = self._table.get("after")
+        try:
+            first = self._read(self._table["response"], self._ask(self._table["request"], claim, http), claim, http)
+            if after is None or not (first.answered or _is_on(first.outcome, after.get("on", []))):
+                return first.outcome
+            return self._read(after.get("response", {}), self._ask(after, claim, http), claim, http).outcome
+        except TokenRefused as refused:
+            return refused.outcome
 
-    def _without_document(self, answer: Answer) -> Outcome:
+    def _read(self, response: Mapping[str, Any], reply: Reply, claim: Claim, http: CarrierHttp) -> _Read:
+        """Return what an answer comes to."""
+        if response.get("format") == "document":
+            if not reply.ok:
+                return _Read(self._failed(reply))
+            return _Read(delivered(Document(content=reply.body, declared_type=reply.content_type)))
+        answer = Answer.of(reply, str(response.get("format", "json")))
+        code, text = answer.text(response.get("error_code")), answer.joined(response.get("error_text"))
+        if code in map(str, response.get("fine", [])):
+            code = text = ""
+        lacks = "expect" in response and not answer.texts(response["expect"]) and not answer.find(response["expect"])
+        if not reply.ok or answer.value is None or code or text or lacks:
+            return _Read(self._failed(reply, code=code, text=text))
+        if answer.find(response.get("unknown_when")) not in (None, False, "", [], {}):
+            return _Read(persistent(INVALID_TRACKING, f"{self.label} does not know the number {claim.tracking_number}."))
+        statuses = answer.texts(response.get("status"))
+        standing = judge(statuses, self._standings, words=self._words)
+        if standing == "returned":
+            return _Read(persistent(RETURNED, f"{self.label} returned the parcel to its sender ({', '.join(statuses[:3])})."))
+        found = self._documents(response, answer, http)
+        if isinstance(found, Outcome):
+            return _Read(found)
+        if found:
+            return _Read(delivered(*found))
+        return _Read(self._without_document(response, answer, statuses, standing), answered=True)
+
+    def _failed(self, reply: Reply, *, code: str = "", text: str = "") -> Outcome:
+        if not code and not reply.ok and str(reply.status) in self._codes:
+            code = str(reply.status)
+        return error_outcome(reply, self._clock(), codes=self._codes, code=code or None, text=text or None)
+
+    def _documents(self, response: Mapping[str, Any], answer: Answer, http: CarrierHttp) -> list[Document] | Outcome:
+        """Return the documents of an answer, the proof first, or the outcome of a link that gave none."""
+        link = next((each for each in answer.texts(response.get("link")) if each.startswith(("https://", "http://"))), "")
+        known: dict[str, Any] = {
+            "signed_by": answer.text(response.get("signed_by")) or None,
+            "delivered_at": moment(*answer.texts(response.get("delivered_at"))),
+            "link": link or None,
+        }
+        wanted = [*response.get("documents", []), *({"at": place} for place in places(response.get("document")))]
+        found = [
+            Document(content=content, what=str(each.get("what", "proof")), declared_type=answer.text(each.get("type")), **known)
+            for each in wanted
+            for packed in answer.packed(each["at"])
+            if (content := from_base64(packed))
+        ]
+        if found or not link:
+            return sorted(found, key=lambda each: sniff(each.content) is None)  # an empty letter comes behind the signature
+        followed = http.get(link)
+        if not followed.ok:
+            return link_outcome(followed, self._clock())
+        return [Document(content=followed.body, declared_type=followed.content_type, **known)]
+
+    def _without_document(
+        self, response: Mapping[str, Any], answer: Answer, statuses: Sequence[str], standing: Standing | None
+    ) -> Outcome:
         """No document and no error: the status says why."""
-        status = answer.text(self._response.get("status"))
-        reached = {str(word).casefold() for word in self._response.get("delivered", [])}
-        if status and status.casefold() in reached:
-            if "document" not in self._response and "link" not in self._response:
-                return persistent(NO_DOCUMENT, f"{self.label} delivered the parcel, and its file names no place for a document.")
-            return temporary("pod_not_ready", f"{self.label} delivered the parcel but has no document for it yet.")
-        if status or not reached:
-            return not_yet(f"{self.label} has no document yet{f' (status {status})' if status else ''}.")
+        if standing == "delivered":
+            when = answer.text(response.get("delivered_at"))
+            said = f"{self.label} delivered the parcel{f' ({when})' if when else ''}"
+            names_place = {"document", "documents", "link"} & (set(response) | set(self._table["response"]))
+            if not self.documents or not names_place:
+                hint = self._table.get("hint", "Ask the carrier for it, and put its address into pod_url.")
+                return persistent(NO_DOCUMENT, f"{said}, but its service gives no document. {hint}")
+            if not self._table["response"].get("comes_later", True):
+                return persistent(NO_DOCUMENT, f"{said} but offers no document.")
+            return temporary("pod_not_ready", f"{said} but has no document for it yet.")
+        if standing == "lost":
+            return persistent(LOST, f"{self.label} says that the parcel is lost ({', '.join(statuses[:3])}).")
+        if statuses or not self._standings or "expect" in response:
+            shown = f" (status {', '.join(statuses[:3])})" if statuses else ""
+            return not_yet(f"{self.label} has not delivered the parcel yet{shown}.")
         return temporary("unknown", f"{self.label} answered with neither document nor status.")
 
-    def _ask(self, claim: Claim, http: CarrierHttp) -> Reply:
-        marks = {"tracking_number": claim.tracking_number, "claim": claim.reference}
-        headers = {name: _marked(text, marks) for name, text in self._request.get("headers", {}).items()}
-        query = {name: _marked(text, marks) for name, text in self._request.get("query", {}).items()}
+    def _ask(self, request: Mapping[str, Any], claim: Claim, http: CarrierHttp) -> Reply:
+        """Ask; where a token that was held is refused, once more with a new one. No question changes anything there."""
+        if self._tokens is None:
+            return self._send(request, claim, http, {})
+        held = len(self._tokens.obtained)
+        reply = self._send(request, claim, http, self._tokens.headers(http))
+        if reply.status == 401:
+            self._tokens.forget()
+            if len(self._tokens.obtained) == held:
+                reply = self._send(request, claim, http, self._tokens.headers(http))
+        return reply
+
+    def _send(self, request: Mapping[str, Any], claim: Claim, http: CarrierHttp, bearer: Mapping[str, str]) -> Reply:
+        marks = {
+            "tracking_number": claim.tracking_number,
+            "claim": claim.reference,
+            "uuid": uuid.uuid4().hex,
+        }
+        headers = {name: _marked(text, marks) for name, text in request.get("headers", {}).items()} | dict(bearer)
+        query = {name: _marked(text, marks) for name, text in request.get("query", {}).items()}
         more: dict[str, Any] = {}
         kind = self._auth.get("kind", "none")
         if kind == "basic":
@@ -197,45 +211,57 @@ class Declarative:
             headers["Authorization"] = f"Bearer {self._auth['value']}"
         elif kind == "query":
             query[str(self._auth["name"])] = str(self._auth["value"])
-        url = _marked(str(self._request["url"]), {name: quote(value, safe="") for name, value in marks.items()})
-        method = str(self._request.get("method", "GET")).upper()
+        quoted = {name: quote(value, safe="") for name, value in marks.items()}
+        url = _marked(str(request["url"]), {**quoted, "base_url": self._base})
+        method = str(request.get("method", "GET")).upper()
         if method == "GET":
             return http.get(url, headers=headers, params=query, **more)
-        body = self._request.get("body", "")
+        body = request.get("body", "")
         if isinstance(body, dict):
             more["json"] = json.loads(_marked(json.dumps(body), {name: json.dumps(value)[1:-1] for name, value in marks.items()}))
         elif body:
+            if str(body).lstrip().startswith("<"):
+                marks = {name: escape(value) for name, value in marks.items()}
             more["data"] = _marked(str(body), marks).encode("utf-8")
         return http.call(method, url, headers=headers, params=query, **more)
 
-    @property
-    def _format(self) -> str:
-        return str(self._response.get("format", "json"))
+    def _ask_token(self, http: CarrierHttp) -> Reply:
+        form = {"grant_type": "client_credentials", **self._token.get("form", {})}
+        held = (str(self._token["id"]), str(self._token["secret"]))
+        url = _marked(self._token["url"], {"base_url": self._base})
+        if self._token.get("send", "basic") == "basic":
+            return http.post(url, data=form, auth=held)
+        return http.post(url, data={**form, "client_id": held[0], "client_secret": held[1]})
 
-    def _section(self, table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-        section = table.get(name)
-        if not isinstance(section, dict):
-            raise ConfigError(f"{self._path}: the section [{name}] is missing.")
-        return section
 
-    def _check(self) -> None:
-        """Raise one ConfigError for what would only fail in the middle of a run."""
-        wrong: list[str] = []
-        if urlsplit(str(self._request.get("url", ""))).scheme not in ("http", "https"):
-            wrong.append("[request] url must begin with https:// or http://.")
-        if str(self._request.get("method", "GET")).upper() not in ("GET", "POST"):
-            wrong.append("[request] method takes GET or POST.")
-        if self._format not in ("json", "xml", "document"):
-            wrong.append("[response] format takes json, xml or document.")
-        kind = str(self._auth.get("kind", "none"))
-        if kind != "none" and kind not in _NEEDED:
-            wrong.append("[auth] kind takes none, basic, header, bearer or query.")
-        wrong += [f"[auth] {key} is missing." for key in _NEEDED.get(kind, ()) if not self._auth.get(key)]
-        if self._format == "json":
-            places = [(key, value) for key, value in self._response.items() if not _compiles(key, value)]
-            wrong += [f"[response] {key} is no JMESPath: {value}." for key, value in places]
-        if wrong:
-            raise ConfigError(f"{self._path}: {' '.join(wrong)}")
+class DeclarativeWithToken(Declarative):
+    """A carrier whose file has a [token]: the token's address names no parcel, so that it can be asked by itself."""
+
+    def check(self, http: CarrierHttp) -> Outcome | None:
+        """See `Checkable.check`."""
+        assert self._tokens is not None  # noqa: S101  (made so)
+        return self._tokens.check(http)
+
+
+def declared(file: CarrierFile, *, clock: Clock = system_clock, base_url: str | None = None) -> Declarative:
+    """Make the carrier that a file describes."""
+    kind = DeclarativeWithToken if "token" in file.table else Declarative
+    return kind(file, clock=clock, base_url=base_url)
+
+
+def _is_on(outcome: Outcome, on: Sequence[object]) -> bool:
+    """Tell whether an error's status or code is one that only says that there is no document."""
+    code, status = outcome.code.casefold(), str(outcome.http_status)
+    known = [str(each).casefold() for each in on]
+    return any(each in (code, status) or (each.startswith("*") and code.endswith(each[1:])) for each in known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What an answer came to. `answered`: it was a good answer, without a document."""
+
+    outcome: Outcome
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,30 +277,48 @@ class Answer:
         return cls(reply.xml() if form == "xml" else reply.json(), form == "xml")
 
     def find(self, place: object) -> Any:
-        """Return what lies at a place, or None."""
-        if not place or self.value is None:
+        """Return what lies at a place, or None; of several elements of XML the list of their texts."""
+        if not place or self.value is None or isinstance(place, list):
             return None
         if self.is_xml:
-            return first(self.value, str(place)) or None
+            return [text for element in every(self.value, str(place)) if (text := (element.text or "").strip())] or None
         try:
             return jmespath.search(str(place), self.value)
-        except (JMESPathError, ArithmeticError, RecursionError):  # a place that fits some answers and not this one
+        except (
+            JMESPathError,
+            ArithmeticError,
+            RecursionError,
+            TypeError,
+            AttributeError,
+        ):  # a place that fits some answers and not this one
             return None
 
-    def text(self, place: object) -> str:
-        """Return what lies at a place as text, or nothing."""
+    def texts(self, said: object) -> list[str]:
+        """Return every text that lies at a place, or at several."""
+        found = [each for place in places(said) for each in _flat(self.find(place))]
+        return [text for each in found if not isinstance(each, bool) and (text := str(each).strip())]
+
+    def text(self, said: object) -> str:
+        """Return the first text that lies at a place, or at one of several; nothing where there is none."""
+        return next(iter(self.texts(said)), "")
+
+    def joined(self, said: object) -> str:
+        """Return the texts of all places as one."""
+        return " ".join(dict.fromkeys(self.text(place) for place in places(said) if self.text(place)))
+
+    def packed(self, place: object) -> list[Any]:
+        """Return what may be documents at a place: texts, or one list of byte values."""
         found = self.find(place)
-        return "" if found is None or isinstance(found, dict | list | bool) else str(found).strip()
+        if isinstance(found, list) and not all(isinstance(each, int) for each in found):
+            return found
+        return [] if found is None else [found]
 
 
-def _compiles(key: str, value: object) -> bool:
-    if key in ("format", "delivered"):
-        return True
-    try:
-        jmespath.compile(str(value))
-    except JMESPathError:
-        return False
-    return True
+def _flat(value: Any) -> list[Any]:
+    """Return the plain values of a list, at any depth; a lone one as a list of one."""
+    if isinstance(value, list):
+        return [each for item in value for each in _flat(item)]
+    return [] if value is None or isinstance(value, dict) else [value]
 
 
 def _marked(text: object, marks: Mapping[str, str]) -> str:
@@ -283,42 +327,3 @@ def _marked(text: object, marks: Mapping[str, str]) -> str:
     for name, value in marks.items():
         found = found.replace("{" + name + "}", value)
     return found
-
-
-def _unknown(table: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = [("", key) for key in table if key not in _KEYS[""]]
-    for section, keys in _KEYS.items():
-        if section and isinstance(table.get(section), dict):
-            found += [(section, key) for key in table[section] if key not in keys]
-    return found
-
-
-def _filled(value: Any, environment: Mapping[str, str], path: Path, secrets: list[str]) -> Any:
-    """Put the environment's values in, and note each as a secret."""
-    if isinstance(value, dict):
-        return {key: _filled(item, environment, path, secrets) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_filled(item, environment, path, secrets) for item in value]
-    if not isinstance(value, str):
-        return value
-
-    def look_up(found: re.Match[str]) -> str:
-        held = environment.get(found[1], "")
-        if not held:
-            raise ConfigError(f"{path} needs the environment variable {found[1]}, which is not set.")
-        secrets.append(held)
-        return held
-
-    return _VARIABLE.sub(look_up, value)
-
-
-def _limits(table: Mapping[str, Any], path: Path) -> Limits:
-    try:
-        zone = ZoneInfo(str(table.get("zone", "UTC")))
-        reset = time.fromisoformat(str(table.get("reset", "00:00")))
-        numbers = {key: int(table[key]) for key in ("per_second", "per_minute", "per_day") if key in table}
-        if any(number < 1 for number in numbers.values()):
-            raise ValueError("a limit must be at least 1")
-    except (ValueError, TypeError, ZoneInfoNotFoundError, OSError) as error:
-        raise ConfigError(f"{path}: [limits] can't be used: {error}.") from error
-    return Limits(zone=zone, reset=reset, **numbers)

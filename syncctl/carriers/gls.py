@@ -7,15 +7,15 @@ With `ReturnPOD` the answer holds the document as `POD` (a list of bytes, or bas
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from syncctl.carriers.base import Claim, Document, Outcome, delivered, not_yet, persistent, temporary
-from syncctl.carriers.classify import INVALID_TRACKING, Codes, error_outcome
+from syncctl.carriers.classify import INVALID_TRACKING, RETURNED, Codes, error_outcome
 from syncctl.carriers.http import CarrierHttp
 from syncctl.carriers.limits import Limits
+from syncctl.carriers.numbers import Numbers
 from syncctl.carriers.reading import from_base64, items_at, moment, pick, text_at
 from syncctl.clock import Clock, system_clock
 from syncctl.secret import Secret
@@ -24,6 +24,7 @@ _CODES: Codes = {"gls_5": ("persistent", INVALID_TRACKING)}
 """5: access denied for this parcel, that is, another shipper's."""
 _DELIVERED = {"5", "54", "55", "58"}
 """Delivered, to a parcel locker, to a shop, to the neighbour."""
+_RETURNED = {"23", "40"}
 
 
 class Gls:
@@ -32,10 +33,13 @@ class Gls:
     name: ClassVar[str] = "gls"
     label: ClassVar[str] = "GLS"
     verified: ClassVar[bool] = False
+    described: ClassVar[str] = ""
+    documents: ClassVar[bool] = True
+    numbers: ClassVar[Numbers] = Numbers(digits_only=True, longest=18)
     unverified: ClassVar[str] = (
         "Written for MyGLS (HU, CZ, SK, RO, HR, SI, RS) from its public documentation and examples; no document was fetched "
         "from GLS itself. "
-        "Other GLS companies have other services: describe them in a carrier file. No limit is published."
+        "Other GLS companies: see gls_group, which is tracking only. No limit is published."
     )
 
     def __init__(
@@ -60,8 +64,8 @@ class Gls:
 
     def fetch(self, claim: Claim, http: CarrierHttp) -> Outcome:
         """See `Carrier.fetch`."""
-        if not re.fullmatch("[0-9]{1,18}", claim.tracking_number):
-            return persistent(INVALID_TRACKING, f"GLS parcel numbers are digits only; {claim.tracking_number!r} is none.")
+        if fault := self.numbers.fault(claim.tracking_number):
+            return persistent(INVALID_TRACKING, f"GLS can't have this number: {fault}.")
         reply = http.post(
             f"{self._base}/ParcelService.svc/json/GetParcelStatuses",
             json={
@@ -77,9 +81,10 @@ class Gls:
         if not reply.ok or code or not isinstance(pick(said, "ParcelStatusList"), list):
             text = text_at(said, "GetParcelStatusErrors", 0, "ErrorDescription")
             return error_outcome(reply, self._clock(), codes=_CODES, code=f"gls_{code}" if code else None, text=text or None)
-        reached = [
-            status for status in items_at(said, "ParcelStatusList") if text_at(status, "StatusCode").lstrip("0") in _DELIVERED
-        ]
+        told = [(text_at(status, "StatusCode").lstrip("0"), status) for status in items_at(said, "ParcelStatusList")]
+        reached = [status for code, status in told if code in _DELIVERED]
+        if any(code in _RETURNED for code, _ in told):
+            return persistent(RETURNED, "GLS returned the parcel to its sender.")
         content = from_base64(pick(said, "POD"))
         if content:
             when = moment(text_at(reached[0], "StatusDate")) if reached else None

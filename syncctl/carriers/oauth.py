@@ -1,4 +1,7 @@
-"""An OAuth 2.0 access token by client credentials, kept until shortly before it ends."""
+"""An OAuth 2.0 access token by client credentials, kept until shortly before it ends.
+
+How long it lasts is reckoned from when it came, by our own clock: it makes no difference whether the carrier's clock agrees.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,10 @@ class TokenRefused(Exception):
 class Tokens:
     """Gets and keeps one carrier's token. The call for it is reserved in the budget like every other."""
 
-    def __init__(self, clock: Clock, ask: Callable[[CarrierHttp], Reply]) -> None:
+    def __init__(self, clock: Clock, ask: Callable[[CarrierHttp], Reply], codes: Codes | None = None) -> None:
         self._clock = clock
         self._ask = ask
+        self._codes = {**_REFUSED, **(codes or {})}
         self._token = ""
         self._until: datetime | None = None
         self.obtained: list[str] = []
@@ -54,7 +58,7 @@ class Tokens:
                 code = (
                     text_at(said, "errors", 0, "code") or text_at(said, "response", "errors", 0, "code") or text_at(said, "error")
                 )
-                raise TokenRefused(error_outcome(reply, now, codes=_REFUSED, code=code or None))
+                raise TokenRefused(error_outcome(reply, now, codes=self._codes, code=code or None))
             seconds = pick(said, "expires_in")
             lasts = int(digits) if (digits := str(seconds)).isdecimal() and len(digits) < 7 else 600
             self._token, self._until = token, now + timedelta(seconds=max(30, lasts - 60))

@@ -17,7 +17,8 @@ from syncctl.answer_json import MEMORY
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """No parcel was delivered outside of these; a date that says so is a slip, and some of our own reckoning ends there."""
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]+={0,2}\s*")
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 def read_xml(body: bytes, *, memory: int = MEMORY) -> Element | None:
@@ -78,7 +79,10 @@ def items_at(value: Any, *path: str | int) -> list[Any]:
 
 
 def from_base64(value: object) -> bytes | None:
-    """Decode base64 (with or without a `data:` prefix and line breaks) or a list of byte values; None where it is neither."""
+    """Decode base64 or a list of byte values; None where it is neither.
+
+    The base64 may have a `data:` prefix, line breaks, or the alphabet that is safe in addresses, and may lack its last signs.
+    """
     if isinstance(value, list):
         try:
             return bytes(value)
@@ -89,6 +93,8 @@ def from_base64(value: object) -> bytes | None:
     packed = re.sub(r"^\s*data:[^,]*,", "", value) if "," in value[:200] else value
     if not _BASE64.fullmatch(packed):
         return None
+    if "-" in packed or "_" in packed:
+        packed = packed.translate(_URL_SAFE)
     try:
         return binascii.a2b_base64(packed)  # takes the text as it is, line ends included: a document may be large
     except binascii.Error:  # without the signs that fill the last group

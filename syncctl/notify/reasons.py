@@ -18,6 +18,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "The carrier has delivered the parcel, but has no document for it yet.",
         "Le transporteur a livré le colis, mais n'a pas encore de document.",
     ),
+    "returned": (
+        "The carrier returned the parcel to its sender.",
+        "Le transporteur a retourné le colis à son expéditeur.",
+    ),
+    "lost": ("The carrier says that the parcel is lost.", "Le transporteur indique que le colis est perdu."),
     "not_delivered": ("The carrier has not delivered the parcel yet.", "Le transporteur n'a pas encore livré le colis."),
 }
 """Cause → English, French."""

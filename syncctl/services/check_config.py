@@ -162,6 +162,7 @@ def _failed(what: str, error: SyncError) -> Finding:
 
 def _carriers(settings: Settings, environment: Mapping[str, str] | None) -> list[Finding]:
     """Say which carriers can be asked for proofs of delivery, and what of each nobody has tried against the carrier itself."""
+    from syncctl.carriers.base import vouched
     from syncctl.carriers.catalog import open_catalog
 
     try:
@@ -169,7 +170,11 @@ def _carriers(settings: Settings, environment: Mapping[str, str] | None) -> list
     except SyncError as error:
         return [Finding(what="carriers", ok=False, detail=str(error), exit_code=error.exit_code)]
     return [
-        Finding(what=f"carrier {name}", ok=True, detail="verified" if carrier.verified else f"not verified: {carrier.unverified}")
+        Finding(
+            what=f"carrier {name}",
+            ok=True,
+            detail=f"{vouched(carrier)}{'; asked at its address for trials' if name in catalog.sandboxed else ''}",
+        )
         for name, carrier in sorted(catalog.carriers.items())
     ]
 

@@ -14,11 +14,12 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from syncctl.carriers.base import Carrier, Outcome, persistent, plain_number, temporary
+from syncctl.carriers.base import Carrier, Outcome, persistent, temporary
 from syncctl.carriers.catalog import Catalog
 from syncctl.carriers.classify import INVALID_TRACKING, NOT_SUPPORTED
 from syncctl.carriers.forms import sniff
 from syncctl.carriers.limits import BudgetExhausted
+from syncctl.carriers.numbers import plain_number
 from syncctl.db.contract import (
     CarrierUse,
     ClaimedPod,
@@ -180,8 +181,11 @@ class PodWork(OfTheDatabase[PodItem]):
         if carrier is None:
             said = f"There is no carrier {item.carrier!r} here. Describe it in a carrier file, or correct it."
             return self._failed(item, persistent(NOT_SUPPORTED, said))
-        if not plain_number(item.tracking_number):
+        number = plain_number(item.tracking_number)
+        if not number:
             return self._failed(item, persistent(INVALID_TRACKING, "The claim has no tracking number."))
+        if fault := carrier.numbers.fault(number):  # no call is spent on it
+            return self._failed(item, persistent(INVALID_TRACKING, f"{carrier.label} was not asked: {fault}."))
         try:
             outcome = self._asker.ask(item, carrier)
         except BudgetExhausted as full:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncctl.carriers import asking
-from syncctl.carriers.base import Carrier, Checkable, Claim, Outcome, plain_number, temporary
+from syncctl.carriers.base import Carrier, Checkable, Claim, Outcome, temporary
 from syncctl.carriers.classify import BAD_CONTENT, BLOCKED, INVALID_CREDENTIALS
 from syncctl.carriers.forms import refusal, sniff
 from syncctl.carriers.http import CarrierHttp, CarrierUnreachable
 from syncctl.carriers.limits import BudgetExhausted
+from syncctl.carriers.numbers import plain_number
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import (
     CarrierUse,
@@ -132,7 +133,8 @@ class Asker:
             return temporary("too_large", f"The document is larger than {size} MB (SYNCCTL_POD_MAX_MEGABYTES).")
         if sniff(document.content) is None:
             return temporary(BAD_CONTENT, f"The carrier sent {refusal(document.content, document.declared_type)}.")
-        return outcome
+        largest = self.options.largest_bytes
+        return replace(outcome, more=tuple(each for each in outcome.more if len(each.content) <= largest and sniff(each.content)))
 
     def _reserve(self, carrier: Carrier, claim: ClaimedPod) -> None:
         """Reserve one call; wait for a free second or minute as long as the run's patience lasts."""

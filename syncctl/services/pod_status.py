@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from syncctl.carriers.base import vouched
 from syncctl.carriers.catalog import Catalog
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import CountPods, Database, PodCount
@@ -80,7 +81,7 @@ def _carrier(database: Database, catalog: Catalog, name: str, rows: list[PodCoun
         return status
     use = carrier_use(database, carrier, clock)
     status.verified = carrier.verified
-    status.note = "" if carrier.verified else carrier.unverified
+    status.note = "" if carrier.verified and carrier.documents else vouched(carrier)
     status.used_day, status.limit_day = use.used_day, use.limit_day
     status.used_minute, status.limit_minute = use.used_minute, use.limit_minute
     status.unfinished = use.unfinished

@@ -111,7 +111,7 @@ def test_status_and_config_check_tell_what_is_there_and_what_is_not_verified(pod
     assert "SYNCCTL_POD_LAPOSTE_API_KEY" in items["laposte"]["note"]
     assert "Resets" in pods("pod", "status").out
     checked = {item["what"]: item["detail"] for item in pods("config", "check", "--json").json["items"]}
-    assert checked["carrier chronopost"].startswith("not verified: Written from the public WSDL")
+    assert checked["carrier chronopost"].endswith("not tried with an account")
     assert checked["carrier acme"] == "verified"
 
 

@@ -15,32 +15,28 @@ import responses
 
 from syncctl.carriers.asking import ask
 from syncctl.carriers.base import Carrier, Claim, Document, Outcome, delivered, temporary
-from syncctl.carriers.chronopost import Chronopost
 from syncctl.carriers.classify import error_outcome, link_outcome
-from syncctl.carriers.dhl_express import DhlExpress
-from syncctl.carriers.fedex import FedEx
-from syncctl.carriers.gls import Gls
 from syncctl.carriers.http import CarrierHttp, CarrierUnreachable, Reply
-from syncctl.carriers.laposte import LaPoste
 from syncctl.carriers.limits import Limits, retry_at
+from syncctl.carriers.numbers import Numbers
 from syncctl.carriers.reading import from_base64, moment
-from syncctl.carriers.ups import Ups
 from syncctl.demo.carriers import EXPIRED, FIREWALL
 from syncctl.secret import Hider, Secret
 from tests.hostile import Hostile, head, one_member, whole
-from tests.pods import HTML, PDF, a_claim, http
+from tests.pods import HTML, PDF, a_claim, http, shipped
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = "k3y/with+signs=="
 API = "https://api.x.example/pod"
 TOKEN = "tok-0123456789abcdef"
 CARRIERS: list[Carrier] = [
-    Chronopost(account="19869502", password=Secret(KEY)),
-    LaPoste(api_key=Secret(KEY)),
-    DhlExpress(username="shop", password=Secret(KEY), account="706014493"),
-    FedEx(api_key="fedex-key-77", secret=Secret(KEY)),
-    Ups(client_id="ups-client-77", client_secret=Secret(KEY)),
-    Gls(username="shop", password=Secret(KEY)),
+    shipped("chronopost", password=Secret(KEY)),
+    shipped("laposte", api_key=Secret(KEY)),
+    shipped("dhl_express", password=Secret(KEY)),
+    shipped("fedex", secret=Secret(KEY)),
+    shipped("ups", client_secret=Secret(KEY)),
+    shipped("gls", password=Secret(KEY)),
+    shipped("gls_group", client_secret=Secret(KEY)),
 ]
 
 
@@ -96,6 +92,7 @@ class Made:
     """A carrier that does as its test says."""
 
     name, label, verified, unverified, limits, secrets = "made", "Made", True, "", Limits(), (KEY,)
+    described, documents, numbers = "", True, Numbers()
 
     def __init__(self, does: Any) -> None:
         self.does = does

@@ -12,8 +12,9 @@ import pytest
 import responses
 
 from syncctl.carriers.base import Document
+from syncctl.carriers.carrier_file import read_carrier_file
 from syncctl.carriers.catalog import BUILTIN, Catalog, folded, open_catalog
-from syncctl.carriers.declarative import Declarative, read_carrier_file
+from syncctl.carriers.declarative import Declarative
 from syncctl.carriers.forms import Form
 from syncctl.db.contract import ClaimedPod
 from syncctl.errors import ConfigError
@@ -92,7 +93,7 @@ def test_a_described_carrier_is_asked_as_its_file_says(tmp_path, web):
         ({"status": "delivered"}, 200, "temporary", "pod_not_ready"),
         ({"error": {"code": "E404", "message": "?"}}, 200, "persistent", "e404"),
         ({"error": {"code": "E1"}}, 409, "not_yet", "e1"),
-        ({"error": {"code": "E9"}}, 200, "throttled", "e9"),
+        ({"error": {"code": "E9"}}, 200, "throttled", "rate_limit"),
         ({"error": {"message": "Numéro de colis inconnu"}}, 400, "persistent", "invalid_tracking"),
         ({}, 200, "temporary", "unknown"),
         ({}, 500, "temporary", "http_500"),
@@ -192,6 +193,8 @@ def test_built_in_carriers_are_there_when_their_credentials_are(tmp_path):
         pod_dpd_enabled=True,
         pod_gls_username="u",
         pod_gls_password=Secret("p"),
+        pod_gls_group_client_id="i",
+        pod_gls_group_client_secret=Secret("s"),
     )
     assert set(made.carriers) == set(BUILTIN) and not made.missing
     assert all(not known.verified and known.unverified for known in made.carriers.values())

@@ -11,16 +11,9 @@ import pytest
 import responses
 
 from syncctl.carriers.base import Carrier, Outcome
-from syncctl.carriers.chronopost import Chronopost
-from syncctl.carriers.dhl_express import DhlExpress
-from syncctl.carriers.dpd import Dpd
-from syncctl.carriers.fedex import FedEx
-from syncctl.carriers.gls import Gls
-from syncctl.carriers.laposte import LaPoste
-from syncctl.carriers.ups import Ups
-from syncctl.secret import Secret
+from syncctl.clock import system_clock
 from tests.clocks import MovableClock
-from tests.pods import JPEG, PDF, PNG, a_claim, http, packed
+from tests.pods import GIF, JPEG, LETTER, PDF, PNG, a_claim, http, packed, shipped
 
 SOAP = "https://ws.chronopost.fr/tracking-cxf/TrackingServiceWS"
 LAPOSTE = "https://api.laposte.fr/suivi/v2/idships/XN081879383FR"
@@ -31,7 +24,6 @@ UPS = "https://onlinetools.ups.com/api/track/v1/details/XN081879383FR"
 DPD = "https://tracking.dpd.de/rest/plc/en_US/XN081879383FR"
 GLS = "https://api.mygls.hu/ParcelService.svc/json/GetParcelStatuses"
 TOKEN = {"access_token": "tok", "token_type": "bearer", "expires_in": 3600}
-SECRET = Secret("s3cret")
 
 
 def soap(operation: str, inner: str) -> str:
@@ -57,7 +49,7 @@ def web():
 
 
 def chronopost() -> Carrier:
-    return Chronopost(account="19869502", password=Secret("255562"))
+    return shipped("chronopost")
 
 
 def fetch(carrier: Carrier, number: str = "XN081879383FR") -> Outcome:
@@ -111,7 +103,7 @@ def test_chronopost_without_a_document_tells_on_its_way_from_not_ready(web, labe
 def test_chronoposts_errors_are_told_by_their_french_texts(web, message, kind, cause):
     web.post(SOAP, body=soap("searchPOD", f"<errorCode>3</errorCode><errorMessage>{message}</errorMessage>"))
     outcome = fetch(chronopost())
-    assert (outcome.kind, outcome.cause, outcome.code, outcome.message) == (kind, cause, "chronopost_3", message)
+    assert (outcome.kind, outcome.cause, outcome.code, outcome.message) == (kind, cause, "3", message)
 
 
 def test_xml_with_entities_is_refused_not_expanded(web):
@@ -130,24 +122,24 @@ def shipment(*codes: str) -> dict[str, Any]:
     [
         (shipment("ET1", "PC1"), 200, "not_yet", "not_delivered"),
         (shipment("DI1", "ET1"), 200, "persistent", "no_document"),
-        (shipment("DI2"), 200, "not_yet", "not_delivered"),
+        (shipment("DI2"), 200, "persistent", "returned"),
         ({"returnCode": 404, "returnMessage": "Ressource non trouvée"}, 404, "persistent", "invalid_tracking"),
         ({"returnCode": 400, "returnMessage": "Numéro invalide"}, 400, "persistent", "invalid_tracking"),
         ({"code": "UNAUTHORIZED", "message": "Clé invalide"}, 401, "persistent", "invalid_credentials"),
         ({"message": "slow down"}, 429, "throttled", "rate_limit"),
-        ({"returnCode": 504}, 504, "temporary", "timeout"),
+        ({"returnCode": 504}, 504, "temporary", "http_504"),
         ("<html>down</html>", 502, "temporary", "http_502"),
     ],
 )
 def test_la_poste(web, answer, status, kind, cause):
     web.get(LAPOSTE, body=answer if isinstance(answer, str) else json.dumps(answer), status=status)
-    outcome = fetch(LaPoste(api_key=Secret("okapi")))
+    outcome = fetch(shipped("laposte"))
     assert (outcome.kind, outcome.cause) == (kind, cause)
-    assert web.calls[0].request.headers["X-Okapi-Key"] == "okapi"
+    assert web.calls[0].request.headers["X-Okapi-Key"] == "s3cret"
 
 
 def dhl() -> Carrier:
-    return DhlExpress(username="u", password=SECRET, account="706014493")
+    return shipped("dhl_express")
 
 
 def test_dhl_express_gives_the_document(web):
@@ -165,7 +157,7 @@ def test_dhl_express_gives_the_document(web):
         ({"shipments": [{"events": [{"typeCode": "WC", "date": "2024-01-15"}]}]}, 200, "not_yet", "not_delivered"),
         ({"shipments": [{"events": [{"typeCode": "OK", "date": "2024-01-15"}]}]}, 200, "temporary", "pod_not_ready"),
         ({"title": "No result found", "detail": "No data found for the given number"}, 404, "persistent", "invalid_tracking"),
-        ({"title": "Too Many Requests"}, 429, "throttled", "http_429"),
+        ({"title": "Too Many Requests"}, 429, "throttled", "rate_limit"),
         ({"title": "Unauthorized"}, 401, "persistent", "invalid_credentials"),
     ],
 )
@@ -177,7 +169,7 @@ def test_dhl_express_without_a_document_asks_for_the_events(web, tracking, statu
 
 
 def fedex(clock: MovableClock | None = None) -> Carrier:
-    return FedEx(api_key="k", secret=SECRET, account="123", **({"clock": clock} if clock else {}))
+    return shipped("fedex", clock=clock or system_clock)
 
 
 def test_fedex_gives_the_letter_with_one_token_for_two_claims_and_a_new_one_after_its_end(web):
@@ -205,6 +197,11 @@ def test_fedex_gives_the_letter_with_one_token_for_two_claims_and_a_new_one_afte
 )
 def test_fedex_errors_are_told_by_their_codes(web, code, status, kind, cause):
     web.post(FEDEX_TOKEN, json=TOKEN)
+    web.post(
+        "https://apis.fedex.com/track/v1/trackingnumbers",
+        json={"errors": [{"code": code, "message": "See above"}]},
+        status=status,
+    )
     web.post(FEDEX, json={"errors": [{"code": code, "message": "Please see the documentation"}]}, status=status)
     outcome = fetch(fedex())
     assert (outcome.kind, outcome.cause, outcome.code) == (kind, cause, code)
@@ -222,7 +219,7 @@ def test_a_refused_token_is_a_refused_credential(web):
 
 
 def ups() -> Carrier:
-    return Ups(client_id="id", client_secret=SECRET)
+    return shipped("ups")
 
 
 def package(**more: Any) -> dict[str, Any]:
@@ -237,6 +234,8 @@ def package(**more: Any) -> dict[str, Any]:
             {"receivedBy": "MARTIN", "pod": {"content": packed(b"<html>" + b" " * 100)}, "signature": {"image": packed(JPEG)}},
             JPEG,
         ),
+        ({"receivedBy": "MARTIN", "pod": {"content": packed(LETTER)}, "signature": {"image": packed(GIF)}}, LETTER),
+        ({"receivedBy": "MARTIN", "pod": {"content": ""}, "signature": {"image": packed(GIF)}}, GIF),
     ],
 )
 def test_ups_gives_the_letter_or_the_signature_whichever_is_a_document(web, information, expected):
@@ -300,7 +299,7 @@ def life(reached: bool, *links: str) -> dict[str, Any]:
 def test_dpd_follows_the_link_of_the_delivery(web):
     web.get(DPD, json=life(True, "https://pod.example/doc"))
     web.get("https://pod.example/doc", body=PDF, content_type="application/pdf")
-    outcome = fetch(Dpd())
+    outcome = fetch(shipped("dpd"))
     assert content(outcome) == PDF
     assert outcome.document and outcome.document.link == "https://pod.example/doc"
 
@@ -315,19 +314,19 @@ def test_dpd_follows_the_link_of_the_delivery(web):
 )
 def test_dpd_without_a_document(web, answer, kind, cause):
     web.get(DPD, json=answer)
-    outcome = fetch(Dpd())
+    outcome = fetch(shipped("dpd"))
     assert (outcome.kind, outcome.cause) == (kind, cause)
 
 
 def test_dpds_expired_link_is_no_document(web):
     web.get(DPD, json=life(True, "https://pod.example/doc"))
     web.get("https://pod.example/doc", status=410, body="link expired")
-    outcome = fetch(Dpd())
+    outcome = fetch(shipped("dpd"))
     assert (outcome.kind, outcome.http_status) == ("temporary", 410)
 
 
 def gls() -> Carrier:
-    return Gls(username="u", password=SECRET)
+    return shipped("gls")
 
 
 @pytest.mark.parametrize("pod", [list(PDF), packed(PDF)], ids=["bytes", "base64"])
@@ -372,7 +371,7 @@ def test_gls_is_not_asked_for_a_number_that_is_none(web):
 
 
 @pytest.mark.parametrize(
-    "carrier", [chronopost(), LaPoste(api_key=SECRET), dhl(), fedex(), ups(), Dpd(), gls()], ids=lambda carrier: carrier.name
+    "carrier", [chronopost(), shipped("laposte"), dhl(), fedex(), ups(), shipped("dpd"), gls()], ids=lambda carrier: carrier.name
 )
 @pytest.mark.parametrize(
     "body",
