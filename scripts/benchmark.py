@@ -3,7 +3,7 @@
 
     .venv/bin/python scripts/benchmark.py                               all of it: some minutes on two cores, Markdown
     .venv/bin/python scripts/benchmark.py --peers                       beside dlt and WooCommerce's own client, each in a venv
-    .venv/bin/python scripts/benchmark.py --tsql "DRIVER=…;DATABASE=…"  also workers and hosts, in a database that is empty
+    .venv/bin/python scripts/benchmark.py --tsql "DRIVER=…;DATABASE=…"  also workers and hosts, in an empty T-SQL database
     .venv/bin/python scripts/benchmark.py --only start,poll --json
     .venv/bin/python scripts/benchmark.py --orders 1000 --sizes 1000 --grown 20000 --rounds 1        a quick look
 
@@ -89,7 +89,9 @@ def main() -> int:
     options.add_argument("--grown", type=int, default=250_000, help="orders beside which commands are measured again (250000)")
     options.add_argument("--rounds", type=int, default=3, help="runs of each (3)")
     options.add_argument("--only", default=",".join(GROUPS), help="groups, with commas")
-    options.add_argument("--tsql", default="", help="an empty T-SQL database, as ODBC names it: also measure workers and hosts")
+    options.add_argument(
+        "--tsql", default="", help="also workers and hosts, in this T-SQL database, empty or a trial without orders"
+    )
     options.add_argument("--peers", action="store_true", help="also dlt and WooCommerce's client; installs each in a venv")
     options.add_argument("--json", action="store_true", help="print JSON")
     given = options.parse_args()
@@ -223,12 +225,10 @@ def hosts(given: argparse.Namespace) -> Iterator[Measured]:
     orders = given.crew * len(CREWS)
     with shop(orders, seconds=SLOW) as store, folder() as place:
         base = {**store.settings(place), "SYNCCTL_DATABASE": given.tsql, "SYNCCTL_UNKNOWN_CUSTOMER": "create"}
-        for words in (
-            ["db", "deploy", "--erp", "counterpoint", "--demo-erp"],
-            ["db", "seed", "--from-store"],
-            ["stage", *FROM_THE_START],
-        ):
-            run([sys.executable, "-m", "syncctl", *words], base)
+        if not _stands_ready(given.tsql):
+            run([sys.executable, "-m", "syncctl", "db", "deploy", "--erp", "counterpoint", "--demo-erp"], base)
+        store.seed(given.tsql)
+        run([sys.executable, "-m", "syncctl", "stage", "-q", *FROM_THE_START], base)
         for number, workers in CREWS:
             words = ["process", "-q", "--limit", str(given.crew // number), "--workers", str(workers)]
             measured = Measured(
@@ -302,6 +302,18 @@ class Shop:
             )
         cost.http = self._requests() - before
         return cost
+
+    def seed(self, tsql: str) -> None:
+        """Take the shop's items and customers into the trial ERP of a T-SQL database."""
+        from syncctl.db.connect import open_database
+        from syncctl.secret import Secret
+        from syncctl.services.seed import seed_from_store
+        from syncctl.stores.woocommerce import WooCommerce
+        from syncctl.stores.woocommerce_http import Connection
+
+        woo = WooCommerce(Connection(url=self.url, consumer_key=Secret(self.key), consumer_secret=Secret(self.secret)))
+        with closing(open_database(tsql)) as database, closing(woo):
+            seed_from_store(database, woo, woo.store_id)
 
     def _requests(self) -> int:
         assert self._server.stdin and self._server.stdout  # noqa: S101
@@ -466,6 +478,18 @@ def as_markdown(found: list[Measured]) -> str:
 
 def _several(number: int, what: str) -> str:
     return f"{number} {what}" + ("s" if number > 1 else "")
+
+
+def _stands_ready(tsql: str) -> bool:
+    """Tell whether a trial was deployed there already; one with orders in it isn't touched."""
+    import pyodbc
+
+    with closing(pyodbc.connect(tsql, autocommit=True)) as connection:
+        if connection.execute("SELECT OBJECT_ID(N'dbo.USER_DEMO_ERP')").fetchone()[0] is None:
+            return False
+        if connection.execute("SELECT COUNT(*) FROM dbo.USER_ORDER_STAGING").fetchone()[0]:
+            raise RuntimeError("the T-SQL database has orders already: name an empty one, or a trial without any")
+    return True
 
 
 def _require_once(tsql: str, orders: int) -> None:
