@@ -17,11 +17,9 @@ from __future__ import annotations
 
 import argparse
 import compileall
-import json
 import os
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,11 +28,14 @@ import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parent.parent))  # of a script, only its own folder is there
+
+from scripts.benchmark_table import SLOW, Cost, Measured, as_goals, as_json, as_markdown, fill  # noqa: E402
+
 PEERS = HERE.with_name("benchmark_peers.py")
 QUICK = HERE.with_name("benchmark_shop.py")
 HELLO = "import typer\napp = typer.Typer(add_completion=False)\n@app.command()\ndef main() -> None:\n    print('hello')\napp()\n"
@@ -42,41 +43,8 @@ PACKAGES = {"client": ("woocommerce",), "dlt": ("dlt[duckdb]", "requests")}
 """Peer → what its environment needs; the floor runs in ours."""
 CREWS = ((1, 1), (1, 2), (1, 4), (2, 1), (4, 1), (2, 2))
 """Hosts, and the workers of each, that share the orders of one T-SQL database."""
-SLOW = 0.05
-"""Seconds that each answer takes in the measurements of latency."""
 REFUNDED = 10
 """One order in so many has a refund where refunds are measured."""
-
-
-@dataclass
-class Cost:
-    """What one run cost."""
-
-    wall: float
-    cpu: float | None
-    """Seconds of the process alone; None where the system doesn't tell (Windows)."""
-    peak_mb: float | None
-    http: int = 0
-    calls: int = 0
-    """Calls to the database."""
-
-
-@dataclass
-class Measured:
-    """One line of the table: medians of its runs."""
-
-    group: str
-    name: str
-    units: int
-    """Orders, or 1."""
-    runs: list[Cost] = field(default_factory=list)
-    beside: str = ""
-    """What it is compared with, by name within the group."""
-
-    def median(self, what: Callable[[Cost], float | None]) -> float | None:
-        """The middle one of what each run cost."""
-        values = [value for run in self.runs if (value := what(run)) is not None]
-        return statistics.median(values) if values else None
 
 
 def main() -> int:
@@ -94,6 +62,7 @@ def main() -> int:
     )
     options.add_argument("--peers", action="store_true", help="also dlt and WooCommerce's client; installs each in a venv")
     options.add_argument("--json", action="store_true", help="print JSON")
+    options.add_argument("--page", type=Path, help="put what was found into this page, docs/PERFORMANCE.md")
     given = options.parse_args()
     # As an installation has them: to compile them anew each time would be a third of a small run.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -103,7 +72,9 @@ def main() -> int:
         for measured in GROUPS[group](given):
             found.append(measured)
             print(f"measured: {measured.group}, {measured.name}", file=sys.stderr)
-    print(as_json(found) if given.json else as_markdown(found))
+    if given.page:
+        fill(given.page, found)
+    print(as_json(found) if given.json else f"{as_markdown(found)}\n\n{as_goals(found)}")
     return 0
 
 
@@ -446,36 +417,6 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def as_json(found: list[Measured]) -> str:
-    """Everything, run by run."""
-    return json.dumps([asdict(each) for each in found], indent=2)
-
-
-def as_markdown(found: list[Measured]) -> str:
-    """The medians as a table."""
-    lines = [
-        "| | | wall | CPU | CPU an order | peak | HTTP | database calls | CPU beside |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for each in found:
-        cpu = each.median(lambda cost: cost.cpu)
-        other = next((one for one in found if one.group == each.group and one.name == each.beside and one is not each), None)
-        beside = other.median(lambda cost: cost.cpu) if other else None
-        cells = [
-            each.group,
-            each.name,
-            _told(each.median(lambda cost: cost.wall), "s"),
-            _told(cpu, "s"),
-            _told(cpu * 1e6 / each.units, "µs") if cpu is not None and each.units > 1 else "",
-            _told(each.median(lambda cost: cost.peak_mb), "MB"),
-            _told(each.median(lambda cost: cost.http) or None, ""),
-            _told(each.median(lambda cost: cost.calls) or None, ""),
-            f"{cpu / beside:.2f} × {each.beside}" if cpu and beside else "",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def _several(number: int, what: str) -> str:
     return f"{number} {what}" + ("s" if number > 1 else "")
 
@@ -505,12 +446,6 @@ def _require_once(tsql: str, orders: int) -> None:
     print(f"{orders} orders: {documents} documents, {links} links of {distinct} orders, {pending} left pending", file=sys.stderr)
     if not links == distinct == documents:
         raise RuntimeError("an order was done twice")
-
-
-def _told(value: float | None, unit: str) -> str:
-    if value is None:
-        return ""
-    return (f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}") + (f" {unit}" if unit else "")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import json
 import sqlite3
 from pathlib import Path
 
-from scripts.benchmark import GROUPS, Cost, Measured, as_json, as_markdown, multiply, turns
+from scripts.benchmark import GROUPS, multiply, turns
+from scripts.benchmark_table import GOALS, Cost, Measured, as_goals, as_json, as_markdown, fill
 
 
 def test_contenders_take_turns():
@@ -51,3 +52,32 @@ def test_orders_are_multiplied(made_embedded: Path, tmp_path: Path):
 
 def test_every_group_tells_what_it_measures():
     assert all(group.__doc__ for group in GROUPS.values())
+
+
+def test_what_was_found_stands_beside_the_goals():
+    found = [
+        Measured("stage", "stage -q", 100, [Cost(1, 0.02, 60)]),
+        Measured("poll", "first", 100, [Cost(3, 2.3, 60, 3, 4)]),
+        Measured("poll", "the same orders again", 100, [Cost(1, 0.5, 60, 3, 4)]),
+        Measured("poll", "nothing new", 1, [Cost(1, 0.3, 60, 2, 1)]),
+    ]
+    lines = as_goals(found).splitlines()[2:]
+    assert "| `stage`, CPU an order | ≤ 165 µs | 200 µs | missed: " in lines[0]
+    assert lines[1:2] + lines[3:] == [
+        "| an unchanged order beside a new one, CPU, without start-up | ≤ 0.15 × | 0.1 × | reached |",
+        "| a poll that finds nothing, calls to the database | 1 | 1 | reached |",
+    ]
+    assert len({goal.what for goal in GOALS}) == len(GOALS)
+
+
+def test_the_page_gets_both_tables(tmp_path: Path):
+    page = tmp_path / "PERFORMANCE.md"
+    page.write_text((Path(__file__).resolve().parents[2] / "docs/PERFORMANCE.md").read_text(encoding="utf-8"), encoding="utf-8")
+    found = [Measured("stage", "stage -q", 1000, [Cost(3, 0.2, 60, 10, 12)])]
+    fill(page, found)
+    once = page.read_text(encoding="utf-8")
+    assert as_markdown(found) in once
+    assert as_goals(found) in once
+    assert once.count("| stage | stage -q |") == once.count("| `stage`, CPU an order |") == 1
+    fill(page, found)
+    assert page.read_text(encoding="utf-8") == once
