@@ -130,9 +130,8 @@ def fill(page: Path, found: list[Measured]) -> None:
     """Put both tables into the page, in place of those that stand there."""
     text = page.read_text(encoding="utf-8")
     for heading, table in (("## What it found", as_markdown(found)), ("## Against the goals", as_goals(found))):
-        text, times = re.subn(
-            rf"({heading}\n.*?\n)\|.*?(?=\n\n|\Z)", lambda match, new=table: match[1] + new, text, count=1, flags=re.DOTALL
-        )  # type: ignore[misc]
+        there = re.compile(rf"({heading}\n.*?\n)\|.*?(?=\n\n|\Z)", re.DOTALL)
+        text, times = there.subn("\\1" + table.replace("\\", "\\\\"), text, count=1)
         if not times:
             raise ValueError(f"{page} has no table under {heading}")
     page.write_text(text.rstrip("\n") + "\n", encoding="utf-8")

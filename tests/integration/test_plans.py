@@ -128,4 +128,10 @@ def test_the_check_finds_what_it_looks_for(plans: Plans) -> None:
 
 def test_the_small_tables_are_there(database: EmbeddedDatabase) -> None:
     there = {row[0] for row in database.query("SELECT name FROM dbo.sqlite_master WHERE type = 'table'")}
-    assert there | {"sqlite_master", "Configuration"} >= SMALL
+    others = {
+        "sqlite_master",
+        "Configuration",
+        "USER_SCHEMA_JOURNAL",
+        "USER_DEMO_ERP",
+    }  # SQLite's own, another ERP's, the other engine's
+    assert there | others >= SMALL
