@@ -21,7 +21,6 @@ import json
 import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,6 +34,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # it is run by its path
+
+from scripts.runs import Ended, Runner, let_time_pass, print_findings, rows_of
 from syncctl.clock import system_clock
 from syncctl.db.connect import is_embedded, open_database
 from syncctl.db.contract import AddClaim, AuditOrders, Database
@@ -53,35 +56,11 @@ from syncctl.stores.base import Product
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 
-ROOT = Path(__file__).resolve().parent.parent
-MOST_MEMORY = 150
-"""Megabytes of a whole process, the interpreter included."""
 READ_TIMEOUT = 2
 """Seconds. A machine that is busy with other things needs some to say what it knows."""
 MOST_TURNS = 14
-UNAVAILABLE = 69
 CARRIERS = ("acme", "zephyr")
-BAD_WORDS = re.compile(r"Traceback|Unexpected")
 Broken = dict[str, list[str]]
-
-
-@dataclass
-class Ended:
-    """One run of a command that is over."""
-
-    name: str
-    code: int
-    text: str
-    killed: bool
-    down: bool
-    """Whether the store was down for a part of the run."""
-    memory: float
-    """Megabytes at its peak, as far as it was seen; 0 where the system doesn't tell."""
-
-    @property
-    def right(self) -> bool:
-        """Whether it ended as a run may."""
-        return self.killed or self.code in (0, 1) or (self.code == UNAVAILABLE and self.down)
 
 
 @dataclass
@@ -115,16 +94,13 @@ class Chaos:
     chance: random.Random
     plan: Plan = field(default_factory=Plan)
     store_id: str = field(default_factory=lambda: f"chaos-{uuid.uuid4().hex[:8]}")
-    ended: list[Ended] = field(default_factory=list)
     polled: bool = False
-    kills_left: int = 0
     documents_before: int = 0
     on_order_before: dict[str, Decimal] = field(default_factory=dict)
-    _expected: dict[str, float] = field(default_factory=lambda: defaultdict(lambda: 2.0))
-    """Seconds that a command took when it last ran, by its name: a kill has to come before."""
 
     def __post_init__(self) -> None:
-        self.kills_left = self.options.kills
+        options = self.options
+        self.runner = Runner(self.folder, self.environment, self.chance, options.kills, options.limit_minutes)
 
     def environment(self) -> dict[str, str]:
         """Settings of its own, and none that the caller has."""
@@ -161,93 +137,19 @@ class Chaos:
         """Run commands side by side to their ends, or until one is killed; the store is down for the first seconds of it."""
         down = Fault(kind="status", status=503, times=FOR_EVER if down_for else 0)
         self.shop.faults.add(down, first=True)
-        began = time.monotonic()
-        running = [_Running(self, command, self._kill_time(command[0])) for command in commands]
+
+        def meanwhile(seconds: float) -> None:
+            if seconds > down_for:
+                down.times = 0
+
         try:
-            while any(process.goes_on(self) for process in running):
-                if time.monotonic() - began > down_for:
-                    down.times = 0
-                if time.monotonic() - began > 60 * self.options.limit_minutes:
-                    raise SyncError(f"{commands} went on for more than {self.options.limit_minutes} minutes.")
-                time.sleep(0.02)
+            return self.runner.run(*commands, meanwhile=meanwhile, down=bool(down_for))
         finally:
             down.times = 0
-            for process in running:
-                process.end()
-        over = [process.over(down=bool(down_for)) for process in running]
-        for process, run in zip(running, over, strict=True):
-            if not run.killed:
-                self._expected[run.name] = process.seconds
-        self.ended += over
-        return over
-
-    def _kill_time(self, name: str) -> float | None:
-        """Seconds until the command is killed, for some of them, and as long as there are kills left."""
-        if name not in ("stage", "process", "retry-failed", "pod-fetch", "pod-retry") or self.kills_left <= 0:
-            return None
-        # Before it is begun there is nothing to break; after the time that it takes as a rule it may be over.
-        return self.chance.uniform(0.2, 0.9) * self._expected[name] if self.chance.random() < 0.5 else None
 
     def database(self) -> closing[Any]:
         """Open the database, to look into it."""
         return closing(open_database(self.url))
-
-
-class _Running:
-    """A command under way."""
-
-    def __init__(self, chaos: Chaos, arguments: tuple[str, ...], kill_after: float | None) -> None:
-        self.name = arguments[0]
-        self.kill_after = kill_after
-        self.killed = False
-        self.memory = 0.0
-        self.seconds = 0.0
-        self._began = time.monotonic()
-        self._told = (chaos.folder / f"told-{uuid.uuid4().hex}.txt").open("w+b")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "syncctl", *arguments],
-            cwd=chaos.folder,
-            env=chaos.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=self._told,
-            stderr=self._told,
-        )
-
-    def goes_on(self, chaos: Chaos) -> bool:
-        """Look at it, and kill it where its time has come; False once it is over."""
-        self.memory = max(self.memory, _peak(self._process.pid))
-        if self._process.poll() is not None:
-            self.seconds = self.seconds or time.monotonic() - self._began
-            return False
-        due = self.kill_after is not None and time.monotonic() - self._began > self.kill_after
-        if due and not self.killed and chaos.kills_left > 0:
-            self._process.kill()
-            self.killed = True
-            chaos.kills_left -= 1
-        return True
-
-    def end(self) -> None:
-        """Make sure that it is over."""
-        self._process.kill()
-        self._process.wait()
-
-    def over(self, *, down: bool) -> Ended:
-        """Say how it ended."""
-        self._told.seek(0)
-        text = self._told.read().decode("utf-8", "replace")
-        self._told.close()
-        Path(self._told.name).unlink()
-        return Ended(self.name, self._process.returncode, text, self.killed, down, self.memory)
-
-
-def _peak(process_id: int) -> float:
-    """The most memory that a process has had so far, in megabytes; 0 where the system doesn't tell, or no longer."""
-    try:
-        told = Path(f"/proc/{process_id}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return 0.0
-    found = re.search(r"VmHWM:\s*(\d+)", told)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def main() -> int:
@@ -296,28 +198,23 @@ def _run(chaos: Chaos, hang: float) -> int:
     )
     turns = 0
     still_open: list[str] = []
-    while turns < MOST_TURNS and (turns < 1 or chaos.kills_left > 0 or still_open):
+    while turns < MOST_TURNS and (turns < 1 or chaos.runner.kills_left > 0 or still_open):
         turns += 1
-        seen = len(chaos.ended)
+        seen = len(chaos.runner.ended)
         _turn(chaos, turns)
         still_open = _still_open(chaos)
-        runs = ", ".join(f"{run.name} {'killed' if run.killed else run.code}" for run in chaos.ended[seen:])
         left = f"; {len(still_open)} to come, such as {still_open[0][:200]}" if still_open else ""
-        print(f"turn {turns}, {time.monotonic() - began:.0f} s: {runs}{left}", flush=True)
+        print(f"turn {turns}, {time.monotonic() - began:.0f} s: {chaos.runner.told(seen)}{left}", flush=True)
     quiet = _last_turn(chaos)
-    print(f"{turns} turns and a last one in {time.monotonic() - began:.0f} s, {sum(run.killed for run in chaos.ended)} kills")
+    print(
+        f"{turns} turns and a last one in {time.monotonic() - began:.0f} s, {sum(run.killed for run in chaos.runner.ended)} kills"
+    )
     with chaos.database() as database:
-        broken = {**_check_runs(chaos), **_check_orders(chaos, database), **_check_claims(chaos, database), **quiet}
+        broken = {**chaos.runner.findings(), **_check_orders(chaos, database), **_check_claims(chaos, database), **quiet}
         broken |= _check_what_people_see(chaos, database)
         _print_orders(chaos, database)
-    _print_commands(chaos)
-    for name, findings in broken.items():
-        print(f"  {'BROKEN' if findings else 'kept  '}  {name}")
-        for finding in findings[:8]:
-            print(f"          {finding[:1000]}")
-        if len(findings) > 8:
-            print(f"          … and {len(findings) - 8} more")
-    return 1 if any(broken.values()) else 0
+    chaos.runner.print_commands()
+    return print_findings(broken)
 
 
 # Before
@@ -338,7 +235,7 @@ def _prepare(chaos: Chaos, hang: float) -> None:
         )
         with closing(WooCommerce(connection, store_id=chaos.store_id)) as store:
             seed_from_store(database, store)
-        chaos.documents_before = len(_rows(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR"))
+        chaos.documents_before = len(rows_of(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR"))
         chaos.on_order_before = _on_order(database)
         _draw_odd_orders(chaos, maker, raws, hang)
         chaos.shop.load(raws)
@@ -420,14 +317,13 @@ def _turn(chaos: Chaos, number: int) -> None:
 
 def _let_time_pass(chaos: Chaos) -> None:
     """Let the leases of killed workers end, and what waits become due: no worker is at work now."""
-    with chaos.database() as database:
-        for sql in (
-            "UPDATE dbo.USER_ORDER_STAGING SET LEASE_UNTIL_DT = ? WHERE STATE = 'CLAIMED'",
-            "UPDATE dbo.USER_STORE_OUTBOX SET LEASE_UNTIL_DT = ? WHERE STATE = 'CLAIMED'",
+    let_time_pass(
+        chaos.database(),
+        others=(
             "UPDATE dbo.claims SET pod_lease_until = ? WHERE pod_lease_until IS NOT NULL",
             "UPDATE dbo.claims SET pod_next_attempt_at = ? WHERE pod_next_attempt_at IS NOT NULL",
-        ):
-            database.query(sql, ("2026-01-01 00:00:00.000",))
+        ),
+    )
 
 
 def _still_open(chaos: Chaos) -> list[str]:
@@ -440,13 +336,13 @@ def _still_open(chaos: Chaos) -> list[str]:
 def _last_turn(chaos: Chaos) -> Broken:
     """Run everything once more, undisturbed: nothing may happen twice."""
     with chaos.database() as database:
-        before = len(_rows(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR"))
+        before = len(rows_of(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR"))
     notes = sum(len(notes) for notes in chaos.shop.state.notes.values())
     chaos.shop.odd.page_cap, chaos.shop.odd.totals = 0, "right"
     for command in (("stage",), ("validate",), ("process",), ("retry-failed", "--all"), ("pod-fetch",), ("pod-retry",)):
         chaos.run(command)
     with chaos.database() as database:
-        after = len(_rows(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR"))
+        after = len(rows_of(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR"))
     more = sum(len(notes) for notes in chaos.shop.state.notes.values()) - notes
     told = [f"{after - before} documents and {more} notes more"] if after - before or more else []
     return {"a last quiet turn changes nothing": told}
@@ -455,32 +351,10 @@ def _last_turn(chaos: Chaos) -> Broken:
 # After
 
 
-def _check_runs(chaos: Chaos) -> Broken:
-    """Look at how the commands ended, at what they said, and at how much memory they took."""
-    logs = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in (chaos.folder / "logs").glob("*")}
-    said = [(run.name, run.text) for run in chaos.ended] + list(logs.items())
-    return {
-        "every run ended with 0 or 1, or 69 while the store was down": [
-            f"{run.name}: exit code {run.code}{' while the store was down' if run.down else ''}: {run.text[-600:]}"
-            for run in chaos.ended
-            if not run.right
-        ],
-        "as many were killed as asked for": [f"{chaos.kills_left} were not"] if chaos.kills_left > 0 else [],
-        "no traceback, nothing unexpected": [
-            f"{name}: …{text[max(0, found.start() - 200) : found.end() + 700]}"
-            for name, text in said
-            if (found := BAD_WORDS.search(text))
-        ],
-        f"less than {MOST_MEMORY} MB each": [
-            f"{run.name}: {run.memory:.0f} MB" for run in chaos.ended if run.memory >= MOST_MEMORY
-        ],
-    }
-
-
 def _staged(chaos: Chaos, database: Database) -> dict[int, Any]:
     """Return the staging rows by the id of the order that they are of, as far as the row tells."""
     found: dict[int, Any] = {}
-    for row in _rows(database, "SELECT * FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ?", chaos.store_id):
+    for row in rows_of(database, "SELECT * FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ?", chaos.store_id):
         number = row["WOO_ORDER_NO"] or ""
         order_id = row["WOO_ORDER_ID"]
         found[int(number) if order_id < 0 and number.isdecimal() else order_id] = row
@@ -492,7 +366,7 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
     plan, shop, mine = chaos.plan, chaos.shop, chaos.store_id
     staged = _staged(chaos, database)
     documents = defaultdict(list)
-    for row in _rows(
+    for row in rows_of(
         database,
         "SELECT lnk.WOO_ORDER_ID, tot.TOT FROM dbo.USER_ORDER_LINK AS lnk "
         "INNER JOIN dbo.PS_DOC_HDR AS hdr ON hdr.DOC_ID = lnk.DOC_ID "
@@ -501,10 +375,10 @@ def _check_orders(chaos: Chaos, database: Database) -> Broken:
     ):
         documents[row["WOO_ORDER_ID"]].append(row["TOT"])
     events = "SELECT WOO_ORDER_ID FROM dbo.USER_ORDER_EVENT WHERE STORE_ID = ? AND EVENT_TYPE = 'CREATED'"
-    created = Counter(row["WOO_ORDER_ID"] for row in _rows(database, events, mine))
+    created = Counter(row["WOO_ORDER_ID"] for row in rows_of(database, events, mine))
     untold = {
         row["WOO_ORDER_ID"]: row
-        for row in _rows(
+        for row in rows_of(
             database, "SELECT * FROM dbo.USER_STORE_OUTBOX WHERE STORE_ID = ? AND STATE NOT IN ('DONE', 'DROPPED')", mine
         )
     }
@@ -601,7 +475,7 @@ def _stock(chaos: Chaos, database: Database, orders: Iterable[int]) -> list[str]
 
 
 def _count_documents(chaos: Chaos, database: Database, expected: int) -> list[str]:
-    made = len(_rows(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR")) - chaos.documents_before
+    made = len(rows_of(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR")) - chaos.documents_before
     return [] if made == expected else [f"{made} new documents, {expected} orders in the ERP"]
 
 
@@ -609,7 +483,7 @@ def _check_claims(chaos: Chaos, database: Database) -> Broken:
     """Compare every claim's end with how it has to end. A wrong password is believed after so many refusals."""
     held = {
         row["claim_reference"]: row
-        for row in _rows(database, "SELECT * FROM dbo.claims WHERE claim_reference LIKE ?", f"{chaos.store_id}-%")
+        for row in rows_of(database, "SELECT * FROM dbo.claims WHERE claim_reference LIKE ?", f"{chaos.store_id}-%")
     }
     wrong: list[str] = []
     for reference, claim in chaos.plan.claims.items():
@@ -626,7 +500,7 @@ def _check_claims(chaos: Chaos, database: Database) -> Broken:
         elif claim.cause and claim.carrier != WRONG_KEYS and not row["pod_error"]:
             wrong.append(f"{called} has no reason")
     asked = chaos.carriers.simulation.asked(WRONG_KEYS)
-    runs = sum(run.name in ("pod-fetch", "pod-retry") for run in chaos.ended)
+    runs = sum(run.name in ("pod-fetch", "pod-retry") for run in chaos.runner.ended)
     refused = [row for row in held.values() if row["carrier"] == WRONG_KEYS and row["pod_error_cause"] == "invalid_credentials"]
     return {
         "claims": wrong,
@@ -680,26 +554,11 @@ def _print_orders(chaos: Chaos, database: Database) -> None:
         print(f"  {name:<{width}}  " + ", ".join(f"{count:,} {state}" for state, count in states.items()))
 
 
-def _print_commands(chaos: Chaos) -> None:
-    """Print how often each command ran, how it ended, and the most memory that it took."""
-    for name in dict.fromkeys(run.name for run in chaos.ended):
-        runs = [run for run in chaos.ended if run.name == name]
-        codes = Counter("killed" if run.killed else f"exit {run.code}" for run in runs)
-        peak = max(run.memory for run in runs)
-        said = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
-        print(f"  {name:<12}  {len(runs):>3} runs: {said}" + (f", at most {peak:.0f} MB" if peak else ""))
-
-
 def _on_order(database: Database) -> dict[str, Decimal]:
     found: dict[str, Decimal] = defaultdict(Decimal)
-    for row in _rows(database, "SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV"):
+    for row in rows_of(database, "SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV"):
         found[row["ITEM_NO"]] += row["QTY_ON_SO"]
     return found
-
-
-def _rows(database: Database, sql: str, *parameters: object) -> list[Any]:
-    rows: list[Any] = database.query(sql, parameters)  # type: ignore[attr-defined]
-    return rows
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
     .venv/bin/python scripts/load_test.py                                   2,000 orders, 8 processes, a throw-away database
     .venv/bin/python scripts/load_test.py --kill                            the same, workers killed hard at random meanwhile
+    .venv/bin/python scripts/load_test.py --erp rms                         into Microsoft RMS
     .venv/bin/python scripts/load_test.py --database 'SERVER=…;DATABASE=…'  on a SQL Server with the trial ERP
 
 Orders are made up, staged through the simulated store, and worked on by `syncctl process --parallel` in processes of their own.
@@ -31,6 +32,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # it is run by its path
+
+from scripts import erp_sums
+from scripts.erp_sums import on_order, sums_of
+from scripts.runs import print_findings, rows_of
 from syncctl.clock import system_clock
 from syncctl.db.connect import is_embedded, open_database
 from syncctl.db.contract import AuditOrders, Database
@@ -47,8 +54,6 @@ from syncctl.stores.content import ContentBuilder
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 
-ROOT = Path(__file__).resolve().parent.parent
-SERIES = ("DOC_ID", "TKT_NO")
 STATUSES = ("processing", "completed", "on-hold")
 
 
@@ -59,6 +64,7 @@ class Load:
     orders: int
     processes: int
     url: str
+    erp: str
     folder: Path
     seed: int
     kills: int
@@ -88,6 +94,7 @@ def main() -> int:
             orders=options.orders,
             processes=options.processes,
             url=options.database or f"sqlite:///{(Path(folder) / 'load.db').as_posix()}",
+            erp=options.erp,
             folder=Path(folder),
             seed=options.seed,
             kills=2 * options.processes if options.kill else 0,
@@ -104,7 +111,7 @@ def main() -> int:
 
 def _run(load: Load) -> int:
     engine = "embedded" if is_embedded(load.url) else "SQL Server"
-    with closing(open_database(load.url)) as database:
+    with closing(open_database(load.url, create=True, erp=load.erp)) as database:
         started = time.monotonic()
         raws = _stage(load, database)
         print(f"{engine}: staged {load.orders:,} orders in {time.monotonic() - started:.1f} s as store {load.store_id}")
@@ -120,11 +127,7 @@ def _run(load: Load) -> int:
     with closing(open_database(load.url)) as database:
         _print_speed(load, database, took)
         broken = _check(load, database, before, raws)
-    for name, findings in broken.items():
-        print(f"  {'BROKEN' if findings else 'kept  '}  {name}")
-        for finding in findings[:5]:
-            print(f"          {finding}")
-    return 1 if any(broken.values()) else 0
+    return print_findings(broken, most=5)
 
 
 def _options() -> argparse.Namespace:
@@ -132,6 +135,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=2000, help="how many orders (2000)")
     parser.add_argument("--processes", type=int, default=8, help="how many worker processes (8)")
     parser.add_argument("--database", help="sqlite:///PATH or an ODBC connection string; a throw-away file without it")
+    parser.add_argument(
+        "--erp",
+        choices=sorted(erp_sums.ERPS),
+        default="counterpoint",
+        help="which ERP a throw-away file is made for (counterpoint)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="another number makes other orders (1)")
     parser.add_argument("--kill", action="store_true", help="kill workers hard at random, two for each process, and replace them")
     parser.add_argument("--kill-every", type=float, default=2.0, metavar="SECONDS", help="about how often (2)")
@@ -213,7 +222,7 @@ def _work(load: Load) -> None:
 
 def _at_work(database: Database) -> set[int]:
     """Return the processes that have begun and not ended: nothing is proven by killing one that is still starting."""
-    runs = _rows(database, "SELECT PROCESS_ID FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'process' AND END_TIME IS NULL")
+    runs = rows_of(database, "SELECT PROCESS_ID FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'process' AND END_TIME IS NULL")
     return {row["PROCESS_ID"] for row in runs}
 
 
@@ -235,7 +244,7 @@ def _mop_up(load: Load) -> None:
         worker = _worker(load)
         load.exits[worker.wait(timeout=load.limit_minutes * 60)] += 1
         with closing(open_database(load.url)) as database:
-            left = _rows(
+            left = rows_of(
                 database,
                 "SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ? AND STATE IN ('PENDING', 'CLAIMED')",
                 load.store_id,
@@ -247,38 +256,30 @@ def _mop_up(load: Load) -> None:
 
 def _before(database: Database) -> Before:
     return Before(
-        documents=len(_rows(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR")),
+        documents=len(erp_sums.documents(database)),
         numbers=_numbers(database),
-        on_order=_on_order(database),
+        on_order=on_order(database),
     )
 
 
 def _numbers(database: Database) -> dict[str, int]:
-    return {row["SERIES"]: row["NEXT_NO"] for row in _rows(database, "SELECT SERIES, NEXT_NO FROM dbo.USER_NUMBER_SERIES")}
-
-
-def _on_order(database: Database) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for row in _rows(database, "SELECT ITEM_NO, QTY_ON_SO FROM dbo.IM_INV"):
-        found[row["ITEM_NO"]] += row["QTY_ON_SO"]
-    return found
+    return {row["SERIES"]: row["NEXT_NO"] for row in rows_of(database, "SELECT SERIES, NEXT_NO FROM dbo.USER_NUMBER_SERIES")}
 
 
 def _check(load: Load, database: Database, before: Before, raws: list[Raw]) -> dict[str, list[str]]:
     """Ask the database; return each promise with what breaks it."""
-    staged = _rows(database, "SELECT * FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ?", load.store_id)
-    links = _rows(
-        database,
-        "SELECT lnk.WOO_ORDER_ID, lnk.DOC_ID, hdr.TKT_NO FROM dbo.USER_ORDER_LINK AS lnk "
-        "INNER JOIN dbo.PS_DOC_HDR AS hdr ON hdr.DOC_ID = lnk.DOC_ID WHERE lnk.STORE_ID = ?",
-        load.store_id,
-    )
+    staged = rows_of(database, "SELECT * FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ?", load.store_id)
+    there = erp_sums.documents(database)
+    linked = rows_of(database, "SELECT WOO_ORDER_ID, DOC_ID FROM dbo.USER_ORDER_LINK WHERE STORE_ID = ?", load.store_id)
+    links = [row for row in linked if int(row["DOC_ID"]) in there]
     created = Counter(row["WOO_ORDER_ID"] for row in _created(load, database))
-    told = _rows(
+    told = rows_of(
         database, "SELECT WOO_ORDER_ID FROM dbo.USER_STORE_OUTBOX WHERE STORE_ID = ? AND KIND = 'applied'", load.store_id
     )
-    documents = len(_rows(database, "SELECT DOC_ID FROM dbo.PS_DOC_HDR")) - before.documents
-    drawn = {name: number - before.numbers[name] for name, number in _numbers(database).items() if name in SERIES}
+    documents = len(there) - before.documents
+    series = sums_of(database).series
+    drawn = {name: number - before.numbers[name] for name, number in _numbers(database).items() if name in series}
+    numbers = Counter(there[int(row["DOC_ID"])].number for row in links)
     states = Counter(row["STATE"] for row in staged)
     broken = {
         "no order lost": [] if states == {"APPLIED": load.orders} else [f"the orders' states: {dict(states)}"],
@@ -291,19 +292,16 @@ def _check(load: Load, database: Database, before: Before, raws: list[Raw]) -> d
         "one message to the store for each order": []
         if len(told) == len({row["WOO_ORDER_ID"] for row in told}) == load.orders
         else [f"{len(told)} messages for {load.orders} orders"],
-        "stock on order is what was sold": _stock(before, _on_order(database), raws),
+        "stock on order is what was sold": _stock(before, on_order(database), raws),
         "audit": [
             f"{finding.check_name}: {finding.detail}"
             for finding in [*database.run(AuditOrders(store_id=load.store_id)), *database.run(AuditOrders(inventory=True))]
         ],
     }
-    for name in SERIES:
-        taken = Counter(row[name] for row in links)
-        broken[f"{name} unique, without gaps"] = [
-            f"{value} was given {times} times" for value, times in taken.items() if times > 1
-        ]
-        if drawn[name] != documents:
-            broken[f"{name} unique, without gaps"].append(f"{drawn[name]} numbers were drawn for {documents} documents")
+    broken["numbers unique, without gaps"] = [
+        *(f"{value} was given {times} times" for value, times in numbers.items() if times > 1),
+        *(f"{drawn[name]} of {name} were drawn for {documents} documents" for name in series if drawn[name] != documents),
+    ]
     if not load.kills:
         again = [row for row in staged if row["ATTEMPT_NO"] != 1]
         broken["no order claimed twice"] = [f"order {row['WOO_ORDER_ID']} took {row['ATTEMPT_NO']} claims" for row in again]
@@ -330,7 +328,7 @@ def _stock(before: Before, after: dict[str, Decimal], raws: list[Raw]) -> list[s
 
 
 def _created(load: Load, database: Database) -> list[Any]:
-    return _rows(
+    return rows_of(
         database,
         "SELECT WOO_ORDER_ID, WORKER_ID, EVENT_DT FROM dbo.USER_ORDER_EVENT "
         "WHERE STORE_ID = ? AND EVENT_TYPE = 'CREATED' ORDER BY EVENT_ID",
@@ -360,11 +358,6 @@ def _print_speed(load: Load, database: Database, took: float) -> None:
         shares = {f"p{share}": gaps[min(len(gaps) - 1, len(gaps) * share // 100)] for share in (50, 90, 95, 99)}
         told = ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in shares.items())
         print(f"a worker's time for one order: {told}, longest {gaps[-1] * 1000:.0f} ms")
-
-
-def _rows(database: Database, sql: str, *parameters: object) -> list[Any]:
-    rows: list[Any] = database.query(sql, parameters)  # type: ignore[attr-defined]
-    return rows
 
 
 if __name__ == "__main__":

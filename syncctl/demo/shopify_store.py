@@ -74,6 +74,7 @@ class SimulatedShopify:
     def __init__(self, *, clock: Clock = system_clock, version: str = NEWEST, bucket: int = 2000, restore: int = 100) -> None:
         self.clock = clock
         self.version = version
+        self.token = TOKEN
         self.orders: dict[int, Raw] = {}
         self.products: list[Raw] = []
         self.customers: list[Raw] = []
@@ -138,7 +139,7 @@ class SimulatedShopify:
         """Answer a request that no fault hits."""
         if path != f"/admin/api/{self.version}/graphql.json":
             return 404, {"errors": "Not Found"}
-        if token != TOKEN:
+        if token != self.token:
             return 401, {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
         asked = json.loads(body)
         name, variables = asked["operationName"], asked.get("variables") or {}

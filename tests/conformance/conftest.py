@@ -1,6 +1,9 @@
-"""What any ERP must keep, run with each of them, or with one: `pytest tests/conformance --erp rms`.
+"""What any store and any ERP must keep, run with each of them, or with one: `pytest tests/conformance --store shopify --erp rms`.
 
-An ERP takes part by a class in `ledgers.py` that reads its tables and does what a person does in it. On a T-SQL engine
+An ERP takes part by a class in `ledgers.py` that reads its tables and does what a person does in it, a store by one in
+`storefronts.py` that has a simulated shop and what can happen to it. `test_store.py` is about stores alone,
+`test_document_port.py` about ERPs alone, `test_mixes.py` about each store with each ERP; a module of one ERP's own says so
+(`ERP`). On a T-SQL engine
 (`SYNCCTL_TEST_DATABASE`) each gets a database of its own beside the one that is named.
 """
 
@@ -19,18 +22,23 @@ from syncctl.db.contract import Database
 from syncctl.db.embedded.erp import ERPS
 from tests.clocks import MovableClock
 from tests.conformance.ledgers import LEDGERS, Ledger
+from tests.conformance.storefronts import STOREFRONTS, Storefront
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Where this folder alone is run, its ERPs may be chosen."""
+    """Where this folder alone is run, its stores and ERPs may be chosen."""
+    parser.addoption("--store", action="append", choices=sorted(STOREFRONTS), help="run it with this store (repeatable)")
     parser.addoption("--erp", action="append", choices=sorted(ERPS), help="run the conformance suite with this ERP (repeatable)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test with each ERP, or with that one whose own a module says its tests are (`ERP`), on each engine.
+    """Run every test with each store and each ERP, or with that one whose own a module says its tests are, on each engine.
 
     A test that takes a `deed` or a `table` runs with each of the ERP's.
     """
+    if "source" in metafunc.fixturenames:
+        sources = metafunc.config.getoption("--store", default=None) or sorted(STOREFRONTS, reverse=True)
+        metafunc.parametrize("source", sources, scope="session")
     if "erp" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--erp", default=None) or sorted(ERPS)
         only = getattr(metafunc.module, "ERP", None)
@@ -113,3 +121,10 @@ def database(erp: str, engine: str, clock: MovableClock, tmp_path: Path, request
 def ledger(database: Database, erp: str) -> Ledger:
     """The shop with its ERP, seeded."""
     return LEDGERS[erp](database)
+
+
+@pytest.fixture
+def shop(source: str, clock: MovableClock) -> Iterator[Storefront]:
+    """A simulated shop of that kind, empty."""
+    with STOREFRONTS[source](clock) as opened:
+        yield opened
