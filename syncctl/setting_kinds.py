@@ -159,6 +159,7 @@ URL = Kind(_url, "the store's address, such as https://shop.example (no query, n
 TIMEZONE = Kind(_timezone, "a time zone's name, such as UTC, Europe/Paris or America/New_York", "ZONE")
 FOLDER = Kind(path_of, "a folder's path", "FOLDER")
 FILE = Kind(_file, "the path of a file that exists", "FILE")
+WRITTEN = Kind(path_of, "the path of a file to write", "FILE")
 DATABASE = Kind(
     _database,
     "sqlite:///PATH, or an ODBC connection string such as"

@@ -29,6 +29,7 @@ from syncctl.setting_kinds import (
     STORE_ID,
     TIMEZONE,
     URL,
+    WRITTEN,
     Kind,
     choice,
     data_folder,
@@ -247,6 +248,18 @@ class Settings(PodSettings):
     log_days: int = setting("Files", integer(1, 3650), 30, "Days after which a log file is deleted.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "Files", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much the log files tell."
+    )
+    log_personal: bool = setting(
+        "Files",
+        FLAG,
+        False,
+        "Whether log files and the report repeat customers' e-mail addresses. off: no more of each than tells two apart.",
+    )
+    report_file: Path = setting(
+        "Files",
+        WRITTEN,
+        lambda: data_folder() / "report.html",
+        "The page that `report` writes, such as one on an intranet share.",
     )
     lock_dir: Path = setting(
         "Files",

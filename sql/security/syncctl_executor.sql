@@ -47,6 +47,14 @@ IF OBJECT_ID(N'dbo.sp_CompleteOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CompleteOutbox TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_CountAttempts', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountAttempts TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_CountEvents', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountEvents TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_CountNotifications', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountNotifications TO syncctl_executor;
@@ -103,6 +111,10 @@ IF OBJECT_ID(N'dbo.sp_GetSchemaVersion', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_GetSchemaVersion TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListBacklog', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListBacklog TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListCustomerMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListCustomerMap TO syncctl_executor;
@@ -119,6 +131,10 @@ IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListFailures', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListFailures TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListItemMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListItemMap TO syncctl_executor;
@@ -127,13 +143,13 @@ IF OBJECT_ID(N'dbo.sp_ListJobRuns', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListJobRuns TO syncctl_executor;
 END;
-IF OBJECT_ID(N'dbo.sp_ListMissingErpSettings', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_ListMissingErpSettings TO syncctl_executor;
-END;
 IF OBJECT_ID(N'dbo.sp_ListKnownOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListKnownOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListMissingErpSettings', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListMissingErpSettings TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListNotifications', N'P') IS NOT NULL
 BEGIN
@@ -143,13 +159,13 @@ IF OBJECT_ID(N'dbo.sp_ListNumberSeries', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListNumberSeries TO syncctl_executor;
 END;
-IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_ListOrderAttempts TO syncctl_executor;
-END;
 IF OBJECT_ID(N'dbo.sp_ListOpenOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOpenOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListOrderAttempts', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListOrderAttempts TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListOrdersToReadAgain', N'P') IS NOT NULL
 BEGIN
@@ -171,6 +187,10 @@ IF OBJECT_ID(N'dbo.sp_ListReviewCauses', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListReviewCauses TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListRunFigures', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListRunFigures TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListStagedOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStagedOrders TO syncctl_executor;
@@ -178,6 +198,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListStatusMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStatusMap TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListStepTimes', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStepTimes TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListStoreOrders', N'P') IS NOT NULL
 BEGIN

@@ -38,6 +38,7 @@ HOMES = {
     "rollback": "rollback.app",
     "trace": "trace.app",
     "health": "health.app",
+    "report": "report.app",
     "write-back": "write_back.app",
     "pod-fetch": "pod.jobs",
     "pod-retry": "pod.jobs",

@@ -19,6 +19,20 @@ from syncctl.db.contract.base import (
 )
 
 if TYPE_CHECKING:
+    from syncctl.db.contract.figures import (
+        AttemptCount as AttemptCount,
+        Backlog as Backlog,
+        CountAttempts as CountAttempts,
+        CountEvents as CountEvents,
+        EventCount as EventCount,
+        Failure as Failure,
+        ListBacklog as ListBacklog,
+        ListFailures as ListFailures,
+        ListRunFigures as ListRunFigures,
+        ListStepTimes as ListStepTimes,
+        RunFigures as RunFigures,
+        StepTime as StepTime,
+    )
     from syncctl.db.contract.health import (
         CountNotifications as CountNotifications,
         CountPods as CountPods,
@@ -182,6 +196,20 @@ if TYPE_CHECKING:
     """Every procedure of the contract, by name."""
 
 NAMES = {
+    "figures": (
+        "AttemptCount",
+        "Backlog",
+        "CountAttempts",
+        "CountEvents",
+        "EventCount",
+        "Failure",
+        "ListBacklog",
+        "ListFailures",
+        "ListRunFigures",
+        "ListStepTimes",
+        "RunFigures",
+        "StepTime",
+    ),
     "health": (
         "CountNotifications",
         "CountPods",

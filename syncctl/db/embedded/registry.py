@@ -68,6 +68,7 @@ TWINS = {
         "SeedDemoErp",
         "SetNumberSeries",
     ),
+    "figures": ("CountAttempts", "CountEvents", "ListBacklog", "ListFailures", "ListRunFigures", "ListStepTimes"),
     "health": ("GetHealth", "ListStorePolls", "ListReviewCauses"),
     "health_runs": ("ListJobRuns", "CountNotifications", "ListDeployedScripts"),
     "history": ("PurgeHistory",),

@@ -1,0 +1,12 @@
+"""What in our own sentences can lead to a person: e-mail addresses, which a page or a log that many read should not repeat."""
+
+from __future__ import annotations
+
+import re
+
+_EMAIL = re.compile(r"(?<![\w.+-])(?P<first>[\w+-])[\w.+'-]*@(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63})+)")
+
+
+def masked(text: str) -> str:
+    """Return the text with no more of each e-mail address than tells two apart: `a…@example.com`."""
+    return _EMAIL.sub(lambda found: f"{found['first']}…@{found['host']}", text)

@@ -1,0 +1,199 @@
+"""Figures over a window of time: what came in and went out by hour and day, how long it took, why it failed, what waits.
+
+The database counts; here its rows are put together by local days and hours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from syncctl.db.contract import (
+    AttemptCount,
+    Backlog,
+    CountAttempts,
+    CountEvents,
+    CountPods,
+    Database,
+    DeadLetter,
+    EventCount,
+    Failure,
+    ListBacklog,
+    ListDeadLetters,
+    ListFailures,
+    ListRunFigures,
+    ListStepTimes,
+    PodCount,
+    RunFigures,
+    StepTime,
+)
+from syncctl.services.causes import CauseCount, of_error
+
+FLOW = {
+    "staged": ("STAGED",),
+    "edited": ("RESTAGED", "CANCEL_STAGED"),
+    "created": ("CREATED", "REOPENED"),
+    "changed": ("UPDATED",),
+    "closed": ("CANCELLED",),
+    "told": ("WRITTEN_BACK",),
+    "failed": ("FAILED", "WRITE_BACK_FAILED"),
+    "review": ("REVIEW",),
+}
+"""What is counted → the events that count."""
+_COUNTED = {event: name for name, events in FLOW.items() for event in events}
+MOST_LETTERS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """From `since` up to `until`, both aware and in the time zone by whose hours and days is counted; of one store, or of all."""
+
+    since: datetime
+    until: datetime
+    store_id: str | None = None
+
+    @property
+    def days(self) -> list[date]:
+        """The local days that it touches."""
+        last = (self.until - timedelta(microseconds=1)).date()
+        return [self.since.date() + timedelta(days=each) for each in range((last - self.since.date()).days + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What happened in one local hour or day. `start` is naive local time."""
+
+    start: datetime
+    counts: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCause:
+    """Why attempts failed, in words, and what to do about it."""
+
+    title: str
+    advice: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Everything about a window, and what waits now."""
+
+    window: Window
+    made_at: datetime
+    by_day: list[Flow]
+    by_hour: list[Flow]
+    by_store: dict[str, Counter[str]]
+    steps: list[StepTime]
+    causes: list[FailedCause]
+    attempts: list[AttemptCount]
+    runs: list[RunFigures]
+    backlog: list[Backlog]
+    review: list[DeadLetter]
+    """The first `MOST_LETTERS` orders that wait for a person, oldest first."""
+    proofs: list[PodCount]
+
+    @property
+    def totals(self) -> Counter[str]:
+        """What happened in all."""
+        return sum(self.by_store.values(), Counter[str]())
+
+    @property
+    def busiest_hour(self) -> Flow | None:
+        """The hour in which most documents were made, changed or closed; None where there was none."""
+        return max((flow for flow in self.by_hour if settled(flow.counts)), key=lambda flow: settled(flow.counts), default=None)
+
+    @property
+    def busiest_day(self) -> Flow | None:
+        """The day of which the same is true."""
+        return max((flow for flow in self.by_day if settled(flow.counts)), key=lambda flow: settled(flow.counts), default=None)
+
+    def waiting(self, *states: str) -> int:
+        """Return how many orders, or messages, of these states wait now."""
+        return sum(row.rows_waiting for row in self.backlog if row.state in states)
+
+
+def settled(counts: Counter[str]) -> int:
+    """Return how many documents were made, changed or closed."""
+    return counts["created"] + counts["changed"] + counts["closed"]
+
+
+def gather(database: Database, window: Window, *, now: datetime) -> Figures:
+    """Ask the database for everything about a window.
+
+    Raises:
+        as for `contract.Database.run`.
+    """
+    asked: dict[str, Any] = {"since_dt": window.since, "until_dt": window.until}
+    of_store = {**asked, "store_id": window.store_id}
+    offset = window.since.utcoffset() or timedelta()
+    # Hours are the same everywhere but where the clock is half an hour off: which day each belongs to is known here.
+    minutes = int(offset.total_seconds() // 60) % 60
+    counted = database.run(CountEvents(**of_store, grain="hour", offset_minutes=minutes))
+    hours = _flows(counted, window)
+    letters = database.run(ListDeadLetters(batch_size=MOST_LETTERS))
+    return Figures(
+        window=window,
+        made_at=now,
+        by_day=_by_day(hours, window),
+        by_hour=hours,
+        by_store=_by_store(counted),
+        steps=database.run(ListStepTimes(**of_store)),
+        causes=[_in_words(row) for row in database.run(ListFailures(**of_store))],
+        attempts=database.run(CountAttempts(**of_store)),
+        runs=database.run(ListRunFigures(**asked)),
+        backlog=database.run(ListBacklog(store_id=window.store_id)),
+        review=[letter for letter in letters if window.store_id in (None, letter.store_id)],
+        proofs=database.run(CountPods()),
+    )
+
+
+def _in_words(failure: Failure) -> FailedCause:
+    known = CauseCount()
+    order = failure.woo_order_no or str(failure.staging_id)
+    known.add(of_error(failure.staging_id, order, failure.error_class, failure.error_code, failure.message))
+    cause = known.causes()[0]
+    return FailedCause(cause.title, cause.advice, failure)
+
+
+def _local(start: datetime, window: Window) -> datetime:
+    return start.astimezone(window.since.tzinfo).replace(tzinfo=None)
+
+
+def _flows(counted: Iterable[EventCount], window: Window) -> list[Flow]:
+    """Put the counts of each local hour together; hours in which nothing happened are left out."""
+    hours: dict[datetime, Counter[str]] = {}
+    for row in counted:
+        name = _COUNTED.get(row.event_type)
+        if name is not None:
+            hours.setdefault(_local(row.start_dt, window), Counter())[name] += row.events
+    return [Flow(start, hours[start]) for start in sorted(hours)]
+
+
+def _by_day(hours: Sequence[Flow], window: Window) -> list[Flow]:
+    """Put the hours of each day together; every day of the window is there."""
+    days: dict[date, Counter[str]] = {day: Counter() for day in window.days}
+    for flow in hours:
+        days.setdefault(flow.start.date(), Counter()).update(flow.counts)
+    return [Flow(datetime(day.year, day.month, day.day), days[day]) for day in sorted(days)]  # noqa: DTZ001  (local, as it is shown)
+
+
+def _by_store(counted: Iterable[EventCount]) -> dict[str, Counter[str]]:
+    stores: dict[str, Counter[str]] = {}
+    for row in counted:
+        name = _COUNTED.get(row.event_type)
+        if name is not None:
+            stores.setdefault(row.store_id, Counter())[name] += row.events
+    return dict(sorted(stores.items()))
+
+
+def hours_of_day(hours: Iterable[Flow]) -> list[int]:
+    """Return how many documents were made, changed or closed in each of the day's 24 hours, over all days."""
+    counts = [0] * 24
+    for flow in hours:
+        counts[flow.start.hour] += settled(flow.counts)
+    return counts

@@ -1,0 +1,82 @@
+"""`report`: one page that a browser opens without a word to anybody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from syncctl.demo.store import SimulatedStore
+from tests.acceptance.program import Program
+from tests.acceptance.test_chain import PRODUCTS
+from tests.raws import raw_order
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+
+
+@pytest.fixture
+def day(syncctl: Program, store: SimulatedStore) -> Path:
+    """A day's work, and where its report is to be written."""
+    syncctl.settings["SYNCCTL_UNKNOWN_CUSTOMER"] = "create"
+    store.load(products=PRODUCTS)
+    for sku in ("MUG", "NO-SUCH"):
+        store.shopkeeper.place(raw_order((sku, 1, "8.00")))
+    syncctl("db", "seed", "--from-store")
+    assert syncctl("stage", "--since", "1d").code == 0
+    assert syncctl("process").code == 1
+    return syncctl.folder / "share" / "orders.html"
+
+
+def test_the_page_tells_the_day(syncctl: Program, day: Path) -> None:
+    told = syncctl("report", "--out", str(day), "--json").json
+    assert (told["counts"]["staged"], told["counts"]["created"], told["counts"]["review"], told["counts"]["told"]) == (2, 1, 1, 1)
+    assert told["file"] == str(day)
+    page = day.read_text(encoding="utf-8")
+    assert "NO-SUCH" in page
+    assert "process" in page
+    assert [path.name for path in day.parent.iterdir()] == ["orders.html"], "no parts are left"
+    if os.name != "nt":
+        assert day.stat().st_mode & 0o044, "others may read it on the share"
+    before = day.read_text(encoding="utf-8")
+    assert syncctl("report", "--out", str(day), "--store", "outlet").code == 0
+    assert "NO-SUCH" in before
+    assert "NO-SUCH" not in day.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of folders are made otherwise there")
+def test_a_page_that_cannot_be_written_leaves_the_old_one(syncctl: Program, day: Path) -> None:
+    assert syncctl("report", "--out", str(day)).code == 0
+    before = day.read_text(encoding="utf-8")
+    ended = syncctl("report", "--out", str(day.parent))
+    assert ended.code == 78
+    assert "SYNCCTL_REPORT_FILE" in ended.err
+    assert day.read_text(encoding="utf-8") == before
+    assert [path.name for path in day.parent.iterdir()] == ["orders.html"]
+    assert [path.name for path in day.parent.parent.glob(".share*")] == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--since", "2026-11-20", "--until", "2026-11-19"), ("--since", "2020-01-01"), ("--since", "soon")]
+)
+def test_a_window_that_makes_no_sense_is_refused(syncctl: Program, wrong: tuple[str, ...]) -> None:
+    assert syncctl("report", *wrong).code == 2
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the report isn't opened in one. Install chromium to have it tried.")
+def test_a_browser_opens_it_without_an_error_and_without_a_request(syncctl: Program, day: Path, tmp_path: Path) -> None:
+    assert syncctl("report", "--out", str(day)).code == 0
+    assert CHROMIUM is not None
+    quiet = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    more = f"--disable-component-update --disable-sync --user-data-dir={tmp_path / 'profile'} --enable-logging=stderr --v=0"
+    opened = subprocess.run(
+        [CHROMIUM, *quiet.split(), *more.split(), "--virtual-time-budget=2000", "--dump-dom", day.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "CONSOLE" not in opened.stderr
+    assert "<svg" in opened.stdout
