@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         packages = prepared(chosen.cache)
-        with ThreadPoolExecutor() as readers:
+        with ThreadPoolExecutor(os.cpu_count()) as readers:  # each takes a core and half a gigabyte
             asked = [(version, erp) for version in versions for erp in erps_of(chosen.sql)]
             told = list(readers.map(lambda each: read(packages, chosen.sql, *each), asked))
         answers = [merged([answer for (of, _), answer in zip(asked, told, strict=True) if of == each]) for each in versions]

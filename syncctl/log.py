@@ -5,6 +5,7 @@ One file per command and day because processes that share one rotating file lose
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -17,10 +18,13 @@ from typing import TextIO
 
 from syncctl.clock import Clock, system_clock
 from syncctl.foreign_text import escaped
+from syncctl.personal import masked, without_quoted
 from syncctl.private_files import make_folder, open_text
 from syncctl.secret import Hider
 
 ROOT = "syncctl"
+ORDER = ("order", "staging_id", "document")
+"""What a record says by itself of the order that it is about (`extra=`), so that a program finds all lines of one."""
 _FILE_NAMES = {"process": "woo_order_processing"}
 
 
@@ -115,6 +119,35 @@ class _ScreenFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = f"syncctl: {record.getMessage()}"
         return f"{text}\n{record.exc_text}".replace("\n", "\n    ") if self._tracebacks and record.exc_text else text
+
+
+class _Masking(logging.Filter):
+    """Leaves out of a record what can lead to a person, for a file that many may read."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See `logging.Filter.filter`: always True, the record masked."""
+        text = masked(record.getMessage())
+        record.msg, record.args = (without_quoted(text) if getattr(record, "personal", False) else text), None
+        if record.exc_text:
+            record.exc_text = masked(record.exc_text)
+        return True
+
+
+class _JsonFormatter(_FileFormatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def __init__(self, run_id: str, command: str) -> None:
+        super().__init__()
+        self._of_run = {"run_id": run_id, "command": command}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        told = {"time": self.formatTime(record), "level": record.levelname, **self._of_run, "logger": record.name}
+        told |= {name: held for name in ORDER if (held := getattr(record, name, None)) is not None}
+        told["message"] = record.getMessage()
+        if record.exc_text:
+            told["exception"] = record.exc_text
+        return json.dumps(told, ensure_ascii=False)
 
 
 def to_screen(*, quiet: bool = False, verbose: int = 0, secrets: Sequence[str] = ()) -> None:

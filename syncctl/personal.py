@@ -6,7 +6,15 @@ import re
 
 _EMAIL = re.compile(r"(?<![\w.+-])(?P<first>[\w+-])[\w.+'-]*@(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63})+)")
 
+_QUOTED = re.compile(r"(?<!\w)'.*'(?!\w)", re.DOTALL)
+"""From the first mark to the last: a name may have some in it."""
+
 
 def masked(text: str) -> str:
     """Return the text with no more of each e-mail address than tells two apart: `a…@example.com`."""
     return _EMAIL.sub(lambda found: f"{found['first']}…@{found['host']}", text)
+
+
+def without_quoted(text: str) -> str:
+    """Return the text with nothing between its quotation marks: what others wrote, such as a name or an address."""
+    return _QUOTED.sub("'…'", text)

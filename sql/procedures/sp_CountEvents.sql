@@ -28,7 +28,7 @@ BEGIN
 
     DECLARE
         @FIRST_ID bigint,
-        @BEGIN_DT datetime2(3) = '2000-01-01',
+        @BEGIN_DT datetime2(3) = DATETIME2FROMPARTS(2000, 1, 1, 0, 0, 0, 0, 3),
         @ERRORS nvarchar(2000);
 
     SET @ERRORS = RTRIM(CONCAT

@@ -45,7 +45,7 @@ def page(figures: Figures, *, title: str = "Orders between store and ERP", perso
 
 
 def _plain(*, personal: bool) -> Callable[[Any], Any]:
-    """Return what is done to everything that is shown, whoever wrote it: controls go, and of addresses most. Not to our markup."""
+    """Return what is done to every text that is shown, whoever wrote it: controls go, and of addresses most. Not to markup."""
 
     def plain(value: Any) -> Any:
         if type(value) is not str:
