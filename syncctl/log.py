@@ -172,9 +172,13 @@ def to_file(
     run_id: str,
     profile: str | None = None,
     secrets: Sequence[str] = (),
+    as_json: bool = False,
+    personal: bool = False,
     clock: Clock = system_clock,
 ) -> Path | None:
     """Also write to today's file of this command and profile, and delete its files that are older than `days`.
+
+    With `as_json` a line is a JSON object. Unless `personal`, what can lead to a person is masked.
 
     Returns:
         The file; None where it can't be written, which is said on stderr and stops nothing.
@@ -190,8 +194,11 @@ def to_file(
         )
         return None
     handler.setLevel(level)
-    handler.setFormatter(_FileFormatter(f"%(asctime)s %(levelname)-7s {run_id} %(name)s: %(message)s"))
+    text = f"%(asctime)s %(levelname)-7s {run_id} %(name)s: %(message)s"
+    handler.setFormatter(_JsonFormatter(run_id, command) if as_json else _FileFormatter(text))
     handler.addFilter(Redaction(secrets))
+    if not personal:
+        handler.addFilter(_Masking())
     logger.addHandler(handler)
     prune(folder, command, days=days, profile=profile, clock=clock)
     return path

@@ -249,11 +249,15 @@ class Settings(PodSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "Files", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much the log files tell."
     )
+    log_format: Literal["text", "json"] = setting(
+        "Files", choice("text", "json"), "text", "How the log files are written: for people, or a JSON object a line for programs."
+    )
     log_personal: bool = setting(
         "Files",
         FLAG,
         False,
-        "Whether log files and the report repeat customers' e-mail addresses. off: no more of each than tells two apart.",
+        "Whether log files and the report repeat customers' names, addresses and e-mail addresses. off: no more of an e-mail "
+        "address than tells two apart, and nothing of a name.",
     )
     report_file: Path = setting(
         "Files",

@@ -419,6 +419,8 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
         level=settings.log_level,
         run_id=run.run_id,
         secrets=settings.secrets(),
+        as_json=settings.log_format == "json",
+        personal=settings.log_personal,
         clock=run.clock,
     )
     with ExitStack() as held:

@@ -346,7 +346,7 @@ class Intake:
             elif done.outcome != "unchanged":
                 plain.setdefault(done.outcome, []).append(str(done.woo_order_id))
             for cut in row.get("CUTS") or () if done.outcome != "unchanged" else ():
-                log.warning("Order %s: %s", done.woo_order_id, cut)
+                log.warning("Order %s: %s", done.woo_order_id, cut, extra={"personal": True})
             status = str(row.get("ORD_STATUS") or (GONE if row.get("VANISHED") else "unknown"))
             item = StagedItem(
                 done.woo_order_id,

@@ -270,7 +270,17 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
                     if row.severity == "error"
                 ]
             )
-        outcome = {"already_applied": "created", "reopened": "created"}.get(str(applied.outcome), str(applied.outcome))
+        said = str(applied.outcome)
+        log.info(
+            "Order %s (staging id %s): %s, document %s (%s)",
+            item.woo_order_no,
+            item.staging_id,
+            said.replace("_", " "),
+            applied.doc_id,
+            applied.tkt_no,
+            extra={"order": item.woo_order_no, "staging_id": item.staging_id, "document": applied.doc_id},
+        )
+        outcome = {"already_applied": "created", "reopened": "created"}.get(said, said)
         return self._untold(self._processed(item, outcome, doc_id=applied.doc_id, tkt_no=applied.tkt_no))
 
     def fail(self, item: ClaimedOrder, error: SyncError) -> ProcessedOrder:
@@ -317,7 +327,7 @@ class OrderWork(OfTheDatabase[ProcessedOrder]):
             order.staging_id,
             self._tries[order.staging_id],
             error,
-            extra={"in_result": review or not again},
+            extra={"in_result": review or not again, "order": order.woo_order_no, "staging_id": order.staging_id},
         )
 
     def lose(self, item: ClaimedOrder, error: SyncError) -> ProcessedOrder:

@@ -221,14 +221,19 @@ class _Messages(OfTheDatabase[Delivery]):
             log.error("What the store was told could not be noted, and is looked at again when the lease ends: %s", error)
             return
         lost = {row.outbox_id for row in noted if row.state == "LOST"}
-        for item, _ in done:
-            if item.outbox_id in lost:
-                log.warning("Order %s: its message is another worker's by now.", item.woo_order_id)
+        for item, (outcome, detail) in done:
+            about = {"order": item.woo_order_id, "staging_id": item.staging_id}
+            if item.outbox_id not in lost:
+                said = f"{item.kind}{f', {detail}' if detail else ''}"
+                log.info("Order %s: the store was told (%s): %s", item.woo_order_id, outcome, said, extra=about)
+            else:
+                log.warning("Order %s: its message is another worker's by now.", item.woo_order_id, extra=about)
                 self.result.note(item.outbox_id, _outcome(item, "waiting", "another worker has it"))
 
     def fail(self, item: OutboxMessage, error: SyncError) -> Delivery:
         """Note a failed delivery; the message goes behind the others."""
-        log.warning("Order %s: the store could not be told (%s). The ERP document stands.", item.woo_order_id, error)
+        about = {"order": item.woo_order_id, "staging_id": item.staging_id}
+        log.warning("Order %s: the store could not be told (%s). The ERP document stands.", item.woo_order_id, error, extra=about)
         state = self.to.database.run(
             FailOutbox(
                 outbox_id=item.outbox_id,
