@@ -34,7 +34,7 @@ from typing import Any
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parent.parent))  # of a script, only its own folder is there
 
-from scripts.benchmark_table import SLOW, Cost, Measured, as_goals, as_json, as_markdown, fill  # noqa: E402
+from scripts.benchmark_table import SLOW, Cost, Measured, as_goals, as_json, as_markdown, fill
 
 PEERS = HERE.with_name("benchmark_peers.py")
 QUICK = HERE.with_name("benchmark_shop.py")

@@ -18,6 +18,7 @@ import urllib3
 
 from syncctl.errors import STOPPED
 from syncctl.in_time import Begun, GivenUp, OutOfTime, StopAsked
+from syncctl.meter import Meter
 from syncctl.stop import Never, StopFlag
 
 MEGABYTE = 1024 * 1024
@@ -81,6 +82,9 @@ class HttpAnswer:
 class HttpSession(requests.Session):
     """A session that leaves redirects to its caller. `requests` would read a redirect's body, however large, to make the next."""
 
+    meter: Meter | None = None
+    """Counts its requests, where somebody wants to know."""
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """See `requests.Session.get_redirect_target`: nowhere."""
 
@@ -98,9 +102,13 @@ class Asked:
         begun = time.monotonic()
 
         def call(given_up: GivenUp) -> HttpAnswer:
-            with session.request(method, url, headers=headers, stream=True, allow_redirects=False, **more) as response:
-                body = _body(response, bounds.largest, given_up)
-            self.seconds = time.monotonic() - begun
+            try:
+                with session.request(method, url, headers=headers, stream=True, allow_redirects=False, **more) as response:
+                    body = _body(response, bounds.largest, given_up)
+            finally:
+                self.seconds = time.monotonic() - begun
+                if session.meter is not None:
+                    session.meter.note(f"HTTP {method}", self.seconds)
             return HttpAnswer(response.status_code, response.headers, body)
 
         self.call = Begun(call)

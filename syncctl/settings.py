@@ -250,7 +250,10 @@ class Settings(PodSettings):
         "Files", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much the log files tell."
     )
     log_format: Literal["text", "json"] = setting(
-        "Files", choice("text", "json"), "text", "How the log files are written: for people, or a JSON object a line for programs."
+        "Files",
+        choice("text", "json"),
+        "text",
+        "How the log files are written: for people, or a JSON object a line for programs.",
     )
     log_personal: bool = setting(
         "Files",

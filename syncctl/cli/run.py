@@ -28,6 +28,7 @@ from syncctl.cli.database import AS_IT_IS, Use, connect
 from syncctl.cli.help import PlainCommand
 from syncctl.cli.output import Output, Render, Report, in_words
 from syncctl.clock import Clock, system_clock
+from syncctl.meter import Meter, Metered
 from syncctl.settings import BY_NAME, Settings
 from syncctl.settings_load import load
 from syncctl.stop import Stop, on_signals
@@ -118,6 +119,8 @@ class Run:
     report: Report
     clock: Clock
     stop: Stop
+    meter: Meter = field(default_factory=Meter)
+    """Counts and times what the run asks of the database and of the store."""
     metrics: dict[str, Any] = field(default_factory=dict)
     """Timings and the like for `USER_SYNC_LOG.METRICS_JSON`."""
     render: Render | None = None
@@ -155,7 +158,7 @@ class Run:
         """Open one connection more, such as a worker's; whoever asks closes it, in the same thread."""
         database = connect(self, first=not self._connected)
         self._connected = True
-        return database
+        return Metered(database, self.meter)
 
     def send(self, call: Procedure[Row]) -> list[Row]:
         """Run a procedure with what a person typed.
@@ -176,7 +179,7 @@ class Run:
         """
         from syncctl.stores.connect import open_store
 
-        return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep, stop=self.stop)
+        return open_store(self.settings, clock=self.clock, sleeper=self.stop.sleep, stop=self.stop, meter=self.meter)
 
     def context(
         self, progress: Callable[[Any], None] = lambda _: None, expect: Callable[[int], object] = lambda _: None
@@ -489,7 +492,7 @@ def _finish(job: Job, run: Run, failure: BaseException | None) -> None:
         success=exit_code == errors.EXIT_OK,
         exit_code=exit_code,
         error_message=log.Redaction(run.settings.secrets()).clean(said) or None,
-        metrics_json=json.dumps(run.metrics, default=str) if run.metrics else None,
+        metrics_json=json.dumps({**run.metrics, "steps": run.meter.steps()}, default=str),
     )
     try:
         if run.ending is None:

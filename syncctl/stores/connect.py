@@ -16,6 +16,7 @@ from syncctl.settings import Settings
 from syncctl.stop import StopFlag
 
 if TYPE_CHECKING:
+    from syncctl.meter import Meter
     from syncctl.models import Meaning
     from syncctl.stores.base import Store
 
@@ -42,7 +43,12 @@ class _WhenAsked:
 
 
 def open_store(
-    settings: Settings, *, clock: Clock = system_clock, sleeper: Sleeper = system_sleeper, stop: StopFlag | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    sleeper: Sleeper = system_sleeper,
+    stop: StopFlag | None = None,
+    meter: Meter | None = None,
 ) -> Store:
     """Open a session with the configured store; nothing is sent yet. Once `stop` is set, no answer is waited for much longer.
 
@@ -51,14 +57,14 @@ def open_store(
     """
     settings.need(*settings.store_keys)
     if settings.source == "shopify":
-        return cast("Store", _WhenAsked(settings.store_id, lambda: _shopify(settings, clock, sleeper, stop)))
+        return cast("Store", _WhenAsked(settings.store_id, lambda: _shopify(settings, clock, sleeper, stop, meter)))
     bundle = settings.woo_ca_bundle
     if bundle is not None and not bundle.exists():
         raise ConfigError(f"SYNCCTL_WOO_CA_BUNDLE: there is no file {bundle}.")
-    return cast("Store", _WhenAsked(settings.store_id, lambda: _woocommerce(settings, clock, sleeper, stop)))
+    return cast("Store", _WhenAsked(settings.store_id, lambda: _woocommerce(settings, clock, sleeper, stop, meter)))
 
 
-def _woocommerce(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag | None) -> Store:
+def _woocommerce(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag | None, meter: Meter | None) -> Store:
     from syncctl.http_answer import MEGABYTE
     from syncctl.stores.woocommerce import WooCommerce
     from syncctl.stores.woocommerce_http import Connection
@@ -74,6 +80,7 @@ def _woocommerce(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopF
         read_timeout=settings.http_read_timeout,
         answer_timeout=settings.http_answer_timeout,
         largest=settings.http_max_megabytes * MEGABYTE,
+        meter=meter,
         connections=settings.woo_connections,
     )
     return WooCommerce(
@@ -86,7 +93,7 @@ def _woocommerce(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopF
     )
 
 
-def _shopify(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag | None) -> Store:
+def _shopify(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag | None, meter: Meter | None) -> Store:
     from syncctl.http_answer import MEGABYTE
     from syncctl.stores.shopify import Rules, Shopify
     from syncctl.stores.shopify_http import Connection
@@ -101,6 +108,7 @@ def _shopify(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag 
         read_timeout=settings.http_read_timeout,
         answer_timeout=settings.http_answer_timeout,
         largest=settings.http_max_megabytes * MEGABYTE,
+        meter=meter,
     )
     statuses = StatusRules(test_orders=settings.shopify_test_orders, unconfirmed_orders=settings.shopify_unconfirmed_orders)
     rules = Rules(statuses=statuses, fulfils=settings.shopify_fulfil)

@@ -18,6 +18,7 @@ from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
 from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpAnswer, HttpSession, ask
 from syncctl.http_dates import date_of
+from syncctl.meter import Meter
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.shopify_answers import TOO_DEAR, Fault, Reader, Throttled
@@ -48,6 +49,7 @@ class Connection:
     read_timeout: float = 60.0
     answer_timeout: float = 120.0
     largest: int = 64 * MEGABYTE
+    meter: Meter | None = None
 
     @property
     def base(self) -> str:
@@ -116,6 +118,7 @@ class Client:
         self._known: dict[str, float] = {}
         """What a request of a kind and size had to find in the bucket."""
         self._session = HttpSession()
+        self._session.meter = connection.meter
         self._session.headers.update({"User-Agent": f"syncctl/{__version__}", "Accept": "application/json"})
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         self._again = asked_again(self._once, tries=TRIES, longest_wait=LONGEST_WAIT_IN_CALL, never=_NOT_AGAIN, sleep=self._sleep)

@@ -21,6 +21,7 @@ from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
 from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
 from syncctl.http_answer import MEGABYTE, AnswerFailed, Asked, Bounds, HttpSession, TooLarge
 from syncctl.http_dates import date_of
+from syncctl.meter import Meter
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
 from syncctl.stores.ahead import Ahead
@@ -55,6 +56,7 @@ class Connection:
     """Seconds that a whole answer may take, from the beginning of the request."""
     largest: int = 64 * MEGABYTE
     """Bytes that an answer may have, unpacked."""
+    meter: Meter | None = None
     connections: int = 1
     """How many requests that are foreseen may be under way at once; with one, each waits for its turn."""
 
@@ -127,6 +129,7 @@ class Client:
         self._ahead = Ahead(connection.connections, stop=stop or Never())
         self._clock = clock
         self._session = session or HttpSession()
+        self._session.meter = connection.meter
         self._session.headers["User-Agent"] = f"syncctl/{__version__}"
         self._session.headers["Accept"] = "application/json"
         if not (connection.consumer_key.value and connection.consumer_secret.value):

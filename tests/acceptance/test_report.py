@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -80,3 +82,17 @@ def test_a_browser_opens_it_without_an_error_and_without_a_request(syncctl: Prog
     )
     assert "CONSOLE" not in opened.stderr
     assert "<svg" in opened.stdout
+
+
+def test_the_log_of_runs_tells_what_each_step_took_and_the_log_file_tells_every_document(syncctl: Program, day: Path) -> None:
+    staged, processed = (
+        json.loads(syncctl.query("SELECT METRICS_JSON FROM USER_SYNC_LOG WHERE OPERATION_TYPE = ?", job)[0][0])["steps"]
+        for job in ("stage", "process")
+    )
+    assert staged["HTTP GET"]["count"] >= 1
+    assert staged["sp_StageOrders"]["count"] == 1
+    assert processed["sp_ProcessStagedOrder"]["count"] == 2
+    assert set(processed["sp_ProcessStagedOrder"]) == {"count", "seconds", "longest"}
+    lines = "".join(path.read_text(encoding="utf-8") for path in (syncctl.folder / "logs").glob("woo_order_processing*.log"))
+    assert re.search(r"Order \d+ \(staging id \d+\): created, document \d+ \(101-000001\)", lines)
+    assert re.search(r"Order \d+: the store was told \(delivered\): applied", lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -127,3 +128,43 @@ def test_a_traceback_is_on_the_screen_only_where_asked_for(capsys: pytest.Captur
         except ValueError:
             LOGGER.exception("failed")
         assert ("Traceback" in capsys.readouterr().err) is shown
+
+
+def test_a_line_may_be_a_json_object_that_names_its_run_and_order(tmp_path: Path):
+    path = log.to_file(tmp_path, "process", days=30, level="INFO", run_id="r1", as_json=True)
+    logger = logging.getLogger("syncctl.test")
+    logger.info("Order %s:\n created", "4711", extra={"order": "4711", "staging_id": 7, "document": 42})
+    try:
+        raise ValueError("x")
+    except ValueError:
+        logger.info("failed", exc_info=True)
+    log.close()
+    assert path is not None
+    first, second = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    assert first.pop("time").endswith("Z")
+    assert first == {
+        "level": "INFO",
+        "run_id": "r1",
+        "command": "process",
+        "logger": "syncctl.test",
+        "order": "4711",
+        "staging_id": 7,
+        "document": 42,
+        "message": "Order 4711:\\x0a created",
+    }
+    assert "ValueError: x" in second["exception"]
+
+
+@pytest.mark.parametrize("personal", [False, True])
+def test_what_leads_to_a_person_is_written_only_where_a_setting_says_so(tmp_path: Path, personal: bool):
+    path = log.to_file(tmp_path, "stage", days=30, level="INFO", run_id="r1", personal=personal)
+    logger = logging.getLogger("syncctl.test")
+    logger.warning("Order 1: SHIP_NAM: 'Anna O'Hara-Smith…' cut to 40 characters", extra={"personal": True})
+    logger.warning("Order 2: anna@example.com is not in the ERP; SKU 'A-1'")
+    log.close()
+    assert path is not None
+    written = path.read_text(encoding="utf-8")
+    assert ("O'Hara" in written) is personal
+    assert ("anna@example.com" in written) is personal
+    assert "cut to 40 characters" in written
+    assert "SKU 'A-1'" in written
