@@ -150,7 +150,7 @@ def test_a_line_may_be_a_json_object_that_names_its_run_and_order(tmp_path: Path
         "order": "4711",
         "staging_id": 7,
         "document": 42,
-        "message": "Order 4711:\\x0a created",
+        "message": r"Order 4711:\n created",
     }
     assert "ValueError: x" in second["exception"]
 
