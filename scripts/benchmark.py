@@ -193,7 +193,7 @@ def hosts(given: argparse.Namespace) -> Iterator[Measured]:
     """Orders into the ERP by so many workers of so many hosts, in one T-SQL database; each answer of the shop takes a while."""
     if not given.tsql:
         return
-    orders = given.crew * len(CREWS)
+    orders = given.crew * len(CREWS) * 3 // 2  # some wait for their payment, or for a person
     with shop(orders, seconds=SLOW) as store, folder() as place:
         base = {**store.settings(place), "SYNCCTL_DATABASE": given.tsql, "SYNCCTL_UNKNOWN_CUSTOMER": "create"}
         if not _stands_ready(given.tsql):
