@@ -76,6 +76,8 @@ class Noted:
 
     def __init__(self) -> None:
         self.statements: dict[str, set[str]] = {}
+        self.on = True
+        """Off: what runs now isn't noted."""
 
     @contextmanager
     def all(self) -> Iterator[None]:
@@ -98,7 +100,9 @@ class Noted:
         run = EmbeddedDatabase.run
 
         def running(database: EmbeddedDatabase, call: Procedure[Any]) -> list[Any]:
-            connection: Any = database._db
+            connection = database._db
+            if not (self.on and isinstance(connection, Noting)):
+                return run(database, call)
             connection.procedure = call.name
             try:
                 return run(database, call)

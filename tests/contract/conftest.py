@@ -19,12 +19,13 @@ from tests.plans import SEEN_BY_PEOPLE, Noted, Plans
 from tests.pod_bench import Bench
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_statement_scans_what_grows(made_embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def _noted(made_embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noted]:
     """Notes the suite's statements and reads the plan of each at the end: what this reports is no fault of the last test's."""
     noted = Noted()
+    noted.on = False
     with noted.all():
-        yield
+        yield noted
     path = tmp_path_factory.mktemp("plans") / "large.db"
     copy(made_embedded, path)
     plans = Plans(path)
@@ -36,6 +37,13 @@ def _no_statement_scans_what_grows(made_embedded: Path, tmp_path_factory: pytest
             for scan in plans.scans(sql)
         }
     assert not found, "\n".join(["Statements that read a table that grows from end to end:", *sorted(found)])
+
+
+@pytest.fixture(autouse=True)
+def _no_statement_scans_what_grows(_noted: Noted) -> Iterator[None]:
+    _noted.on = True  # the other suites' tests may run between these
+    yield
+    _noted.on = False
 
 
 @pytest.fixture
