@@ -75,6 +75,7 @@ EXCEPTIONS = {
     "fn_DynamicsAllItems": "the same",
     "USER_V_ITEM_ALIAS": "the same",
     "USER_V_RUNS_TODAY": "a view for people",
+    "sp_FirstRowOf": "asks for the two ends of the primary key",
 }
 """Script → why it may read tables from end to end."""
 
