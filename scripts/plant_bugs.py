@@ -312,7 +312,7 @@ BUGS = (
     bug(
         "a template that isn't there is found out too late",
         CUSTOMER,
-        "if template is not None and not has_customer(session, template):",
+        "if template is not None and customer_no(session, template) is None:",
         "if False:",
         T_NEW_CUSTOMER,
         only="set_up",
@@ -1052,8 +1052,8 @@ BUGS = (
     bug(
         "a row of the map decides though it has another address than the order",
         CUSTOMERS,
-        "if email is None or _same(",
-        "if email or _same(",
+        "if email is None or same_address(",
+        "if email or same_address(",
         "tests/contract/test_ambiguous_customer.py",
         only="another_address or new_address",
     ),
@@ -1072,7 +1072,7 @@ BUGS = (
     bug(
         "a row of the map without a store counts in each of several",
         CUSTOMERS,
-        """if any(row["STORE_ID"] == "" for row in found) and has_other_stores(session, staged["STORE_ID"]):""",
+        """if any(row["STORE_ID"] == "" for row in found) and has_other_stores(session, store_id):""",
         "if False:",
         "tests/contract/test_store_customers.py",
         only="there_are_two",

@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_StagedAddress
-    A staged order's addresses out of its ORDER_JSON, whole.
+    A person's addresses, whole: out of a staged order's ORDER_JSON, or out of the JSON of a customer of the store.
 
 Called by    fn_ErpAddress, by which each ERP cuts them to its widths, and the notes
 Returns      a row of KIND 'BILL' and one of KIND 'SHIP'; a part that is missing is ''
@@ -79,5 +79,21 @@ RETURN
         CNTRY nvarchar(4000) '$.CNTRY',
         PHONE nvarchar(4000) '$.PHONE'
     ) AS address
+    UNION ALL
+    SELECT
+        address.KIND,
+        address.FST_NAM,
+        address.LST_NAM,
+        address.NAM,
+        address.COMPANY,
+        address.ADRS_1,
+        address.ADRS_2,
+        address.ADRS_3,
+        address.CITY,
+        address.STATE,
+        address.ZIP_COD,
+        address.CNTRY,
+        address.PHONE
+    FROM dbo.fn_CustomerAddress(@ORDER_JSON) AS address
 );
 GO

@@ -31,6 +31,7 @@ BEGIN
         @WOO_ORDER_NO varchar(50),
         @WOO_CUST_ID bigint,
         @CUST_EMAIL nvarchar(100),
+        @ORDER_JSON nvarchar(max),
         @PROBLEM nvarchar(500),
         @IS_THERE bit;
 
@@ -40,6 +41,7 @@ BEGIN
         @WOO_ORDER_NO = staged.WOO_ORDER_NO,
         @WOO_CUST_ID = staged.WOO_CUST_ID,
         @CUST_EMAIL = staged.CUST_EMAIL,
+        @ORDER_JSON = staged.ORDER_JSON,
         @CUST_NO = NULLIF(staged.CUST_NO, '')
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
@@ -51,22 +53,7 @@ BEGIN
 
     IF @CUST_NO IS NULL
     BEGIN
-        /* Two orders of one new customer: the second waits here until the first is done, then finds the customer. Where customers aren't
-           numbered by the series its row may be missing: the documents' is always there, and each that makes one takes it anyway. */
-        UPDATE
-            dbo.USER_NUMBER_SERIES
-        SET
-            NEXT_NO = NEXT_NO
-        WHERE SERIES = 'CUST_NO';
-
-        IF @@ROWCOUNT = 0
-        BEGIN
-            UPDATE
-                dbo.USER_NUMBER_SERIES
-            SET
-                NEXT_NO = NEXT_NO
-            WHERE SERIES = 'DOC_ID';
-        END;
+        EXECUTE dbo.sp_HoldNewCustomers;
 
         EXECUTE dbo.sp_ResolveCustomer @STAGING_ID = @STAGING_ID, @CUST_NO = @CUST_NO OUTPUT, @PROBLEM = @PROBLEM OUTPUT;
     END;
@@ -97,11 +84,20 @@ BEGIN
     END;
 
     EXECUTE dbo.sp_CreateErpCustomer
-        @STAGING_ID = @STAGING_ID,
+        @PERSON_JSON = @ORDER_JSON,
+        @EMAIL = @CUST_EMAIL,
         @CUST_NO = @CUST_NO OUTPUT,
         @NOW = @NOW;
 
+    /* A guest is found again by e-mail address. Where the ERP can't hold all of it, the map does: else two people's could be one there. */
     IF @WOO_CUST_ID IS NOT NULL
+    OR EXISTS
+    (
+        SELECT
+            1
+        FROM dbo.fn_ErpTexts(@CUST_EMAIL, NULL, NULL, NULL) AS written
+        WHERE dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N''
+    )
     BEGIN
         INSERT INTO dbo.USER_CUSTOMER_MAP
         (
@@ -112,6 +108,14 @@ BEGIN
             @STORE_ID, @CUST_NO, @WOO_CUST_ID, @CUST_EMAIL, 'syncctl', 1, @NOW
         );
     END;
+
+    EXECUTE dbo.sp_FollowCustomer
+        @STORE_ID = @STORE_ID,
+        @CUST_NO = @CUST_NO,
+        @PERSON_JSON = @ORDER_JSON,
+        @EMAIL = @CUST_EMAIL,
+        @IS_NEW = 1,
+        @NOW = @NOW;
 
     INSERT INTO dbo.USER_ORDER_EVENT
     (

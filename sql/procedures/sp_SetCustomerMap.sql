@@ -10,7 +10,8 @@ dbo.sp_SetCustomerMap
 Called by    syncctl map customer
 Parameters   @STORE_ID; @WOO_USER_ID or @WOO_EMAIL; @CUST_NO, NULL takes the row away (it stays, inactive); @DRY_RUN checks and tells, and writes
              nothing
-Returns      STORE_ID of the row; CUST_NO as it is now (NULL: no row), WOO_USER_ID and WOO_EMAIL of the row, PREVIOUS the CUST_NO as it was
+Returns      STORE_ID of the row; CUST_NO as it is now, as the ERP writes it (NULL: no row), WOO_USER_ID and WOO_EMAIL of the row, PREVIOUS
+             the CUST_NO as it was
 Errors       50001 bad argument; 50004 no row to take away; 50030 that customer has a row with another id or address; 50040 the ERP
              has no such customer
 Locks        the map's rows of the two
@@ -35,6 +36,7 @@ BEGIN
     DECLARE
         @MESSAGE nvarchar(2000),
         @IS_THERE bit = 1,
+        @SPELLED varchar(15),
         @IS_ALONE bit = 1,
         @MAPPED_NO varchar(15) = CONVERT(varchar(15), @CUST_NO),
         @MAP_ID int,
@@ -64,7 +66,8 @@ BEGIN
         BEGIN
             EXECUTE dbo.sp_CheckErpCustomer
                 @CUST_NO = @MAPPED_NO,
-                @IS_THERE = @IS_THERE OUTPUT;
+                @IS_THERE = @IS_THERE OUTPUT,
+                @SPELLED = @SPELLED OUTPUT;
         END;
 
         IF @IS_THERE = 0
@@ -72,6 +75,8 @@ BEGIN
             SET @MESSAGE = CONCAT(N'The ERP has no customer ', @CUST_NO, N'. Name one that it has, or add it there first.');
             THROW 50040, @MESSAGE, 1;
         END;
+
+        SET @MAPPED_NO = @SPELLED;
     END;
 
     IF EXISTS (SELECT 1 FROM dbo.fn_OtherStores(@STORE_ID) AS other)
@@ -157,7 +162,8 @@ BEGIN
                 dbo.USER_CUSTOMER_MAP
             SET
                 CUST_NO = @MAPPED_NO,
-                STORE_ID = @STORE_ID
+                STORE_ID = @STORE_ID,
+                MAPPING_SOURCE = 'manual'
             WHERE MAP_ID = @MAP_ID;
         END;
         ELSE IF @DRY_RUN = 0 AND @OWN_MAP_ID IS NOT NULL
@@ -167,7 +173,8 @@ BEGIN
             SET
                 STORE_ID = @STORE_ID,
                 WOO_USER_ID = COALESCE(WOO_USER_ID, @WOO_USER_ID),
-                WOO_EMAIL = COALESCE(WOO_EMAIL, @WOO_EMAIL)
+                WOO_EMAIL = COALESCE(WOO_EMAIL, @WOO_EMAIL),
+                MAPPING_SOURCE = 'manual'
             WHERE MAP_ID = @OWN_MAP_ID;
         END;
         ELSE IF @DRY_RUN = 0

@@ -9,7 +9,7 @@ dbo.sp_SetItemMap
 Called by    syncctl map item
 Parameters   @STORE_ID, or '*' for every store without a row of its own; @SKU; @ITEM_NO, NULL takes the row away; @DRY_RUN checks and
              tells, and writes nothing
-Returns      STORE_ID, SKU, ITEM_NO as it is now (NULL: no row), PREVIOUS as it was
+Returns      STORE_ID, SKU, ITEM_NO as it is now, as the ERP writes it (NULL: no row), PREVIOUS as it was
 Errors       50001 bad argument; 50004 no row to take away; 50040 the ERP has no such item
 Locks        the map's row
 Repeatable   yes, but for taking away
@@ -31,6 +31,7 @@ BEGIN
     DECLARE
         @MESSAGE nvarchar(2000),
         @IS_THERE bit,
+        @SPELLED varchar(20),
         @PREVIOUS varchar(20),
         @ERRORS nvarchar(2000) = RTRIM(CONCAT
         (
@@ -47,13 +48,16 @@ BEGIN
     BEGIN
         EXECUTE dbo.sp_CheckErpItem
             @ITEM_NO = @ITEM_NO,
-            @IS_THERE = @IS_THERE OUTPUT;
+            @IS_THERE = @IS_THERE OUTPUT,
+            @SPELLED = @SPELLED OUTPUT;
 
         IF @IS_THERE = 0
         BEGIN
             SET @MESSAGE = CONCAT(N'The ERP has no item ', @ITEM_NO, N'. Name one that it has, or add it there first.');
             THROW 50040, @MESSAGE, 1;
         END;
+
+        SET @ITEM_NO = @SPELLED;
     END;
 
     BEGIN TRY

@@ -3,11 +3,12 @@
 In a script under `sql/erp/` they stand between comments:
 
     /* Where there is TABLE: */ … /* End. */
+    /* Where there is TABLE.COLUMN: */ … /* End. */
     /* For each column of TABLE [like PREFIX%]: */ … /* End. */
     /* For each table like PREFIX% with COLUMN: */ … /* End. */
 
-The first goes where the site lacks the table. Of the others, what stands between is what the trial ERP makes of it, so that the
-file can be read and compiled as it is; a deploy writes the site's own in its place.
+The first two go where the site lacks the table, or its column. Of the others, what stands between is what the trial ERP makes of
+it, so that the file can be read and compiled as it is; a deploy writes the site's own in its place.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _COLUMNS = re.compile(
     r"^( *)/\* For each column of (\w+)(?: like (\w+)%)?: \*/\n(.*?)^ */\* End\. \*/\n", re.DOTALL | re.MULTILINE
 )
 _TABLES = re.compile(r"^( *)/\* For each table like (\w+)% with (\w+): \*/\n(.*?)^ */\* End\. \*/\n", re.DOTALL | re.MULTILINE)
-_START = re.compile(r"^ */\* Where there is (\w+): \*/$", re.MULTILINE)
+_START = re.compile(r"^ */\* Where there is (\w+)(?:\.(\w+))?: \*/$", re.MULTILINE)
 _ALIAS = re.compile(r"= (?:CASE WHEN )?(\w+)\.")
 _BYTES = ("binary", "varbinary", "image", "timestamp", "rowversion")
 _OF_T_SQL = (
@@ -72,7 +73,8 @@ def _in_order(text: str, site: Catalogue) -> str:
     text = _COLUMNS.sub(columns, text)
     ends = "/* End. */"
     for found in reversed(list(_START.finditer(text))):
-        if found.group(1).upper() in site.every:
+        table, column = found.groups()
+        if table.upper() in site.every and (column is None or column.upper() in site.every[table.upper()]):
             continue
         depth, at = 1, found.end()
         while depth:

@@ -82,6 +82,12 @@ def test_an_item_that_the_erp_lacks_is_refused(shop):
     assert items(shop) == []
 
 
+def test_an_item_is_written_as_the_erp_writes_it(shop):
+    assert set_item(shop, sku="TEA", item_no="mug", dry_run=True) == ("TEA", "MUG", None)
+    assert set_item(shop, sku="TEA", item_no="mug ") == ("TEA", "MUG", None)
+    assert items(shop) == [("woocommerce", "TEA", "MUG")]
+
+
 # --- Customers ----------------------------------------------------------------------------------------------------------
 
 
@@ -94,6 +100,24 @@ def test_a_customer_is_found_by_the_address_that_a_person_named(shop, database):
     assert set_customer(shop, woo_email="new@example.test", cust_no="C100") == ("C100", 5, "new@example.test", None)
     assert codes(shop) == []
     assert ("C100", 5, "new@example.test") in customers(shop)
+
+
+def test_a_customer_is_written_as_the_erp_writes_it(shop):
+    shop.query("UPDATE dbo.USER_CUSTOMER_MAP SET IS_ACTIVE = 0")
+    assert set_customer(shop, woo_user_id=77, cust_no="c200", dry_run=True) == ("C200", 77, None, None)
+    assert set_customer(shop, woo_user_id=77, cust_no=" c200") == ("C200", 77, None, None)
+    assert customers(shop) == [("C200", 77, None)]
+
+
+def test_what_a_person_has_confirmed_is_that_persons_word(shop):
+    def source():
+        return shop.one("SELECT MAPPING_SOURCE FROM dbo.USER_CUSTOMER_MAP WHERE CUST_NO = 'C100'")["MAPPING_SOURCE"]
+
+    shop.query("UPDATE dbo.USER_CUSTOMER_MAP SET MAPPING_SOURCE = 'syncctl'")
+    set_customer(shop, woo_user_id=5, cust_no="C100", dry_run=True)
+    assert source() == "syncctl"
+    set_customer(shop, woo_user_id=5, cust_no="C100")
+    assert source() == "manual"
 
 
 def test_a_customers_row_is_moved_and_taken_away(shop):

@@ -35,7 +35,7 @@ def files() -> list[Path]:
     embedded = [path for path in (ROOT / "syncctl/db/embedded").rglob("*") if path.suffix in (".py", ".sql")]
     services = list((ROOT / "syncctl/services").glob("*.py"))
     contract = list((ROOT / "syncctl/db/contract").glob("*.py"))
-    return [path for path in (*sql, *embedded, *services, *contract) if path.parent.name not in ERPS]
+    return [path for path in (*sql, *embedded, *services, *contract) if not ERPS.keys() & set(path.relative_to(ROOT).parts)]
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.relative_to(ROOT).as_posix())

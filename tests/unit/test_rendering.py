@@ -133,7 +133,7 @@ def real_customer(tables: dict[str, dict[str, Column]]) -> None:
         Column("BAL", None, must_be_given=True, kind="decimal"),
         Column("LOY_PTS_BAL", None, must_be_given=False, kind="decimal"),
         Column("LST_SAL_DAT", None, must_be_given=False, kind="datetime"),
-        Column("NAM_UPR", 40, must_be_given=False, kind="varchar"),
+        Column("FULL_NAM_UPR", 40, must_be_given=False, kind="varchar"),
         Column("EMAIL_ADRS_2", 50, must_be_given=False, kind="varchar"),
         Column("USR_WEB LEVEL", 1, must_be_given=False, kind="varchar"),
         Column("ROW_NO", None, must_be_given=False, kind="int", generated=True),
@@ -148,7 +148,7 @@ def test_a_new_customer_has_from_the_template_whatever_is_no_persons_own() -> No
     columns, values = copied.split("INSERT INTO dbo.AR_CUST")[1].split("SELECT", 1)
     assert "SLS_REP, BAL, [USR_WEB LEVEL]" in columns
     assert re.search(r"template\.SLS_REP,\s+0,\s+template\.\[USR_WEB LEVEL\]\s+FROM", values)
-    for own in ("CR_CARD_NO_1", "LOY_PTS_BAL", "LST_SAL_DAT", "NAM_UPR", "EMAIL_ADRS_2", "ROW_NO"):
+    for own in ("CR_CARD_NO_1", "LOY_PTS_BAL", "LST_SAL_DAT", "FULL_NAM_UPR", "EMAIL_ADRS_2", "ROW_NO"):
         assert own not in columns
 
 

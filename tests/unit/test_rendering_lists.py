@@ -67,6 +67,14 @@ def test_lists_hold_what_the_site_has() -> None:
     assert "dbo.PS_DOCX" not in text
 
 
+def test_a_part_that_needs_a_column_goes_where_the_site_lacks_it() -> None:
+    text = "    /* Where there is AR_CUST.ADRS_3: */\n    A\n    /* End. */\n    B\n"
+    kept, gone = site(IM_INV={}, AR_CUST=columns("ADRS_3")), site(IM_INV={}, AR_CUST=columns("ADRS_2"))
+    assert fill_lists(text, kept, TRIAL) == text
+    assert fill_lists(text, gone, TRIAL) == "    B\n"
+    assert fill_lists(text, site(IM_INV={}), TRIAL) == "    B\n"
+
+
 def test_filling_twice_changes_nothing() -> None:
     once = fill_lists(TEXT, TRIAL, TRIAL)
     assert fill_lists(once, TRIAL, TRIAL) == once

@@ -358,6 +358,9 @@ BEGIN
         CUST_NAM_TYP varchar(1) NOT NULL CONSTRAINT DF_AR_CUST_CUST_NAM_TYP DEFAULT ('P'),
         BAL_METH varchar(1) NOT NULL CONSTRAINT DF_AR_CUST_BAL_METH DEFAULT ('!'),
         TERMS_COD varchar(10) NULL,
+        NAM_UPR varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        FST_NAM_UPR varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        LST_NAM_UPR varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
         CONSTRAINT PK_AR_CUST PRIMARY KEY CLUSTERED (CUST_NO)
     );
 
@@ -387,6 +390,14 @@ BEGIN
 END;
 GO
 /* A trial ERP that an older version made gets the columns it lacks. */
+IF COL_LENGTH(N'dbo.AR_CUST', N'NAM_UPR') IS NULL
+BEGIN
+    ALTER TABLE dbo.AR_CUST ADD
+        NAM_UPR varchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        FST_NAM_UPR varchar(15) COLLATE SQL_Latin1_General_CP1_CI_AS NULL,
+        LST_NAM_UPR varchar(25) COLLATE SQL_Latin1_General_CP1_CI_AS NULL;
+END;
+GO
 IF COL_LENGTH(N'dbo.PS_DOC_HDR', N'TKT_TYP') IS NULL
 BEGIN
     ALTER TABLE dbo.PS_DOC_HDR ADD

@@ -3,9 +3,10 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_ErpFittingCustomer
-    The port's answer to whether one of several customers is the order's: name and postcode in CounterPoint are those of its billing address.
+    The port's answer to whether a customer is a certain person: name and postcode in CounterPoint are those of the person's
+    billing address.
 
-Used by      sp_ResolveCustomer
+Used by      sp_ResolveCustomer, sp_MatchCustomer
 Returns      one row, IS_FITTING = 1, where both fit, else none; a customer or an address without a postcode fits nobody
 Note         The name is the person's or the company's. A postcode is compared without blanks and hyphens, one of the United States by its first five digits.
 Example      SELECT fitting.IS_FITTING FROM dbo.fn_ErpFittingCustomer('C100', N'{}') AS fitting;
@@ -13,7 +14,7 @@ Example      SELECT fitting.IS_FITTING FROM dbo.fn_ErpFittingCustomer('C100', N'
 CREATE OR ALTER FUNCTION dbo.fn_ErpFittingCustomer
 (
     @CUST_NO varchar(15),
-    @ORDER_JSON nvarchar(max)
+    @PERSON_JSON nvarchar(max)
 )
 RETURNS TABLE
 AS
@@ -22,7 +23,7 @@ RETURN
     SELECT
         IS_FITTING = CONVERT(bit, 1)
     FROM dbo.AR_CUST AS customer
-    INNER JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
+    INNER JOIN dbo.fn_ErpAddress(@PERSON_JSON) AS address
         ON address.KIND = 'BILL'
     WHERE customer.CUST_NO = @CUST_NO
     AND   address.ZIP_COD <> ''

@@ -52,6 +52,8 @@ FROM
         (N'FORMER_ORDERS', N'Y', N'N enters an order even where a document of its number, not of syncctl, stands at the station'),
         (N'WRITE_SHIP_ADRS', N'N', N'Y adds the ship-to address to the addresses of the customer, too'),
         (N'PAY_COD_TYP', N'B', N'Type of a pay code, where the ERP has no table of pay codes'),
+        (N'CUST_MATCH_NAME', N'N', N'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
+        (N'CUST_CHANGES', N'ERP', N'Whose word counts where both the store and a person in the ERP changed a customer: ERP or STORE'),
         (N'TIME_ZONE', NULL, N'Time zone of the ERP, as Windows names it; empty: that of the server'),
         (N'SHIP_VIA_PROF', NULL, N'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
         (N'STOCK_COLUMNS', N'QTY_ON_SO', N'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),

@@ -3,10 +3,10 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CheckErpItem
-    The port's answer to whether CounterPoint has an item of that number.
+    The port's answer to whether CounterPoint has an item of that number, and how it writes the number itself.
 
 Called by    sp_SetItemMap
-Parameters   @ITEM_NO; @IS_THERE OUTPUT: 1 or 0
+Parameters   @ITEM_NO; @IS_THERE OUTPUT: 1 or 0; @SPELLED OUTPUT, NULL where there is none
 Returns      no rows
 Errors       none
 Locks        none of its own
@@ -16,13 +16,20 @@ Example      DECLARE @IS_THERE bit; EXECUTE dbo.sp_CheckErpItem @ITEM_NO = 'TEE-
 CREATE OR ALTER PROCEDURE dbo.sp_CheckErpItem
     @ITEM_NO varchar(20),
     @IS_THERE bit OUTPUT,
+    @SPELLED varchar(20) = NULL OUTPUT,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    SET @SPELLED = NULL;
+
     SELECT
-        @IS_THERE = CASE WHEN EXISTS (SELECT 1 FROM dbo.IM_ITEM AS item WHERE item.ITEM_NO = @ITEM_NO) THEN 1 ELSE 0 END;
+        @SPELLED = item.ITEM_NO
+    FROM dbo.IM_ITEM AS item
+    WHERE item.ITEM_NO = @ITEM_NO;
+
+    SET @IS_THERE = CASE WHEN @SPELLED IS NULL THEN 0 ELSE 1 END;
 END;
 GO

@@ -3,21 +3,22 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CreateErpCustomer
-    Makes a CounterPoint customer from a staged order's billing address and e-mail, under the next number of the site's series. What is
+    Makes a CounterPoint customer from a person's billing address and e-mail, under the next number of the site's series. What is
     no person's own (category, terms, tax code and the like) comes from the template customer, where the site has one; what that lacks,
     and a site without a template, gets it from the site settings.
 
-Called by    sp_OrderCustomer, inside its caller's transaction
-Parameters   @STAGING_ID; @CUST_NO OUTPUT: the new number
+Called by    sp_OrderCustomer, sp_SyncCustomer, inside their caller's transaction
+Parameters   @PERSON_JSON of an order or of a customer of the store, as fn_StagedAddress reads it; @EMAIL; @CUST_NO OUTPUT: the new number
 Returns      no rows
 Errors       50040 the number series is missing or has run out; 50041 the template isn't there, or there is no series to number by
 Locks        the number series and the new row, until the transaction ends
 Repeatable   no: each call makes a customer
 Note         A deploy adds to the copied columns whatever else this site's AR_CUST has, but for what is listed there as not copied.
-Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_CreateErpCustomer @STAGING_ID = 1, @CUST_NO = @CUST_NO OUTPUT;
+Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_CreateErpCustomer @PERSON_JSON = N'{}', @EMAIL = N'a@example.test', @CUST_NO = @CUST_NO OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_CreateErpCustomer
-    @STAGING_ID int,
+    @PERSON_JSON nvarchar(max),
+    @EMAIL nvarchar(100),
     @CUST_NO varchar(15) OUTPUT,
     @NOW datetime2(3) = NULL
 AS
@@ -27,10 +28,6 @@ BEGIN
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
     DECLARE
-        @STORE_ID varchar(50),
-        @CUST_EMAIL nvarchar(100),
-        @WOO_CUST_ID bigint,
-        @ORDER_JSON nvarchar(max),
         @NUMBER varchar(20),
         @PROBLEM nvarchar(500),
         @CATEG_COD varchar(10),
@@ -43,14 +40,6 @@ BEGIN
     SELECT
         @LOCAL_NOW = moment.LOCAL_DT
     FROM dbo.fn_CounterPointTime(@NOW) AS moment;
-
-    SELECT
-        @STORE_ID = staged.STORE_ID,
-        @CUST_EMAIL = staged.CUST_EMAIL,
-        @WOO_CUST_ID = staged.WOO_CUST_ID,
-        @ORDER_JSON = staged.ORDER_JSON
-    FROM dbo.USER_ORDER_STAGING AS staged
-    WHERE staged.STAGING_ID = @STAGING_ID;
 
     SELECT
         @TMPLT_CUST_NO = template.CUST_NO,
@@ -85,8 +74,8 @@ BEGIN
     BEGIN
         INSERT INTO dbo.AR_CUST
         (
-            CUST_NO, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1, EMAIL_ADRS_1, CATEG_COD,
-            TAX_COD, STR_ID, LST_MAINT_DT
+            CUST_NO, NAM, NAM_UPR, FST_NAM, FST_NAM_UPR, LST_NAM, LST_NAM_UPR, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1,
+            EMAIL_ADRS_1, CUST_NAM_TYP, CATEG_COD, TAX_COD, STR_ID, LST_MAINT_DT
         )
         SELECT
             @CUST_NO,
@@ -94,10 +83,18 @@ BEGIN
             (
                 NULLIF(address.NAM, ''),
                 NULLIF(address.COMPANY, ''),
-                CONVERT(varchar(40), LEFT(@CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
+                CONVERT(varchar(40), LEFT(@EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
             ),
+            UPPER(COALESCE
+            (
+                NULLIF(address.NAM, ''),
+                NULLIF(address.COMPANY, ''),
+                CONVERT(varchar(40), LEFT(@EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
+            )),
             NULLIF(address.FST_NAM, N''),
+            UPPER(NULLIF(address.FST_NAM, N'')),
             NULLIF(address.LST_NAM, N''),
+            UPPER(NULLIF(address.LST_NAM, N'')),
             NULLIF(address.ADRS_1, N''),
             NULLIF(address.ADRS_2, N''),
             NULLIF(address.ADRS_3, N''),
@@ -106,13 +103,14 @@ BEGIN
             NULLIF(address.ZIP_COD, N''),
             NULLIF(address.CNTRY, N''),
             NULLIF(address.PHONE, N''),
-            CONVERT(varchar(100), @CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
+            CONVERT(varchar(100), @EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
+            CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) = N'' AND address.COMPANY <> '' THEN 'B' ELSE 'P' END,
             @CATEG_COD,
             @TAX_COD,
             @STR_ID,
             @LOCAL_NOW
         FROM (SELECT KIND = 'BILL') AS wanted
-        LEFT JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
+        LEFT JOIN dbo.fn_ErpAddress(@PERSON_JSON) AS address
             ON address.KIND = wanted.KIND;
     END;
     ELSE
@@ -125,8 +123,8 @@ BEGIN
         */
         INSERT INTO dbo.AR_CUST
         (
-            CUST_NO, NAM, FST_NAM, LST_NAM, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1, EMAIL_ADRS_1, CUST_NAM_TYP,
-            LST_MAINT_DT, CATEG_COD, TAX_COD, STR_ID, CUST_TYP, BAL_METH, TERMS_COD, PROF_COD_1
+            CUST_NO, NAM, NAM_UPR, FST_NAM, FST_NAM_UPR, LST_NAM, LST_NAM_UPR, ADRS_1, ADRS_2, ADRS_3, CITY, STATE, ZIP_COD, CNTRY, PHONE_1,
+            EMAIL_ADRS_1, CUST_NAM_TYP, LST_MAINT_DT, CATEG_COD, TAX_COD, STR_ID, CUST_TYP, BAL_METH, TERMS_COD, PROF_COD_1
         )
         SELECT
             @CUST_NO,
@@ -134,10 +132,18 @@ BEGIN
             (
                 NULLIF(address.NAM, ''),
                 NULLIF(address.COMPANY, ''),
-                CONVERT(varchar(40), LEFT(@CUST_EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
+                CONVERT(varchar(40), LEFT(@EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
             ),
+            UPPER(COALESCE
+            (
+                NULLIF(address.NAM, ''),
+                NULLIF(address.COMPANY, ''),
+                CONVERT(varchar(40), LEFT(@EMAIL, 40) COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.NAM */
+            )),
             NULLIF(address.FST_NAM, N''),
+            UPPER(NULLIF(address.FST_NAM, N'')),
             NULLIF(address.LST_NAM, N''),
+            UPPER(NULLIF(address.LST_NAM, N'')),
             NULLIF(address.ADRS_1, N''),
             NULLIF(address.ADRS_2, N''),
             NULLIF(address.ADRS_3, N''),
@@ -146,8 +152,8 @@ BEGIN
             NULLIF(address.ZIP_COD, N''),
             NULLIF(address.CNTRY, N''),
             NULLIF(address.PHONE, N''),
-            CONVERT(varchar(100), @CUST_EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
-            CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN 'P' ELSE 'B' END,
+            CONVERT(varchar(100), @EMAIL COLLATE SQL_Latin1_General_CP1_CI_AS) /* as AR_CUST.EMAIL_ADRS_1 */,
+            CASE WHEN CONCAT(address.FST_NAM, address.LST_NAM) = N'' AND address.COMPANY <> '' THEN 'B' ELSE 'P' END,
             @LOCAL_NOW,
             COALESCE(NULLIF(template.CATEG_COD, ''), @CATEG_COD),
             COALESCE(NULLIF(template.TAX_COD, ''), @TAX_COD),
@@ -157,26 +163,9 @@ BEGIN
             template.TERMS_COD,
             template.PROF_COD_1
         FROM dbo.AR_CUST AS template
-        LEFT JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
+        LEFT JOIN dbo.fn_ErpAddress(@PERSON_JSON) AS address
             ON address.KIND = 'BILL'
         WHERE template.CUST_NO = @TMPLT_CUST_NO;
     END;
-
-    -- A guest is found again by e-mail address. Where AR_CUST can't hold all of it, the map does: else two people's could be one there.
-    INSERT INTO dbo.USER_CUSTOMER_MAP
-    (
-        STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT
-    )
-    SELECT
-        @STORE_ID,
-        @CUST_NO,
-        NULL,
-        written.VALUE,
-        'syncctl',
-        1,
-        @NOW
-    FROM dbo.fn_ErpTexts(@CUST_EMAIL, NULL, NULL, NULL) AS written
-    WHERE @WOO_CUST_ID IS NULL
-    AND   dbo.fn_LostLetters(written.VALUE, written.HELD, written.RAW) <> N'';
 END;
 GO

@@ -33,6 +33,7 @@ BEGIN
         @WOO_ORDER_ID bigint,
         @WOO_ORDER_NO varchar(50),
         @TKT_DT datetime2(3),
+        @ORDER_JSON nvarchar(max),
         @NUMBER varchar(20),
         @FORMER_ORDERS nvarchar(10),
         @SHIP_ADRS_ID varchar(10),
@@ -57,7 +58,8 @@ BEGIN
         @STORE_ID = staged.STORE_ID,
         @WOO_ORDER_ID = staged.WOO_ORDER_ID,
         @WOO_ORDER_NO = staged.WOO_ORDER_NO,
-        @TKT_DT = staged.TKT_DT
+        @TKT_DT = staged.TKT_DT,
+        @ORDER_JSON = staged.ORDER_JSON
     FROM dbo.USER_ORDER_STAGING AS staged
     WHERE staged.STAGING_ID = @STAGING_ID;
 
@@ -126,7 +128,7 @@ BEGIN
     END;
 
     EXECUTE dbo.sp_ShipToAddress
-        @STAGING_ID = @STAGING_ID,
+        @PERSON_JSON = @ORDER_JSON,
         @CUST_NO = @CUST_NO,
         @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
         @NOW = @NOW;

@@ -61,8 +61,10 @@ BEGIN
         IF @TAKES = 1
         BEGIN
             EXECUTE dbo.sp_NextNumber @SERIES = 'CUST_NO', @NUMBER = @NUMBER OUTPUT;
+            RETURN;
         END;
 
+        EXECUTE dbo.sp_CheckCustomerSeries @PROBLEM = @PROBLEM OUTPUT;
         RETURN;
     END;
 

@@ -3,23 +3,25 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ShipToAddress
-    The customer's ship-to address with the order's content as the ERP holds it, found again, or added under the next free number. The
-    billing address stands in where the order has no shipping address. Only where the site wants it: with the setting WRITE_SHIP_ADRS = Y.
+    The customer's ship-to address with a person's content as the ERP holds it, found again, or added under the next free number. The
+    billing address stands in where there is no shipping address. Only where the site wants it: with the setting WRITE_SHIP_ADRS = Y.
 
-Called by    sp_CreateErpDocument, before it takes numbers of other series, sp_WriteOrderContacts, inside their transactions
-Parameters   @STAGING_ID; @CUST_NO; @SHIP_ADRS_ID OUTPUT, NULL where the order has no address at all, or the site
-             doesn't want it
+Called by    sp_CreateErpDocument, before it takes numbers of other series, sp_WriteOrderContacts, sp_AddErpAddress, inside their
+             transactions
+Parameters   @PERSON_JSON of an order or of a customer of the store, as fn_StagedAddress reads it; @CUST_NO; OUTPUT: @SHIP_ADRS_ID, NULL
+             where there is no address at all, or the site doesn't want it; @IS_ADDED
 Returns      no rows
 Errors       none
 Locks        the CUST_NO series, before it looks again and adds: two orders of one customer never take one number
 Repeatable   yes
 Example      DECLARE @SHIP_ADRS_ID varchar(10);
-             EXECUTE dbo.sp_ShipToAddress @STAGING_ID = 1, @CUST_NO = 'C1', @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT;
+             EXECUTE dbo.sp_ShipToAddress @PERSON_JSON = N'{}', @CUST_NO = 'C1', @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ShipToAddress
-    @STAGING_ID int,
+    @PERSON_JSON nvarchar(max),
     @CUST_NO varchar(15),
     @SHIP_ADRS_ID varchar(10) OUTPUT,
+    @IS_ADDED bit = NULL OUTPUT,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -27,11 +29,11 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE
-        @ORDER_JSON nvarchar(max),
         @KIND varchar(4),
         @LOOKED int = 0;
 
     SET @SHIP_ADRS_ID = NULL;
+    SET @IS_ADDED = 0;
 
     IF NOT EXISTS (SELECT 1 FROM dbo.USER_ERP_SETTING AS setting WHERE setting.NAME = 'WRITE_SHIP_ADRS' AND setting.VALUE = N'Y')
     BEGIN
@@ -39,13 +41,8 @@ BEGIN
     END;
 
     SELECT
-        @ORDER_JSON = staged.ORDER_JSON
-    FROM dbo.USER_ORDER_STAGING AS staged
-    WHERE staged.STAGING_ID = @STAGING_ID;
-
-    SELECT
         @KIND = MAX(address.KIND)
-    FROM dbo.fn_ErpAddress(@ORDER_JSON) AS address
+    FROM dbo.fn_ErpAddress(@PERSON_JSON) AS address
     WHERE CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N'';
 
     IF @KIND IS NULL
@@ -69,7 +66,7 @@ BEGIN
         SELECT TOP (1)
             @SHIP_ADRS_ID = known.SHIP_ADRS_ID
         FROM dbo.AR_SHIP_ADRS AS known
-        CROSS JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
+        CROSS JOIN dbo.fn_ErpAddress(@PERSON_JSON) AS address
         WHERE known.CUST_NO = @CUST_NO
         AND   address.KIND = @KIND
         AND   COALESCE(known.NAM, '')
@@ -127,7 +124,9 @@ BEGIN
         NULLIF(address.ZIP_COD, ''),
         NULLIF(address.CNTRY, ''),
         NULLIF(address.PHONE, '')
-    FROM dbo.fn_ErpAddress(@ORDER_JSON) AS address
+    FROM dbo.fn_ErpAddress(@PERSON_JSON) AS address
     WHERE address.KIND = @KIND;
+
+    SET @IS_ADDED = 1;
 END;
 GO

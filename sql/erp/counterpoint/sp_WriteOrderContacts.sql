@@ -30,6 +30,7 @@ BEGIN
     DECLARE
         @STORE_ID varchar(50),
         @WOO_ORDER_ID bigint,
+        @ORDER_JSON nvarchar(max),
         @SHIP_ADRS_ID varchar(10),
         @CONTACT_ID int = 1,
         @PART varchar(20),
@@ -39,17 +40,18 @@ BEGIN
         @HAD int,
         @IS_WANTED bit;
 
+    SELECT
+        @STORE_ID = staged.STORE_ID,
+        @WOO_ORDER_ID = staged.WOO_ORDER_ID,
+        @ORDER_JSON = staged.ORDER_JSON
+    FROM dbo.USER_ORDER_STAGING AS staged
+    WHERE staged.STAGING_ID = @STAGING_ID;
+
     EXECUTE dbo.sp_ShipToAddress
-        @STAGING_ID = @STAGING_ID,
+        @PERSON_JSON = @ORDER_JSON,
         @CUST_NO = @CUST_NO,
         @SHIP_ADRS_ID = @SHIP_ADRS_ID OUTPUT,
         @NOW = @NOW;
-
-    SELECT
-        @STORE_ID = staged.STORE_ID,
-        @WOO_ORDER_ID = staged.WOO_ORDER_ID
-    FROM dbo.USER_ORDER_STAGING AS staged
-    WHERE staged.STAGING_ID = @STAGING_ID;
 
     SELECT
         @HAD = COUNT(*)

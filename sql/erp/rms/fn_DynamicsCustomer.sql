@@ -20,6 +20,7 @@ RETURN
 (
     SELECT
         customer.ID,
+        customer.CUST_NO,
         customer.FirstName,
         customer.LastName,
         customer.Company,
@@ -30,6 +31,7 @@ RETURN
     UNION ALL
     SELECT
         numbered.ID,
+        numbered.CUST_NO,
         numbered.FirstName,
         numbered.LastName,
         numbered.Company,

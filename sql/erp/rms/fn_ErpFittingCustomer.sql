@@ -3,10 +3,10 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_ErpFittingCustomer
-    Whether a customer's name and postcode in RMS are those of an order's billing address.
+    Whether a customer's name and postcode in RMS are those of a person's billing address.
 
-Called by    sp_ResolveCustomer
-Parameters   @CUST_NO; @ORDER_JSON the order's
+Called by    sp_ResolveCustomer, sp_MatchCustomer
+Parameters   @CUST_NO; @PERSON_JSON of an order or of a customer of the store
 Returns      one row where they are
 Note         Blanks and hyphens in a postcode don't count, nor what stands behind the first five digits of one of the United States.
 Example      SELECT fitting.IS_FITTING FROM dbo.fn_ErpFittingCustomer('W00000001', N'{}') AS fitting;
@@ -14,7 +14,7 @@ Example      SELECT fitting.IS_FITTING FROM dbo.fn_ErpFittingCustomer('W00000001
 CREATE OR ALTER FUNCTION dbo.fn_ErpFittingCustomer
 (
     @CUST_NO varchar(15),
-    @ORDER_JSON nvarchar(max)
+    @PERSON_JSON nvarchar(max)
 )
 RETURNS TABLE
 AS
@@ -23,7 +23,7 @@ RETURN
     SELECT
         IS_FITTING = CONVERT(bit, 1)
     FROM dbo.fn_DynamicsCustomer(@CUST_NO) AS customer
-    INNER JOIN dbo.fn_ErpAddress(@ORDER_JSON) AS address
+    INNER JOIN dbo.fn_ErpAddress(@PERSON_JSON) AS address
         ON address.KIND = 'BILL'
     WHERE address.ZIP_COD <> N''
     AND   REPLACE(REPLACE

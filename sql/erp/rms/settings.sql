@@ -36,6 +36,8 @@ FROM
         (N'SHIPPING_SERVICE_ID', N'0', N'Shipping service of web orders (ShippingServiceID)'),
         (N'CHANNEL_TYPE', N'0', N'Channel of web orders (ChannelType)'),
         (N'DUE_DAYS', N'30', N'Days after its date when an order is due (ExpirationOrDueDate)'),
+        (N'CUST_MATCH_NAME', N'N', N'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
+        (N'CUST_CHANGES', N'ERP', N'Whose word counts where both the store and a person in the ERP changed a customer: ERP or STORE'),
         (N'TIME_ZONE', NULL, N'Time zone of the ERP, as Windows names it; empty: that of the server'),
         (N'STOCK_CHECK', N'N', N'Y warns of orders of more than is available: Quantity without QuantityCommitted')
 ) AS seed (NAME, VALUE, DESCR)

@@ -3,10 +3,10 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CheckErpItem
-    Whether RMS has an item of that number.
+    Whether RMS has an item of that number, and what it is called on our side, as RMS writes it.
 
 Called by    sp_SetItemMap
-Parameters   @ITEM_NO; @IS_THERE OUTPUT
+Parameters   @ITEM_NO; @IS_THERE OUTPUT: 1 or 0; @SPELLED OUTPUT, NULL where there is none
 Returns      no rows
 Errors       none
 Locks        none beyond its read
@@ -16,13 +16,19 @@ Example      DECLARE @IS_THERE bit; EXECUTE dbo.sp_CheckErpItem @ITEM_NO = 'TEE-
 CREATE OR ALTER PROCEDURE dbo.sp_CheckErpItem
     @ITEM_NO varchar(20),
     @IS_THERE bit OUTPUT,
+    @SPELLED varchar(20) = NULL OUTPUT,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    SET @SPELLED = NULL;
+
     SELECT
-        @IS_THERE = CASE WHEN EXISTS (SELECT 1 FROM dbo.fn_DynamicsItem(@ITEM_NO) AS item) THEN 1 ELSE 0 END;
+        @SPELLED = item.ITEM_NO
+    FROM dbo.fn_DynamicsItem(@ITEM_NO) AS item;
+
+    SET @IS_THERE = CASE WHEN @SPELLED IS NULL THEN 0 ELSE 1 END;
 END;
 GO

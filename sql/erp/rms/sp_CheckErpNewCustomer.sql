@@ -21,11 +21,6 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    SET @PROBLEM = NULL;
-
-    IF NOT EXISTS (SELECT 1 FROM dbo.USER_NUMBER_SERIES AS series WHERE series.SERIES = 'CUST_NO')
-    BEGIN
-        SET @PROBLEM = N'The number series CUST_NO is not set: `syncctl config erp series CUST_NO --prefix TEXT`.';
-    END;
+    EXECUTE dbo.sp_CheckCustomerSeries @PROBLEM = @PROBLEM OUTPUT;
 END;
 GO

@@ -3,18 +3,20 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CreateErpCustomer
-    Makes a customer from an order's billing address and e-mail, with the next account number of the series CUST_NO.
+    Makes a customer from a person's billing address and e-mail, with the next account number of the series CUST_NO.
 
-Called by    sp_OrderCustomer, inside its caller's transaction
-Parameters   @STAGING_ID; @CUST_NO OUTPUT: the new account number
+Called by    sp_OrderCustomer, sp_SyncCustomer, inside their caller's transaction
+Parameters   @PERSON_JSON of an order or of a customer of the store, as fn_StagedAddress reads it; @EMAIL; @CUST_NO OUTPUT: the new
+             account number
 Returns      no rows
 Errors       50040 the series has run out; 50041 there is none
 Locks        the series to the end of the transaction: two orders of one new customer make one
 Repeatable   no: each call makes a customer
-Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_CreateErpCustomer @STAGING_ID = 1, @CUST_NO = @CUST_NO OUTPUT;
+Example      DECLARE @CUST_NO varchar(15); EXECUTE dbo.sp_CreateErpCustomer @PERSON_JSON = N'{}', @EMAIL = N'a@example.test', @CUST_NO = @CUST_NO OUTPUT;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_CreateErpCustomer
-    @STAGING_ID int,
+    @PERSON_JSON nvarchar(max),
+    @EMAIL nvarchar(100),
     @CUST_NO varchar(15) OUTPUT,
     @NOW datetime2(3) = NULL
 AS
@@ -84,9 +86,9 @@ BEGIN
         COALESCE(address.FST_NAM, N''),
         CASE
             WHEN CONCAT(address.FST_NAM, address.LST_NAM) <> N'' THEN address.LST_NAM
-            WHEN COALESCE(address.NAM, N'') <> N'' THEN address.NAM
+            WHEN address.NAM <> address.COMPANY THEN address.NAM
             WHEN COALESCE(address.COMPANY, N'') <> N'' THEN N''
-            ELSE CONVERT(nvarchar(50), dbo.fn_Shorten(COALESCE(staged.CUST_EMAIL, N''), 50))
+            ELSE CONVERT(nvarchar(50), dbo.fn_Shorten(COALESCE(@EMAIL, N''), 50))
         END,
         COALESCE(address.COMPANY, N''),
         COALESCE(address.ADRS_1, N''),
@@ -96,9 +98,9 @@ BEGIN
         COALESCE(address.ZIP_COD, N''),
         COALESCE(address.CNTRY, N''),
         COALESCE(address.PHONE, N''),
-        COALESCE(staged.CUST_EMAIL, N''),
+        COALESCE(@EMAIL, N''),
         @LOCAL_NOW
-    FROM dbo.USER_ORDER_STAGING AS staged
+    FROM (SELECT KIND = 'BILL') AS wanted
     OUTER APPLY
     (
         SELECT
@@ -113,9 +115,8 @@ BEGIN
             billed.ZIP_COD,
             billed.CNTRY,
             billed.PHONE
-        FROM dbo.fn_ErpAddress(staged.ORDER_JSON) AS billed
-        WHERE billed.KIND = 'BILL'
-    ) AS address
-    WHERE staged.STAGING_ID = @STAGING_ID;
+        FROM dbo.fn_ErpAddress(@PERSON_JSON) AS billed
+        WHERE billed.KIND = wanted.KIND
+    ) AS address;
 END;
 GO

@@ -53,8 +53,6 @@ BEGIN
         @KNOWN_ASKED varbinary(32),
         @KNOWN_HELD varbinary(32),
         @IS_KNOWN bit = 0,
-        @HAS_ADDRESS bit = 0,
-        @KIND varchar(4),
         @TEXT_NO int = 1,
         @NEW_LINE nchar(1) = NCHAR(10);
     DECLARE @COUPON table
@@ -151,8 +149,6 @@ BEGIN
     END;
 
     SELECT TOP (1)
-        @KIND = address.KIND,
-        @HAS_ADDRESS = CASE WHEN CONCAT(address.ADRS_1, address.ADRS_2, address.CITY, address.ZIP_COD) <> N'' THEN 1 ELSE 0 END,
         @PHONE = NULLIF(address.PHONE, N''),
         @SHIP_TO = CONCAT
         (
@@ -222,49 +218,11 @@ BEGIN
         RETURN;
     END;
 
-    IF @HAS_ADDRESS = 1
-    BEGIN
-        SELECT
-            @SHIP_TO_ID = COALESCE(MIN(there.ID), 0)
-        FROM dbo.fn_ErpAddress(@JSON) AS address
-        INNER JOIN dbo.ShipTo AS there WITH (UPDLOCK, HOLDLOCK)
-            ON  there.CustomerID = @CUSTOMER_ID
-            AND there.Name = CASE WHEN address.NAM <> N'' THEN address.NAM ELSE LEFT(LTRIM(RTRIM(CONCAT(address.FST_NAM, N' ', address.LST_NAM))), 50) END
-            AND there.Company = address.COMPANY
-            AND there.Address = address.ADRS_1
-            AND there.Address2 = address.ADRS_2
-            AND there.City = address.CITY
-            AND there.State = address.STATE
-            AND there.Zip = address.ZIP_COD
-            AND there.Country = address.CNTRY
-            AND there.PhoneNumber = address.PHONE
-            AND there.EmailAddress = @EMAIL
-        WHERE address.KIND = @KIND;
-
-        IF @SHIP_TO_ID = 0
-        BEGIN
-            INSERT INTO dbo.ShipTo
-            (
-                CustomerID, Name, Company, Address, Address2, City, State, Zip, Country, PhoneNumber, EmailAddress
-            )
-            SELECT
-                @CUSTOMER_ID,
-                CASE WHEN address.NAM <> N'' THEN address.NAM ELSE LEFT(LTRIM(RTRIM(CONCAT(address.FST_NAM, N' ', address.LST_NAM))), 50) END,
-                address.COMPANY,
-                address.ADRS_1,
-                address.ADRS_2,
-                address.CITY,
-                address.STATE,
-                address.ZIP_COD,
-                address.CNTRY,
-                address.PHONE,
-                @EMAIL
-            FROM dbo.fn_ErpAddress(@JSON) AS address
-            WHERE address.KIND = @KIND;
-
-            SET @SHIP_TO_ID = CONVERT(int, SCOPE_IDENTITY());
-        END;
-    END;
+    EXECUTE dbo.sp_DynamicsShipTo
+        @CUSTOMER_ID = @CUSTOMER_ID,
+        @PERSON_JSON = @JSON,
+        @EMAIL = @EMAIL,
+        @SHIP_TO_ID = @SHIP_TO_ID OUTPUT;
 
     UPDATE
         dbo.[Order]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from syncctl.db.embedded.customer_fields import follow_customer
 from syncctl.db.embedded.erp import Erp
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.records import write_event
@@ -17,9 +18,12 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
     See `sql/procedures/sp_ResolveCustomer.sql`.
     """
     email = (staged["CUST_EMAIL"] or "").strip(" ") or None
-    rows = _mapped(session, staged, "WOO_USER_ID = :user", email)
-    named = _mapped(session, staged, "WOO_EMAIL = :email", email)
-    agreed = {row["CUST_NO"] for row in rows if email is None or _same((row["WOO_EMAIL"] or "").strip(" ") or email, email)}
+    store_id, user_id = staged["STORE_ID"], staged["WOO_CUST_ID"]
+    rows = [] if user_id is None else mapped_customers(session, store_id, user_id=user_id, email=email)
+    named = [] if email is None else mapped_customers(session, store_id, email=email)
+    agreed = {
+        row["CUST_NO"] for row in rows if email is None or same_address((row["WOO_EMAIL"] or "").strip(" ") or email, email)
+    }
     if len(agreed) == 1:
         return str(agreed.pop()), None
     candidates = {str(row["CUST_NO"]) for row in (*rows, *named)}
@@ -39,15 +43,21 @@ def resolve_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
     )
 
 
-def _mapped(session: Session, staged: sqlite3.Row, named: str, email: str | None) -> list[sqlite3.Row]:
-    """Return the rows of the customer map that count for an order and name its customer so.
+def mapped_customers(
+    session: Session, store_id: str, *, email: str | None, user_id: int | None = None, cust_no: str | None = None
+) -> list[sqlite3.Row]:
+    """Return the rows of the customer map that count for a person of a store.
 
+    They are looked for by the store's id, by the ERP's number, or with neither by the e-mail address.
     See `sql/functions/fn_StoreCustomers.sql`.
     """
-    key = {"store": staged["STORE_ID"], "user": staged["WOO_CUST_ID"], "email": email}
+    key = {"store": store_id, "user": user_id, "email": email, "cust_no": cust_no}
+    named = (
+        "WOO_USER_ID = :user" if user_id is not None else "CUST_NO = :cust_no" if cust_no is not None else "WOO_EMAIL = :email"
+    )
     found = session.all(
         f"""
-        SELECT STORE_ID, CUST_NO, WOO_EMAIL FROM dbo.USER_CUSTOMER_MAP AS mapped
+        SELECT * FROM dbo.USER_CUSTOMER_MAP AS mapped
         WHERE IS_ACTIVE = 1 AND {named} AND (
             STORE_ID = :store
             OR STORE_ID = ''
@@ -60,8 +70,10 @@ def _mapped(session: Session, staged: sqlite3.Row, named: str, email: str | None
         """,  # noqa: S608
         key,
     )
-    if any(row["STORE_ID"] == "" for row in found) and has_other_stores(session, staged["STORE_ID"]):
-        found = [row for row in found if row["STORE_ID"] != "" or (email is not None and _same(row["WOO_EMAIL"] or "", email))]
+    if any(row["STORE_ID"] == "" for row in found) and has_other_stores(session, store_id):
+        found = [
+            row for row in found if row["STORE_ID"] != "" or (email is not None and same_address(row["WOO_EMAIL"] or "", email))
+        ]
     return found
 
 
@@ -89,7 +101,7 @@ def adopt_customers(session: Session, store_id: str) -> None:
     )
 
 
-def _same(one: str, other: str) -> bool:
+def same_address(one: str, other: str) -> bool:
     """Compare two addresses as the map's columns do."""
     return one.strip(" ").lower() == other.lower()
 
@@ -105,7 +117,7 @@ def order_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Con
         raise MappingError(f"Order {staged['WOO_ORDER_NO']}: {whose}", code=50040)
     if cust_no is None:
         return _create_customer(session, erp, staged, content)
-    if not erp.has_customer(session, cust_no):
+    if erp.customer_no(session, cust_no) is None:
         raise MappingError(
             f"Order {staged['WOO_ORDER_NO']}: customer {cust_no} is not in the ERP. Correct it (`syncctl map customer`) or add"
             " the customer, then `syncctl dead-letter retry`.",
@@ -115,8 +127,11 @@ def order_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Con
 
 
 def _create_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: Content) -> str:
-    cust_no = erp.create_customer(session, staged, content)
-    if staged["WOO_CUST_ID"] is not None:
+    email = staged["CUST_EMAIL"] or ""
+    cust_no = erp.create_customer(session, email, content)
+    # A guest is found again by e-mail address. Where the ERP can't hold all of it, the map does.
+    lossy = any(text.field == "CUST_EMAIL" and text.lost for text in erp.lossy_texts(staged, content))
+    if staged["WOO_CUST_ID"] is not None or lossy:
         session.run(
             """
             INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
@@ -130,5 +145,6 @@ def _create_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
                 "now": session.now,
             },
         )
+    follow_customer(session, erp, staged["STORE_ID"], cust_no, email, content, is_new=True)
     write_event(session, staged, "CUSTOMER_CREATED", f"Customer {cust_no} was made from the order's billing address.")
     return cust_no

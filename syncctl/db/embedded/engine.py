@@ -164,10 +164,7 @@ class EmbeddedDatabase:
         try:
             found = self._version()  # another process may have been first
             # A new file belongs to one ERP for good.
-            scripts = [schema, erp_schema(erp)] if found == 0 else []
-            for number in range(found + 1, version + 1) if found else ():
-                step = folder.joinpath("upgrades", f"{number:03d}.sql").read_text(encoding="utf-8")
-                scripts.append(f"{step}PRAGMA dbo.user_version = {number};\n")
+            scripts = self._upgrades(found, version) if found else iter([schema, erp_schema(erp)])
             for statement in (part for script in scripts for part in script.split(";\n")):
                 if statement.strip():
                     self._db.execute(statement)
@@ -177,6 +174,20 @@ class EmbeddedDatabase:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("ROLLBACK")
             raise
+
+    def _upgrades(self, found: int, version: int) -> Iterator[str]:
+        """Yield what brings a file of an older version up to date, each step after the one before has been made."""
+        from syncctl.db.embedded.erp import ERPS
+
+        folder = resources.files("syncctl.db.embedded")
+        for number in range(found + 1, version + 1):
+            name = f"{number:03d}.sql"
+            yield folder.joinpath("upgrades", name).read_text(encoding="utf-8")
+            row = self._db.execute("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP'").fetchone()
+            own = folder.joinpath(row["VALUE"], "upgrades", name) if row is not None and row["VALUE"] in ERPS else None
+            if own is not None and own.is_file():
+                yield own.read_text(encoding="utf-8")
+            yield f"PRAGMA dbo.user_version = {number};\n"
 
     def _version(self) -> int:
         """The version of the file's tables; 0 where it has none."""

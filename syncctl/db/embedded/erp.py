@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     )
 
 Settings = Mapping[str, str | None]
+Texts = sqlite3.Row | Mapping[str, str | None]
 NOTHING = Decimal(0)
+CUSTOMER_WIDTH = 15
+"""Letters of a customer's number on our side."""
 ERPS = {"counterpoint": "syncctl.db.embedded.counterpoint", "rms": "syncctl.db.embedded.rms"}
 """An ERP's name → the package whose `ERP` is its port, and whose `schema.sql` makes its tables. The first is the default."""
 
@@ -79,6 +82,16 @@ class HeldText(NamedTuple):
     """The column's width, where the text is longer."""
 
 
+class CustomerField(NamedTuple):
+    """A field of a customer in the ERP. Fields of one part (name, address, telephone, e-mail) are changed together."""
+
+    part: str
+    name: str
+    wanted: str
+    """What it would hold of what the store says, as its column holds it."""
+    there: str
+
+
 class ShortItem(NamedTuple):
     """An item of which fewer are available than an order wants; `line_id` is the first line that wants it."""
 
@@ -115,19 +128,38 @@ class Erp(Protocol):
         ...
 
     def is_fitting(self, session: Session, cust_no: str, content: Content) -> bool:
-        """Say whether a customer's name and postcode in the ERP are those of the order's billing address."""
+        """Say whether a customer's name and postcode in the ERP are those of the content's billing address."""
         ...
 
-    def has_customer(self, session: Session, cust_no: str) -> bool:
-        """Say whether the ERP has a customer of that number."""
+    def find_namesakes(self, session: Session, content: Content) -> list[str]:
+        """Return all customers of the ERP whose name and postcode are those of the content's billing address, by number."""
+        ...
+
+    def customer_fields(self, session: Session, cust_no: str, email: str, content: Content) -> list[CustomerField]:
+        """Return what a customer's fields hold, and what they would hold of the content's billing address and the e-mail.
+
+        What the store doesn't say is wanted empty, and without an address all of its fields are.
+        """
+        ...
+
+    def change_customer(self, session: Session, cust_no: str, fields: Collection[str], email: str, content: Content) -> None:
+        """Write these fields of a customer, as `customer_fields` wants them."""
+        ...
+
+    def add_address(self, session: Session, cust_no: str, email: str, content: Content) -> bool:
+        """Add the content's shipping address to the customer's, where the site wants it and none is the same. True if added."""
+        ...
+
+    def customer_no(self, session: Session, number: str) -> str | None:
+        """Return a customer's number as the ERP itself writes it; None where it has no customer of that number."""
         ...
 
     def new_customer_problem(self, session: Session) -> str | None:
         """Return what keeps customers from being made at all, for every order; None where nothing does."""
         ...
 
-    def create_customer(self, session: Session, staged: sqlite3.Row, content: Content) -> str:
-        """Make a customer from the order's billing address and e-mail; return the new number.
+    def create_customer(self, session: Session, email: str, content: Content) -> str:
+        """Make a customer from the content's billing address and the e-mail; return the new number. It writes no map row.
 
         Raises:
             ConfigError: this site's set-up keeps customers from being made.
@@ -135,8 +167,11 @@ class Erp(Protocol):
         """
         ...
 
-    def lossy_texts(self, staged: sqlite3.Row, content: Content) -> Iterable[HeldText]:
-        """Return the texts of an order of which letters are lost in the ERP's columns, or that are longer than those."""
+    def lossy_texts(self, staged: Texts, content: Content) -> Iterable[HeldText]:
+        """Return the texts of which letters are lost in the ERP's columns, or that are longer than those.
+
+        `staged` holds the content's `CUST_EMAIL` and `WOO_ORDER_NO`.
+        """
         ...
 
     def create_document(self, session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:
@@ -247,6 +282,17 @@ def erp_of(session: Session) -> Erp:
         raise ConfigError(f"This database belongs to the ERP {name!r}; this version of syncctl knows {', '.join(sorted(ERPS))}.")
     erp: Erp = import_module(ERPS[name]).ERP
     return erp
+
+
+def customer_series_problem(session: Session) -> str | None:
+    """Return what keeps syncctl's own series from numbering a customer. See `sql/procedures/sp_CheckCustomerSeries.sql`."""
+    row = session.one("SELECT PREFIX, WIDTH, NEXT_NO FROM dbo.USER_NUMBER_SERIES WHERE SERIES = 'CUST_NO'")
+    if row is None:
+        return "The number series CUST_NO is not set: `syncctl config erp series CUST_NO --prefix TEXT`."
+    number = f"{row['PREFIX']}{row['NEXT_NO']:0{row['WIDTH']}d}"
+    if len(number) > CUSTOMER_WIDTH:
+        return f"The next CUST_NO would be {number}, too long for the ERP. Correct PREFIX, WIDTH and NEXT_NO in its series."
+    return None
 
 
 def mapped_item(session: Session, store_id: str, sku: str) -> str | None:

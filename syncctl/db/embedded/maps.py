@@ -30,8 +30,11 @@ def set_item_map(session: Session, call: SetItemMap) -> list[ItemMapping]:
     """See `sql/procedures/sp_SetItemMap.sql`."""
     sku, item_no = call.sku.strip(), (call.item_no or "").strip() or None
     require((call.store_id != "", "@STORE_ID is required."), (sku != "", "@SKU is required."))
-    if item_no is not None and erp_of(session).find_item(session, item_no, item_no) is None:
-        raise MappingError(f"The ERP has no item {item_no}. Name one that it has, or add it there first.", code=50040)
+    if item_no is not None:
+        item = erp_of(session).find_item(session, item_no, item_no)
+        if item is None:
+            raise MappingError(f"The ERP has no item {item_no}. Name one that it has, or add it there first.", code=50040)
+        item_no = item.item_no
     key = {"store": call.store_id, "sku": sku, "item": item_no}
     row = session.one("SELECT ITEM_NO FROM dbo.USER_ITEM_MAP WHERE STORE_ID = :store AND SKU = :sku", key)
     if row is None and item_no is None:
@@ -56,8 +59,10 @@ def set_customer_map(session: Session, call: SetCustomerMap) -> list[CustomerMap
     email, cust_no = (call.woo_email or "").strip() or None, (call.cust_no or "").strip() or None
     require((call.store_id != "", "@STORE_ID is required."))
     require(((call.woo_user_id is None) != (email is None), "One of @WOO_USER_ID and @WOO_EMAIL is required."))
-    if cust_no is not None and not erp_of(session).has_customer(session, cust_no):
-        raise MappingError(f"The ERP has no customer {cust_no}. Name one that it has, or add it there first.", code=50040)
+    if cust_no is not None:
+        asked, cust_no = cust_no, erp_of(session).customer_no(session, cust_no)
+        if cust_no is None:
+            raise MappingError(f"The ERP has no customer {asked}. Name one that it has, or add it there first.", code=50040)
     alone = not has_other_stores(session, call.store_id)
     key = {"store": call.store_id, "user": call.woo_user_id, "email": email, "cust": cust_no, "now": session.now}
     key |= {"alone": alone, "any": alone or cust_no is None}
@@ -89,11 +94,14 @@ def set_customer_map(session: Session, call: SetCustomerMap) -> list[CustomerMap
     elif cust_no is None:
         session.run("UPDATE dbo.USER_CUSTOMER_MAP SET IS_ACTIVE = 0 WHERE MAP_ID = :map", key)
     elif row is not None:
-        session.run("UPDATE dbo.USER_CUSTOMER_MAP SET CUST_NO = :cust, STORE_ID = :store WHERE MAP_ID = :map", key)
+        session.run(
+            "UPDATE dbo.USER_CUSTOMER_MAP SET CUST_NO = :cust, STORE_ID = :store, MAPPING_SOURCE = 'manual' WHERE MAP_ID = :map",
+            key,
+        )
     elif own is not None:
         session.run(
             "UPDATE dbo.USER_CUSTOMER_MAP SET STORE_ID = :store, WOO_USER_ID = COALESCE(WOO_USER_ID, :user),"
-            " WOO_EMAIL = COALESCE(WOO_EMAIL, :email) WHERE MAP_ID = :map",
+            " WOO_EMAIL = COALESCE(WOO_EMAIL, :email), MAPPING_SOURCE = 'manual' WHERE MAP_ID = :map",
             key,
         )
     else:

@@ -20,6 +20,7 @@ _MAY_BE_EMPTY = (
     "TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS", "WRKGRP_ID", "TMPLT_CUST_NO",
     "TIME_ZONE", "SHIP_VIA_PROF", "SHIPPING_ITEM_ID", "CHARGE_ITEM_ID", "TAX_RATE",
 )  # fmt: skip
+_CHOICES = {"CUST_MATCH_NAME": ("Y", "N"), "CUST_CHANGES": ("ERP", "STORE")}
 
 
 @serves(CountStates)
@@ -48,6 +49,8 @@ def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
     """See `sql/procedures/sp_SetErpSetting.sql`."""
     value = call.value or None
     require((value is not None or call.setting_name in _MAY_BE_EMPTY, f"{call.setting_name} takes a value."))
+    choices = _CHOICES.get(call.setting_name, (value,))
+    require((value in choices, f"{call.setting_name} takes {' or '.join(map(str, choices))}."))
     fault = erp_of(session).setting_fault(call.setting_name, value)
     require((fault is None, fault or ""))
     changed = session.run(

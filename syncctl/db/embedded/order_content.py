@@ -99,7 +99,7 @@ def read_content(staged: sqlite3.Row) -> Content:
     order = _parsed(staged["ORDER_JSON"], dict)
     billing = _texts(order.get("BILL"))
     shipping = _texts(order.get("SHIP"))
-    if not any(shipping.get(part) for part in ("ADRS_1", "ADRS_2", "CITY", "ZIP_COD")):
+    if not has_address(shipping):
         shipping = billing
     return Content(
         lines=tuple(_line(position, item) for position, item in enumerate(items, start=1) if isinstance(item, dict)),
@@ -124,6 +124,66 @@ def read_content(staged: sqlite3.Row) -> Content:
         customer_note=str(order.get("CUSTOMER_NOTE") or ""),
         payment_title=str(order.get("PMT_TITLE") or ""),
     )
+
+
+def read_customer(text: str | None) -> Content | None:
+    """Read the addresses of a customer of the store out of its JSON; None where it is no customer's.
+
+    Where the billing address names nobody, the account's name stands in; what the shipping address lacks of name and telephone is
+    the billing address's. See `sql/functions/fn_CustomerAddress.sql`.
+    """
+    customer = _parsed(text, dict)
+    billing, shipping = customer.get("billing"), customer.get("shipping")
+    if not isinstance(billing, dict):
+        return None
+    shipping = shipping if isinstance(shipping, dict) else {}
+    named = billing if _names_somebody(billing) else customer
+    phone = _text(billing, "phone") or _text(customer, "phone")
+    return Content(
+        lines=(),
+        charges=(),
+        taxes=(),
+        coupons=(),
+        billing=_parts(billing, named, phone),
+        shipping=_parts(shipping, shipping if _names_somebody(shipping) else named, _text(shipping, "phone") or phone),
+        customer_note="",
+        payment_title="",
+    )
+
+
+def has_address(address: Mapping[str, str]) -> bool:
+    """True where there is more of an address than a name."""
+    return any(address.get(part) for part in ("ADRS_1", "ADRS_2", "CITY", "ZIP_COD"))
+
+
+def _names_somebody(address: Mapping[str, Any]) -> bool:
+    return any(_text(address, part) for part in ("first_name", "last_name", "company"))
+
+
+def _text(parts: Mapping[str, Any], name: str) -> str:
+    value = parts.get(name)
+    return value.strip(" ") if isinstance(value, str) else ""
+
+
+def _parts(address: Mapping[str, Any], named: Mapping[str, Any], phone: str) -> dict[str, str]:
+    """Return the parts of an order's address that a customer's come to, without the empty ones."""
+    first, last, company = (_text(named, part) for part in ("first_name", "last_name", "company"))
+    person = f"{first} {last}".strip(" ")
+    parts = {
+        "FST_NAM": first,
+        "LST_NAM": last,
+        "NAM": person or company,
+        "COMPANY": company,
+        "ADRS_1": _text(address, "address_1"),
+        "ADRS_2": _text(address, "address_2"),
+        "ADRS_3": company if person else "",
+        "CITY": _text(address, "city"),
+        "STATE": _text(address, "state"),
+        "ZIP_COD": _text(address, "postcode"),
+        "CNTRY": _text(address, "country"),
+        "PHONE": phone,
+    }
+    return {part: text for part, text in parts.items() if text}
 
 
 def _list(order: dict[str, Any], name: str) -> list[Any]:

@@ -134,7 +134,7 @@ def _customer(
         yield error("ambiguous_customer", "CUST_NO", email.strip() or staged["WOO_CUST_ID"], whose)
         return
     if cust_no is not None:
-        if not erp.has_customer(session, cust_no):
+        if erp.customer_no(session, cust_no) is None:
             yield error(
                 "unknown_customer",
                 "CUST_NO",

@@ -7,9 +7,13 @@ from syncctl.db.embedded.counterpoint.change import change_document, close_docum
 from syncctl.db.embedded.counterpoint.code_page import lossy_texts
 from syncctl.db.embedded.counterpoint.create import create_document, document_rows, remove_document
 from syncctl.db.embedded.counterpoint.customer import (
+    add_address,
+    change_customer,
     create_customer,
+    customer_fields,
+    customer_no,
     find_customers,
-    has_customer,
+    find_namesakes,
     is_fitting,
     new_customer_problem,
 )
@@ -29,7 +33,12 @@ class CounterPoint:
     audit = staticmethod(audit)
     change_document = staticmethod(change_document)
     close_document = staticmethod(close_document)
+    add_address = staticmethod(add_address)
+    change_customer = staticmethod(change_customer)
+    customer_fields = staticmethod(customer_fields)
+    find_namesakes = staticmethod(find_namesakes)
     create_customer = staticmethod(create_customer)
+    customer_no = staticmethod(customer_no)
     create_document = staticmethod(create_document)
     document_rows = staticmethod(document_rows)
     document_state = staticmethod(document_state)
@@ -37,7 +46,6 @@ class CounterPoint:
     is_fitting = staticmethod(is_fitting)
     find_item = staticmethod(find_item)
     get_document = staticmethod(get_document)
-    has_customer = staticmethod(has_customer)
     import_settings = staticmethod(import_settings)
     list_series = staticmethod(list_series)
     missing_settings = staticmethod(missing_settings)

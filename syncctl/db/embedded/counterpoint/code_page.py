@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 
-from syncctl.db.embedded.erp import HeldText
+from syncctl.db.embedded.erp import HeldText, Texts
 from syncctl.db.embedded.order_content import Content
 from syncctl.text_width import shorten, width as units
 
@@ -32,6 +31,15 @@ def lost_letters(text: str, width: int) -> str:
     return lost
 
 
+def capitals(text: str | None) -> str | None:
+    """Return a text as T-SQL's UPPER has it in that code page: a letter without a capital there stays."""
+    return (
+        None
+        if text is None
+        else "".join(letter.upper() if len(letter.upper()) == 1 and _kept(letter.upper()) else letter for letter in text)
+    )
+
+
 def held_address(address: Mapping[str, str]) -> dict[str, str]:
     """Return an address's parts as the columns hold them; the company's name stands in where there is no other."""
     parts = {part: held(address.get(part, ""), width) for part, width in _ADDRESS.items()}
@@ -39,7 +47,7 @@ def held_address(address: Mapping[str, str]) -> dict[str, str]:
     return {**parts, "NAM": parts["NAM"] or company}
 
 
-def lossy_texts(staged: sqlite3.Row, content: Content) -> Iterator[HeldText]:
+def lossy_texts(staged: Texts, content: Content) -> Iterator[HeldText]:
     """See `Erp.lossy_texts`, and `sql/erp/counterpoint/fn_ErpTexts.sql`."""
     for field, text, width in _texts(staged, content):
         lost, cut_to = lost_letters(text, width), width if units(text) > width else None
@@ -47,7 +55,7 @@ def lossy_texts(staged: sqlite3.Row, content: Content) -> Iterator[HeldText]:
             yield HeldText(field, text, lost, cut_to)
 
 
-def _texts(staged: sqlite3.Row, content: Content) -> Iterator[tuple[str, str, int]]:
+def _texts(staged: Texts, content: Content) -> Iterator[tuple[str, str, int]]:
     yield "CUST_PO_NO", staged["WOO_ORDER_NO"] or "", 20
     yield "CUST_EMAIL", staged["CUST_EMAIL"] or "", 100
     addresses = {"BILL": content.billing, "SHIP": content.shipping if content.shipping is not content.billing else {}}

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
-from syncctl.db.embedded.counterpoint.code_page import held, held_address, lost_letters
+from syncctl.db.embedded.counterpoint.code_page import capitals, held, held_address
 from syncctl.db.embedded.counterpoint.customer_number import next_customer_number, require_customer_number
 from syncctl.db.embedded.counterpoint.lines import insert
 from syncctl.db.embedded.counterpoint.site import local_time
-from syncctl.db.embedded.erp import Settings, settings_of
+from syncctl.db.embedded.erp import CustomerField, Settings, settings_of
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError
 
 _ADDRESS = ("NAM", "FST_NAM", "LST_NAM", "ADRS_1", "ADRS_2", "ADRS_3", "CITY", "STATE", "ZIP_COD", "CNTRY")
+_NAMES = ("NAM", "FST_NAM", "LST_NAM")
 _BY_SETTING = {"CATEG_COD": "CUST_CATEG_COD", "TAX_COD": "TAX_COD", "STR_ID": "STR_ID"}
 """Columns that a site setting fills where there is no template, or where it has nothing there."""
 
@@ -70,16 +72,17 @@ def _postcode(text: str) -> str:
     return (text[:5] if _ZIP_PLUS_4.fullmatch(text.rstrip(" ")) else text).replace(" ", "").replace("-", "").lower()
 
 
-def has_customer(session: Session, cust_no: str) -> bool:
-    """See `Erp.has_customer`."""
-    return session.one("SELECT 1 FROM dbo.AR_CUST WHERE CUST_NO = :cust_no", {"cust_no": cust_no}) is not None
+def customer_no(session: Session, number: str) -> str | None:
+    """See `Erp.customer_no`."""
+    row = session.one("SELECT CUST_NO FROM dbo.AR_CUST WHERE CUST_NO = :cust_no", {"cust_no": number})
+    return None if row is None else str(row["CUST_NO"])
 
 
 def new_customer_problem(session: Session) -> str | None:
     """See `Erp.new_customer_problem`."""
     settings = settings_of(session)
     template = _template(session, settings)
-    if template is not None and not has_customer(session, template):
+    if template is not None and customer_no(session, template) is None:
         return (
             f"The template customer {template} is not in AR_CUST, so no customer can be made. Add it in CounterPoint, or name"
             " another one: `syncctl config erp set TMPLT_CUST_NO NUMBER` (- for none)."
@@ -91,7 +94,7 @@ def new_customer_problem(session: Session) -> str | None:
     return None
 
 
-def create_customer(session: Session, staged: sqlite3.Row, content: Content) -> str:
+def create_customer(session: Session, email: str, content: Content) -> str:
     """See `Erp.create_customer`."""
     settings = settings_of(session)
     template = _template(session, settings)
@@ -100,31 +103,84 @@ def create_customer(session: Session, staged: sqlite3.Row, content: Content) -> 
     if template is not None and copied is None:
         raise ConfigError(f"The template customer {template} is not in AR_CUST, so no customer can be made.", code=50041)
     cust_no = next_customer_number(session, settings)
-    address, email = held_address(content.billing), staged["CUST_EMAIL"] or ""
+    address = held_address(content.billing)
+    is_person = address["FST_NAM"] or address["LST_NAM"] or not content.billing.get("COMPANY")
     values = {
         "CUST_NO": cust_no,
         **{part: address[part] or None for part in _ADDRESS},
         "NAM": address["NAM"] or held(email, 40) or None,
         "PHONE_1": address["PHONE"] or None,
         "EMAIL_ADRS_1": held(email, 100) or None,
+        "CUST_NAM_TYP": "P" if is_person else "B",
         "LST_MAINT_DT": local_time(session.now, settings),
         **{column: settings[name] for column, name in _BY_SETTING.items()},
     }
     if copied is not None:
         values |= {column: copied[column] for column in _COPIED}
         values |= {column: copied[column] or values[column] for column in _BY_SETTING}
-        values["CUST_NAM_TYP"] = "P" if address["FST_NAM"] or address["LST_NAM"] else "B"
-    insert(session, "AR_CUST", values)
-    if staged["WOO_CUST_ID"] is None and lost_letters(email, 100):
-        # A guest is found again by e-mail address. Where AR_CUST can't hold all of it, the map does.
-        session.run(
-            """
-            INSERT INTO dbo.USER_CUSTOMER_MAP (STORE_ID, CUST_NO, WOO_USER_ID, WOO_EMAIL, MAPPING_SOURCE, IS_ACTIVE, CREATED_DT)
-            VALUES (:store, :cust_no, NULL, :email, 'syncctl', 1, :now)
-            """,
-            {"store": staged["STORE_ID"], "cust_no": cust_no, "email": email, "now": session.now},
-        )
+    insert(session, "AR_CUST", values | _in_capitals(values))
     return cust_no
+
+
+def customer_fields(session: Session, cust_no: str, email: str, content: Content) -> list[CustomerField]:
+    """See `Erp.customer_fields` and `fn_ErpCustomerFields`."""
+    row = session.one("SELECT * FROM dbo.AR_CUST WHERE CUST_NO = :cust_no", {"cust_no": cust_no})
+    return (
+        []
+        if row is None
+        else [CustomerField(part, name, wanted, (row[name] or "").rstrip(" ")) for part, name, wanted in _fields(email, content)]
+    )
+
+
+def _fields(email: str, content: Content) -> Iterator[tuple[str, str, str]]:
+    """Return each field that follows a customer of the store: its part, its name, and what it is to hold."""
+    address = held_address(content.billing)
+    has_address = any(address[part] for part in ("ADRS_1", "ADRS_2", "CITY", "ZIP_COD"))
+    for name in _ADDRESS:
+        kind = "name" if name in _NAMES else "address"
+        yield kind, name, address[name].rstrip(" ") if kind == "name" or has_address else ""
+    yield "telephone", "PHONE_1", address["PHONE"].rstrip(" ")
+    yield "e-mail", "EMAIL_ADRS_1", held(email, 100)
+
+
+def change_customer(session: Session, cust_no: str, fields: Collection[str], email: str, content: Content) -> None:
+    """See `Erp.change_customer`."""
+    values = {name: wanted or None for _, name, wanted in _fields(email, content) if name in fields}
+    values |= _in_capitals(values)
+    written = ", ".join(f"{name} = :{name}" for name in values)
+    session.run(
+        f"UPDATE dbo.AR_CUST SET {written}, LST_MAINT_DT = :now WHERE CUST_NO = :cust_no",  # noqa: S608  (constants)
+        {**values, "now": local_time(session.now, settings_of(session)), "cust_no": cust_no},
+    )
+
+
+def find_namesakes(session: Session, content: Content) -> list[str]:
+    """See `Erp.find_namesakes`."""
+    rows = session.all(
+        """
+        SELECT CUST_NO FROM dbo.AR_CUST
+        WHERE NAM = :NAM COLLATE NOCASE OR NAM = :company COLLATE NOCASE OR LST_NAM = :LST_NAM COLLATE NOCASE
+        """,
+        {**held_address(content.billing), "company": held(content.billing.get("COMPANY", ""), 40)},
+    )
+    return [str(row["CUST_NO"]) for row in rows if is_fitting(session, row["CUST_NO"], content)]
+
+
+def add_address(session: Session, cust_no: str, _email: str, content: Content) -> bool:
+    """See `Erp.add_address`."""
+    if settings_of(session).get("WRITE_SHIP_ADRS") != "Y":
+        return False
+    key = {"cust_no": cust_no}
+    count = "SELECT COUNT(*) AS FOUND FROM dbo.AR_SHIP_ADRS WHERE CUST_NO = :cust_no"
+    before = session.one(count, key)
+    ship_to_address(session, cust_no, content)
+    after = session.one(count, key)
+    return before is not None and after is not None and after["FOUND"] > before["FOUND"]
+
+
+def _in_capitals(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that are searched in capitals, of those names that are written."""
+    return {f"{column}_UPR": capitals(values[column]) for column in _NAMES if column in values}
 
 
 def _template(session: Session, settings: Settings) -> str | None:

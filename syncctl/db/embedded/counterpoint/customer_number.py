@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from syncctl.db.embedded.counterpoint.document import first_free, next_number
-from syncctl.db.embedded.erp import Settings
+from syncctl.db.embedded.erp import Settings, customer_series_problem
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError
 
@@ -72,6 +72,8 @@ def require_customer_number(session: Session, settings: Settings) -> None:
     """
     if series := _series(session, settings):
         series.following(session)
+    elif problem := customer_series_problem(session):
+        raise _problem(problem)
 
 
 def _series(session: Session, settings: Settings) -> _Series | None:

@@ -265,7 +265,10 @@ CREATE TABLE dbo.AR_CUST (
     CUST_TYP TEXT NOT NULL DEFAULT 'A',
     CUST_NAM_TYP TEXT NOT NULL DEFAULT 'P',
     BAL_METH TEXT NOT NULL DEFAULT '!',
-    TERMS_COD TEXT
+    TERMS_COD TEXT,
+    NAM_UPR TEXT,
+    FST_NAM_UPR TEXT,
+    LST_NAM_UPR TEXT
 );
 CREATE INDEX dbo.IX_AR_CUST_EMAIL ON AR_CUST (EMAIL_ADRS_1);
 
@@ -527,6 +530,8 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('FORMER_ORDERS', 'Y', 'N enters an order even where a document of its number, not of syncctl, stands at the station'),
     ('WRITE_SHIP_ADRS', 'N', 'Y adds the ship-to address to the addresses of the customer, too'),
     ('PAY_COD_TYP', 'B', 'Type of a pay code, where the ERP has no table of pay codes'),
+    ('CUST_MATCH_NAME', 'N', 'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
+    ('CUST_CHANGES', 'ERP', 'Whose word counts where both the store and a person in the ERP changed a customer: ERP or STORE'),
     ('TIME_ZONE', NULL, 'Time zone of the ERP, as Windows names it; empty: that of the server'),
     ('SHIP_VIA_PROF', NULL, 'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
     ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),

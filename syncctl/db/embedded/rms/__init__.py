@@ -5,9 +5,13 @@ from __future__ import annotations
 from syncctl.db.embedded.erp import Erp
 from syncctl.db.embedded.rms.audit import audit
 from syncctl.db.embedded.rms.customer import (
+    add_address,
+    change_customer,
     create_customer,
+    customer_fields,
+    customer_no,
     find_customers,
-    has_customer,
+    find_namesakes,
     is_fitting,
     lossy_texts,
     new_customer_problem,
@@ -35,14 +39,18 @@ class Rms:
     audit = staticmethod(audit)
     change_document = staticmethod(change_document)
     close_document = staticmethod(close_document)
+    add_address = staticmethod(add_address)
+    change_customer = staticmethod(change_customer)
+    customer_fields = staticmethod(customer_fields)
+    find_namesakes = staticmethod(find_namesakes)
     create_customer = staticmethod(create_customer)
+    customer_no = staticmethod(customer_no)
     create_document = staticmethod(create_document)
     document_rows = staticmethod(document_rows)
     document_state = staticmethod(document_state)
     find_customers = staticmethod(find_customers)
     find_item = staticmethod(find_item)
     get_document = staticmethod(get_document)
-    has_customer = staticmethod(has_customer)
     import_settings = staticmethod(import_settings)
     is_fitting = staticmethod(is_fitting)
     list_series = staticmethod(list_series)

@@ -8,8 +8,8 @@ from typing import Any
 
 from syncctl.db.embedded.order_content import Content, cents
 from syncctl.db.embedded.registry import Session
-from syncctl.db.embedded.rms.customer import lossy_texts
-from syncctl.db.embedded.rms.site import WIDTHS, held_address, site_of
+from syncctl.db.embedded.rms.customer import lossy_texts, ship_to
+from syncctl.db.embedded.rms.site import site_of
 from syncctl.text_width import shorten
 
 _ADDRESS = ("NAM", "COMPANY", "ADRS_1", "ADRS_2", "ADRS_3", "CITY", "STATE", "ZIP_COD", "CNTRY")
@@ -80,40 +80,13 @@ def write_shipping(
     if not is_new and known is not None and known["HELD_HASH"] != _hash(f"{held['ShipToID']}\n{held['ShippingNotes']}"):
         _remember(session, key, asked, known["HELD_HASH"], kept=True)
         return False, True
-    ship_to = _ship_to(session, staged, content, customer_id)
+    ship_to_id, _ = ship_to(session, customer_id, staged["CUST_EMAIL"] or "", content)
     session.run(
         "UPDATE dbo.[Order] SET ShipToID = :ship_to, ShippingNotes = :notes WHERE ID = :doc",
-        {**key, "ship_to": ship_to, "notes": notes},
+        {**key, "ship_to": ship_to_id, "notes": notes},
     )
-    _remember(session, key, asked, _hash(f"{ship_to}\n{notes}"), kept=False)
-    return ship_to != held["ShipToID"], False
-
-
-def _ship_to(session: Session, staged: sqlite3.Row, content: Content, customer_id: int) -> int:
-    """Return the customer's ship-to address with this content, added where there is none; 0 without an address."""
-    address = held_address(content.shipping)
-    if not any(address[part] for part in ("ADRS_1", "ADRS_2", "CITY", "ZIP_COD")):
-        return 0
-    values = {
-        "CustomerID": customer_id,
-        "Name": address["NAM"] or shorten(f"{address['FST_NAM']} {address['LST_NAM']}".strip(), WIDTHS["NAM"]),
-        "Company": address["COMPANY"],
-        "Address": address["ADRS_1"],
-        "Address2": address["ADRS_2"],
-        "City": address["CITY"],
-        "State": address["STATE"],
-        "Zip": address["ZIP_COD"],
-        "Country": address["CNTRY"],
-        "PhoneNumber": address["PHONE"],
-        "EmailAddress": shorten(staged["CUST_EMAIL"] or "", 255),
-    }
-    same = " AND ".join(f"{column} = :{column}" for column in values)
-    row = session.one(f"SELECT MIN(ID) AS ID FROM dbo.ShipTo WHERE {same}", values)  # noqa: S608  (constants)
-    if row is not None and row["ID"] is not None:
-        return int(row["ID"])
-    columns, marks = ", ".join(values), ", ".join(f":{column}" for column in values)
-    cursor = session.db.execute(f"INSERT INTO dbo.ShipTo ({columns}) VALUES ({marks})", values)  # noqa: S608  (constants)
-    return int(cursor.lastrowid or 0)
+    _remember(session, key, asked, _hash(f"{ship_to_id}\n{notes}"), kept=False)
+    return ship_to_id != held["ShipToID"], False
 
 
 def _remember(session: Session, key: dict[str, Any], asked: bytes, held: bytes, *, kept: bool) -> None:

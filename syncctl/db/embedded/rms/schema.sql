@@ -156,6 +156,8 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('SHIPPING_SERVICE_ID', '0', 'Shipping service of web orders (ShippingServiceID)'),
     ('CHANNEL_TYPE', '0', 'Channel of web orders (ChannelType)'),
     ('DUE_DAYS', '30', 'Days after its date when an order is due (ExpirationOrDueDate)'),
+    ('CUST_MATCH_NAME', 'N', 'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
+    ('CUST_CHANGES', 'ERP', 'Whose word counts where both the store and a person in the ERP changed a customer: ERP or STORE'),
     ('TIME_ZONE', NULL, 'Time zone of the ERP, as Windows names it; empty: that of the server'),
     ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: Quantity without QuantityCommitted');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
