@@ -7,14 +7,16 @@ dbo.sp_PurgeHistory
     and dead letters stay for ever.
 
 Called by    syncctl db purge, once for each batch
-Parameters   @KIND        events, attempts, messages (to the store), runs, calls (to carriers), notifications, documents
+Parameters   @KIND        events, attempts, messages (to the store), runs, calls (to carriers), notifications, documents, activities (of
+                          customer queues)
              @BEFORE_DT   at least 30 days ago
              @AFTER_ID    the LAST_ID of the batch before; 0 at first
              @DOCUMENTS   1: proofs of delivery too that their claims still point to; else only those that no claim does
              @DRY_RUN     1: counts and deletes nothing
 Returns      one row: PURGED_ROWS, and LAST_ID, from where the next batch goes on; NULL at the end
 Kept         what belongs to an order that is not at rest (fn_OrderAtRest); the events that a reopened order or an audit asks for; the last
-             run of each command, and the last one that succeeded; what clients were told about a claim that has no proof yet
+             run of each command, and the last one that succeeded; what clients were told about a claim that has no proof yet;
+             the activities of a queue that isn't at its end, or ended since
 Errors       50001 bad argument
 Locks        the rows of the batch, while they are deleted
 Repeatable   yes
@@ -38,8 +40,8 @@ BEGIN
     (
         CASE
             WHEN @KIND IS NULL
-            OR   @KIND NOT IN ('events', 'attempts', 'messages', 'runs', 'calls', 'notifications', 'documents')
-            THEN N'@KIND takes events, attempts, messages, runs, calls, notifications, documents. '
+            OR   @KIND NOT IN ('events', 'attempts', 'messages', 'runs', 'calls', 'notifications', 'documents', 'activities')
+            THEN N'@KIND takes events, attempts, messages, runs, calls, notifications, documents, activities. '
         END,
         CASE
             WHEN @BEFORE_DT IS NULL OR @BEFORE_DT > DATEADD(DAY, -30, @NOW) THEN N'@BEFORE_DT takes a moment at least 30 days ago. '
@@ -292,6 +294,40 @@ BEGIN
         BEGIN
             DELETE FROM dbo.USER_POD_DOCUMENT
             WHERE DOCUMENT_ID IN (SELECT found.ROW_ID FROM @BATCH AS found WHERE found.MAY_GO = 1);
+        END;
+    END;
+
+    IF @KIND = 'activities'
+    BEGIN
+        INSERT INTO @BATCH
+        (
+            ROW_ID, IS_OLD, MAY_GO
+        )
+        SELECT TOP (@BATCH_SIZE)
+            activity.id,
+            CASE WHEN activity.created_at < @BEFORE_DT THEN 1 ELSE 0 END,
+            CASE
+                WHEN activity.created_at < @BEFORE_DT
+                AND  NOT EXISTS
+                (
+                    SELECT
+                        1
+                    FROM dbo.USER_CUSTOMER_QUEUE AS queue
+                    WHERE queue.id = activity.queue_id
+                    AND   (queue.phase NOT IN ('done', 'cancelled') OR queue.updated_at >= @BEFORE_DT)
+                )
+                THEN 1
+                ELSE 0
+            END
+        FROM dbo.woo_sync_activity AS activity
+        WHERE activity.id > @AFTER_ID
+        ORDER BY
+            activity.id;
+
+        IF @DRY_RUN = 0
+        BEGIN
+            DELETE FROM dbo.woo_sync_activity
+            WHERE id IN (SELECT found.ROW_ID FROM @BATCH AS found WHERE found.MAY_GO = 1);
         END;
     END;
 

@@ -199,3 +199,21 @@ def test_calls_to_carriers_go_by_age(database, query, clock, purge, count):
 
 def test_an_empty_database_has_nothing_to_forget(purge):
     assert {kind: purge(kind) for kind in KINDS} == dict.fromkeys(KINDS, 0)
+
+
+def test_the_activities_of_a_customer_queue_go_once_it_has_been_at_its_end_for_long(database, query, clock, purge, count):
+    for phase, updated in (("processing", clock()), ("done", clock()), ("done", clock() + YEAR), ("cancelled", clock())):
+        query(
+            "INSERT INTO dbo.USER_CUSTOMER_QUEUE (org_id, store_id, queue_name, phase, created_at, updated_at) "
+            "VALUES ('o', 's', 'q', ?, ?, ?)",
+            (phase, clock(), updated),
+        )
+    for row in query("SELECT id FROM dbo.USER_CUSTOMER_QUEUE ORDER BY id"):
+        query(
+            "INSERT INTO dbo.woo_sync_activity (queue_id, org_id, activity_type, status, message, created_at) "
+            "VALUES (?, 'o', 'batch', 'success', 'm', ?)",
+            (row[0], clock()),
+        )
+    clock.move(YEAR)
+    assert purge("activities") == 2
+    assert count("woo_sync_activity") == 2, "of the queue at work, and of the one that ended just now"

@@ -39,6 +39,7 @@ _TABLES = {
     "calls": ("USER_CARRIER_CALL", "CALL_ID", "CALLED_DT"),
     "notifications": ("USER_NOTIFICATION", "NOTIFICATION_ID", "CREATED_DT"),
     "documents": ("USER_POD_DOCUMENT", "DOCUMENT_ID", "CREATED_DT"),
+    "activities": ("woo_sync_activity", "id", "created_at"),
 }
 """Table, the id that grows with time, and when a row is from."""
 
@@ -79,6 +80,12 @@ _MAY_GO = {
             SELECT 1 FROM dbo.claims AS claim
             WHERE claim.id = row.CLAIM_ID
             AND (COALESCE(claim.pod_fetch_status, 'pending') <> 'success' OR (NOT :documents AND claim.pod_sha256 = row.SHA256))
+        )
+    """,
+    "activities": """
+        NOT EXISTS (
+            SELECT 1 FROM dbo.USER_CUSTOMER_QUEUE AS queue
+            WHERE queue.id = row.queue_id AND (queue.phase NOT IN ('done', 'cancelled') OR queue.updated_at >= :before)
         )
     """,
 }
