@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -72,7 +72,6 @@ def _thresholds(run: Run) -> Thresholds:
         review_orders=settings.health_review_orders,
         failed_proofs=settings.health_failed_proofs,
         proof_retries=settings.pod_max_retries,
-        deadline_days=settings.pod_deadline_days,
         clock_warning_seconds=settings.health_clock_warning_seconds,
         clock_critical_seconds=settings.health_clock_critical_seconds,
         polling=settings.enable_order_polling,
@@ -104,8 +103,18 @@ def _around(run: Run) -> Around:
     from syncctl.services.health import Around
 
     return Around(
-        folders=_folders(run), certificate=_certificate(run), scripts=_scripts, uses=lambda *claims: _uses(run, *claims)
+        folders=_folders(run),
+        certificate=_certificate(run),
+        scripts=_scripts,
+        uses=lambda *claims: _uses(run, *claims),
+        scheduler=lambda: _scheduled(run),
     )
+
+
+def _scheduled(run: Run) -> Mapping[str, str]:
+    from syncctl.cli.schedule import asked
+
+    return asked(run)
 
 
 def _folders(run: Run) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import suppress
@@ -18,6 +19,7 @@ from syncctl.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from rich.console import Console
 
@@ -181,17 +183,18 @@ def status(run: Run, scheduler: SchedulerName = None, without: Without = None) -
     """Ask the scheduler what it knows of each job, and put it beside what the runs themselves left behind.
 
     Exit 1 where a job is not installed, does not start, is late, or ended with an error the last time. A job that isn't wanted is
-    left out with --without.
+    left out with --without, or with SYNCCTL_JOB_INTERVALS.
     """
     from syncctl.schedulers.record import installed
     from syncctl.services.schedule import status as look, where_installed
 
     found, names = [], set()
+    runs = _logged(run)
     for part in _parts(run, without):
         opened = [_open(scheduler)] if scheduler else where_installed(part.place)
         names |= {each.name for each in opened}
         entries = {name: entry for each in opened for name, entry in each.ask(part.place).items()}
-        seen = look(entries, part.jobs, part.records, now=run.clock(), since=installed(part.records))
+        seen = look(entries, part.jobs, part.records, now=run.clock(), runs=runs, since=installed(part.records))
         found += [(part.place.profile, each) for each in seen]
     wrong = [(profile, each) for profile, each in found if each.problem]
     run.report.items = [{"profile": profile, **asdict(each)} for profile, each in found]
@@ -213,6 +216,38 @@ def status(run: Run, scheduler: SchedulerName = None, without: Without = None) -
     run.render = render
 
 
+def _logged(run: Run) -> dict[str, datetime | None] | None:
+    """Return when each job last started by the database's log of runs; None where it can't be asked: the scheduler still can."""
+    from syncctl.db.contract import ListJobRuns
+    from syncctl.errors import SyncError
+    from syncctl.jobs import JOBS
+
+    wanted = {job.operation: job.name for job in JOBS if job.operation}
+    try:
+        rows = run.database.run(ListJobRuns(operations=json.dumps(list(wanted))))
+    except SyncError as error:
+        run.output.remark(f"The log of runs can't be asked: {error}")
+        return None
+    return {wanted[row.operation_type]: row.last_start_dt for row in rows}
+
+
+def asked(run: Run) -> dict[str, str]:
+    """Ask this host's schedulers what is wrong with the jobs of the run's own store; nothing of jobs that they don't have.
+
+    Raises:
+        SyncError: a scheduler doesn't answer, or the settings can't be read.
+    """
+    from syncctl.services.schedule import entry_problems, where_installed
+
+    named = run.settings.profile or ""
+    found: dict[str, str] = {}
+    for part in _parts(run, told=False):
+        if part.place.profile.lower() in (named.lower(), ""):
+            entries = {name: entry for each in where_installed(part.place) for name, entry in each.ask(part.place).items()}
+            found |= entry_problems(entries, part.records)
+    return found
+
+
 def _moments(job: JobStatus) -> list[str]:
     from syncctl.cli.output import local_time
 
@@ -229,7 +264,7 @@ class _Part:
     records: Path
 
 
-def _parts(run: Run, without: Sequence[str] | None = None, account: str = "") -> list[_Part]:
+def _parts(run: Run, without: Sequence[str] | None = None, account: str = "", *, told: bool = True) -> list[_Part]:
     """Return the parts that this folder has: that of the profile which was named, else one for each store.
 
     Raises:
@@ -241,6 +276,7 @@ def _parts(run: Run, without: Sequence[str] | None = None, account: str = "") ->
     from syncctl.schedulers.record import folder
     from syncctl.services.schedule import place_of, planned
     from syncctl.settings_files import env_path, profile_names
+    from syncctl.settings_health import intervals_of
 
     settings = run.settings
     file = env_path(run.env_file)
@@ -259,14 +295,15 @@ def _parts(run: Run, without: Sequence[str] | None = None, account: str = "") ->
     for name, own in found:
         jobs, remarks = planned(
             polling_minutes=own.order_polling_interval_minutes,
+            intervals=intervals_of(own.job_intervals),
             without=without or (),
             store=bool(name) or not names or bool(own.store_url),
             once=not name,
         )
-        for remark in remarks:
+        for remark in remarks if told else ():
             run.output.remark(f"{name}: {remark}" if name else remark)
         place = place_of(Path.cwd(), profile=name, env_file=env_file, account=account)
-        parts.append(_Part(place, jobs, folder(_data(), file, name)))
+        parts.append(_Part(place, jobs, folder(own.lock_dir, file, name)))
     return parts
 
 
@@ -360,9 +397,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
-
-
-def _data() -> Path:
-    from syncctl.setting_kinds import data_folder
-
-    return data_folder()

@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,7 +57,6 @@ def _run(report: Report, common: Common, name: str, *, jitter: int, due: bool) -
     from syncctl.lock import only_once
     from syncctl.schedulers import record
     from syncctl.services.run_job import is_due, run_job
-    from syncctl.setting_kinds import data_folder
     from syncctl.settings_files import env_path
     from syncctl.stop import Stop, on_signals
 
@@ -66,7 +66,7 @@ def _run(report: Report, common: Common, name: str, *, jitter: int, due: bool) -
         if job is None:
             raise UsageError(f"There is no job named {one_line(name)[:60]!r}. The jobs are: {', '.join(BY_NAME)}.")
         profile = common.profile or os.environ.get("SYNCCTL_PROFILE", "").strip()
-        place = record.folder(data_folder(), env_path(common.env_file), profile)
+        place = record.folder(_locks(common), env_path(common.env_file), profile)
         if due and job.daily and not is_due(job, record.read(place, name), system_clock().astimezone()):
             return ""
         with on_signals(stop), only_once(place, name):
@@ -84,6 +84,17 @@ def _run(report: Report, common: Common, name: str, *, jitter: int, due: bool) -
     if done.exit_code not in (EXIT_OK, EXIT_ALREADY_RUNNING):
         report.add_error(f"{name} ended with exit code {done.exit_code}.", job=name)
     return done.text
+
+
+def _locks(common: Common) -> Path:
+    """Return the folder of the lock files; where the settings can't be read, which the job will say itself, the default one."""
+    from syncctl.setting_kinds import data_folder
+    from syncctl.settings_load import load
+
+    try:
+        return load({"profile": common.profile}, env_file=common.env_file).lock_dir
+    except SyncError:
+        return data_folder() / "locks"
 
 
 def _passed_on(common: Common) -> list[str]:

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal, Protocol
 
 from syncctl.errors import ConfigError
@@ -189,11 +188,3 @@ def next_start(job: ScheduledJob, now: datetime) -> datetime:
 def last_time(job: ScheduledJob, now: datetime) -> datetime:
     """Return when a job's time came last, in the zone of `now`."""
     return next_start(job, now) - timedelta(minutes=job.minutes)
-
-
-def is_file(path: Path) -> bool:
-    """True where a file is there; one that can't be looked at isn't."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False

@@ -76,11 +76,11 @@ def to_tell(before: JobRecord | None, now: JobRecord) -> tuple[str, JobRecord]:
     return "", replace(now, told=known, told_at=known_at)
 
 
-def folder(data: Path, settings_file: Path, profile: str = "") -> Path:
-    """Return where the records of a place lie: of the settings file that its jobs read, there or not, and the profile."""
+def folder(locks: Path, settings_file: Path, profile: str = "") -> Path:
+    """Return where the records lie, beside the lock files: for each settings file that jobs read, there or not, and profile."""
     place = f"{os.path.normcase(os.path.realpath(settings_file))}\n{profile.lower()}"
     digest = hashlib.sha256(place.encode("utf-8")).hexdigest()[:12]
-    return data / "jobs" / digest
+    return locks / "jobs" / digest
 
 
 def note_installation(place: Path) -> None:

@@ -17,6 +17,8 @@ from syncctl.schedulers.record import JobRecord, read
 SCHEDULERS = ("cron", "systemd", "taskscheduler", "kubernetes")
 _LATE = timedelta(minutes=5)
 """How far a scheduler's clock of starts and ours may be apart."""
+_OURS = (0, 1, 2, 69, 75, 78, 130, 143)
+"""What syncctl itself ends with."""
 _MEANINGS = {
     0: "done",
     1: "some orders failed, or something needs attention",
@@ -173,66 +175,105 @@ def status(
     records: Path,
     *,
     now: datetime,
-    runs: Mapping[str, datetime] | None = None,
+    runs: Mapping[str, datetime | None] | None = None,
     since: datetime | None = None,
 ) -> list[JobStatus]:
     """Put what the scheduler says of each job beside what its runs left behind.
 
     `runs` are last starts in the log of runs, by job; `since` is when the jobs were last installed here, where that is known.
     """
-    return [_status(job, entries.get(job.name), read(records, job.name), now, (runs or {}).get(job.name), since) for job in jobs]
+    found = []
+    for job in jobs:
+        logged = None if runs is None or not job.operation else (runs.get(job.name),)
+        found.append(_status(_Seen(job, entries.get(job.name), read(records, job.name), logged, since, now)))
+    return found
 
 
-def _status(
-    job: ScheduledJob,
-    entry: Entry | None,
-    record: JobRecord | None,
-    now: datetime,
-    logged: datetime | None,
-    since: datetime | None,
-) -> JobStatus:
-    starts = [moment for moment in (record.started if record else None, logged) if moment]
-    started = max(starts) if starts else None
+def entry_problems(entries: Mapping[str, Entry], records: Path) -> dict[str, str]:
+    """Return what is wrong with the entries that a scheduler has, by job: what its runs came to is not looked at."""
+    found = {}
+    for name, entry in entries.items():
+        if name in BY_NAME:
+            record = read(records, name)
+            said = _entry_problem(entry, record.started if record else None)
+            if said:
+                found[name] = said
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """All that is known of a job."""
+
+    job: ScheduledJob
+    entry: Entry | None
+    record: JobRecord | None
+    logged: tuple[datetime | None] | None
+    """Its last start in the log of runs; None: the log can't be asked, or it leaves no row there."""
+    since: datetime | None
+    now: datetime
+
+    @property
+    def started(self) -> datetime | None:
+        """When it last started, wherever that is known from."""
+        starts = [self.record.started if self.record else None, *(self.logged or ())]
+        return max((moment for moment in starts if moment), default=None)
+
+
+def _status(seen: _Seen) -> JobStatus:
+    entry, record = seen.entry, seen.record
     return JobStatus(
-        job=job.name,
-        every=in_words(job.minutes),
+        job=seen.job.name,
+        every=in_words(seen.job.minutes),
         installed=entry is not None,
         scheduler_start=entry.last_start if entry else None,
         scheduler_result=entry.last_result if entry else None,
-        last_start=started,
+        last_start=seen.started,
         last_success=record.succeeded if record else None,
         next_start=entry.next_start if entry else None,
-        problem=_problem(job, entry, record, now, started, since),
+        problem=_problem(seen),
     )
 
 
-def _problem(
-    job: ScheduledJob,
-    entry: Entry | None,
-    record: JobRecord | None,
-    now: datetime,
-    started: datetime | None,
-    since: datetime | None,
-) -> str:
+def _problem(seen: _Seen) -> str:
     """Say the first thing that is wrong with a job, the one that explains the others first."""
+    job, entry, record, started = seen.job, seen.entry, seen.record, seen.started
     if entry is None:
         return f"not installed (it needs {job.needs})" if job.needs else "not installed"
+    said = _entry_problem(entry, started)
+    if said:
+        return said
+    longest = timedelta(minutes=2 * job.minutes + job.limit, seconds=2 * job.jitter)
+    if started and seen.now - started > longest:
+        return f"has not started for {_age(seen.now - started)}"
+    if started is None and seen.since and seen.now - seen.since > longest:
+        return f"has not started since it was installed {_age(seen.now - seen.since)} ago: is the scheduler itself running?"
+    return _run_problem(seen, record, running=entry.running) if record else ""
+
+
+def _entry_problem(entry: Entry, started: datetime | None) -> str:
+    """Say what keeps a scheduler's entry from doing its work."""
     if entry.problem:
         return entry.problem
-    if entry.last_start and not entry.running and (started is None or started < entry.last_start - _LATE):
-        said = f" with {_meaning(entry.last_result)}" if entry.last_result is not None else ""
-        return f"the scheduler started it{said}, and it never got as far as a record: try its command by hand"
-    longest = timedelta(minutes=2 * job.minutes + job.limit, seconds=2 * job.jitter)
-    if started and now - started > longest:
-        return f"has not started for {_age(now - started)}"
-    if started is None and since and now - since > longest:
-        return f"has not started since it was installed {_age(now - since)} ago: is the scheduler itself running?"
-    if record and record.ended is None and not entry.running and now - record.started > timedelta(minutes=job.limit + 10):
+    if entry.running or entry.last_start is None or entry.last_result in (None, *_OURS):
+        return ""  # where the code is ours, its record may be another account's
+    if started is None or started < entry.last_start - _LATE:
+        said = _meaning(entry.last_result)
+        return f"the scheduler started it, it ended with {said}, and syncctl was never reached: try its command by hand"
+    return ""
+
+
+def _run_problem(seen: _Seen, record: JobRecord, *, running: bool) -> str:
+    """Say what was wrong with the last run, by its own record."""
+    job = seen.job
+    if record.ended is None and not running and seen.now - record.started > timedelta(minutes=job.limit + 10):
         return "its last run was killed"
-    if record and record.at_limit:
+    if record.at_limit:
         return f"its last run was ended after {job.limit} minutes, its time limit"
-    if record and record.exit_code not in (None, EXIT_OK, EXIT_ALREADY_RUNNING):
+    if record.exit_code not in (None, EXIT_OK, EXIT_ALREADY_RUNNING):
         return f"its last run ended with {_meaning(record.exit_code)}"
+    if record.exit_code == EXIT_OK and seen.logged and (seen.logged[0] is None or seen.logged[0] < record.started - _LATE):
+        return "its last run succeeded, and the database's log of runs knows nothing of it: do the jobs work on another database?"
     return ""
 
 

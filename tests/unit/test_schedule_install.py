@@ -20,7 +20,7 @@ from syncctl.schedulers.kubernetes import Kubernetes
 from syncctl.schedulers.record import JobRecord, write
 from syncctl.schedulers.systemd import Systemd
 from syncctl.schedulers.task_scheduler import SOURCE, TaskScheduler
-from syncctl.services.schedule import install, planned, status
+from syncctl.services.schedule import entry_problems, install, planned, status
 
 PLACE = Place("/srv/shop", "/usr/bin/python3")
 OTHER = replace(PLACE, profile="shop2")
@@ -309,7 +309,13 @@ RAN = JobRecord("stage", NOW - timedelta(minutes=9), NOW - timedelta(minutes=8),
         (Entry("stage"), None, ""),
         (None, RAN, "not installed"),
         (Entry("stage", problem="it is disabled"), RAN, "it is disabled"),
-        (Entry("stage", NOW - timedelta(hours=1), None, 78), None, "never got as far as a record"),
+        (
+            Entry("stage", NOW - timedelta(hours=1), None, 127),
+            None,
+            "127 (there is no such program), and syncctl was never reached",
+        ),
+        (Entry("stage", NOW - timedelta(minutes=1), None, -2147024894), RAN, "syncctl was never reached"),
+        (Entry("stage", NOW - timedelta(hours=1), None, 78), None, ""),
         (Entry("stage", NOW - timedelta(minutes=1), None, None, True), RAN, ""),
         (Entry("stage"), replace(RAN, started=NOW - timedelta(hours=3)), "has not started for 3 hours"),
         (Entry("stage"), replace(RAN, started=NOW - timedelta(minutes=75), ended=None), "was killed"),
@@ -329,3 +335,20 @@ def test_a_job_that_never_started_after_its_installation_is_told_of_once_it_shou
     for hours, said in ((1, ""), (5, "has not started since it was installed 5 hours ago: is the scheduler itself running?")):
         [found] = status({"stage": Entry("stage")}, [STAGE], tmp_path, now=NOW, since=NOW - timedelta(hours=hours))
         assert found.problem == said
+
+
+@pytest.mark.parametrize(
+    ("logged", "said"),
+    [(None, ""), (RAN.started, ""), (NOW - timedelta(days=1), "another database"), ("never", "another database")],
+)
+def test_what_the_log_of_runs_lacks_ran_elsewhere(logged: Any, said: str, tmp_path: Path):
+    write(tmp_path, RAN)
+    runs = None if logged is None else {} if logged == "never" else {"stage": logged}
+    [found] = status({"stage": Entry("stage")}, [STAGE], tmp_path, now=NOW, runs=runs)
+    assert (said in found.problem) if said else found.problem == ""
+
+
+def test_what_is_wrong_with_entries_is_told_to_health(tmp_path: Path):
+    write(tmp_path, RAN)
+    entries = {"stage": Entry("stage"), "process": Entry("process", problem="it is disabled"), "mine": Entry("mine", problem="x")}
+    assert entry_problems(entries, tmp_path) == {"process": "it is disabled"}
