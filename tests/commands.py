@@ -13,11 +13,14 @@ from typer.models import ArgumentInfo, OptionInfo
 from syncctl.cli.run import COMMON
 
 SOUND = {
+    ("completion",): ("bash",),
     ("config", "set"): ("store_id", "main"),
     ("config", "policy", "set"): ("deadlock", "--max-attempts", "5"),
     ("config", "erp", "set"): ("STR_ID", "01"),
     ("config", "erp", "import"): ("--yes",),
     ("config", "erp", "column"): ("PS_DOC_HDR.FORM_ID", "WEB"),
+    ("db", "backup"): ("backup.gz",),
+    ("db", "restore"): ("backup.gz", "--dry-run"),
     ("db", "seed"): ("--from-store",),
     ("db", "compare-document"): ("101-000001", "20-100238"),
     ("dead-letter", "show"): ("1",),

@@ -6,6 +6,7 @@ A command's module is imported when the command is called, or shown: schedulers 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -46,12 +47,13 @@ HOMES = {
     "db": "db.app",
     "schedule": "schedule.app",
     "config": "config.app",
+    "completion": "completion.app",
     "demo": "demo.app",
 }
 """Command or group, in the order of the help → the module that declares it, and the Typer there."""
 GROUPS = ("dead-letter", "map", "write-back", "pod", "db", "schedule", "config")
-ADDED = {"db": "purge", "schedule": "schedule_run", "config": "config_erp"}
-"""Group → the module that adds commands to it."""
+ADDED = {"db": ("purge", "backup"), "schedule": ("schedule_run",), "config": ("config_erp",)}
+"""Group → the modules that add commands to it."""
 
 
 class Program(PlainGroup):
@@ -122,8 +124,8 @@ def _new_app(*names: str) -> typer.Typer:
     for home, name in reversed(first.items()):
         module, attribute = home.split(".")
         declared = import_module(f"syncctl.cli.{module}")
-        if name in ADDED:
-            import_module(f"syncctl.cli.{ADDED[name]}")
+        for added in ADDED.get(name, ()):
+            import_module(f"syncctl.cli.{added}")
         app.add_typer(getattr(declared, attribute), name=name if name in GROUPS else None)
     make_plain(app)
     return app
@@ -161,11 +163,17 @@ def _for_monitoring(arguments: Sequence[str]) -> bool:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if "_SYNCCTL_COMPLETE" in os.environ:  # a shell asks what could stand here
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
     try:
         _require_text(arguments)
         code = _program()(list(arguments), prog_name="syncctl", standalone_mode=False)
     except KeyboardInterrupt:
         return EXIT_SIGINT
+    except SystemExit as end:  # a shell has been told what could stand here
+        return end.code if isinstance(end.code, int) else EXIT_OK
     except typer.Abort:
         return EXIT_SOME_FAILED
     except Exception as error:

@@ -61,10 +61,10 @@ SHARED = {"app", "causes", "database", "help", "moments", "orders", "output", "r
 """Modules of `syncctl/cli` that are no command's own."""
 BORROWED = {
     "validate": {"process"},
-    "health": {"process", "health_setup"},
+    "health": {"process", "health_setup", "schedule", "confirm"},
     "trace": {"process"},
     "pod-retry": {"pod_setup"},
-    "db": {"purge", "confirm"},
+    "db": {"purge", "backup", "confirm"},
 }
 
 
