@@ -49,6 +49,9 @@ class PodSettings(ShopifySettings):
     pod_not_yet_tries: int = setting(
         _GROUP, integer(1, 100_000), 200, "So many answers that a parcel is not delivered yet, and it is given up, too."
     )
+    pod_deadline_days: int = setting(
+        _GROUP, integer(1, 365), 7, "health warns so many days before a dispute has to be answered that has no document yet."
+    )
     pod_lease_seconds: int = setting(
         _GROUP, integer(60, 86_400), 600, "How long a claim belongs to a worker that says nothing; then another may take it."
     )

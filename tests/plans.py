@@ -50,6 +50,7 @@ SEEN_BY_PEOPLE = {
 
 ALLOWED = {
     "AS IS_POSTED FROM dbo.PS_DOC_HDR": "FORMER_ORDERS = Y: the vendor's tables have no index for it; N ends it",
+    "WHERE NAM = :NAM COLLATE NOCASE OR NAM = :company COLLATE NOCASE": "CUST_MATCH_NAME = Y: the same of customers' names",
     "SELECT CUST_NO AS NUMBER FROM dbo.AR_CUST": "only where the next number is taken already, to find a gap",
     "SELECT TKT_NO AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "SELECT CAST(DOC_ID AS TEXT) AS NUMBER FROM dbo.PS_DOC_HDR": "the same",

@@ -6,7 +6,8 @@ dbo.sp_AddClaim
     Adds a claim as pending; one that is there already is left as it is.
 
 Called by    syncctl pod add
-Returns      one row per claim: CLAIM_ID, CLAIM_REFERENCE, CARRIER, TRACKING_NUMBER, CLIENT_ID, POD_FETCH_STATUS, STANDING, POD_… , CREATED_AT
+Returns      one row per claim: CLAIM_ID, CLAIM_REFERENCE, CARRIER, TRACKING_NUMBER, CLIENT_ID, POD_FETCH_STATUS, STANDING, POD_… , CREATED_AT,
+             DISPUTE_DEADLINE, CLIENT_NAME, POD_FETCHED_AT
 Errors       50001 bad argument
 Locks        the new row
 Repeatable   yes
@@ -15,10 +16,11 @@ Example      EXECUTE dbo.sp_AddClaim @CLAIM_REFERENCE = N'CLM-2024-001', @CARRIE
 CREATE OR ALTER PROCEDURE dbo.sp_AddClaim
     @CLAIM_REFERENCE nvarchar(100),
     @CARRIER varchar(50),
-    @TRACKING_NUMBER nvarchar(100),
+    @TRACKING_NUMBER nvarchar(500),
     @CLIENT_ID varchar(50) = NULL,
     @CLIENT_NAME nvarchar(100) = NULL,
     @CLIENT_EMAIL nvarchar(500) = NULL,
+    @DISPUTE_DEADLINE datetime2(3) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -41,7 +43,7 @@ BEGIN
     DECLARE @MAX_RETRIES int = 4;
 
     INSERT INTO dbo.claims
-        (claim_reference, carrier, tracking_number, client_id, client_name, client_email, pod_fetch_status, created_at)
+        (claim_reference, carrier, tracking_number, client_id, client_name, client_email, pod_fetch_status, created_at, dispute_deadline)
     SELECT
         @CLAIM_REFERENCE,
         @CARRIER,
@@ -50,7 +52,8 @@ BEGIN
         @CLIENT_NAME,
         @CLIENT_EMAIL,
         'pending',
-        @NOW
+        @NOW,
+        @DISPUTE_DEADLINE
     WHERE NOT EXISTS
     (
         SELECT 1
@@ -79,7 +82,10 @@ BEGIN
         POD_CONTENT_TYPE = claim.pod_content_type,
         POD_SIGNED_BY = claim.pod_signed_by,
         POD_DELIVERED_AT = claim.pod_delivered_at,
-        CREATED_AT = claim.created_at
+        CREATED_AT = claim.created_at,
+        DISPUTE_DEADLINE = claim.dispute_deadline,
+        CLIENT_NAME = claim.client_name,
+        POD_FETCHED_AT = claim.pod_fetched_at
     FROM dbo.claims AS claim
     CROSS APPLY
     (

@@ -3,14 +3,16 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ClaimPods
-    Leases up to @BATCH_SIZE due claims of one status to one worker, those due longest first.
+    Leases up to @BATCH_SIZE due claims of one status to one worker: those whose dispute can still be answered first, by its deadline, then
+    those without one, those due longest first, then those whose deadline has passed, the latest first.
 
 Called by    syncctl pod-fetch, syncctl pod-retry
 Returns      one row per claim: CLAIM_ID, CLAIM_REFERENCE, CARRIER, TRACKING_NUMBER, POD_FETCH_STATUS, RETRY_NO, ATTEMPT_NO, LEASE_UNTIL_DT
 Errors       50001 bad argument
 Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
 Repeatable   no: each call takes other rows
-Note         Of the failed claims, those with a persistent error or with @MAX_RETRIES retries behind them are left alone, unless named.
+Note         The nearest are looked up without keeping locks, some more than are wanted; only of these are rows locked and taken.
+             Of the failed claims, those with a persistent error or with @MAX_RETRIES retries behind them are left alone, unless named.
              A claim whose lease has run out is due again; when three workers in a row died over it, that is a failed attempt.
              Those of the JSON array @PASSED are left out: this run has had them. @CARRIERS and @EXCLUDED are JSON arrays of carriers
              exactly as claims spell them.
@@ -60,6 +62,12 @@ BEGIN
         CLAIM_ID bigint NOT NULL PRIMARY KEY
     );
 
+    DECLARE @NEAREST table
+    (
+        CLAIM_ID bigint NOT NULL PRIMARY KEY,
+        PLACE int NOT NULL
+    );
+
     BEGIN TRY
         IF @PASSED IS NOT NULL
         BEGIN
@@ -99,6 +107,48 @@ BEGIN
         AND   pod_lease_until <= @NOW
         AND   pod_crash_count >= 2;
 
+        INSERT INTO @NEAREST (CLAIM_ID, PLACE)
+        SELECT TOP (@BATCH_SIZE * 4 + 100)
+            CLAIM_ID = candidate.id,
+            PLACE = ROW_NUMBER() OVER
+            (
+                ORDER BY
+                    CASE WHEN candidate.dispute_deadline >= @NOW THEN 1 WHEN candidate.dispute_deadline IS NULL THEN 2 ELSE 3 END,
+                    CASE WHEN candidate.dispute_deadline >= @NOW THEN candidate.dispute_deadline END,
+                    CASE WHEN candidate.dispute_deadline < @NOW THEN candidate.dispute_deadline END DESC,
+                    candidate.pod_next_attempt_at,
+                    candidate.id
+            )
+        FROM dbo.claims AS candidate WITH (READPAST, READCOMMITTEDLOCK)
+        WHERE (candidate.pod_fetch_status = @SCOPE OR (candidate.pod_fetch_status IS NULL AND @SCOPE = 'pending'))
+        AND   (candidate.pod_lease_until IS NULL OR candidate.pod_lease_until <= @NOW)
+        AND   (@IGNORE_DUE = 1 OR candidate.pod_next_attempt_at IS NULL OR candidate.pod_next_attempt_at <= @NOW)
+        AND
+        (
+            @SCOPE = 'pending'
+            OR (@CLAIM_REFERENCE IS NOT NULL AND @IGNORE_DUE = 1)
+            OR
+            (
+                (@INCLUDE_PERSISTENT = 1 OR COALESCE(candidate.pod_error_class, '') <> 'persistent')
+                AND COALESCE(candidate.pod_retry_count, 0) < @MAX_RETRIES
+            )
+        )
+        AND   (@CLAIM_REFERENCE IS NULL OR candidate.claim_reference = @CLAIM_REFERENCE)
+        AND
+        (
+            @CARRIERS IS NULL
+            OR COALESCE(candidate.carrier, '') IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
+        )
+        AND
+        (
+            @EXCLUDED IS NULL
+            OR COALESCE(candidate.carrier, '') NOT IN
+                (SELECT unwanted.[value] FROM OPENJSON(@EXCLUDED) AS unwanted WHERE unwanted.[value] IS NOT NULL)
+        )
+        AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.CLAIM_ID = candidate.id)
+        ORDER BY
+            PLACE;
+
         UPDATE dbo.claims
         SET
             pod_crash_count = pod_crash_count + CASE WHEN pod_lease_until IS NULL THEN 0 ELSE 1 END,
@@ -112,36 +162,14 @@ BEGIN
         (
             SELECT TOP (@BATCH_SIZE)
                 candidate.id
-            FROM dbo.claims AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+            FROM @NEAREST AS nearest
+            INNER JOIN dbo.claims AS candidate WITH (ROWLOCK, UPDLOCK, READPAST, READCOMMITTEDLOCK)
+                ON candidate.id = nearest.CLAIM_ID
             WHERE (candidate.pod_fetch_status = @SCOPE OR (candidate.pod_fetch_status IS NULL AND @SCOPE = 'pending'))
             AND   (candidate.pod_lease_until IS NULL OR candidate.pod_lease_until <= @NOW)
             AND   (@IGNORE_DUE = 1 OR candidate.pod_next_attempt_at IS NULL OR candidate.pod_next_attempt_at <= @NOW)
-            AND
-            (
-                @SCOPE = 'pending'
-                OR (@CLAIM_REFERENCE IS NOT NULL AND @IGNORE_DUE = 1)
-                OR
-                (
-                    (@INCLUDE_PERSISTENT = 1 OR COALESCE(candidate.pod_error_class, '') <> 'persistent')
-                    AND COALESCE(candidate.pod_retry_count, 0) < @MAX_RETRIES
-                )
-            )
-            AND   (@CLAIM_REFERENCE IS NULL OR candidate.claim_reference = @CLAIM_REFERENCE)
-            AND
-            (
-                @CARRIERS IS NULL
-                OR COALESCE(candidate.carrier, '') IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
-            )
-            AND
-            (
-                @EXCLUDED IS NULL
-                OR COALESCE(candidate.carrier, '') NOT IN
-                    (SELECT unwanted.[value] FROM OPENJSON(@EXCLUDED) AS unwanted WHERE unwanted.[value] IS NOT NULL)
-            )
-            AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.CLAIM_ID = candidate.id)
             ORDER BY
-                candidate.pod_next_attempt_at,
-                candidate.id
+                nearest.PLACE
         )
         AND   (pod_fetch_status = @SCOPE OR (pod_fetch_status IS NULL AND @SCOPE = 'pending'))
         AND   (pod_lease_until IS NULL OR pod_lease_until <= @NOW)
@@ -168,10 +196,11 @@ BEGIN
         ATTEMPT_NO = claim.pod_attempt_no,
         LEASE_UNTIL_DT = claim.pod_lease_until
     FROM @TAKEN AS taken
+    INNER JOIN @NEAREST AS nearest
+        ON nearest.CLAIM_ID = taken.CLAIM_ID
     INNER JOIN dbo.claims AS claim
         ON claim.id = taken.CLAIM_ID
     ORDER BY
-        claim.pod_next_attempt_at,
-        claim.id;
+        nearest.PLACE;
 END;
 GO

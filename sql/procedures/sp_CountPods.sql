@@ -6,7 +6,8 @@ dbo.sp_CountPods
     Counts all claims by carrier, status, standing and error class; with @OPEN_ONLY not those that are done, which are most in the end.
 
 Called by    syncctl pod status, pod-fetch, pod-retry, health
-Returns      one row per group: CARRIER, POD_FETCH_STATUS, STANDING, ERROR_CLASS, CLAIMS, NEXT_ATTEMPT_DT
+Returns      one row per group: CARRIER, POD_FETCH_STATUS, STANDING, ERROR_CLASS, CLAIMS, NEXT_ATTEMPT_DT, DEADLINE_NEAR (claims whose
+             dispute has to be answered within @DEADLINE_DAYS), NEXT_DEADLINE_DT (the first of them that has not passed)
 Errors       none
 Locks        none
 Repeatable   yes
@@ -15,6 +16,7 @@ Example      EXECUTE dbo.sp_CountPods;
 CREATE OR ALTER PROCEDURE dbo.sp_CountPods
     @MAX_RETRIES int = 4,
     @OPEN_ONLY bit = 0,
+    @DEADLINE_DAYS int = 7,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -29,7 +31,9 @@ BEGIN
         counted.STANDING,
         counted.ERROR_CLASS,
         counted.CLAIMS,
-        counted.NEXT_ATTEMPT_DT
+        counted.NEXT_ATTEMPT_DT,
+        counted.DEADLINE_NEAR,
+        counted.NEXT_DEADLINE_DT
     FROM
     (
         SELECT
@@ -38,7 +42,9 @@ BEGIN
             STANDING = CONVERT(varchar(20), 'done'),
             ERROR_CLASS = CONVERT(varchar(20), NULL),
             CLAIMS = COUNT(*),
-            NEXT_ATTEMPT_DT = CONVERT(datetime2(3), NULL)
+            NEXT_ATTEMPT_DT = CONVERT(datetime2(3), NULL),
+            DEADLINE_NEAR = 0,
+            NEXT_DEADLINE_DT = CONVERT(datetime2(3), NULL)
         FROM dbo.claims AS claim
         WHERE claim.pod_fetch_status = 'success'
         AND   @OPEN_ONLY = 0
@@ -51,7 +57,9 @@ BEGIN
             left_over.STANDING,
             left_over.ERROR_CLASS,
             CLAIMS = COUNT(*),
-            NEXT_ATTEMPT_DT = MIN(left_over.NEXT_ATTEMPT_DT)
+            NEXT_ATTEMPT_DT = MIN(left_over.NEXT_ATTEMPT_DT),
+            DEADLINE_NEAR = SUM(CASE WHEN left_over.DEADLINE_DT < DATEADD(DAY, @DEADLINE_DAYS, @NOW) THEN 1 ELSE 0 END),
+            NEXT_DEADLINE_DT = MIN(left_over.DEADLINE_DT)
         FROM
         (
             SELECT
@@ -67,7 +75,8 @@ BEGIN
                         ELSE 'due'
                     END,
                 ERROR_CLASS = claim.pod_error_class,
-                NEXT_ATTEMPT_DT = claim.pod_next_attempt_at
+                NEXT_ATTEMPT_DT = claim.pod_next_attempt_at,
+                DEADLINE_DT = CASE WHEN claim.dispute_deadline >= @NOW THEN claim.dispute_deadline END
             FROM dbo.claims AS claim
             WHERE claim.pod_fetch_status < 'success'
             OR    claim.pod_fetch_status > 'success'

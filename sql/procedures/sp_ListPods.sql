@@ -3,10 +3,13 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ListPods
-    Lists claims in the order in which they would be taken, with where each stands.
+    Lists claims in the order in which they would be taken, with where each stands: those whose dispute can still be answered first, by
+    its deadline, then those without one, then those whose deadline has passed. With @BY_DEADLINE only claims that have a deadline and no
+    document, by that.
 
 Called by    syncctl pod list, syncctl pod-fetch --dry-run, syncctl pod-retry --dry-run
-Returns      one row per claim: CLAIM_ID, CLAIM_REFERENCE, CARRIER, TRACKING_NUMBER, CLIENT_ID, POD_FETCH_STATUS, STANDING, POD_… , CREATED_AT
+Returns      one row per claim: CLAIM_ID, CLAIM_REFERENCE, CARRIER, TRACKING_NUMBER, CLIENT_ID, POD_FETCH_STATUS, STANDING, POD_… , CREATED_AT,
+             DISPUTE_DEADLINE, CLIENT_NAME, POD_FETCHED_AT
 Errors       50001 bad argument
 Locks        none
 Repeatable   yes
@@ -18,6 +21,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_ListPods
     @MAX_RETRIES int = 4,
     @CLAIM_REFERENCE nvarchar(100) = NULL,
     @CARRIERS nvarchar(max) = NULL,
+    @BY_DEADLINE bit = 0,
     @BATCH_SIZE int = 1000,
     @NOW datetime2(3) = NULL
 AS
@@ -60,7 +64,10 @@ BEGIN
         POD_CONTENT_TYPE = claim.pod_content_type,
         POD_SIGNED_BY = claim.pod_signed_by,
         POD_DELIVERED_AT = claim.pod_delivered_at,
-        CREATED_AT = claim.created_at
+        CREATED_AT = claim.created_at,
+        DISPUTE_DEADLINE = claim.dispute_deadline,
+        CLIENT_NAME = claim.client_name,
+        POD_FETCHED_AT = claim.pod_fetched_at
     FROM dbo.claims AS claim
     CROSS APPLY
     (
@@ -83,7 +90,12 @@ BEGIN
         @CARRIERS IS NULL
         OR COALESCE(claim.carrier, '') IN (SELECT wanted.[value] FROM OPENJSON(@CARRIERS) AS wanted)
     )
+    AND   (@BY_DEADLINE = 0 OR (claim.dispute_deadline IS NOT NULL AND standing.STANDING <> 'done'))
     ORDER BY
+        CASE WHEN @BY_DEADLINE = 1 THEN claim.dispute_deadline END,
+        CASE WHEN claim.dispute_deadline >= @NOW THEN 1 WHEN claim.dispute_deadline IS NULL THEN 2 ELSE 3 END,
+        CASE WHEN claim.dispute_deadline >= @NOW THEN claim.dispute_deadline END,
+        CASE WHEN claim.dispute_deadline < @NOW THEN claim.dispute_deadline END DESC,
         claim.pod_next_attempt_at,
         claim.id
     OPTION (RECOMPILE);

@@ -7,7 +7,7 @@ dbo.sp_StorePodDocument
 
 Called by    syncctl pod-fetch, syncctl pod-retry
 Returns      the document: DOCUMENT_ID, CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT,
-             CREATED_DT
+             CREATED_DT, KIND, IS_MAIN
 Errors       50004 no such claim; 50010 lease lost
 Locks        the claim's row, for this short transaction
 Repeatable   yes
@@ -25,6 +25,9 @@ CREATE OR ALTER PROCEDURE dbo.sp_StorePodDocument
     @SOURCE_URL nvarchar(max) = NULL,
     @SIGNED_BY nvarchar(100) = NULL,
     @DELIVERED_DT datetime2(3) = NULL,
+    @KIND varchar(20) = 'proof',
+    @IS_MAIN bit = 1,
+    @EVIDENCE nvarchar(max) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -42,7 +45,21 @@ BEGIN
             @NOW = @NOW;
 
         INSERT INTO dbo.USER_POD_DOCUMENT
-            (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CONTENT, CREATED_DT)
+        (
+            CLAIM_ID,
+            TRACKING_NUMBER,
+            SHA256,
+            CONTENT_TYPE,
+            SIZE_BYTES,
+            SOURCE_URL,
+            SIGNED_BY,
+            DELIVERED_DT,
+            CONTENT,
+            CREATED_DT,
+            KIND,
+            IS_MAIN,
+            EVIDENCE
+        )
         SELECT
             @CLAIM_ID,
             @TRACKING_NUMBER,
@@ -53,7 +70,10 @@ BEGIN
             @SIGNED_BY,
             @DELIVERED_DT,
             @CONTENT,
-            @NOW
+            @NOW,
+            @KIND,
+            @IS_MAIN,
+            @EVIDENCE
         WHERE NOT EXISTS
         (
             SELECT 1
@@ -83,7 +103,9 @@ BEGIN
         stored.SOURCE_URL,
         stored.SIGNED_BY,
         stored.DELIVERED_DT,
-        stored.CREATED_DT
+        stored.CREATED_DT,
+        stored.KIND,
+        stored.IS_MAIN
     FROM dbo.USER_POD_DOCUMENT AS stored
     WHERE stored.CLAIM_ID = @CLAIM_ID
     AND   stored.SHA256 = @SHA256;

@@ -175,6 +175,10 @@ IF OBJECT_ID(N'dbo.sp_ListOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOutbox TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListPodDocuments', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListPodDocuments TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListPods', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListPods TO syncctl_executor;

@@ -6,7 +6,10 @@ written to the log.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,6 +20,9 @@ from syncctl.secret import Hider
 
 log = logging.getLogger(__name__)
 
+_MOST_ANSWERS = 6
+_LONGEST_ANSWER, _LONGEST_SHOWN, _SHORTEST_PACKED = 4_000_000, 20_000, 200
+_PACKED = re.compile(r"(?:[A-Za-z0-9+/_=-]++(?:\\[rn]|[\r\n])*+)++")
 LONGEST_MESSAGE, LONGEST_CODE, LONGEST_NAME = 500, 50, 100
 """Characters, as wide as the columns that they end in."""
 
@@ -29,6 +35,8 @@ def ask(carrier: Carrier, claim: Claim, http: CarrierHttp) -> Outcome:
         CarrierUnreachable: with the code `STOPPED` alone: the run is to stop. That is no outcome of the claim.
     """
     outcome = _outcome(carrier, claim.reference, lambda: carrier.fetch(claim, http))
+    if outcome and outcome.document:
+        return replace(outcome, evidence=evidence(http, Hider(carrier.secrets)))
     return outcome or temporary("unforeseen", "The adapter said nothing.")
 
 
@@ -81,3 +89,37 @@ def _described(document: Document, hider: Hider) -> Document:
         link=link if link and link == hider.plain(link, len(link)) else None,
         signed_by=hider.plain(document.signed_by or "", LONGEST_NAME) or None,
     )
+
+
+def evidence(http: CarrierHttp, hider: Hider) -> str:
+    """Return what the carrier was asked and what it answered, as JSON, without keys and without its documents.
+
+    A document that stands in an answer is told by its length and hash; a long answer by its beginning and the hash of the whole.
+    """
+    told = []
+    for method, at, reply in http.replies[-_MOST_ANSWERS:]:
+        text = reply.body[:_LONGEST_ANSWER].decode("utf-8", errors="replace")
+        if "access_token" in text:  # how a key was got is nobody's business
+            continue
+        is_text = reply.content_type.startswith("text/") or reply.content_type.endswith(("json", "xml"))
+        answer = hider.clean(_PACKED.sub(_named, text)[:_LONGEST_SHOWN]) if is_text else ""
+        told.append(
+            {
+                "asked_at": at.isoformat(timespec="seconds"),
+                "request": hider.clean(f"{method} {reply.url}"),
+                "status": reply.status,
+                "content_type": hider.plain(reply.content_type, LONGEST_NAME),
+                "answer_sha256": hashlib.sha256(reply.body).hexdigest(),
+                "answer_bytes": len(reply.body),
+                "answer": answer,
+            }
+        )
+    return json.dumps(told, ensure_ascii=True)
+
+
+def _named(found: re.Match[str]) -> str:
+    """Say of what may be a document in base64 how long it is, and its hash; leave anything shorter."""
+    packed = found[0]
+    if len(packed) < _SHORTEST_PACKED:
+        return packed
+    return f"[{len(packed):,} characters, SHA-256 {hashlib.sha256(packed.encode()).hexdigest()}]"

@@ -58,6 +58,8 @@ class Outcome:
     document: Document | None = None
     more: Sequence[Document] = ()
     """What else the carrier gave of the parcel, such as the signature beside the letter."""
+    evidence: str = field(default="", repr=False)
+    """With a document, as JSON: what was asked, when, and what the carrier answered, its documents left out."""
     retry_at: datetime | None = None
     """With `throttled`: when the carrier takes calls again, where it said so."""
 

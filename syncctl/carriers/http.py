@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -14,6 +15,7 @@ import requests
 
 from syncctl.answer_json import MEMORY, NoJson, read_json
 from syncctl.carriers.reading import read_xml
+from syncctl.clock import Clock, system_clock
 from syncctl.errors import TransientError
 from syncctl.foreign_text import beginning, plain
 from syncctl.http_answer import MEGABYTE, Bounds, HttpSession, Stopped, StrangePacking, TooLarge, TooSlow, ask
@@ -98,8 +100,12 @@ class CarrierHttp:
         answer_timeout: float = 120,
         largest: int = 20 * MEGABYTE,
         stop: StopFlag | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self._session = session
+        self._clock = clock
+        self.replies: list[tuple[str, datetime, Reply]] = []
+        """What was asked (GET, POST), when, and what was answered, for whoever has to prove how a document was got."""
         self._reserve = reserve
         self._timeouts = (connect_timeout, read_timeout)
         self._bounds = Bounds(largest=largest, seconds=answer_timeout, stop=stop or Never())
@@ -112,7 +118,7 @@ class CarrierHttp:
             CarrierUnreachable: no answer, half an answer, or too long a one; with the code `STOPPED`, the run is to stop.
         """
         self._reserve()
-        host = host_of(url)
+        host, asked = host_of(url), self._clock()
         try:
             answer = ask(self._session, method, url, bounds=self._bounds, timeout=self._timeouts, **more)
         except TooLarge as error:
@@ -140,7 +146,9 @@ class CarrierHttp:
             ) from error
         # Base64 and its text take the document's size once more, each.
         memory = max(MEMORY, self._bounds.largest * 8 // 3)
-        return Reply(answer.status, answer.headers, answer.body, url, asked=url, memory=memory)
+        reply = Reply(answer.status, answer.headers, answer.body, url, asked=url, memory=memory)
+        self.replies.append((method, asked, reply))
+        return reply
 
     def get(self, url: str, **more: Any) -> Reply:
         """Call with GET. A redirect to another address is followed once more for each step, each reserved."""

@@ -72,6 +72,7 @@ def _thresholds(run: Run) -> Thresholds:
         review_orders=settings.health_review_orders,
         failed_proofs=settings.health_failed_proofs,
         proof_retries=settings.pod_max_retries,
+        deadline_days=settings.pod_deadline_days,
         clock_warning_seconds=settings.health_clock_warning_seconds,
         clock_critical_seconds=settings.health_clock_critical_seconds,
         polling=settings.enable_order_polling,

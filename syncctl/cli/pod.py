@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.moments import moment
 from syncctl.cli.output import MOST_LISTED, local_time, say_first, table
+from syncctl.cli.pod_files import register
 from syncctl.cli.run import Job, Run, command
-from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED, ConfigError, NotFound, UsageError
+from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -224,23 +226,38 @@ def list_claims(
         typer.Option("--standing", help="due, waiting, persistent, exhausted, leased or done.", metavar="STANDING"),
     ] = None,
     claim: Annotated[str | None, typer.Option("--claim", help="Only this claim.", metavar="REFERENCE")] = None,
+    deadline: Annotated[
+        bool, typer.Option("--deadline", help="Only claims without a document that must be answered by a day, by that day.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=MOST_LISTED, help="List at most so many.")] = 100,
 ) -> None:
-    """List claims with what is known of each."""
+    """List claims with what is known of each, in the order in which they are taken.
+
+    Claims whose dispute can still be answered come first, by the day by which it has to be; `pod add --dispute-by` and the column
+    `dispute_deadline` say it.
+    """
     from syncctl.db.contract import ListPods
 
     found = run.send(
         ListPods(
-            scope=status, standing=standing, claim_reference=claim, max_retries=run.settings.pod_max_retries, batch_size=limit + 1
+            scope=status,
+            standing=standing,
+            claim_reference=claim,
+            max_retries=run.settings.pod_max_retries,
+            by_deadline=deadline,
+            batch_size=limit + 1,
         )
     )
     found, more = found[:limit], len(found) > limit
     run.report.items = list(found)
     run.report.counts = {"claims": len(found)}
     columns = ["Claim", "Carrier", "Tracking number", "Status", "Standing", "Retries>", "Next attempt", "Error or document"]
+    if deadline:
+        columns.insert(1, "Answer due by")
     rows: list[list[object]] = [
         [
             item.claim_reference,
+            *([item.dispute_deadline] if deadline else []),
             item.carrier,
             item.tracking_number,
             item.pod_fetch_status,
@@ -265,14 +282,25 @@ def add(
     run: Run,
     reference: Annotated[str, typer.Argument(help="The claim's reference, such as CLM-2024-001.")],
     carrier: Annotated[str, typer.Option("--carrier", help="The carrier, as people call it.", metavar="NAME")],
-    tracking: Annotated[str, typer.Option("--tracking", help="The tracking number.", metavar="NUMBER")],
+    tracking: Annotated[
+        str, typer.Option("--tracking", help="The tracking number; several with commas between them.", metavar="NUMBER")
+    ],
     client: Annotated[str | None, typer.Option("--client", help="The client's id.", metavar="ID")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The client's name.", metavar="NAME")] = None,
     email: Annotated[str | None, typer.Option("--email", help="The client's mail address.", metavar="ADDRESS")] = None,
+    dispute_by: Annotated[
+        str | None,
+        typer.Option(
+            "--dispute-by", help="By when the dispute has to be answered: a day, to its end, or a time.", metavar="WHEN"
+        ),
+    ] = None,
 ) -> None:
     """Add a claim as pending. One that is there already is left as it is."""
     from syncctl.db.contract import AddClaim
 
+    due = moment(dispute_by, "--dispute-by", run.clock)
+    if due and dispute_by and len(dispute_by.strip()) == len("2026-11-20"):
+        due += timedelta(days=1) - timedelta(seconds=1)
     added = run.send(
         AddClaim(
             claim_reference=reference,
@@ -281,6 +309,7 @@ def add(
             client_id=client,
             client_name=name,
             client_email=email,
+            dispute_deadline=due,
         )
     )
     run.report.items = list(added)
@@ -288,29 +317,7 @@ def add(
     run.render = lambda console: console.print(f"{added[0].claim_reference} is {added[0].pod_fetch_status}.")
 
 
-@command(app, "document", group="pod")
-def document(
-    run: Run,
-    reference: Annotated[str, typer.Argument(help="The claim's reference.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write; never over one that is there.", metavar="FILE")
-    ],
-) -> None:
-    """Write a claim's document that is kept in the database (SYNCCTL_POD_STORE=database) into a file."""
-    from syncctl.db.contract import GetPodDocument, ListPods
-
-    claims = run.send(ListPods(claim_reference=reference, batch_size=1))
-    kept = run.send(GetPodDocument(claim_id=claims[0].claim_id)) if claims else []
-    if not kept:
-        raise NotFound(f"The database keeps no document of claim {reference}. `syncctl pod list --claim {reference}` tells more.")
-    try:
-        with output.open("xb") as file:
-            file.write(kept[0].content)
-    except OSError as error:
-        raise UsageError(f"{output} can't be written: {error.strerror or error}.") from error
-    run.report.items = [{"file": str(output), "sha256": kept[0].sha256, "content_type": kept[0].content_type}]
-    run.report.counts = {"documents": 1}
-    run.render = lambda console: console.print(f"{output}: {kept[0].content_type}, {kept[0].size_bytes:,} bytes")
+register(app)
 
 
 @command(app, "notifications", group="pod")

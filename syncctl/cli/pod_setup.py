@@ -36,14 +36,14 @@ def open_carriers(run: Run) -> Catalog:
     return catalog
 
 
-def open_documents(run: Run) -> DocumentStore:
-    """Open the place where documents are kept."""
+def open_documents(run: Run, kept: str | None = None) -> DocumentStore:
+    """Open the place where documents are kept; with `kept` (`folder`, `database`) that one, whatever the setting says."""
     from syncctl.services.pod_documents import DatabaseStore, FolderStore
 
     settings = run.settings
-    if settings.pod_store == "database":
+    if (kept or settings.pod_store) == "database":
         return DatabaseStore(run.database, url_prefix=settings.pod_url_prefix)
-    return FolderStore(settings.pod_dir, url_prefix=settings.pod_url_prefix)
+    return FolderStore(settings.pod_dir, url_prefix=settings.pod_url_prefix, clock=run.clock)
 
 
 def options(run: Run, scope: str, *, carrier: str | None, claim: str | None, include_persistent: bool = False) -> PodOptions:

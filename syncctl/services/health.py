@@ -235,7 +235,9 @@ class _Examination:
             seen.runs = database.run(ListJobRuns(operations=json.dumps(operations())))
 
         def ask_proofs() -> None:
-            seen.proofs = database.run(CountPods(max_retries=self.limits.proof_retries, open_only=True))
+            seen.proofs = database.run(
+                CountPods(max_retries=self.limits.proof_retries, open_only=True, deadline_days=self.limits.deadline_days)
+            )
 
         def ask_uses() -> None:
             seen.uses = self.around.uses(database, seen.proofs) if self.around.uses and seen.proofs else []

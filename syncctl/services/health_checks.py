@@ -92,14 +92,22 @@ def proofs(counted: Sequence[PodCount], limits: Thresholds) -> Iterator[Check]:
         said += f"; {persistent + exhausted} will get none by themselves (limit {limits.failed_proofs})"
         said += f": {persistent} for their error, {exhausted} after their last retry; see `syncctl pod list --status failed`"
     many = persistent + exhausted > limits.failed_proofs
+    near = sum(row.deadline_near for row in counted)
+    first = min((row.next_deadline_dt for row in counted if row.next_deadline_dt), default=None)
+    if near and first:
+        said += f"; {near} must be answered within {limits.deadline_days} days, the first on {first:%Y-%m-%d}: "
+        said += "see `syncctl pod list --deadline`"
     yield Check(
         "proofs",
-        "warning" if many else "ok",
+        "warning" if many or near else "ok",
         said,
         persistent + exhausted,
         warning=limits.failed_proofs,
         advice="`syncctl pod list --status failed` tells why; correct the claim, or fetch the document by hand",
-        also=tuple(Figure(name=f"proofs_{standing}", value=by_standing[standing]) for standing in ("due", "waiting")),
+        also=(
+            *(Figure(name=f"proofs_{standing}", value=by_standing[standing]) for standing in ("due", "waiting")),
+            Figure(name="proofs_deadline_near", value=near),
+        ),
     )
 
 

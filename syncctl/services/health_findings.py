@@ -26,6 +26,8 @@ class Thresholds:
     failed_proofs: int = 10
     proof_retries: int = 4
     """Automatic retries of a claim (`SYNCCTL_POD_MAX_RETRIES`)."""
+    deadline_days: int = 7
+    """So many days before a claim's dispute has to be answered, its document should be there (`SYNCCTL_POD_DEADLINE_DAYS`)."""
     clock_warning_seconds: int = 60
     clock_critical_seconds: int = 300
     polling: bool = True

@@ -19,7 +19,7 @@ from syncctl.carriers.catalog import Catalog
 from syncctl.carriers.classify import INVALID_TRACKING, NOT_SUPPORTED
 from syncctl.carriers.forms import sniff
 from syncctl.carriers.limits import BudgetExhausted
-from syncctl.carriers.numbers import plain_number
+from syncctl.carriers.numbers import numbers_of, plain_number
 from syncctl.db.contract import (
     CarrierUse,
     ClaimedPod,
@@ -165,11 +165,12 @@ class PodWork(OfTheDatabase[PodItem]):
         return item.claim_id
 
     def do(self, item: ClaimedPod) -> PodItem:
-        """Find or fetch the document of one claim, or note why there is none."""
+        """Find or fetch the documents of one claim, of each of its numbers, or note why there is none."""
         name, carrier = self._carrier(item)
         log.info("[%d] %s for %s (%s)", self.result.claimed, _what(item), item.claim_reference, self._label(item))
-        kept = self.documents.find(item)
-        if kept:
+        parcels = _parcels(item)
+        kept = [self.documents.find(parcel) for parcel in parcels]
+        if all(kept):
             return self._succeeded(item, kept, recovered=True)
         if name in self._skipped:
             first = self._skipped[name]
@@ -181,16 +182,31 @@ class PodWork(OfTheDatabase[PodItem]):
         if carrier is None:
             said = f"There is no carrier {item.carrier!r} here. Describe it in a carrier file, or correct it."
             return self._failed(item, persistent(NOT_SUPPORTED, said))
-        number = plain_number(item.tracking_number)
+        failed: list[Outcome] = []
+        for at, parcel in enumerate(parcels):
+            got = kept[at] or self._asked(parcel, carrier)
+            if isinstance(got, PodItem):
+                return got
+            if isinstance(got, Outcome):
+                failed.append(got if len(parcels) == 1 else replace(got, message=f"{parcel.tracking_number}: {got.message}"))
+            else:
+                kept[at] = got
+        if failed:  # as long as one of them may still come, the claim goes on
+            return self._failed(item, min(failed, key=lambda outcome: outcome.kind == "persistent"))
+        return self._succeeded(item, kept)
+
+    def _asked(self, parcel: ClaimedPod, carrier: Carrier) -> StoredDocument | Outcome | PodItem:
+        """Ask for one number: its document, or why there is none, or what became of the claim where it was given back."""
+        number = plain_number(parcel.tracking_number)
         if not number:
-            return self._failed(item, persistent(INVALID_TRACKING, "The claim has no tracking number."))
+            return persistent(INVALID_TRACKING, "The claim has no tracking number.")
         if fault := carrier.numbers.fault(number):  # no call is spent on it
-            return self._failed(item, persistent(INVALID_TRACKING, f"{carrier.label} was not asked: {fault}."))
+            return persistent(INVALID_TRACKING, f"{carrier.label} was not asked: {fault}.")
         try:
-            outcome = self._asker.ask(item, carrier)
+            outcome = self._asker.ask(parcel, carrier)
         except BudgetExhausted as full:
-            return self._limited(item, name, full.until, str(full))
-        return self._settled(item, carrier, outcome)
+            return self._limited(parcel, carrier.name, full.until, str(full))
+        return self._settled(parcel, carrier, outcome)
 
     def _carrier(self, claim: ClaimedPod) -> tuple[str, Carrier | None]:
         name = self.catalog.name_of(claim.carrier or "") or ""
@@ -200,17 +216,20 @@ class PodWork(OfTheDatabase[PodItem]):
         name, carrier = self._carrier(claim)
         return carrier.label if carrier else self.catalog.label_of(name) or plain(claim.carrier or "no carrier")
 
-    def _settled(self, claim: ClaimedPod, carrier: Carrier, outcome: Outcome) -> PodItem:
-        """Keep or note what came of asking the carrier, the document first."""
+    def _settled(self, claim: ClaimedPod, carrier: Carrier, outcome: Outcome) -> StoredDocument | Outcome | PodItem:
+        """Keep what came of asking the carrier, or return why there is nothing; see to what it says of the carrier."""
         document = outcome.document
         form = sniff(document.content) if document else None
         doubted = doubt(outcome)
         if doubted is None:
             self._systems.answered(carrier.name, trusted=outcome.kind in ("document", "not_yet"))
         if document and form:
-            kept = self.documents.keep(claim, document, form, self.worker_id)
+            for each in outcome.more:
+                if (other := sniff(each.content)) is not None:
+                    self.documents.keep(claim, each, other, self.worker_id, main=False, evidence=outcome.evidence)
+            kept = self.documents.keep(claim, document, form, self.worker_id, evidence=outcome.evidence)
             self._asker.finish(carrier, claim, "document")
-            return self._succeeded(claim, kept)
+            return kept
         # Before a claim's answer counts as its carrier's, the carrier itself is asked where it can be.
         check = partial(self._asker.check, claim, carrier)
         concern = self._systems.concern(carrier.name, doubted, check) if doubted else Concern.ROW
@@ -224,7 +243,7 @@ class PodWork(OfTheDatabase[PodItem]):
             outcome = replace(outcome, kind="temporary", cause=REFUSED)
         if concern in (Concern.SYSTEM, Concern.SETUP):
             return self._left_out(claim, carrier, outcome, counts=refused and concern is Concern.SETUP)
-        return self._failed(claim, outcome)
+        return outcome
 
     def _left_out(self, claim: ClaimedPod, carrier: Carrier, outcome: Outcome, *, counts: bool) -> PodItem:
         """Leave the carrier's other claims for a later run. Refused keys count against the one claim that met with it."""
@@ -237,7 +256,9 @@ class PodWork(OfTheDatabase[PodItem]):
         skipped = self._skip(claim, carrier.name, "skipped_left_out", message, release=not counts)
         return self._failed(claim, outcome) if counts else skipped
 
-    def _succeeded(self, claim: ClaimedPod, kept: StoredDocument, *, recovered: bool = False) -> PodItem:
+    def _succeeded(self, claim: ClaimedPod, found: Sequence[StoredDocument | None], *, recovered: bool = False) -> PodItem:
+        """Note the document; of several numbers the first one's."""
+        kept = next(filter(None, found))
         self._run(
             RecordPodSuccess(
                 claim_id=claim.claim_id,
@@ -351,6 +372,12 @@ class PodWork(OfTheDatabase[PodItem]):
             outcome=outcome,
             **more,  # type: ignore[arg-type]
         )
+
+
+def _parcels(claim: ClaimedPod) -> list[ClaimedPod]:
+    """Return the claim once for each of its tracking numbers; a lone one as it was typed."""
+    numbers = numbers_of(claim.tracking_number)
+    return [claim] if len(numbers) < 2 else [replace(claim, tracking_number=number) for number in numbers]
 
 
 def _what(claim: ClaimedPod) -> str:

@@ -119,6 +119,7 @@ class Asker:
             read_timeout=self.options.read_timeout,
             answer_timeout=self.options.answer_timeout,
             stop=self.context.stop,
+            clock=self.context.clock,
             # Base64 in JSON takes a third more than the document itself.
             largest=self.options.largest_bytes * 3 // 2,
         )

@@ -8,23 +8,43 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from syncctl.carriers.base import Document
 from syncctl.carriers.forms import Form, sniff
 from syncctl.carriers.reading import moment
-from syncctl.db.contract import ClaimedPod, Database, GetPodDocument, StoredPod, StorePodDocument
+from syncctl.clock import Clock, system_clock
+from syncctl.db.contract import (
+    ClaimedPod,
+    Database,
+    DescribedPod,
+    GetPodDocument,
+    ListPodDocuments,
+    PodClaim,
+    StoredPod,
+    StorePodDocument,
+)
 from syncctl.errors import ConfigError, PermanentError
 from syncctl.foreign_text import plain
 from syncctl.http_answer import MEGABYTE
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_EXTENSIONS = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/tiff": "tif",
+    "text/html": "html",
+}
 _LARGEST = 100 * MEGABYTE
 """A file in the folder that is larger is none of ours: SYNCCTL_POD_MAX_MEGABYTES takes no more."""
-_LONGEST_DESCRIPTION = 100_000
+_LONGEST_DESCRIPTION = 1_000_000
 """Bytes. A description that is longer was not written by us."""
 
 
@@ -42,6 +62,32 @@ class StoredDocument:
     delivered_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDocument:
+    """A document as it is looked at afterwards. `read` gives its bytes; `evidence` is what is known of how it was got."""
+
+    name: str
+    """A file's name for it, safe on every system, without what tells the claim."""
+    kind: str
+    is_main: bool
+    tracking_number: str
+    sha256: str
+    content_type: str
+    size_bytes: int
+    source_url: str | None
+    signed_by: str | None
+    delivered_at: datetime | None
+    kept_at: datetime | None
+    evidence: Any
+    path: str
+    read: Callable[[], bytes] = field(repr=False)
+
+    @property
+    def extension(self) -> str:
+        """What its file's name ends with."""
+        return self.name.rsplit(".", 1)[-1]
+
+
 class DocumentStore(Protocol):
     """Where documents are kept."""
 
@@ -57,8 +103,16 @@ class DocumentStore(Protocol):
         """Return the document that is kept for a claim and its tracking number already, whole; None where there is none."""
         ...
 
-    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:
+    def of(self, claim: PodClaim) -> list[KeptDocument]:
+        """Return every document that is kept for a claim, of all its numbers, as they were kept."""
+        ...
+
+    def keep(
+        self, claim: ClaimedPod, document: Document, form: Form, worker_id: str, *, main: bool = True, evidence: str = ""
+    ) -> StoredDocument:
         """Keep a document; the same one again is found, not kept twice.
+
+        The main one is kept last: a claim that has it has all. `evidence` is JSON of how it was got.
 
         Raises:
             ConfigError: the store can't be written.
@@ -76,11 +130,17 @@ def safe(text: str, length: int = 60) -> str:
     ].strip("_")
 
 
+def file_name(kind: str, number: str, digest: str, extension: str) -> str:
+    """Return a document's name in an export: what it is, of which parcel, and which one."""
+    return f"{'-'.join(filter(None, (safe(kind, 20), safe(number, 40), digest[:8])))}.{extension}"
+
+
 class FolderStore:
     """A folder, one subfolder for each thousand claims. Beside each document lies a `.json` with what was known of it."""
 
-    def __init__(self, root: Path, *, url_prefix: str | None = None) -> None:
+    def __init__(self, root: Path, *, url_prefix: str | None = None, clock: Clock = system_clock) -> None:
         self._root = root
+        self._clock = clock
         self._prefix = url_prefix
 
     def check(self) -> None:
@@ -109,7 +169,16 @@ class FolderStore:
                     return self._stored(path, content, form, _read_beside(path))
         return None
 
-    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:  # noqa: ARG002  (a folder needs no fence)
+    def keep(
+        self,
+        claim: ClaimedPod,
+        document: Document,
+        form: Form,
+        worker_id: str,  # noqa: ARG002  (a folder needs no fence)
+        *,
+        main: bool = True,
+        evidence: str = "",
+    ) -> StoredDocument:
         """See `DocumentStore.keep`."""
         digest = hashlib.sha256(document.content).hexdigest()
         folder = self._folder(claim)
@@ -118,17 +187,24 @@ class FolderStore:
             "claim_reference": claim.claim_reference,
             "carrier": claim.carrier,
             "tracking_number": claim.tracking_number,
+            "kind": document.what,
+            "is_main": main,
             "sha256": digest,
             "content_type": form.content_type,
+            "size_bytes": len(document.content),
+            "pages": form.pages,
+            "kept_at": self._clock().isoformat(timespec="seconds"),
             "source_url": document.link,
             "signed_by": document.signed_by,
             "delivered_at": document.delivered_at.isoformat() if document.delivered_at else None,
+            "evidence": json.loads(evidence) if evidence else [],
         }
+        called = "" if main else f".{safe(document.what, 20) or 'more'}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(1, 100):
                 more = "" if number == 1 else f"-{number}"
-                path = folder / f"{self._stem(claim)}-{digest[:16]}{more}.{form.extension}"
+                path = folder / f"{self._stem(claim)}-{digest[:16]}{more}{called}.{form.extension}"
                 if not path.exists():
                     # What is known of it first: a document that lies there has its description.
                     _write_new(path.with_suffix(".json"), _described(known))
@@ -143,7 +219,40 @@ class FolderStore:
             raise PermanentError(f"The document can't be kept in {folder}: {error.strerror or error}.") from error
         raise PermanentError(f"{folder} holds too many damaged documents of claim {claim.claim_reference}.")
 
-    def _folder(self, claim: ClaimedPod) -> Path:
+    def of(self, claim: PodClaim) -> list[KeptDocument]:
+        """See `DocumentStore.of`. A file without a description is shown by its bytes alone."""
+        found = []
+        for path in sorted(self._folder(claim).glob(f"{claim.claim_id}-*")):
+            if path.suffix in (".json", ".part") or not path.is_file() or path.stat().st_size > _LARGEST:
+                continue
+            known = _read_beside(path)
+            content = path.read_bytes()
+            form = sniff(content)
+            main = len(path.name.split(".")) == 2
+            kind = _text(known.get("kind")) or ("proof" if main else path.name.split(".")[-2])
+            number = _text(known.get("tracking_number")) or ""
+            digest = hashlib.sha256(content).hexdigest()
+            found.append(
+                KeptDocument(
+                    name=file_name(kind, number, digest, path.suffix.removeprefix(".")),
+                    kind=kind,
+                    is_main=main,
+                    tracking_number=number,
+                    sha256=_text(known.get("sha256")) or digest,
+                    content_type=form.content_type if form else "application/octet-stream",
+                    size_bytes=len(content),
+                    source_url=_text(known.get("source_url")),
+                    signed_by=_text(known.get("signed_by")),
+                    delivered_at=moment(_text(known.get("delivered_at")) or ""),
+                    kept_at=moment(_text(known.get("kept_at")) or "") or datetime.fromtimestamp(path.stat().st_mtime, UTC),
+                    evidence=known.get("evidence") or [],
+                    path=path.relative_to(self._root).as_posix(),
+                    read=path.read_bytes,
+                )
+            )
+        return sorted(found, key=lambda each: (not each.is_main, each.kept_at or _NEVER, each.name))
+
+    def _folder(self, claim: ClaimedPod | PodClaim) -> Path:
         return self._root / f"{claim.claim_id // 1000:06d}"
 
     def _stem(self, claim: ClaimedPod) -> str:
@@ -234,17 +343,19 @@ class DatabaseStore:
 
     def find(self, claim: ClaimedPod) -> StoredDocument | None:
         """See `DocumentStore.find`."""
-        rows = self._database.run(GetPodDocument(claim_id=claim.claim_id, tracking_number=claim.tracking_number or ""))
+        rows = self._database.run(GetPodDocument(claim_id=claim.claim_id, tracking_number=(claim.tracking_number or "")[:100]))
         return self._stored(rows[0]) if rows else None
 
-    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:
+    def keep(
+        self, claim: ClaimedPod, document: Document, form: Form, worker_id: str, *, main: bool = True, evidence: str = ""
+    ) -> StoredDocument:
         """See `DocumentStore.keep`."""
         rows = self._database.run(
             StorePodDocument(
                 claim_id=claim.claim_id,
                 worker_id=worker_id,
                 attempt_no=claim.attempt_no,
-                tracking_number=claim.tracking_number or "",
+                tracking_number=(claim.tracking_number or "")[:100],
                 sha256=hashlib.sha256(document.content).hexdigest(),
                 content_type=form.content_type,
                 size_bytes=len(document.content),
@@ -252,9 +363,45 @@ class DatabaseStore:
                 source_url=document.link,
                 signed_by=(document.signed_by or "")[:100] or None,
                 delivered_dt=document.delivered_at,
+                kind=document.what[:20],
+                is_main=main,
+                evidence=evidence or None,
             )
         )
         return self._stored(rows[0])
+
+    def of(self, claim: PodClaim) -> list[KeptDocument]:
+        """See `DocumentStore.of`."""
+        rows = self._database.run(ListPodDocuments(claim_id=claim.claim_id))
+        kept = [self._described(row) for row in rows]
+        return sorted(kept, key=lambda each: (not each.is_main, each.kept_at or _NEVER, each.name))
+
+    def _described(self, row: DescribedPod) -> KeptDocument:
+        extension = _EXTENSIONS.get(row.content_type, "bin")
+        try:
+            evidence = json.loads(row.evidence) if row.evidence else []
+        except ValueError:
+            evidence = []
+        return KeptDocument(
+            name=file_name(row.kind, row.tracking_number, row.sha256, extension),
+            kind=row.kind,
+            is_main=row.is_main,
+            tracking_number=row.tracking_number,
+            sha256=row.sha256,
+            content_type=row.content_type,
+            size_bytes=row.size_bytes,
+            source_url=row.source_url,
+            signed_by=row.signed_by,
+            delivered_at=row.delivered_dt,
+            kept_at=row.created_dt,
+            evidence=evidence,
+            path=f"database:{row.document_id}",
+            read=lambda: self._read(row),
+        )
+
+    def _read(self, row: DescribedPod) -> bytes:
+        found = self._database.run(GetPodDocument(claim_id=row.claim_id, document_id=row.document_id))
+        return found[0].content if found else b""
 
     def _stored(self, row: StoredPod) -> StoredDocument:
         return StoredDocument(

@@ -42,7 +42,7 @@ def made(**given: Any) -> Figures:
         "runs": [RunFigures("stage", 3, 1, 30, 1, 2, 3, 4, 100, 200, 300, NOW)],
         "backlog": [Backlog("woocommerce", "NEEDS_MANUAL_REVIEW", 5, NOW)],
         "review": [letter()],
-        "proofs": [PodCount("ups", "pending", "waiting", None, 4, NOW)],
+        "proofs": [PodCount("ups", "pending", "waiting", None, 4, NOW, 0, None)],
     }
     return Figures(window=WINDOW, made_at=NOW, **{**nothing, **given})
 

@@ -44,8 +44,8 @@ def test_a_text_longer_than_its_column_is_refused():
     require_fit(SetErpSetting(setting_name="STR_ID", value="x" * 500))
     with pytest.raises(UsageError, match="The value takes at most 500 characters, and this has 501"):
         require_fit(SetErpSetting(setting_name="STR_ID", value="x" * 501))
-    with pytest.raises(UsageError, match="The tracking number takes at most 100 characters"):
-        require_fit(AddClaim(claim_reference="C", carrier="UPS", tracking_number="1" * 101))
+    with pytest.raises(UsageError, match="The tracking number takes at most 500 characters"):
+        require_fit(AddClaim(claim_reference="C", carrier="UPS", tracking_number="1" * 501))
     with pytest.raises(UsageError, match="The carrier takes at most 50"):
         require_fit(AddClaim(claim_reference="C", carrier="🎉" * 26, tracking_number="1"))
 

@@ -100,6 +100,10 @@ class PodCount:
     claims: Int
     next_attempt_dt: Moment | None
     """The earliest next attempt among them; None of those that are done."""
+    deadline_near: Int
+    """How many of them have a dispute that must be answered within `deadline_days`, and still can be."""
+    next_deadline_dt: Moment | None
+    """The first of their disputes' deadlines that has not passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,7 @@ class CountPods(Procedure[PodCount]):
 
     max_retries: Int = 4
     open_only: Flag = False
+    deadline_days: Int = 7
 
 
 @dataclass(frozen=True, slots=True)

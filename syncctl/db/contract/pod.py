@@ -19,7 +19,8 @@ class ClaimedPod:
     claim_id: BigInt
     claim_reference: Key
     carrier: Name | None
-    tracking_number: Key | None
+    tracking_number: Line | None
+    """One number, or several between commas, semicolons, bars or line breaks."""
     pod_fetch_status: Code
     retry_no: Int
     attempt_no: BigInt
@@ -28,7 +29,10 @@ class ClaimedPod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimPods(Procedure[ClaimedPod]):
-    """Lease up to `batch_size` (1 to 1,000) due claims of one status to one worker, those due longest first.
+    """Lease up to `batch_size` (1 to 1,000) due claims of one status to one worker.
+
+    Those whose dispute can still be answered come first, by its deadline, then those without one, those due longest first, then
+    those whose deadline has passed, the latest first.
 
     `scope` is `pending` or `failed`. Of the failed, those whose error is persistent or whose retries are used up are left alone.
     `carriers` and `excluded` are JSON arrays of carriers exactly as claims spell them: which spellings mean one carrier is not
@@ -64,7 +68,7 @@ class PodClaim:
     claim_id: BigInt
     claim_reference: Key
     carrier: Name | None
-    tracking_number: Key | None
+    tracking_number: Line | None
     client_id: Name | None
     pod_fetch_status: Code
     standing: Code
@@ -82,6 +86,10 @@ class PodClaim:
     pod_signed_by: Key | None
     pod_delivered_at: Moment | None
     created_at: Moment | None
+    dispute_deadline: Moment | None
+    """By when the dispute has to be answered."""
+    client_name: Key | None
+    pod_fetched_at: Moment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +97,7 @@ class ListPods(Procedure[PodClaim]):
     """Claims of one status (None: any), in the order in which they would be taken. Changes nothing.
 
     `standing` keeps only the claims that stand so, `carriers` (a JSON array) those of carriers that are spelt exactly so.
+    `by_deadline` keeps those that have a dispute's deadline and no document, and lists them by that.
     """
 
     name: ClassVar[str] = "sp_ListPods"
@@ -100,6 +109,7 @@ class ListPods(Procedure[PodClaim]):
     max_retries: Int = 4
     claim_reference: Key | None = None
     carriers: Text | None = None
+    by_deadline: Flag = False
     batch_size: Int = 1000
 
 
@@ -113,10 +123,11 @@ class AddClaim(Procedure[PodClaim]):
 
     claim_reference: Key
     carrier: Name
-    tracking_number: Key
+    tracking_number: Line
     client_id: Name | None = None
     client_name: Key | None = None
     client_email: Line | None = None
+    dispute_deadline: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +222,18 @@ class StoredPod:
     signed_by: Key | None
     delivered_dt: Moment | None
     created_dt: Moment
+    kind: Code
+    """`proof`, `signature`, `photo` …"""
+    is_main: Flag
+    """The one that the claim points to; it is kept last."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedPod(StoredPod):
+    """A document that is kept in the database, with how it was got."""
+
+    evidence: Text | None
+    """JSON: what the carrier was asked, when, and what it answered, its documents left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +262,28 @@ class StorePodDocument(Procedure[StoredPod]):
     source_url: Text | None = None
     signed_by: Key | None = None
     delivered_dt: Moment | None = None
+    kind: Code = "proof"
+    is_main: Flag = True
+    evidence: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPodDocuments(Procedure[DescribedPod]):
+    """The documents kept in the database for a claim, as they were kept, without their bytes."""
+
+    name: ClassVar[str] = "sp_ListPodDocuments"
+    returns: ClassVar[type] = DescribedPod
+    repeatable: ClassVar[bool] = True
+
+    claim_id: BigInt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetPodDocument(Procedure[PodDocument]):
-    """The latest document kept in the database for a claim and tracking number; no row where there is none."""
+    """The latest main document kept in the database for a claim and tracking number; no row where there is none.
+
+    `document_id` names one of the claim's documents instead, main or not.
+    """
 
     name: ClassVar[str] = "sp_GetPodDocument"
     returns: ClassVar[type] = PodDocument
@@ -251,6 +291,7 @@ class GetPodDocument(Procedure[PodDocument]):
 
     claim_id: BigInt
     tracking_number: Key | None = None
+    document_id: BigInt | None = None
 
 
 @dataclass(frozen=True, slots=True)

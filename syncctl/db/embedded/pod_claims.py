@@ -15,6 +15,14 @@ WAITS = (1, 6, 24, 72)
 DEATHS = 3
 """So many workers in a row may die over a claim before that counts as a failed attempt."""
 
+IN_TURN = """
+    CASE WHEN claim.dispute_deadline >= :now THEN 1 WHEN claim.dispute_deadline IS NULL THEN 2 ELSE 3 END,
+    CASE WHEN claim.dispute_deadline >= :now THEN claim.dispute_deadline END,
+    CASE WHEN claim.dispute_deadline < :now THEN claim.dispute_deadline END DESC,
+    claim.pod_next_attempt_at, claim.id
+"""
+"""The order in which claims are taken."""
+
 SCOPES = ("pending", "failed")
 STANDINGS = ("due", "waiting", "persistent", "exhausted", "leased", "done")
 
@@ -36,37 +44,7 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
         (call.passed is None or is_json_list(call.passed), "@PASSED takes a JSON array."),
     )
     _count_deaths(session)
-    due = session.all(
-        """
-        SELECT claim.id
-        FROM dbo.claims AS claim
-        WHERE (claim.pod_fetch_status = :scope OR (claim.pod_fetch_status IS NULL AND :scope = 'pending'))
-        AND (claim.pod_lease_until IS NULL OR claim.pod_lease_until <= :now)
-        AND (:ignore_due OR claim.pod_next_attempt_at IS NULL OR claim.pod_next_attempt_at <= :now)
-        AND (   :scope = 'pending'
-             OR (:reference IS NOT NULL AND :ignore_due)
-             OR (   (:persistent OR COALESCE(claim.pod_error_class, '') <> 'persistent')
-                 AND COALESCE(claim.pod_retry_count, 0) < :max_retries))
-        AND (:reference IS NULL OR claim.claim_reference = :reference)
-        AND (:carriers IS NULL OR COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers)))
-        AND (:excluded IS NULL OR COALESCE(claim.carrier, '') NOT IN (SELECT value FROM json_each(:excluded) WHERE type = 'text'))
-        AND (:passed IS NULL OR claim.id NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
-        ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
-        LIMIT :batch
-        """,
-        {
-            "scope": call.scope,
-            "now": session.now,
-            "ignore_due": call.ignore_due,
-            "persistent": call.include_persistent,
-            "max_retries": call.max_retries,
-            "reference": call.claim_reference,
-            "carriers": call.carriers,
-            "excluded": call.excluded,
-            "passed": call.passed,
-            "batch": call.batch_size,
-        },
-    )
+    due = _due(session, call)
     for row in due:
         session.run(
             "UPDATE dbo.claims SET pod_crash_count = pod_crash_count + 1 WHERE id = :id AND pod_lease_until IS NOT NULL",
@@ -74,6 +52,60 @@ def claim_pods(session: Session, call: ClaimPods) -> list[ClaimedPod]:
         )
     taken = PROOF.take(session, (row["id"] for row in due), call.worker_id, call.lease_seconds)
     return [_claimed(row) for row in taken]
+
+
+_TURNS = (
+    ("claim.dispute_deadline >= :now", "claim.dispute_deadline, claim.pod_next_attempt_at, claim.id"),
+    ("claim.dispute_deadline IS NULL", "claim.pod_next_attempt_at, claim.id"),
+    ("claim.dispute_deadline < :now", "claim.dispute_deadline DESC, claim.pod_next_attempt_at, claim.id"),
+)
+"""Whose turn comes when, and in which order: disputes that can still be answered, claims without one, disputes that are over.
+
+Each is one statement, whose order an index has: a claim costs the same with ten thousand waiting as with ten.
+"""
+
+
+def _due(session: Session, call: ClaimPods) -> list[sqlite3.Row]:
+    """Return the claims that are next, at most as many as are wanted."""
+    given = {
+        "scope": call.scope,
+        "now": session.now,
+        "ignore_due": call.ignore_due,
+        "persistent": call.include_persistent,
+        "max_retries": call.max_retries,
+        "reference": call.claim_reference,
+        "carriers": call.carriers,
+        "excluded": call.excluded,
+        "passed": call.passed,
+    }
+    found: list[sqlite3.Row] = []
+    for whose, order in _TURNS:
+        # A status that was never set is pending; it is rare, and its own statement leaves the other its index.
+        for status in ("= :scope", "IS NULL") if call.scope == "pending" else ("= :scope",):
+            if len(found) < call.batch_size:
+                given["batch"] = call.batch_size - len(found)
+                found += session.all(_DUE.format(status=status, whose=whose, order=order), given)
+    return found
+
+
+_DUE = """
+    SELECT claim.id
+    FROM dbo.claims AS claim
+    WHERE claim.pod_fetch_status {status}
+    AND {whose}
+    AND (claim.pod_lease_until IS NULL OR claim.pod_lease_until <= :now)
+    AND (:ignore_due OR claim.pod_next_attempt_at IS NULL OR claim.pod_next_attempt_at <= :now)
+    AND (   :scope = 'pending'
+         OR (:reference IS NOT NULL AND :ignore_due)
+         OR (   (:persistent OR COALESCE(claim.pod_error_class, '') <> 'persistent')
+             AND COALESCE(claim.pod_retry_count, 0) < :max_retries))
+    AND (:reference IS NULL OR claim.claim_reference = :reference)
+    AND (:carriers IS NULL OR COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers)))
+    AND (:excluded IS NULL OR COALESCE(claim.carrier, '') NOT IN (SELECT value FROM json_each(:excluded) WHERE type = 'text'))
+    AND (:passed IS NULL OR claim.id NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
+    ORDER BY {order}
+    LIMIT :batch
+"""
 
 
 def _count_deaths(session: Session) -> None:
@@ -150,6 +182,7 @@ def list_pods(session: Session, call: ListPods) -> list[PodClaim]:
             (call.claim_reference, "claim.claim_reference = :reference"),
             (call.carriers, "COALESCE(claim.carrier, '') IN (SELECT value FROM json_each(:carriers))"),
             (call.standing, f"{STANDING} = :standing"),
+            (call.by_deadline or None, f"claim.dispute_deadline IS NOT NULL AND {STANDING} <> 'done'"),
         )
         if value is not None
     ]
@@ -157,7 +190,7 @@ def list_pods(session: Session, call: ListPods) -> list[PodClaim]:
         session,
         f"""
         {" AND ".join(asked or ["TRUE"])}
-        ORDER BY COALESCE(claim.pod_next_attempt_at, ''), claim.id
+        ORDER BY {"claim.dispute_deadline," if call.by_deadline else ""} {IN_TURN}
         LIMIT :batch
         """,
         {
@@ -200,8 +233,9 @@ def add_claim(session: Session, call: AddClaim) -> list[PodClaim]:
     session.run(
         """
         INSERT INTO dbo.claims
-            (claim_reference, carrier, tracking_number, client_id, client_name, client_email, pod_fetch_status, created_at)
-        SELECT :reference, :carrier, :number, :client, :name, :email, 'pending', :now
+            (claim_reference, carrier, tracking_number, client_id, client_name, client_email, pod_fetch_status, created_at,
+             dispute_deadline)
+        SELECT :reference, :carrier, :number, :client, :name, :email, 'pending', :now, :deadline
         WHERE NOT EXISTS (SELECT 1 FROM dbo.claims WHERE claim_reference = :reference)
         """,
         {
@@ -211,6 +245,7 @@ def add_claim(session: Session, call: AddClaim) -> list[PodClaim]:
             "client": call.client_id,
             "name": call.client_name,
             "email": call.client_email,
+            "deadline": call.dispute_deadline,
             "now": session.now,
         },
     )

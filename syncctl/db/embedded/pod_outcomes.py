@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncctl.db.contract import (
+    DescribedPod,
     FailedPod,
     GetPodDocument,
+    ListPodDocuments,
     NoRow,
     PodDocument,
     RecordPodFailure,
@@ -41,10 +43,13 @@ def store_pod_document(session: Session, call: StorePodDocument) -> list[StoredP
         "size": call.size_bytes,
         "now": session.now,
         "bytes": len(call.content),
+        "kind": call.kind,
+        "main": call.is_main,
+        "evidence": call.evidence,
     }
     kept = """
         SELECT DOCUMENT_ID, CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT,
-            CREATED_DT
+            CREATED_DT, KIND, IS_MAIN
         FROM dbo.USER_POD_DOCUMENT
         WHERE CLAIM_ID = :claim AND SHA256 = :sha
     """
@@ -53,8 +58,9 @@ def store_pod_document(session: Session, call: StorePodDocument) -> list[StoredP
             """
             INSERT INTO dbo.USER_POD_DOCUMENT
                 (CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT, CREATED_DT,
-                 CONTENT)
-            VALUES (:claim, :number, :sha, :type, :size, :url, :signed, :delivered, :now, ZEROBLOB(:bytes))
+                 KIND, IS_MAIN, EVIDENCE, CONTENT)
+            VALUES (:claim, :number, :sha, :type, :size, :url, :signed, :delivered, :now, :kind, :main, :evidence,
+                    ZEROBLOB(:bytes))
             """,
             given,
         )
@@ -73,12 +79,29 @@ def get_pod_document(session: Session, call: GetPodDocument) -> list[PodDocument
         SELECT *
         FROM dbo.USER_POD_DOCUMENT
         WHERE CLAIM_ID = :claim AND (:number IS NULL OR TRACKING_NUMBER = :number)
+        AND (DOCUMENT_ID = :document OR (:document IS NULL AND IS_MAIN))
         ORDER BY DOCUMENT_ID DESC
         LIMIT 1
         """,
-        {"claim": call.claim_id, "number": call.tracking_number},
+        {"claim": call.claim_id, "number": call.tracking_number, "document": call.document_id},
     )
     return [make(PodDocument, row) for row in rows]
+
+
+@serves(ListPodDocuments)
+def list_pod_documents(session: Session, call: ListPodDocuments) -> list[DescribedPod]:
+    """See `sql/procedures/sp_ListPodDocuments.sql`."""
+    rows = session.all(
+        """
+        SELECT DOCUMENT_ID, CLAIM_ID, TRACKING_NUMBER, SHA256, CONTENT_TYPE, SIZE_BYTES, SOURCE_URL, SIGNED_BY, DELIVERED_DT,
+            CREATED_DT, KIND, IS_MAIN, EVIDENCE
+        FROM dbo.USER_POD_DOCUMENT
+        WHERE CLAIM_ID = :claim
+        ORDER BY DOCUMENT_ID
+        """,
+        {"claim": call.claim_id},
+    )
+    return [make(DescribedPod, row) for row in rows]
 
 
 @serves(RecordPodSuccess)

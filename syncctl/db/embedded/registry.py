@@ -91,7 +91,7 @@ TWINS = {
     "outbox": ("ClaimOutbox", "CompleteOutbox", "FailOutbox", "ReleaseOutbox", "ListOutbox", "RetryOutbox"),
     "pod_claims": ("ClaimPods", "ReleasePod", "ListPods", "AddClaim"),
     "pod_counts": ("CountPods",),
-    "pod_outcomes": ("StorePodDocument", "GetPodDocument", "RecordPodSuccess", "RecordPodFailure"),
+    "pod_outcomes": ("StorePodDocument", "GetPodDocument", "ListPodDocuments", "RecordPodSuccess", "RecordPodFailure"),
     "polls": ("StartPoll", "FinishPoll"),
     "policy": ("ListRetryPolicies", "SetRetryPolicy"),
     "rollback": ("RollbackOrder",),

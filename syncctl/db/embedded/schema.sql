@@ -379,8 +379,10 @@ CREATE TABLE dbo.claims (
     pod_crash_count INTEGER NOT NULL DEFAULT 0,
     created_at DATETIME_TEXT,
     pod_not_yet_count INTEGER,
-    pod_not_yet_since DATETIME_TEXT
+    pod_not_yet_since DATETIME_TEXT,
+    dispute_deadline DATETIME_TEXT
 );
+CREATE INDEX dbo.IX_claims_deadline ON claims (pod_fetch_status, dispute_deadline, pod_next_attempt_at);
 CREATE INDEX dbo.IX_claims_pod ON claims (pod_fetch_status, pod_next_attempt_at);
 CREATE INDEX dbo.IX_claims_status ON claims (pod_fetch_status, carrier);
 CREATE INDEX dbo.IX_claims_lease ON claims (pod_lease_until) WHERE pod_lease_until IS NOT NULL;
@@ -397,6 +399,9 @@ CREATE TABLE dbo.USER_POD_DOCUMENT (
     DELIVERED_DT DATETIME_TEXT,
     CREATED_DT DATETIME_TEXT NOT NULL,
     CONTENT BLOB NOT NULL,
+    KIND TEXT NOT NULL DEFAULT 'proof',
+    IS_MAIN BIT NOT NULL DEFAULT 1,
+    EVIDENCE TEXT,
     CONSTRAINT UX_USER_POD_DOCUMENT_HASH UNIQUE (CLAIM_ID, SHA256)
 );
 
@@ -567,4 +572,4 @@ LEFT JOIN (
     FROM woo_customer_sync_queue_line AS line
     GROUP BY line.queue_id
 ) AS counted ON counted.queue_id = queue.id;
-PRAGMA dbo.user_version = 27;
+PRAGMA dbo.user_version = 28;
