@@ -63,6 +63,9 @@ class Limits:
 def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """Read `Retry-After` (seconds, or a date) or a rate limit's reset from an answer; None where neither makes sense."""
     found = _retry_after(headers.get("Retry-After", "").strip(), now)
+    theirs = header_moment(headers.get("Date", "").strip())
+    if found is not None and theirs is not None and not headers.get("Retry-After", "").strip().isdecimal():
+        found += now - theirs  # a moment of the carrier's clock, which may differ from ours
     if found is None:
         for name in ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"):
             found = _reset(headers.get(name, "").strip(), now)

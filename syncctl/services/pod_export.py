@@ -23,6 +23,9 @@ from syncctl.db.contract import Database, ListPods, PodClaim
 from syncctl.errors import NotFound, PermanentError, UsageError
 from syncctl.services.pod_documents import DocumentStore, KeptDocument, safe
 
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
+"""Names that Windows has for devices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
@@ -86,7 +89,7 @@ def export(claim: PodClaim, store: DocumentStore, target: Path, *, as_zip: bool,
     files["claim.json"] = _json(_told(claim, found, clock()))
     files["SHA256SUMS"] = "".join(f"{document.sha256}  {document.name}\n" for document in found).encode()
     files["summary.txt"] = _summary(claim, found).encode()
-    name = safe(claim.claim_reference) or f"claim-{claim.claim_id}"
+    name = _name(claim)
     path = target / (f"{name}.zip" if as_zip else name)
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -105,6 +108,12 @@ def export(claim: PodClaim, store: DocumentStore, target: Path, *, as_zip: bool,
         size_bytes=sum(map(len, files.values())),
         sha256=[document.sha256 for document in found],
     )
+
+
+def _name(claim: PodClaim) -> str:
+    """Return what a claim's folder is called: its reference where that is a name everywhere, else with its id behind it."""
+    name = safe(claim.claim_reference)
+    return name if name == claim.claim_reference and name.upper() not in _RESERVED else f"{name or 'claim'}-{claim.claim_id}"
 
 
 def _in_folder(path: Path, files: dict[str, bytes]) -> None:

@@ -196,6 +196,9 @@ def test_what_a_bank_wants_is_in_one_folder_or_zip_with_how_it_was_got_and_witho
     with zipfile.ZipFile(packed_up.path) as archive:
         assert {Path(name).name for name in archive.namelist()} == names
     assert not list((tmp_path / "out").glob(".*"))
+    assert folder.name == f"CLM-AB_12-{claim.claim_id}", (
+        "a name that was changed has the claim's number behind it: none is another's"
+    )
 
 
 def test_a_damaged_document_and_a_claim_without_one_are_not_passed_off(bench: Bench, tmp_path: Path):

@@ -46,6 +46,7 @@ WORK = {
     "client_id": "varchar(50) NULL",
     "client_name": "nvarchar(100) NULL",
     "client_email": "nvarchar(500) NULL",
+    "dispute_deadline": "datetime2(3) NULL",
     "pod_fetch_status": "varchar(20) NULL",
     "pod_url": "nvarchar(max) NULL",
     "pod_error": "nvarchar(max) NULL",

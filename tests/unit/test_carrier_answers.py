@@ -7,7 +7,8 @@ import json
 import logging
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from syncctl.carriers.numbers import Numbers
 from syncctl.carriers.reading import from_base64, moment
 from syncctl.demo.carriers import EXPIRED, FIREWALL
 from syncctl.secret import Hider, Secret
+from tests.clocks import MovableClock
 from tests.hostile import Hostile, head, one_member, whole
 from tests.pods import HTML, PDF, a_claim, http, shipped
 
@@ -267,3 +269,43 @@ def test_secrets_are_found_however_they_are_written():
     assert Hider().clean(f"Bearer {TOKEN}.x") == "***"
     assert len(hider.plain("x " * 50_000)) == 300
     assert "k3y" not in hider.plain(" " * 2380 + KEY), "a cut must not leave half a key"
+
+
+@pytest.mark.parametrize("skew", [timedelta(0), timedelta(hours=5), timedelta(days=-3)])
+def test_a_moment_of_the_carriers_clock_is_a_wait_whatever_ours_says(skew):
+    theirs = NOW + skew
+    said = {
+        "Date": format_datetime(theirs, usegmt=True),
+        "Retry-After": format_datetime(theirs + timedelta(minutes=10), usegmt=True),
+    }
+    assert retry_at(said, NOW) == NOW + timedelta(minutes=10)
+    assert retry_at({"Date": said["Date"], "Retry-After": "60"}, NOW) == NOW + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("refused", [1, 9])
+def test_a_token_that_is_refused_before_its_end_is_replaced_once_in_the_same_call(refused):
+    clock, asked = MovableClock(), list[str]()
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        asked.append("token" if "oauth" in request.url else request.headers["Authorization"])
+        if "oauth" in request.url:
+            return 200, {}, json.dumps({"access_token": f"tok-{len(asked):08}", "expires_in": "14399"})
+        if len(asked) > 2 and refused and asked.count("token") - 1 < refused:
+            return 401, {}, json.dumps({"response": {"errors": [{"code": "250002", "message": "Invalid Authentication"}]}})
+        package = {"activity": [{"status": {"type": "I"}}]}
+        return 200, {}, json.dumps({"trackResponse": {"shipment": [{"package": [package]}]}})
+
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        for method in (responses.GET, responses.POST):
+            web.add_callback(method, re.compile(".*"), callback=answer)
+        carrier = shipped("ups", clock=clock)
+        assert carrier.fetch(a_claim("1Z999AA10123456784"), http()).kind == "not_yet"
+        clock.sleep(14_000)  # not its end yet
+        outcome = carrier.fetch(a_claim("1Z999AA10123456784"), http())
+        assert asked.count("token") == 2 and len(asked) == 5
+        assert (outcome.kind == "not_yet") == (refused == 1)
+        if refused == 9:
+            assert outcome.cause == "invalid_credentials"
+        clock.sleep(14_400)
+        carrier.fetch(a_claim("1Z999AA10123456784"), http())
+        assert asked.count("token") >= 3, "at its end it is replaced without asking"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import responses
 
-from syncctl.carriers.base import Document
+from syncctl.carriers.base import Document, vouched
 from syncctl.carriers.carrier_file import read_carrier_file
 from syncctl.carriers.catalog import BUILTIN, Catalog, folded, open_catalog
 from syncctl.carriers.declarative import Declarative
@@ -224,6 +224,60 @@ def test_a_file_changes_the_limits_of_a_built_in_carrier(tmp_path):
     write(tmp_path, 'builtin = "dpd"\nbase_url = "https://dpd.example/"\n[limits]\nper_day = 7\n', "dpd.toml")
     assert catalog(tmp_path, pod_dpd_enabled=True).carriers["dpd"].limits.per_day == 7
     assert "dpd" in catalog(tmp_path).missing
+
+
+def test_a_file_is_laid_over_one_that_ships_key_by_key_and_then_speaks_for_itself(tmp_path, web):
+    """Limits and addresses leave it what the carrier describes; another request doesn't."""
+    ups = {"pod_ups_client_id": "i-123456", "pod_ups_client_secret": Secret("s3cret")}
+    write(tmp_path, 'builtin = "ups"\nbase_url = "https://ups.example"\n[limits]\nper_day = 9\n', "ups.toml")
+    held = catalog(tmp_path, **ups).carriers["ups"]
+    assert "agrees with" in vouched(held) and (held.limits.per_day, held.limits.per_second) == (9, None)
+    write(tmp_path, 'builtin = "ups"\nlabel = "UPS FR"\n[request.query]\nlocale = "fr_FR"\n[status]\nlost = ["99"]\n', "ups.toml")
+    made = catalog(tmp_path, **ups)
+    held = made.carriers["ups"]
+    assert "unverified" in vouched(held) and held.label == "UPS FR" and made.name_of("ups fr") == "ups"
+    web.post("https://onlinetools.ups.com/security/v1/oauth/token", json={"access_token": "t0ken-000", "expires_in": 60})
+    package = {"activity": [{"status": {"type": "X", "statusCode": "099"}}]}
+    web.get(
+        "https://onlinetools.ups.com/api/track/v1/details/1Z999AA10123456784",
+        json={"trackResponse": {"shipment": [{"package": [package]}]}},
+    )
+    assert held.fetch(a_claim("1Z999AA10123456784"), http()).cause == "lost"
+    assert web.calls[1].request.params["locale"] == "fr_FR" and web.calls[1].request.params["returnPOD"] == "true"
+    write(tmp_path, FILE.replace('name = "acme"', 'name = "ups"'), "ups.toml")
+    assert catalog(tmp_path).carriers["ups"].label == "Acme Express", "a file of that name takes its place"
+
+
+def test_carriers_are_asked_at_their_addresses_for_trials_where_that_is_set(tmp_path, web):
+    keys = {"pod_gls_username": "u", "pod_gls_password": Secret("p"), "pod_laposte_api_key": Secret("k")}
+    made = catalog(tmp_path, pod_sandbox="laposte, gls,ups", **keys)
+    assert made.sandboxed == {"laposte", "gls"} and "ups" in made.missing
+    web.get("https://api.laposte.fr/sandbox/suivi/v2/idships/X1", json={"returnCode": 404}, status=404)
+    web.post("https://api.test.mygls.hu/ParcelService.svc/json/GetParcelStatuses", json={"ParcelStatusList": []})
+    assert made.carriers["laposte"].fetch(a_claim("X1"), http()).cause == "invalid_tracking"
+    assert made.carriers["gls"].fetch(a_claim("123"), http()).kind == "not_yet"
+    with pytest.raises(ConfigError, match="SYNCCTL_POD_SANDBOX: dpd has no address for trials"):
+        catalog(tmp_path, pod_sandbox="dpd")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('[status]\nlost = ["x"]\nmislaid = ["y"]', r"\[status\] mislaid"),
+        ('[number]\nkinds = [{ shape = "[0-9", check = "mod7" }]', r"\[number\]"),
+        ('[number]\nkinds = [{ shape = "(?P<serial>.)(?P<check>.)", check = "luck" }]', "check takes s10"),
+        ('[number]\nkinds = [{ shape = "[0-9]+", check = "mod7" }]', "serial and check"),
+        ('[token]\nurl = "https://acme.example/t"\nid = "i"', r"\[token\] secret is missing"),
+        ('[token]\nurl = "t"\nid = "i"\nsecret = "s"', r"\[token\] url must begin"),
+        ('[token]\nurl = "https://x"\nid = "i"\nsecret = "s"\nsend = "pigeon"', "send takes"),
+        ('[after]\nurl = "nowhere"', r"\[after\] url"),
+        ('[after]\nurl = "https://x"\n[after.response]\nstatus = "a[["', r"after.response\] status is no JMESPath"),
+        ('[after]\nurl = "https://x"\n[after.response]\nmood = "a"', r"after.response\] mood"),
+    ],
+)
+def test_the_further_sections_are_checked_too(tmp_path, more, says):
+    with pytest.raises(ConfigError, match=says):
+        carrier(tmp_path, f"{FILE}\n{more}\n")
 
 
 def test_files_that_contradict_each_other_or_nobody_are_refused(tmp_path):
