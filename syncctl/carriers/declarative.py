@@ -154,6 +154,8 @@ class Declarative:
             if (content := from_base64(packed))
         ]
         if found or not link:
+            once = {each.content: each for each in reversed(found)}  # some carriers give one document in two places
+            found = [each for each in found if once[each.content] is each]
             return sorted(found, key=lambda each: sniff(each.content) is None)  # an empty letter comes behind the signature
         followed = http.get(link)
         if not followed.ok:

@@ -298,6 +298,8 @@ def add(
     """Add a claim as pending. One that is there already is left as it is."""
     from syncctl.db.contract import AddClaim
 
+    if dispute_by is not None and not dispute_by.strip()[:4].isdecimal():  # "36h" would be so long ago
+        raise UsageError(f"--dispute-by is '{dispute_by[:30]}', but takes a day (2026-12-01) or a time (2026-12-01T14:30).")
     due = moment(dispute_by, "--dispute-by", run.clock)
     if due and dispute_by and len(dispute_by.strip()) == len("2026-11-20"):
         due += timedelta(days=1) - timedelta(seconds=1)

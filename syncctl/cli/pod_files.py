@@ -75,7 +75,7 @@ def document(
 
 def export(
     run: Run,
-    references: Annotated[list[str], typer.Argument(help="The claims' references.", metavar="CLAIM…")],
+    references: Annotated[list[str], typer.Argument(help="The claims' references.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The folder below which each claim gets its own.", metavar="FOLDER")
     ] = Path(),

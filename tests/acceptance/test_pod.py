@@ -209,3 +209,31 @@ def test_a_list_that_is_cut_says_so(syncctl: Program) -> None:
     assert "These are the first 2; there are more." in syncctl("pod", "list", "--limit", "2").out
     assert "there are more" not in syncctl("pod", "list", "--limit", "3").out
     assert len(syncctl("pod", "list", "--limit", "2", "--json").json["items"]) == 2
+
+
+def test_disputes_are_listed_by_their_day_and_a_claim_is_exported_for_the_bank(pods: Program, carriers: SimulatedCarriers):
+    for reference, number, day in (
+        ("CLM-1", "XN1", "2099-12-01"),
+        ("CLM-2", "XN2,XN3", "2099-11-30T12:00Z"),
+        ("CLM-3", "XN4", ""),
+    ):
+        add(pods, reference, number, *(["--dispute-by", day] if day else []))
+    for wrong in ("36h", "soon", "2099-13-01"):
+        assert pods("pod", "add", "CLM-9", "--carrier", "Acme", "--tracking", "1", "--dispute-by", wrong).code == 2
+    listed = pods("pod", "list", "--deadline", "--json").json["items"]
+    assert [item["claim_reference"] for item in listed] == ["CLM-2", "CLM-1"]
+    assert (
+        listed[0]["dispute_deadline"].startswith("2099-11-30T12:00") and "Answer due by" in pods("pod", "list", "--deadline").out
+    )
+    assert pods("pod-fetch", "--json").json["counts"]["success"] == 3
+    assert [number for _, number in carriers.simulation.calls] == ["XN2", "XN3", "XN1", "XN4"]
+    assert pods("pod", "list", "--deadline", "--json").json["items"] == []
+    shown = pods("pod", "document", "CLM-2", "--json").json["items"]
+    assert [item["tracking_number"] for item in shown] == ["XN2", "XN3"]
+    target = pods.folder / "disputes"
+    done = pods("pod", "export", "CLM-1", "CLM-2", "CLM-9", "--zip", "--output", str(target), "--json")
+    assert (done.code, done.json["counts"]["claims"], done.json["counts"]["documents"]) == (1, 2, 3)
+    assert sorted(path.name for path in target.iterdir()) == ["CLM-1.zip", "CLM-2.zip"]
+    again = pods("pod", "export", "CLM-1", "--zip", "--output", str(target))
+    assert again.code == 2 and "is there already" in again.err
+    assert pods("pod", "export", "CLM-9").code == 2

@@ -172,6 +172,15 @@ def fedex(clock: MovableClock | None = None) -> Carrier:
     return shipped("fedex", clock=clock or system_clock)
 
 
+def test_a_document_that_stands_in_two_places_is_one(web):
+    web.post(FEDEX_TOKEN, json=TOKEN)
+    web.post(
+        FEDEX, json={"output": {"documentFormat": "PDF", "documents": [packed(PDF)], "document": [packed(PDF), packed(PNG)]}}
+    )
+    outcome = fetch(fedex())
+    assert content(outcome) == PDF and [each.content for each in outcome.more] == [PNG]
+
+
 def test_fedex_gives_the_letter_with_one_token_for_two_claims_and_a_new_one_after_its_end(web):
     clock = MovableClock()
     web.post(FEDEX_TOKEN, json=TOKEN)
