@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from syncctl.db.contract import Database, SetCustomerMap
 from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.sync_customer import sync_customer
-from tests.conformance.ledgers import LEDGERS, Ledger
+from tests.conformance.ledgers import LEDGERS
 
 STORE = "woocommerce"
 EMPTY = dict.fromkeys(
@@ -51,6 +51,18 @@ class Synced(NamedTuple):
     problem: str | None
 
 
+class _Connection:
+    """What `People` needs of a ledger, over one more connection."""
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
+        self.query = database.query
+
+    def one(self, sql: str, *parameters: Any) -> Any:
+        [row] = self.query(sql, parameters)
+        return row
+
+
 class People:
     """The ERP's customers, by words that every ERP has: the keys of `columns`."""
 
@@ -60,10 +72,16 @@ class People:
     ship_tos: ClassVar[str]
     """A query for the streets of a customer's ship-to addresses, in their order."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Any, queue: int = 1) -> None:
+        """Take a seeded ERP; lines go into queues from `queue` on."""
         self.ledger = ledger
         self.query = ledger.query
-        self._queues = count(1)
+        self._queues = count(queue)
+
+    @classmethod
+    def beside(cls, database: Database, queue: int) -> People:
+        """Return the customers of a database that was seeded over another connection."""
+        return cls(_Connection(database), queue)
 
     def add(self, cust_no: str, **words: str) -> None:
         """Add a customer, as a person in the ERP does."""

@@ -212,6 +212,20 @@ def test_a_text_is_cut_only_where_the_sites_column_ends() -> None:
     assert "LEFT(NULLIF(address.ADRS_1, N''), 40)" not in texts["sp_WriteOrderContacts.sql"]
 
 
+def test_a_site_that_lacks_what_is_optional_of_a_customer_is_fitted() -> None:
+    def fewer(tables: dict[str, dict[str, Column]]) -> None:
+        for name in ("ADRS_3", "NAM_UPR", "FST_NAM_UPR", "LST_NAM_UPR"):
+            tables["AR_CUST"].pop(name)
+
+    fitted, problems = render_all(scripts("counterpoint"), site(fewer), TRIAL)
+    assert problems == []
+    texts = {script.name.rpartition("/")[2]: script.text for script in fitted}
+    assert "customer.ADRS_2" in texts["fn_ErpCustomerFields.sql"]
+    for name in ("fn_ErpCustomerFields.sql", "sp_ChangeErpCustomer.sql"):
+        assert "customer.ADRS_3" not in texts[name]
+        assert "_UPR" not in texts[name]
+
+
 def test_every_width_that_is_written_is_the_trials() -> None:
     marked = [
         (script.name, int(width), TRIAL.tables[table][name].width)
