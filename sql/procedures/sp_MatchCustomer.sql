@@ -108,6 +108,20 @@ BEGIN
             OR COALESCE(@MAPPED_EMAIL, @EMAIL, N'') = COALESCE(@EMAIL, @MAPPED_EMAIL, N'')
         )
         BEGIN
+            /* A row without a store isn't undone, but a customer of the ERP is one account of a store only. */
+            SELECT
+                @PROBLEM = CONCAT
+                (
+                    N'Customer ', @CUST_NO, N' is account ', own.WOO_USER_ID, N' of the store already, and can be one only. `syncctl map customer remove`',
+                    N' takes a wrong row away.'
+                )
+            FROM dbo.USER_CUSTOMER_MAP AS own
+            WHERE own.IS_ACTIVE = 1
+            AND   own.STORE_ID = @STORE_ID
+            AND   own.CUST_NO = @CUST_NO
+            AND   own.WOO_USER_ID <> @WOO_USER_ID
+            AND   own.MAP_ID <> @MAP_ID;
+
             RETURN;
         END;
 

@@ -161,6 +161,21 @@ def test_an_account_that_was_deleted_and_made_anew(people):
     assert people.mapped() == [("W00000001", 55, "mary@example.test")]
 
 
+def test_a_row_without_a_store_counts_but_one_customer_is_one_account(people):
+    people.add("C300", email="older@example.test")
+    insert = "INSERT INTO dbo.USER_CUSTOMER_MAP (CUST_NO, WOO_USER_ID, IS_ACTIVE) VALUES ('C300', 41, 1)"
+    people.query(insert, ())
+    assert people.sync(customer())[:2] == ("updated", "C300")
+    people.query("UPDATE dbo.USER_CUSTOMER_MAP SET WOO_USER_ID = 42 WHERE CUST_NO = 'C300'", ())
+    people.query(insert, ())
+    assert people.sync(customer()) == (
+        "failed",
+        None,
+        "Customer C300 is account 42 of the store already, and can be one only."
+        " `syncctl map customer remove` takes a wrong row away.",
+    )
+
+
 def test_customer_41_of_another_store_is_somebody_else(people):
     people.sync(customer())
     other = people.sync(customer(41, "other@example.test"), store="second")

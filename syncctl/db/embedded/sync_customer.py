@@ -116,7 +116,7 @@ def _match(session: Session, erp: Erp, person: _Person) -> _Match:
         else:
             known = (row["WOO_EMAIL"] or "").strip(" ")
             if manual or user_id is None or not known or email is None or same_address(known, email):
-                return _Match(cust_no, row)
+                return _Match(cust_no, row, _doubled(session, person, cust_no, row))
             # The account has another e-mail address than it had.
             others = {str(mapped["CUST_NO"]) for mapped in by_email} | set(erp.find_customers(session, email))
             others = {other for other in others if other.lower() != cust_no.lower()}
@@ -136,6 +136,25 @@ def _match(session: Session, erp: Erp, person: _Person) -> _Match:
     if candidates:
         return _Match(None, row, _unclear(person, by, candidates))
     return _Match(None, row, None if gone is None else _gone(person.who, gone))
+
+
+def _doubled(session: Session, person: _Person, cust_no: str, row: sqlite3.Row) -> str | None:
+    """Say that a customer whom a row without a store names is another account of the store: one customer is one account."""
+    own = session.one(
+        """
+        SELECT WOO_USER_ID FROM dbo.USER_CUSTOMER_MAP
+        WHERE IS_ACTIVE = 1 AND STORE_ID = :store AND CUST_NO = :cust_no AND WOO_USER_ID <> :user AND MAP_ID <> :map
+        """,
+        {"store": person.store_id, "cust_no": cust_no, "user": person.user_id, "map": row["MAP_ID"]},
+    )
+    return (
+        None
+        if own is None
+        else (
+            f"Customer {cust_no} is account {own['WOO_USER_ID']} of the store already, and can be one only. "
+            "`syncctl map customer remove` takes a wrong row away."
+        )
+    )
 
 
 def _candidates(
