@@ -117,7 +117,7 @@ class People:
         number = number if isinstance(person, str) else person["id"]
         email = email if isinstance(person, str) else person["email"]
         database, queue = self.ledger.database, next(self._queues)
-        now = database._clock()  # type: ignore[attr-defined]
+        now = database._clock()
         self.query(
             "INSERT INTO dbo.woo_customer_sync_queue_line"
             " (queue_id, org_id, store_id, woo_customer_id, email, customer_json, next_attempt_dt, created_at)"

@@ -40,8 +40,8 @@ def test_a_new_customer_of_several_queues_is_made_once(shop, new_connection):
 
 
 MARY = {
-    "FST_NAM": "Mary", "LST_NAM": "Somerville", "NAM": "Mary Somerville", "COMPANY": "", "ADRS_1": "1 Jedburgh Road", "ADRS_2": "",
-    "ADRS_3": "", "CITY": "Burntisland", "STATE": "FIF", "ZIP_COD": "KY3 9AA", "CNTRY": "GB", "PHONE": "01592 1",
+    "FST_NAM": "Mary", "LST_NAM": "Somerville", "NAM": "Mary Somerville", "COMPANY": "", "ADRS_1": "1 Jedburgh Road",
+    "ADRS_2": "", "ADRS_3": "", "CITY": "Burntisland", "STATE": "FIF", "ZIP_COD": "KY3 9AA", "CNTRY": "GB", "PHONE": "01592 1",
 }  # fmt: skip
 
 
