@@ -1082,6 +1082,30 @@ BUGS = (
         only="another_address or new_address",
     ),
     bug(
+        "what a person changed of a customer in the ERP is overwritten",
+        "syncctl/db/embedded/customer_fields.py",
+        """return "write" if store_decides or (rows and not erp_changed) else "keep\"""",
+        """return "write\"""",
+        "tests/conformance/test_customers.py",
+        only="by_hand",
+    ),
+    bug(
+        "another customer's e-mail address is written",
+        "syncctl/db/embedded/customer_fields.py",
+        """taken = part == "e-mail" and other is not None""",
+        """taken = False""",
+        "tests/conformance/test_customers.py",
+        only="somebody_else",
+    ),
+    bug(
+        "of several customers with an e-mail address the first is taken",
+        "syncctl/db/embedded/sync_customer.py",
+        """chosen = candidates if len(candidates) == 1 else fitting""",
+        """chosen = candidates[:1] if candidates else fitting""",
+        "tests/conformance/test_customers.py",
+        only="several",
+    ),
+    bug(
         "the customer map is asked for whatever store",
         CUSTOMERS,
         """            STORE_ID = :store
