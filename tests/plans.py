@@ -43,6 +43,7 @@ SEEN_BY_PEOPLE = {
     "sp_ListItemMap": "lists the whole map",
     "sp_ListNotifications": "lists the newest, whatever their state",
     "sp_ListOutbox": "lists the oldest, whatever their state",
+    "sp_ListStatistics": "adds up a row an hour of a store, on demand",
     "sp_ListPods": "lists whatever is asked for; what the jobs ask for is looked at in `test_plans`",
     "sp_RetryOutbox": "`write-back retry` of everything",
 }

@@ -173,7 +173,8 @@ SELECT
     source.HOST,
     source.PROCESS_ID,
     source.EXIT_CODE,
-    source.METRICS_JSON
+    source.METRICS_JSON,
+    source.STORE_ID
 INTO dbo.USER_SYNC_LOG_COPY
 FROM dbo.USER_SYNC_LOG AS source;
 
@@ -222,7 +223,8 @@ SELECT
     source.DETAIL,
     source.CREATED_DT,
     source.DELIVERED_DT,
-    source.LOOK_FIRST
+    source.LOOK_FIRST,
+    source.TRACKING_NO
 INTO dbo.USER_STORE_OUTBOX_COPY
 FROM dbo.USER_STORE_OUTBOX AS source;
 

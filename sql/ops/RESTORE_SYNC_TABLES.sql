@@ -407,7 +407,8 @@ INSERT INTO dbo.USER_SYNC_LOG
     HOST,
     PROCESS_ID,
     EXIT_CODE,
-    METRICS_JSON
+    METRICS_JSON,
+    STORE_ID
 )
 SELECT
     copied.LOG_ID,
@@ -430,7 +431,8 @@ SELECT
     copied.HOST,
     copied.PROCESS_ID,
     copied.EXIT_CODE,
-    copied.METRICS_JSON
+    copied.METRICS_JSON,
+    copied.STORE_ID
 FROM dbo.USER_SYNC_LOG_COPY AS copied;
 
 SET IDENTITY_INSERT dbo.USER_SYNC_LOG OFF;
@@ -509,7 +511,8 @@ INSERT INTO dbo.USER_STORE_OUTBOX
     DETAIL,
     CREATED_DT,
     DELIVERED_DT,
-    LOOK_FIRST
+    LOOK_FIRST,
+    TRACKING_NO
 )
 SELECT
     copied.OUTBOX_ID,
@@ -532,7 +535,8 @@ SELECT
     copied.DETAIL,
     copied.CREATED_DT,
     copied.DELIVERED_DT,
-    copied.LOOK_FIRST
+    copied.LOOK_FIRST,
+    copied.TRACKING_NO
 FROM dbo.USER_STORE_OUTBOX_COPY AS copied;
 
 SET IDENTITY_INSERT dbo.USER_STORE_OUTBOX OFF;

@@ -7,8 +7,8 @@ dbo.sp_ClaimOutbox
     never two of one order at once.
 
 Called by    syncctl process, syncctl retry-failed, syncctl sync-status
-Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, STAGED_STATUS
-             and STAGED_MEANING (as the order was last staged), ORDER_KEY, ATTEMPT_NO, LEASE_UNTIL_DT, LOOK_FIRST
+Returns      one row per message: OUTBOX_ID, STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, TARGET_STATUS, NOTE, TAG_VALUE, TRACKING_NO (of its
+             parcels, between commas), STAGED_STATUS and STAGED_MEANING (as the order was last staged), ORDER_KEY, ATTEMPT_NO, LEASE_UNTIL_DT, LOOK_FIRST
 Errors       50001 bad argument
 Locks        the claimed rows for the length of this short transaction; rows locked by others are skipped
 Repeatable   no: each call claims other rows
@@ -214,6 +214,7 @@ BEGIN
         message.TARGET_STATUS,
         message.NOTE,
         message.TAG_VALUE,
+        message.TRACKING_NO,
         STAGED_STATUS = staged.ORD_STATUS,
         STAGED_MEANING = staged.STATUS_MEANING,
         staged.ORDER_KEY,

@@ -64,6 +64,27 @@ BEGIN
 
     IF @KIND = 'events'
     BEGIN
+        /* The first batch counts what is to be forgotten; a job that ran in the last weeks has left little. */
+        IF @AFTER_ID = 0 AND @DRY_RUN = 0
+        BEGIN
+            BEGIN TRY
+                BEGIN TRANSACTION;
+
+                EXECUTE dbo.sp_NoteStatistics
+                    @MOST = 1000000,
+                    @NOW = @NOW;
+
+                COMMIT TRANSACTION;
+            END TRY
+            BEGIN CATCH
+                IF XACT_STATE() <> 0
+                BEGIN
+                    ROLLBACK TRANSACTION;
+                END;
+                THROW;
+            END CATCH;
+        END;
+
         INSERT INTO @BATCH
         (
             ROW_ID, IS_OLD, MAY_GO

@@ -172,7 +172,8 @@ BEGIN
 
             INSERT INTO dbo.USER_STORE_OUTBOX
             (
-                STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, STATE, ATTEMPT_NO, NEXT_ATTEMPT_DT, CREATED_DT
+                STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TRACKING_NO, STATE, ATTEMPT_NO, NEXT_ATTEMPT_DT,
+                CREATED_DT
             )
             SELECT
                 @STORE_ID,
@@ -186,6 +187,7 @@ BEGIN
                     THEN CONCAT(N'Order shipped. Tracking number: ', LEFT(change.TRACKING_NO, 100))
                     WHEN change.ERP_STATUS = 'shipped' THEN N'Order shipped.'
                 END,
+                change.TRACKING_NO,
                 'PENDING',
                 0,
                 @NOW,

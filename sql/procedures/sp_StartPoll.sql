@@ -38,6 +38,7 @@ BEGIN
         @HOST = @HOST,
         @PROCESS_ID = @PROCESS_ID,
         @CREATED_BY = @CREATED_BY,
+        @STORE_ID = @STORE_ID,
         @NOW = @NOW;
 
     DECLARE @WALKS TABLE

@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_StartRun
-    Opens a run's row in USER_SYNC_LOG.
+    Opens a run's row in USER_SYNC_LOG. @STORE_ID: the store that it works for; NULL for none in particular.
 
 Called by    every syncctl command that moves orders
 Returns      nothing
@@ -21,6 +21,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_StartRun
     @HOST nvarchar(100),
     @PROCESS_ID int,
     @CREATED_BY varchar(50),
+    @STORE_ID varchar(50) = NULL,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -42,11 +43,11 @@ BEGIN
 
     INSERT INTO dbo.USER_SYNC_LOG
     (
-        SYNC_ID, OPERATION_TYPE, DIRECTION, DRY_RUN, START_TIME, CREATED_DT, CREATED_BY, HOST, PROCESS_ID
+        SYNC_ID, OPERATION_TYPE, DIRECTION, DRY_RUN, START_TIME, CREATED_DT, CREATED_BY, HOST, PROCESS_ID, STORE_ID
     )
     VALUES
     (
-        @SYNC_ID, @OPERATION_TYPE, @DIRECTION, @DRY_RUN, @NOW, @NOW, @CREATED_BY, @HOST, @PROCESS_ID
+        @SYNC_ID, @OPERATION_TYPE, @DIRECTION, @DRY_RUN, @NOW, @NOW, @CREATED_BY, @HOST, @PROCESS_ID, NULLIF(@STORE_ID, '')
     );
 END;
 GO

@@ -199,6 +199,10 @@ IF OBJECT_ID(N'dbo.sp_ListStagedOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStagedOrders TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListStatistics', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStatistics TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListStatusMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStatusMap TO syncctl_executor;

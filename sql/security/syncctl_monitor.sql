@@ -25,6 +25,7 @@ GRANT SELECT ON dbo.woo_customer_sync_queue_line TO syncctl_monitor;
 GRANT SELECT ON dbo.woo_sync_activity TO syncctl_monitor;
 GRANT SELECT ON dbo.USER_ORDER_STAGING TO syncctl_monitor;
 GRANT SELECT ON dbo.USER_SYNC_LOG TO syncctl_monitor;
+GRANT SELECT ON dbo.USER_SYNC_STATISTIC TO syncctl_monitor;
 GRANT SELECT ON dbo.USER_ORDER_EVENT TO syncctl_monitor;
 GRANT SELECT ON dbo.USER_ORDER_ATTEMPT TO syncctl_monitor;
 GRANT SELECT ON dbo.USER_ORDER_DEAD_LETTER TO syncctl_monitor;

@@ -46,6 +46,11 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_PurgeHistory FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_PurgeHistory TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_ResetStatistics', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_ResetStatistics FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_ResetStatistics TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_RetryOutbox', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_RetryOutbox FROM syncctl_executor;

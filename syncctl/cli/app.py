@@ -40,6 +40,8 @@ HOMES = {
     "trace": "trace.app",
     "health": "health.app",
     "report": "report.app",
+    "status": "status.app",
+    "stats": "stats.app",
     "write-back": "write_back.app",
     "pod-fetch": "pod.jobs",
     "pod-retry": "pod.jobs",

@@ -37,7 +37,7 @@ def _starting(run: Run, call: StartRun) -> Procedure[Any]:
     """Open the run's row and learn how far the walks have come, in one call."""
     from syncctl.db.contract import StartPoll
 
-    return StartPoll(**asdict(call), store_id=run.settings.store_id)
+    return StartPoll(**asdict(call) | {"store_id": run.settings.store_id})
 
 
 def _ending(stager: Stager, call: FinishRun) -> Procedure[Any]:
@@ -175,6 +175,7 @@ def stage(
     enters the ERP yet: `process` does that.
     """
     from syncctl.services.stage import Stager, Window
+    from syncctl.stores.connect import apart_in_store
     from syncctl.stores.content import ContentBuilder
 
     settings = run.settings
@@ -202,7 +203,10 @@ def stage(
             database=run.database,
             store=store,
             content=ContentBuilder(
-                create_statuses=settings.create_statuses, timezone=settings.erp_timezone, named_by=settings.create_variable
+                create_statuses=settings.create_statuses,
+                timezone=settings.erp_timezone,
+                named_by=settings.create_variable,
+                apart=apart_in_store(settings),
             ),
             context=run.context(lambda _: advance(1), advance.expect),
             dry_run=dry_run,
@@ -211,7 +215,9 @@ def stage(
             show=_shown(run, changed),
         )
         run.ending = partial(_ending, stager)
-        run.conclude = lambda: _report(run, stager.result, changed, dry_run=dry_run)
+        what = "Fetching" if order_id else "Comparison" if reconcile else "Polling"
+        came_to_its_end: list[bool] = []
+        run.conclude = lambda: _report(run, stager.result, changed, what=what, whole=any(came_to_its_end), dry_run=dry_run)
         if order_id:
             stager.fetch(order_id, same=same_order)
         elif open_only:
@@ -227,6 +233,7 @@ def stage(
                 max_pages=settings.order_polling_max_pages,
             )
             stager.poll(window)
+        came_to_its_end.append(not stager.result.unfinished)
 
 
 def _nothing(run: Run, status: str, why: str) -> None:
@@ -304,12 +311,17 @@ def _shown(run: Run, changed: list[StagedItem] | None) -> Callable[[StagedItem],
     return keep
 
 
-def _report(run: Run, result: Staging, changed: list[StagedItem] | None, *, dry_run: bool) -> None:
+def _report(run: Run, result: Staging, changed: list[StagedItem] | None, *, what: str, whole: bool, dry_run: bool) -> None:
     from syncctl.services.intake import SET_ASIDE
+    from syncctl.services.statistics import in_words, of_a_run
 
     causes = result.causes.causes()
     run.report.counts = result.counts
+    statistics = of_a_run(result.counts)
     run.report.extra = {
+        "timestamp": run.clock(),
+        "message": in_words(statistics, what=what, whole=whole),
+        "statistics": {key: value for key, value in statistics.as_json().items() if key != "last_poll_time"},
         "dry_run": dry_run,
         "since": result.since,
         "until": result.until,

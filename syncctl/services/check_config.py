@@ -13,7 +13,7 @@ from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import CountStates, Database, ListStatusMap
 from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, SyncError
 from syncctl.private_files import others_may_read
-from syncctl.services.erp_site import missing_settings, not_set
+from syncctl.services.erp_site import advised_settings, missing_settings, not_set
 from syncctl.services.raised import raising_of
 from syncctl.settings import Settings
 from syncctl.stores.base import Store
@@ -98,11 +98,13 @@ def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> l
         with closing(connect()) as database:
             orders = sum(row.orders for row in database.run(CountStates()))
             missing = missing_settings(database)
+            advised = advised_settings(database)
     except SyncError as error:
         return [_failed("database", error)]
     found = [Finding(what="database", ok=True, detail=f"{describe()}; {orders:,} staged orders")]
     if missing:
         found.append(Finding(what="site settings", ok=False, detail=not_set(missing), exit_code=EXIT_CONFIG))
+    found += [Finding(what="site settings", ok=True, warning=True, detail=said) for said in advised]
     return found
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncctl.db.contract import Database, ImportedSetting, ImportErpSettings, ListMissingErpSettings, MissingSetting
+from syncctl.db.contract import (
+    Database,
+    ImportedSetting,
+    ImportErpSettings,
+    ListErpSettings,
+    ListMissingErpSettings,
+    MissingSetting,
+)
 from syncctl.errors import ConfigError
 
 
@@ -23,6 +30,19 @@ def not_set(missing: Sequence[MissingSetting]) -> str:
         + ", ".join(f"`{row.command}`" for row in missing)
         + "."
     )
+
+
+ADVISED = {
+    "SHIPPING_ITEM_ID": "an order's shipping has no entry of its own in the ERP, only its charge in the header: "
+    "`syncctl config erp set SHIPPING_ITEM_ID ID` names an item for it",
+}
+"""Site settings without which documents can be written, and lack something that a person would miss."""
+
+
+def advised_settings(database: Database) -> list[str]:
+    """Say of each site setting that this ERP has and nobody set what documents lack without it."""
+    empty = {row.name for row in database.run(ListErpSettings()) if not row.value}
+    return [f"{name} is not set: {lacking}" for name, lacking in ADVISED.items() if name in empty]
 
 
 def require_settings(database: Database) -> None:

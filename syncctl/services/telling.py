@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from syncctl.db.contract import OutboxMessage
-from syncctl.models import Meaning
-from syncctl.services.raising import why_not_raised
-from syncctl.stores.base import StoreStatus
+from syncctl.services.raising import MAY_BE_ENTERED, why_not_raised
+from syncctl.stores.base import Store, StoreStatus
 
 Outcome = tuple[str, str]
 """`delivered` or `dropped`, and where something was left out, why."""
@@ -28,9 +25,7 @@ def settled_before(message: OutboxMessage, there: StoreStatus) -> Outcome | None
     return None
 
 
-def status_for(
-    message: OutboxMessage, there: StoreStatus, meaning: Callable[[str], Meaning], *, allowed: bool
-) -> tuple[str | None, str]:
+def status_for(message: OutboxMessage, there: StoreStatus, store: Store, *, allowed: bool) -> tuple[str | None, str]:
     """Return the status that the order gets; where it gets none, why the message's is not taken.
 
     `there` is how the order stands in the moment of writing.
@@ -38,11 +33,14 @@ def status_for(
     status = message.target_status
     if status is None or status == there.status:
         return None, ""
+    meaning = store.meaning(status)
+    if allowed and meaning not in MAY_BE_ENTERED:
+        return None, f"the status stays {there.status}: {store.why_never(status)}"
     why_not = why_not_raised(
         status,
         staged=(message.staged_status or "", message.staged_meaning),
         present=(there.status, there.meaning),
-        target_meaning=meaning(status),
+        target_meaning=meaning,
         allowed=allowed,
     )
     return (None, f"the status stays {there.status}: {why_not}") if why_not else (status, "")

@@ -102,7 +102,7 @@ class Together:
         writes: list[StatusWrite] = []
         details: dict[int, tuple[int, str]] = {}
         for message in messages:
-            status, detail = status_for(message, there[message.woo_order_id], self.store.meaning, allowed=self.statuses)
+            status, detail = status_for(message, there[message.woo_order_id], self.store, allowed=self.statuses)
             if status is None and message.tag_value is None:
                 self.outcomes[message.outbox_id] = ("delivered", detail)
             else:

@@ -183,9 +183,10 @@ class _Messages(OfTheDatabase[Delivery]):
             there = store.read_status(message.woo_order_id)
             if not there.exists or there.trashed:
                 return NOTE_ONLY
-        status, detail = status_for(message, there, store.meaning, allowed=self.to.statuses)
+        status, detail = status_for(message, there, store, allowed=self.to.statuses)
         if status is not None or message.tag_value is not None:
-            store.put_status(message.woo_order_id, status, tag=message.tag_value)
+            parcels = [number.strip() for number in (message.tracking_no or "").split(",") if number.strip()]
+            store.put_status(message.woo_order_id, status, tag=message.tag_value, parcels=parcels)
         return "delivered", detail
 
     def _in_time(self) -> bool:

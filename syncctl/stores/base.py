@@ -258,6 +258,10 @@ class Store(Protocol):
         """Tell what one of the store's words for a status means, of an order of which nothing else is known."""
         ...
 
+    def why_never(self, status: str) -> str:
+        """Say why no order gets this status from us, where its `meaning` is none that one may get, in words behind a colon."""
+        ...
+
     def read_status(self, order_id: int) -> StoreStatus:
         """Read an order's status and tag right now. `exists` is False where there is no such order."""
         ...
@@ -277,8 +281,11 @@ class Store(Protocol):
         """Add a private note, which is never e-mailed to the customer. Never repeated by itself: look at `notes` first."""
         ...
 
-    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
-        """Set the status and the tag (None leaves either alone). Writing to a trashed order would bring it back: read first."""
+    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None, parcels: Sequence[str] = ()) -> None:
+        """Set the status and the tag (None leaves either alone). Writing to a trashed order would bring it back: read first.
+
+        `parcels` are tracking numbers, for a store whose status is the booking of a shipment.
+        """
         ...
 
     @property

@@ -5,7 +5,7 @@ Most runs of a job find nothing to do, and importing that stack would take half 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -124,6 +124,15 @@ def meaning_in_store(settings: Settings) -> Callable[[str], Meaning]:
     from syncctl.stores.woocommerce_statuses import meaning_of
 
     return meaning_of
+
+
+def apart_in_store(settings: Settings) -> Mapping[str, str]:
+    """Return the words of the configured store for orders that don't count as orders yet: each with why not."""
+    if settings.source != "shopify":
+        return {}
+    from syncctl.stores.shopify_statuses import APART
+
+    return APART
 
 
 def never_given(settings: Settings) -> frozenset[str]:

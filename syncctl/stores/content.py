@@ -6,10 +6,11 @@ import hashlib
 import html
 import json
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,10 +37,19 @@ class ContentBuilder:
     """Turns a store's orders into staging's JSON objects, by the settings of one run."""
 
     def __init__(
-        self, *, create_statuses: Collection[str], timezone: ZoneInfo, named_by: str = "SYNCCTL_WOO_CREATE_STATUSES"
+        self,
+        *,
+        create_statuses: Collection[str],
+        timezone: ZoneInfo,
+        named_by: str = "SYNCCTL_WOO_CREATE_STATUSES",
+        apart: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Take what a site has set; `named_by` is the setting that holds `create_statuses`."""
+        """Take what a site has set; `named_by` is the setting that holds `create_statuses`.
+
+        `apart` are statuses of orders that don't count as orders yet, each with why not and what is to be set.
+        """
         self.create_statuses = tuple(create_statuses)
+        self._apart = apart
         self.timezone = timezone
         self._named_by = named_by
 
@@ -51,6 +61,8 @@ class ContentBuilder:
             return "dead", f"refunded in full (status {order.status})"
         if order.status in self.create_statuses:
             return "live", None
+        if order.status in self._apart:
+            return "wait", self._apart[order.status]
         waits = (
             f"its status is {order.status or 'empty'}; only {', '.join(self.create_statuses)} "
             f"create an order in the ERP ({self._named_by}). It waits until its status changes"

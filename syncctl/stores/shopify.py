@@ -28,7 +28,7 @@ from syncctl.stores.base import (
 from syncctl.stores.shopify_http import Client, Connection
 from syncctl.stores.shopify_operations import CLOCK, CUSTOMERS, LISTED_BY_ID, PRODUCTS, SHOP, STATUSES, Operation
 from syncctl.stores.shopify_orders import gid, number_of, read_address, read_order
-from syncctl.stores.shopify_statuses import StatusRules, meaning_in, meaning_of, status_of
+from syncctl.stores.shopify_statuses import SHIPPED_WORDS, StatusRules, meaning_in, meaning_of, status_of
 from syncctl.stores.shopify_walk import MOST_PER_PAGE, ListReader, faults_of, iso
 from syncctl.stores.shopify_whole import WholeOrders, of_fault
 from syncctl.stores.shopify_writes import Writer, read_tags
@@ -160,6 +160,12 @@ class Shopify:
         """See `base.Store.meaning`."""
         return meaning_of(status, fulfils=self._rules.fulfils)
 
+    def why_never(self, status: str) -> str:
+        """See `base.Store.why_never`."""
+        if status in SHIPPED_WORDS:
+            return "shipped orders are not marked as fulfilled (SYNCCTL_SHOPIFY_FULFIL is off)"
+        return f"Shopify's orders have no status {status}; note and tag tell it"
+
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""
         found = self.read_statuses([order_id])
@@ -190,9 +196,9 @@ class Shopify:
         """See `base.Store.add_note`. What others wrote into the order's note stays before it."""
         self._writer.add_note(order_id, text)
 
-    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
+    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None, parcels: Sequence[str] = ()) -> None:
         """See `base.Store.put_status`."""
-        self._writer.put_status(order_id, status, tag=tag, tags=self._tags.pop(order_id, ()))
+        self._writer.put_status(order_id, status, tag=tag, tags=self._tags.pop(order_id, ()), parcels=parcels)
 
     def put_statuses(self, writes: Sequence[StatusWrite]) -> set[int]:
         """See `base.Store.put_statuses`."""

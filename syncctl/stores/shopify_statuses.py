@@ -36,6 +36,16 @@ SHIPPED_WORDS = frozenset({"completed", "fulfilled"})
 """The words of the status map for an order that was shipped."""
 
 
+APART: Mapping[str, str] = MappingProxyType(
+    {
+        TEST: "it is a test order; SYNCCTL_SHOPIFY_TEST_ORDERS=on takes those",
+        UNCONFIRMED: "Shopify hasn't reserved its stock yet; it waits until that is done. "
+        "SYNCCTL_SHOPIFY_UNCONFIRMED_ORDERS=on takes such orders at once",
+    }
+)
+"""Orders that don't count as orders yet, whatever was paid: why not, and what is to be set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRules:
     """Which orders count as orders at all."""

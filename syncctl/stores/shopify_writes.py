@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,7 +28,6 @@ LONGEST_TAG = 40
 AT_A_TIME = 20
 """Orders marked by one request: each costs three mutations of ten points."""
 _OPEN = frozenset({"OPEN", "IN_PROGRESS"})
-_TRACKING = re.compile(r"^Order shipped.*?Tracking number: (.+)$", re.MULTILINE)
 
 
 class Writer:
@@ -60,12 +58,14 @@ class Writer:
         if not isinstance(written, Mapping) or note not in ours(written.get("note")):
             raise StoreUnavailable(f"Order {order_id}: the store's answer doesn't show the note.", code="not_written")
 
-    def put_status(self, order_id: int, status: str | None, *, tag: str | None, tags: Sequence[str] = ()) -> None:
+    def put_status(
+        self, order_id: int, status: str | None, *, tag: str | None, tags: Sequence[str] = (), parcels: Sequence[str] = ()
+    ) -> None:
         """See `base.Store.put_status`; `tags` are those that the order has. Of statuses there is one: that it was sent out."""
         if status is not None:
             if not (self._fulfils and status in SHIPPED_WORDS):
                 raise StoreRefused(f"Order {order_id}: the status {status} is none that Shopify takes from here.", code="status")
-            self._fulfil(order_id)
+            self._fulfil(order_id, parcels)
         if tag is not None:
             write = StatusWrite(order_id=order_id, status=None, tag=tag)
             self._marked(self._client.send(mark(1), _variables([(write, tags)]), size=1), 0, order_id)
@@ -92,8 +92,8 @@ class Writer:
                 continue
             self._done(reply, f"{name}{place}", f"Order {order_id}: its mark")
 
-    def _fulfil(self, order_id: int) -> None:
-        """Say that what is open of an order was sent, with the tracking numbers that our own note tells; nobody is mailed.
+    def _fulfil(self, order_id: int, parcels: Sequence[str]) -> None:
+        """Say that what is open of an order was sent, with these tracking numbers; nobody is mailed.
 
         What another delivery told already is closed, and left alone.
         """
@@ -104,8 +104,6 @@ class Writer:
         if not isinstance(nodes, list):
             _raise(reply.faults, f"Order {order_id}: what is to be fulfilled of it")
             raise StoreUnavailable(f"Order {order_id}: the store doesn't say what is to be fulfilled of it.", code="not_json")
-        numbers = next((found[1] for note in self.notes(order_id) if (found := _TRACKING.search(note))), "")
-        tracking = [number.strip() for number in numbers.split(",") if number.strip()]
         for each in nodes:
             if each.get("status") not in _OPEN:
                 continue
@@ -114,8 +112,8 @@ class Writer:
                 "lineItemsByFulfillmentOrder": [{"fulfillmentOrderId": each["id"]}],
                 "notifyCustomer": False,
             }
-            if tracking:
-                fulfillment["trackingInfo"] = {"numbers": tracking}
+            if parcels:
+                fulfillment["trackingInfo"] = {"numbers": list(parcels)}
             self._done(
                 self._client.send(FULFIL, {"fulfillment": fulfillment}), "fulfillmentCreate", f"Order {order_id}: its fulfilment"
             )

@@ -194,6 +194,11 @@ class WooCommerce:
         """See `base.Store.meaning`."""
         return meaning_of(status)
 
+    @staticmethod
+    def why_never(status: str) -> str:
+        """See `base.Store.why_never`."""
+        return f"{status} is none that an order gets from us"
+
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""
         raw = self._raw(order_id)
@@ -220,8 +225,8 @@ class WooCommerce:
         """See `base.Store.add_note`."""
         self._writer.add_note(order_id, text)
 
-    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
-        """See `base.Store.put_status`."""
+    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None, parcels: Sequence[str] = ()) -> None:  # noqa: ARG002
+        """See `base.Store.put_status`; the note tells the tracking numbers."""
         self._writer.put_status(order_id, status, tag=tag)
 
     @property

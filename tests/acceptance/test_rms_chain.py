@@ -17,7 +17,15 @@ def test_an_order_of_a_shopify_store_travels_into_rms_and_back(syncctl: Program,
     (syncctl.folder / "shop.db").unlink()  # it is CounterPoint's, and stays so
     syncctl.settings["SYNCCTL_ERP"] = "rms"
     assert counts(syncctl, "db", "seed", "--from-store")["items"] == 2
-    assert syncctl("config", "check").code == 0
+    checked = syncctl("config", "check", "--json").json
+    assert checked["exit_code"] == 0
+    assert not [item for item in checked["items"] if item["what"] == "site settings"]
+    syncctl("config", "erp", "set", "SHIPPING_ITEM_ID", "")
+    [warned] = [item for item in syncctl("config", "check", "--json").json["items"] if item["what"] == "site settings"]
+    assert (warned["ok"], warned["warning"]) == (True, True)
+    assert warned["detail"].startswith("SHIPPING_ITEM_ID is not set: an order's shipping has no entry of its own in the ERP")
+    [item] = syncctl.query("SELECT ID FROM Item WHERE ItemLookupCode = 'SHIPPING'")[0]
+    assert syncctl("config", "erp", "set", "SHIPPING_ITEM_ID", str(item)).code == 0
     assert counts(syncctl, "stage", "--since", "2026-11-01")["staged"] == 2
     processed = syncctl("process", "--json").json
     assert (processed["counts"]["created"], processed["counts"]["review"], processed["counts"]["written_back"]) == (1, 1, 1)

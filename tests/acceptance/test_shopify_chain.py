@@ -132,6 +132,29 @@ def test_a_shipped_order_is_fulfilled_only_where_that_is_set(syncctl: Program, s
     assert created["outcome"] == "created"
 
 
+def test_what_is_left_out_is_told_in_words_that_fit_shopify(syncctl: Program, shopify: SimulatedShopify):
+    syncctl("db", "seed", "--from-store")
+    staged = {item["woo_order_id"]: item for item in syncctl("stage", "--since", "2026-11-01", "--json").json["items"]}
+    assert staged[3]["reason"] == "it is a test order; SYNCCTL_SHOPIFY_TEST_ORDERS=on takes those"
+    shopify.load([order(number=4, confirmed=False)])
+    [unconfirmed] = [item for item in syncctl("stage", "--order-id", "4", "--json").json["items"] if item["woo_order_id"] == 4]
+    assert "SYNCCTL_SHOPIFY_UNCONFIRMED_ORDERS=on takes such orders at once" in unconfirmed["reason"]
+    syncctl("map", "status", "open", "processing", "--plugin")
+    [delivery] = syncctl("process", "--json").json["deliveries"]
+    assert delivery["outcome"] == "delivered"
+    assert delivery["message"] in (
+        "",
+        "the status stays paid: Shopify's orders have no status processing; note and tag tell it",
+    )
+    with syncctl.connected() as connection:
+        connection.execute("UPDATE PS_DOC_LIN SET QTY_SHIPPED = QTY_SOLD, QTY_TO_REL = 0")
+        connection.execute("UPDATE PS_DOC_HDR SET HAS_RLSD_LINS = 'Y'")
+    [delivery] = syncctl("sync-status", "--json").json["deliveries"]
+    assert (
+        delivery["message"] == "the status stays paid: shipped orders are not marked as fulfilled (SYNCCTL_SHOPIFY_FULFIL is off)"
+    )
+
+
 def test_rows_that_shopify_refuses_wait_and_the_document_stands(syncctl: Program, shopify: SimulatedShopify):
     syncctl("db", "seed", "--from-store")
     syncctl("stage", "--since", "2026-11-01")

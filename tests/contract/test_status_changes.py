@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from syncctl.db.contract import QueueStatusChanges
+from syncctl.db.contract import ClaimOutbox, CompleteOutbox, QueueStatusChanges
 from syncctl.errors import BadArgument
 from tests.orders import line, order, stage
 from tests.shop import Shop
@@ -229,6 +230,14 @@ def test_tracking_numbers_that_are_missing_or_too_long_stop_no_batch(shop):
     track(shop, second, "1Z2")
     changes = {change.woo_order_id: change.tracking_no for change in queue(shop)}
     assert (len(changes[1]), changes[2]) == (100, "1Z2")
+    # A person is told of some in the note; the message has them all, whole. What was told of an order before goes first.
+    told: dict[int, str | None] = {}
+    for _ in range(2):
+        claimed = shop.database.run(ClaimOutbox(store_id="woocommerce", worker_id="w1", batch_size=10, ignore_due=True))
+        told |= {message.woo_order_id: message.tracking_no for message in claimed if message.kind == "status"}
+        done = [{"id": message.outbox_id, "attempt": message.attempt_no, "result": "delivered"} for message in claimed]
+        shop.database.run(CompleteOutbox(worker_id="w1", messages=json.dumps(done)))
+    assert told == {1: ", ".join(f"1Z{number:018d}" for number in range(9)), 2: "1Z2"}
 
 
 def test_another_stores_documents_are_left_alone(shop):

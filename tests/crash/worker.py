@@ -53,9 +53,9 @@ class MortalStore(WooCommerce):
         super().add_note(order_id, text)
         self.killer.pass_by("after", "add_note")
 
-    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None) -> None:
+    def put_status(self, order_id: int, status: str | None, *, tag: str | None = None, parcels: Sequence[str] = ()) -> None:
         self.killer.pass_by("before", "put_status")
-        super().put_status(order_id, status, tag=tag)
+        super().put_status(order_id, status, tag=tag, parcels=parcels)
         self.killer.pass_by("after", "put_status")
 
     def put_statuses(self, writes: Sequence[StatusWrite]) -> set[int]:

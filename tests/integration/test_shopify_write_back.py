@@ -100,15 +100,21 @@ def test_an_order_is_fulfilled_once_with_its_parcels_and_nobody_is_mailed(store:
     shop.orders[1]["fulfillmentOrders"] = [
         {"id": gid, "status": status} for gid, status in zip(numbers, ("OPEN", "CLOSED", "IN_PROGRESS"), strict=True)
     ]
-    store.add_note(1, "Order shipped. Tracking number: 1Z1, 1Z2")
+    store.add_note(1, "Order shipped. Tracking number: SOMEBODY-ELSES")  # a note tells people, and is no source of ours
     shop.fail("lost", operation="Fulfil")
     with pytest.raises(StoreUnavailable, match="isn't known"):
-        store.put_status(1, "completed")
-    store.put_status(1, "completed")  # the first parcel's answer was lost, and it is closed by now
+        store.put_status(1, "completed", parcels=["1Z1", "1Z2"])
+    store.put_status(1, "completed", parcels=["1Z1", "1Z2"])  # the first parcel's answer was lost, and it is closed by now
     told = [each["lineItemsByFulfillmentOrder"][0]["fulfillmentOrderId"] for each in shop.fulfilled]
     assert told == [numbers[0], numbers[2]]
     assert {each["notifyCustomer"] for each in shop.fulfilled} == {False}
     assert shop.fulfilled[0]["trackingInfo"] == {"numbers": ["1Z1", "1Z2"]}
+
+
+def test_an_order_without_parcels_is_fulfilled_without_numbers(store: Shopify, shop: SimulatedShopify):
+    store.add_note(1, "Order shipped. Tracking number: 1Z1")
+    store.put_status(1, "completed")
+    assert [each.get("trackingInfo") for each in shop.fulfilled] == [None]
 
 
 def test_no_other_status_is_ever_set(store: Shopify, shop: SimulatedShopify):

@@ -168,6 +168,12 @@ if TYPE_CHECKING:
         TraceEvent as TraceEvent,
         TraceOrder as TraceOrder,
     )
+    from syncctl.db.contract.statistics import (
+        ListStatistics as ListStatistics,
+        ResetRow as ResetRow,
+        ResetStatistics as ResetStatistics,
+        StatisticRow as StatisticRow,
+    )
     from syncctl.db.contract.walks import (
         FinishPoll as FinishPoll,
         ListWalks as ListWalks,
@@ -346,6 +352,12 @@ NAMES = {
         "StoreOrder",
         "TraceEvent",
         "TraceOrder",
+    ),
+    "statistics": (
+        "ListStatistics",
+        "ResetRow",
+        "ResetStatistics",
+        "StatisticRow",
     ),
     "walks": (
         "FinishPoll",

@@ -13,10 +13,10 @@ class OutboxMessage:
     """One message under this worker's lease. Delivering it twice leaves the store as delivering it once.
 
     `target_status` None leaves the status alone; `note` None posts none; `tag_value` goes into the order's meta data under
-    `_syncctl_applied`. `staged_status` and `staged_meaning` are the order's as it was last staged: only from there, and only
-    where that is `ready`, its status may be changed. `order_key` is the store's own key of the order that is meant: under its id
-    another key is another order. `look_first` is false where nobody can have told the store of this message yet, so that its note
-    need not be looked for.
+    `_syncctl_applied`; `tracking_no` are its parcels' numbers, between commas. `staged_status` and `staged_meaning` are the
+    order's as it was last staged: only from there, and only where that is `ready`, its status may be changed. `order_key` is the
+    store's own key of the order that is meant: under its id another key is another order. `look_first` is false where nobody can
+    have told the store of this message yet, so that its note need not be looked for.
     """
 
     outbox_id: BigInt
@@ -27,6 +27,7 @@ class OutboxMessage:
     target_status: Code | None
     note: Text | None
     tag_value: Key | None
+    tracking_no: Text | None
     staged_status: Code | None
     staged_meaning: Code | None
     order_key: Key | None

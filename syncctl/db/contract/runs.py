@@ -10,7 +10,7 @@ from syncctl.db.contract.base import Code, Flag, Int, Key, Name, NoRow, Procedur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRun(Procedure[NoRow]):
-    """Open a run's row in `USER_SYNC_LOG`."""
+    """Open a run's row in `USER_SYNC_LOG`. `store_id`: the store that it works for; None for none in particular."""
 
     name: ClassVar[str] = "sp_StartRun"
     returns: ClassVar[type] = NoRow
@@ -22,11 +22,12 @@ class StartRun(Procedure[NoRow]):
     host: Key
     process_id: Int
     created_by: Name
+    store_id: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishRun(Procedure[NoRow]):
-    """Close a run's row with its counts, exit code and, as JSON, its timings."""
+    """Close a run's row with its counts, exit code and, as JSON, its timings; count what happened to orders, as statistics."""
 
     name: ClassVar[str] = "sp_FinishRun"
     returns: ClassVar[type] = NoRow

@@ -7,6 +7,7 @@ from datetime import timedelta
 from syncctl.db.contract import PurgedBatch, PurgeHistory
 from syncctl.db.contract.history import KINDS
 from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.statistic_counts import note_statistics
 
 AT_REST = """
     NOT EXISTS (
@@ -99,6 +100,8 @@ def purge_history(session: Session, call: PurgeHistory) -> list[PurgedBatch]:
         (call.before_dt <= session.now - timedelta(days=30), "@BEFORE_DT takes a moment at least 30 days ago."),
         (1 <= call.batch_size <= 4000, "@BATCH_SIZE takes 1 to 4000."),
     )
+    if call.kind == "events" and call.after_id == 0 and not call.dry_run:
+        note_statistics(session, most=1_000_000)  # what is to be forgotten is counted first
     table, key, moment = _TABLES[call.kind]
     moment = moment if "." in moment else f"row.{moment}"
     rows = session.all(

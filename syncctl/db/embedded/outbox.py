@@ -101,6 +101,7 @@ def _message(session: Session, row: sqlite3.Row, *, look_first: bool) -> OutboxM
         target_status=row["TARGET_STATUS"],
         note=row["NOTE"],
         tag_value=row["TAG_VALUE"],
+        tracking_no=row["TRACKING_NO"],
         staged_status=status,
         staged_meaning=meaning,
         order_key=key,

@@ -56,14 +56,15 @@ def queue_message(
     target_status: str | None = None,
     note: str | None = None,
     tag_value: str | None = None,
+    tracking_no: str | None = None,
 ) -> int | None:
     """Put a message for the store into the outbox, due now. Returns its id, or None where `dedup_key` was queued before."""
     cursor = session.db.execute(
         """
         INSERT INTO dbo.USER_STORE_OUTBOX
             (STORE_ID, WOO_ORDER_ID, STAGING_ID, KIND, DEDUP_KEY, TARGET_STATUS, NOTE, TAG_VALUE, NEXT_ATTEMPT_DT, CREATED_DT,
-             LOOK_FIRST)
-        VALUES (:store, :order, :staging, :kind, :key, :status, :note, :tag, :now, :now, :tag IS NULL)
+             LOOK_FIRST, TRACKING_NO)
+        VALUES (:store, :order, :staging, :kind, :key, :status, :note, :tag, :now, :now, :tag IS NULL, :tracking)
         ON CONFLICT (STORE_ID, WOO_ORDER_ID, DEDUP_KEY) DO NOTHING
         """,
         {
@@ -75,6 +76,7 @@ def queue_message(
             "status": target_status,
             "note": note,
             "tag": tag_value,
+            "tracking": tracking_no,
             "now": session.now,
         },
     )

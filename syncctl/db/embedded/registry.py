@@ -98,6 +98,7 @@ TWINS = {
     "runs": ("GetSchemaVersion", "StartRun", "FinishRun"),
     "staged_lists": ("ListKnownOrders", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),
     "staging": ("StageOrders",),
+    "statistics": ("ListStatistics", "ResetStatistics"),
     "status_changes": ("QueueStatusChanges",),
     "unreadable": ("ListOrdersToReadAgain",),
     "walks": ("ListWalks", "NoteWalks"),

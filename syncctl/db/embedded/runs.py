@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from syncctl.db.contract import FinishRun, GetSchemaVersion, NoRow, SchemaVersion, StartRun
 from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.statistic_counts import note_statistics
 from syncctl.errors import NotFound
 
 
@@ -23,8 +24,8 @@ def start_run(session: Session, call: StartRun) -> list[NoRow]:
     session.run(
         """
         INSERT INTO dbo.USER_SYNC_LOG
-            (SYNC_ID, OPERATION_TYPE, DIRECTION, DRY_RUN, START_TIME, CREATED_DT, CREATED_BY, HOST, PROCESS_ID)
-        VALUES (:sync_id, :operation, :direction, :dry_run, :now, :now, :created_by, :host, :process_id)
+            (SYNC_ID, OPERATION_TYPE, DIRECTION, DRY_RUN, START_TIME, CREATED_DT, CREATED_BY, HOST, PROCESS_ID, STORE_ID)
+        VALUES (:sync_id, :operation, :direction, :dry_run, :now, :now, :created_by, :host, :process_id, NULLIF(:store, ''))
         """,
         {
             "sync_id": call.sync_id,
@@ -35,6 +36,7 @@ def start_run(session: Session, call: StartRun) -> list[NoRow]:
             "created_by": call.created_by,
             "host": call.host,
             "process_id": call.process_id,
+            "store": call.store_id,
         },
     )
     return []
@@ -44,7 +46,7 @@ def start_run(session: Session, call: StartRun) -> list[NoRow]:
 def finish_run(session: Session, call: FinishRun) -> list[NoRow]:
     """See `sql/procedures/sp_FinishRun.sql`."""
     run = session.one(
-        "SELECT LOG_ID, START_TIME FROM dbo.USER_SYNC_LOG WHERE SYNC_ID = :sync_id ORDER BY LOG_ID DESC LIMIT 1",
+        "SELECT * FROM dbo.USER_SYNC_LOG WHERE SYNC_ID = :sync_id ORDER BY LOG_ID DESC LIMIT 1",
         {"sync_id": call.sync_id},
     )
     if run is None:
@@ -75,4 +77,7 @@ def finish_run(session: Session, call: FinishRun) -> list[NoRow]:
             "log_id": run["LOG_ID"],
         },
     )
+    if run["STORE_ID"] is not None and not run["DRY_RUN"]:
+        polled = run["STORE_ID"] if run["OPERATION_TYPE"] == "stage" and run["END_TIME"] is None else None
+        note_statistics(session, store_id=polled, polled=call.records_input, known=call.records_skipped)
     return []

@@ -26,11 +26,11 @@ def queue_status_changes(session: Session, call: QueueStatusChanges) -> list[Sta
     for link, now in _changed_links(session, erp, call):
         is_mapped, word, outbox_id = now in words, words.get(now), None
         parcels = erp.tracking_numbers(session, link["DOC_ID"]) if now == "shipped" else []
-        tracking_no = ", ".join(parcel[:100] for parcel in parcels)[:100] or None
+        tracking_no = ", ".join(parcel[:100] for parcel in parcels) or None
         if is_mapped and not call.dry_run:
             outbox_id = _note(session, link, now, word, tracking_no)
         ids = link["STAGING_ID"], link["WOO_ORDER_ID"], link["DOC_ID"]
-        changes.append(StatusChange(*ids, now, word, is_mapped, tracking_no, outbox_id))
+        changes.append(StatusChange(*ids, now, word, is_mapped, tracking_no and tracking_no[:100], outbox_id))
     return changes
 
 
@@ -49,8 +49,9 @@ def _note(session: Session, link: sqlite3.Row, now: str, word: str | None, track
     if word is not None:
         note = None
         if now == "shipped":
-            note = f"Order shipped. Tracking number: {tracking_no}" if tracking_no else "Order shipped."
-        outbox_id = queue_message(session, link, "status", f"status:{link['REVISION']}:{now}", target_status=word, note=note)
+            note = f"Order shipped. Tracking number: {tracking_no[:100]}" if tracking_no else "Order shipped."
+        key = f"status:{link['REVISION']}:{now}"
+        outbox_id = queue_message(session, link, "status", key, target_status=word, note=note, tracking_no=tracking_no)
     say = f"the store will be told {word}" if word else "the store is not told (status map)"
     write_event(session, link, "ERP_STATUS", f"ERP document {link['DOC_ID']}: {told}, now {now}; {say}")
     return outbox_id
