@@ -15,10 +15,10 @@ from syncctl.carriers.base import Document
 from syncctl.carriers.catalog import open_catalog
 from syncctl.carriers.forms import Form
 from syncctl.db.connect import open_database
-from syncctl.db.contract import ClaimedPod, Database, Procedure
+from syncctl.db.contract import ClaimedPod, Database, PodClaim, Procedure
 from syncctl.http_answer import HttpSession
 from syncctl.services.pod import PodWork
-from syncctl.services.pod_documents import DatabaseStore, DocumentStore, FolderStore, StoredDocument
+from syncctl.services.pod_documents import DatabaseStore, DocumentStore, FolderStore, KeptDocument, StoredDocument
 from syncctl.services.pod_run import PodOptions
 from syncctl.services.run_context import RunContext
 from syncctl.settings import Settings
@@ -38,9 +38,14 @@ class MortalStore:
     def find(self, claim: ClaimedPod) -> StoredDocument | None:
         return self.store.find(claim)
 
-    def keep(self, claim: ClaimedPod, document: Document, form: Form, worker_id: str) -> StoredDocument:
+    def of(self, claim: PodClaim) -> list[KeptDocument]:
+        return self.store.of(claim)
+
+    def keep(
+        self, claim: ClaimedPod, document: Document, form: Form, worker_id: str, *, main: bool = True, evidence: str = ""
+    ) -> StoredDocument:
         self.killer.pass_by("before", "keep")
-        kept = self.store.keep(claim, document, form, worker_id)
+        kept = self.store.keep(claim, document, form, worker_id, main=main, evidence=evidence)
         self.killer.pass_by("after", "keep")
         return kept
 
