@@ -25,7 +25,7 @@ class ShopifyKeeper:
     def place(self, raw: Raw) -> int:
         """Take a new order in, at the shop's present time, under a new id; returns the id."""
         with self.shop.lock:
-            number = max(self.shop.orders, default=4700) + 1
+            number = self.shop.last_id + 1
             raw |= {"id": f"gid://shopify/Order/{number}", "name": f"#{number}"}
             raw["fulfillmentOrders"] = [{"id": f"gid://shopify/FulfillmentOrder/{number}", "status": "OPEN"}]
             self.shop.load([raw])

@@ -76,6 +76,8 @@ class SimulatedShopify:
         self.version = version
         self.token = TOKEN
         self.orders: dict[int, Raw] = {}
+        self.last_id = 4700
+        """The highest id that an order ever had."""
         self.products: list[Raw] = []
         self.customers: list[Raw] = []
         self.scopes = list(SCOPES)
@@ -115,7 +117,9 @@ class SimulatedShopify:
         """Take over orders, in place of those of their ids."""
         with self.lock:
             for raw in orders:
-                self.orders[int(raw["id"].rpartition("/")[2])] = raw
+                number = int(raw["id"].rpartition("/")[2])
+                self.orders[number] = raw
+                self.last_id = max(self.last_id, number)
 
     def touch(self, order_id: int, **fields: Any) -> Raw:
         """Change an order as somebody in the shop would."""

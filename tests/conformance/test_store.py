@@ -217,6 +217,12 @@ def test_an_order_that_is_gone_is_gone_and_no_error(shop: Storefront, store: Sto
     assert kept is not None and kept.order_id == there
 
 
+def test_no_order_gets_the_id_of_one_that_was_deleted(shop: Storefront):
+    [gone] = place(shop)
+    shop.keeper.delete(gone)
+    assert place(shop) != [gone]
+
+
 def test_an_order_that_makes_no_sense_is_that_orders_alone(shop: Storefront, store: Store):
     ids = place(shop, 5)
     shop.break_order(ids[2])
