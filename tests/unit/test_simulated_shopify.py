@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +94,16 @@ def test_an_operation_is_answered_by_its_name_as_by_the_schema(shops: list[Any],
     codes = [[error["extensions"]["code"] for error in errors] for _, errors in (plain, exact)]
     assert codes[0] == codes[1]
     assert actual(plain[0]) <= 1.2 * actual(exact[0])
+
+
+def test_the_program_needs_no_graphql_library():
+    package = Path(shopify_store.__file__).parents[1]
+    wanting = [
+        path.name
+        for path in package.rglob("*.py")
+        if re.search(r"^\s*(from|import) (graphql|tests)\b", path.read_text("utf-8"), re.M)
+    ]
+    assert wanting == []
 
 
 def test_an_operation_that_it_does_not_know_is_refused(shops: list[Any]):
