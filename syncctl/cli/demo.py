@@ -6,7 +6,7 @@ import logging
 import tempfile
 import textwrap
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,6 +80,8 @@ def demo(
 
             return open_database(url, clock=clock, erp=erp or run.settings.erp)
 
+        if chosen and erp is not None:
+            _require_erp(connect, erp)
         show = Demonstration(
             connect=connect,
             clock=clock,
@@ -93,6 +95,16 @@ def demo(
         )
         outcome = show.run()
     _report(run, outcome, url if chosen or keep else None)
+
+
+def _require_erp(connect: Callable[[], Database], erp: str) -> None:
+    """Make sure that a named database belongs to that ERP: what it belongs to is recorded in it, and stays."""
+    from syncctl.db.contract import ListErpSettings
+
+    with closing(connect()) as database:
+        [held] = [row.value for row in database.run(ListErpSettings()) if row.name == "ERP"]
+    if held != erp:
+        raise ConfigError(f"That database belongs to {held}, not to {erp}. Leave --erp out, or name another database.")
 
 
 def _database(run: Run, keep: Path | None, held: ExitStack) -> str:

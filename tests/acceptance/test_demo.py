@@ -33,6 +33,12 @@ def test_each_store_with_each_erp_has_the_same_day(newcomer: Program, source: st
     assert not (newcomer.folder / "shop.db").exists()
 
 
+def test_a_database_of_another_erp_is_left_alone(syncctl: Program) -> None:
+    refused = syncctl("demo", "--erp", "rms", "--database", syncctl.database)
+    assert (refused.code, "belongs to counterpoint, not to rms" in " ".join(refused.err.split())) == (78, True)
+    assert syncctl.query("SELECT COUNT(*) FROM USER_ORDER_STAGING") == [(0,)]
+
+
 def test_the_store_of_the_day_is_the_one_that_is_set(newcomer: Program) -> None:
     newcomer.settings["SYNCCTL_SOURCE"] = "shopify"
     shown = newcomer("demo", "--orders", "10")
