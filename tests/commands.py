@@ -29,6 +29,7 @@ SOUND = {
     ("dead-letter", "reopen"): ("--all",),
     ("pod", "add"): ("CL-1", "--carrier", "UPS", "--tracking", "1Z999AA10123456784"),
     ("pod", "document"): ("CL-1", "--output", "document.pdf"),
+    ("pod", "export"): ("CL-1",),
     ("pod", "preference"): ("C1",),
     ("map", "item", "set"): ("TEA", "MUG"),
     ("map", "item", "remove"): ("TEA",),
