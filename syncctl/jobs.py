@@ -70,6 +70,14 @@ JOBS: tuple[ScheduledJob, ...] = (
         about="Try failed orders and messages to the store again whose time has come",
     ),
     ScheduledJob(
+        name="customers",
+        arguments=("customers", "resume", "--max-runtime", "45m"),
+        operation="customers resume",
+        minutes=10,
+        offset=4,
+        about="Go on with the queues of customers that are open",
+    ),
+    ScheduledJob(
         name="sync-status",
         arguments=("sync-status",),
         operation="sync-status",

@@ -121,6 +121,12 @@ class Settings(PodSettings):
         "woocommerce",
         "A name for the store; its orders carry it. Choose it once, and another for each further store on the same database.",
     )
+    org_id: str | None = setting(
+        "Store",
+        text("Latin letters, digits, dots, dashes and underscores, at most 50", pattern=STORE_ID),
+        None,
+        "The organisation that the queues of customers belong to; unset: the store's name. No command reaches another's.",
+    )
     woo_url: str | None = setting("Store", URL, None, "The WooCommerce store's address.")
     woo_consumer_key: Secret | None = setting("Store", SECRET, None, "The REST API key (ck_…), one that may read and write.")
     woo_consumer_secret: Secret | None = setting("Store", SECRET, None, "The REST API key's secret (cs_…).")

@@ -19,9 +19,17 @@ IF OBJECT_ID(N'dbo.sp_AddClaim', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_AddClaim TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ApplyCustomers', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ApplyCustomers TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_AuditOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_AuditOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ClaimCustomers', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ClaimCustomers TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ClaimNotifications', N'P') IS NOT NULL
 BEGIN
@@ -67,6 +75,10 @@ IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountStates TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_FailCustomer', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FailCustomer TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_FailNotification', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailNotification TO syncctl_executor;
@@ -78,6 +90,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_FailStagedOrder', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailStagedOrder TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_FillCustomerQueue', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_FillCustomerQueue TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_FinishCarrierCalls', N'P') IS NOT NULL
 BEGIN
@@ -115,9 +131,21 @@ IF OBJECT_ID(N'dbo.sp_ListBacklog', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListBacklog TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListCustomerActivity', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListCustomerActivity TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListCustomerLines', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListCustomerLines TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListCustomerMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListCustomerMap TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListCustomerQueues', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListCustomerQueues TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListDeadLetters', N'P') IS NOT NULL
 BEGIN
@@ -134,6 +162,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListFailures', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListFailures TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListGuestOrders', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListGuestOrders TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListItemMap', N'P') IS NOT NULL
 BEGIN
@@ -227,6 +259,10 @@ IF OBJECT_ID(N'dbo.sp_LowerCarrierBudget', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_LowerCarrierBudget TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_NoteCustomerActivity', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NoteCustomerActivity TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_NoteWalks', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_NoteWalks TO syncctl_executor;
@@ -251,6 +287,10 @@ IF OBJECT_ID(N'dbo.sp_RecordPodSuccess', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_RecordPodSuccess TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ReleaseCustomers', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ReleaseCustomers TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ReleaseNotification', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ReleaseNotification TO syncctl_executor;
@@ -274,6 +314,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_StageOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_StageOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_StartCustomerQueue', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_StartCustomerQueue TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_StartPoll', N'P') IS NOT NULL
 BEGIN

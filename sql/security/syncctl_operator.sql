@@ -31,6 +31,11 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_DecideDeadLetter FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_DecideDeadLetter TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_EndCustomerQueue', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_EndCustomerQueue FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_EndCustomerQueue TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_GetErpDocument', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_GetErpDocument FROM syncctl_executor;
@@ -50,6 +55,10 @@ IF OBJECT_ID(N'dbo.sp_ResetStatistics', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_ResetStatistics FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_ResetStatistics TO syncctl_operator;
+IF OBJECT_ID(N'dbo.sp_RetryCustomerQueue', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_RetryCustomerQueue FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_RetryCustomerQueue TO syncctl_operator;
 END;
 IF OBJECT_ID(N'dbo.sp_RetryOutbox', N'P') IS NOT NULL
 BEGIN

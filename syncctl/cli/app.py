@@ -35,6 +35,7 @@ HOMES = {
     "retry-failed": "process.app",
     "sync-status": "sync_status.app",
     "dead-letter": "dead_letter.app",
+    "customers": "customers.app",
     "map": "maps.app",
     "rollback": "rollback.app",
     "trace": "trace.app",
@@ -53,8 +54,13 @@ HOMES = {
     "demo": "demo.app",
 }
 """Command or group, in the order of the help → the module that declares it, and the Typer there."""
-GROUPS = ("dead-letter", "map", "write-back", "pod", "db", "schedule", "config")
-ADDED = {"db": ("purge", "backup"), "schedule": ("schedule_run",), "config": ("config_erp",)}
+GROUPS = ("dead-letter", "customers", "map", "write-back", "pod", "db", "schedule", "config")
+ADDED = {
+    "customers": ("customer_queues",),
+    "db": ("purge", "backup"),
+    "schedule": ("schedule_run",),
+    "config": ("config_erp",),
+}
 """Group → the modules that add commands to it."""
 
 

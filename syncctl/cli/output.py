@@ -137,6 +137,11 @@ class Progress:
         done = task.completed + steps
         self._bar.update(task.id, completed=done if task.total is None else min(task.total, done))
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is a bar at all."""
+        return self._bar is not None
+
     def expect(self, total: int) -> None:
         """Say how many steps there will be in all."""
         if self._bar is not None:

@@ -271,7 +271,9 @@ def customers_like(customers: list[Raw]) -> list[Raw]:
             "id": f"gid://shopify/Customer/{each['id']}",
             "firstName": each["first_name"],
             "lastName": each["last_name"],
+            "createdAt": f"{each['date_created_gmt']}Z",
             "updatedAt": f"{each['date_created_gmt']}Z",
+            "numberOfOrders": "1",
             "defaultEmailAddress": {"emailAddress": each["email"]},
             "defaultAddress": _like_address(each["billing"]),
         }

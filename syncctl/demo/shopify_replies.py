@@ -110,6 +110,7 @@ QUERIES: dict[str, _Query] = {
     "ToFulfil": lambda root, given: {"order": lambda: _to_fulfil(root["order"](id=given["id"]))},
     "Products": lambda root, given: {"productVariants": lambda: root["productVariants"](**given)},
     "Customers": lambda root, given: {"customers": lambda: root["customers"](**given)},
+    "ListCustomers": lambda root, given: {"customers": lambda: root["customers"](**given)},
 }
 MUTATIONS = {"PutNote": ("orderUpdate", "input"), "Fulfil": ("fulfillmentCreate", "fulfillment")}
 """Operation → its mutation and the argument that it takes."""

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from syncctl.errors import StoreRefused
 from syncctl.models import Address, Meaning, Order, value
+
+if TYPE_CHECKING:
+    from syncctl.stores.customers import CustomerPage, CustomerPlace
 
 ORDERS_WALK = "orders"
 """The walk over every order that isn't in the trash."""
@@ -323,6 +326,16 @@ class Store(Protocol):
 
     def customers(self) -> Iterator[StoreCustomer]:
         """List every registered customer, whatever their role, by id."""
+        ...
+
+    def customer_pages(
+        self, place: CustomerPlace, *, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[CustomerPage]:
+        """List registered customers of every role, by id, from a place on to the end, each once.
+
+        `since` may leave out those who didn't change since: a store that can't tell gives all. No more than `most` pages are
+        asked for before their turn. The last page is `finished`; stopping early is fine: go on later from its `after`.
+        """
         ...
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable, U
 from syncctl.http_dates import date_of
 from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
+from syncctl.stores import shopify_customers
 from syncctl.stores.base import (
     ORDERS_WALK,
     Listed,
@@ -25,6 +26,7 @@ from syncctl.stores.base import (
     StoreStatus,
     WalkState,
 )
+from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.shopify_http import Client, Connection
 from syncctl.stores.shopify_operations import CLOCK, CUSTOMERS, LISTED_BY_ID, PRODUCTS, SHOP, STATUSES, Operation
 from syncctl.stores.shopify_orders import gid, number_of, read_address, read_order
@@ -282,6 +284,16 @@ class Shopify:
                 address=read_address(raw.get("defaultAddress"), email=email),
                 modified_at=moment(raw.get("updatedAt")),
             )
+
+    def customer_pages(
+        self,
+        place: CustomerPlace,
+        *,
+        since: datetime | None = None,
+        most: int | None = None,  # noqa: ARG002
+    ) -> Iterator[CustomerPage]:
+        """See `base.Store.customer_pages`."""
+        return shopify_customers.pages(self.client, place, since=since)
 
     def close(self) -> None:
         """See `base.Store.close`; tells in the log what the session cost."""

@@ -123,6 +123,12 @@ CUSTOMERS = Operation(
     " { nodes { id firstName lastName updatedAt defaultEmailAddress { emailAddress } defaultAddress { ...Postal } }"
     f" {_PAGE} }} }} {_ADDRESS}",
 )
+LISTED_CUSTOMERS = Operation(
+    "ListCustomers",
+    "query ListCustomers($first: Int!, $query: String!) { customers(first: $first, query: $query, sortKey: ID)"
+    " { nodes { id firstName lastName createdAt updatedAt numberOfOrders defaultEmailAddress { emailAddress }"
+    f" defaultAddress {{ ...Postal }} }} {_PAGE} }} }} {_ADDRESS}",
+)
 
 
 def whole_orders(version: str) -> Operation:
@@ -162,5 +168,19 @@ def mark(orders: int) -> Operation:
 
 def all_operations(version: str) -> list[Operation]:
     """Return every operation of a version of the API, as it is sent."""
-    fixed = (CLOCK, SHOP, LISTED, IDS, LISTED_BY_ID, STATUSES, NOTE, PUT_NOTE, TO_FULFIL, FULFIL, PRODUCTS, CUSTOMERS)
+    fixed = (
+        CLOCK,
+        SHOP,
+        LISTED,
+        IDS,
+        LISTED_BY_ID,
+        STATUSES,
+        NOTE,
+        PUT_NOTE,
+        TO_FULFIL,
+        FULFIL,
+        PRODUCTS,
+        CUSTOMERS,
+        LISTED_CUSTOMERS,
+    )
     return [*fixed, whole_orders(version), more_lines(version), mark(1), mark(3)]

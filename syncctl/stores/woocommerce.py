@@ -18,7 +18,7 @@ from syncctl.errors import StoreRefused, StoreUnavailable, UnreadableError
 from syncctl.http_dates import date_of
 from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
-from syncctl.stores import woocommerce_lists as lists
+from syncctl.stores import woocommerce_customers, woocommerce_lists as lists
 from syncctl.stores.base import (
     ORDERS_WALK,
     TRASH_WALK,
@@ -32,6 +32,7 @@ from syncctl.stores.base import (
     UnreadableOrder,
     WalkState,
 )
+from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.values import amount_field, code, identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_hidden import Gap, gaps
@@ -277,6 +278,16 @@ class WooCommerce:
                 address=address,
                 modified_at=moment(raw.get("date_modified_gmt")),
             )
+
+    def customer_pages(
+        self,
+        place: CustomerPlace,
+        *,
+        since: datetime | None = None,  # noqa: ARG002  (WooCommerce ignores dates here in silence)
+        most: int | None = None,
+    ) -> Iterator[CustomerPage]:
+        """See `base.Store.customer_pages`."""
+        return woocommerce_customers.pages(self._client, place, ping=self.ping, one=self._one, most=most)
 
     def close(self) -> None:
         """Let go of the pooled connections."""

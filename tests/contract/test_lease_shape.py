@@ -7,20 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.db.embedded.lease import LEASES, MESSAGE, NOTIFICATION, ORDER, PROOF, Lease
+from syncctl.db.embedded.lease import CUSTOMER, LEASES, MESSAGE, NOTIFICATION, ORDER, PROOF, Lease
 
 PROCEDURES = Path(__file__).resolve().parents[2] / "sql/procedures"
-FENCES = {"StagedOrder": ORDER, "Outbox": MESSAGE, "Notification": NOTIFICATION, "Pod": PROOF}
-CLAIMS = {"StagedOrders": ORDER, "Outbox": MESSAGE, "Notifications": NOTIFICATION, "Pods": PROOF}
+FENCES = {"StagedOrder": ORDER, "Outbox": MESSAGE, "Notification": NOTIFICATION, "Pod": PROOF, "Customer": CUSTOMER}
+CLAIMS = {"StagedOrders": ORDER, "Outbox": MESSAGE, "Notifications": NOTIFICATION, "Pods": PROOF, "Customers": CUSTOMER}
 OPEN = {
     "StagedOrders": ("candidate.STATE IN ('PENDING', 'FAILED', 'CLAIMED') AND", "failed.STATE = 'FAILED' AND"),
     "Outbox": ("candidate.STATE IN ('PENDING', 'CLAIMED') AND",),
     "Notifications": ("candidate.STATE IN ('PENDING', 'CLAIMED') AND",),
+    "Customers": ("candidate.state IN ('draft', 'processing') AND",),
     "Pods": ("(candidate.pod_fetch_status = @SCOPE OR (candidate.pod_fetch_status IS NULL AND @SCOPE = 'pending')) AND",),
 }
 """What finds the open rows by an index, each way of looking for them; `IN` is that filtered index's own predicate."""
-KEYS = {"id": "CLAIM_ID"}
+KEYS = {PROOF: "CLAIM_ID", CUSTOMER: "LINE_ID"}
 """Parameters that are not called as their column."""
+WAITS = {CUSTOMER: "draft"}
+"""What the state of a row is called that waits, where it isn't PENDING."""
 
 
 def body(name: str) -> str:
@@ -40,7 +43,7 @@ def test_every_lease_is_compared() -> None:
 @pytest.mark.parametrize(("name", "lease"), FENCES.items(), ids=FENCES)
 def test_a_fence_holds_the_row_then_asks_who_has_it(name: str, lease: Lease) -> None:
     text = body(f"Fence{name}")
-    key = f"@{KEYS.get(lease.key, lease.key)}"
+    key = f"@{KEYS.get(lease, lease.key)}"
     touched = f"{lease.touched} = @NOW" if lease.touched else f"{lease.attempt} = {lease.attempt}"
     steps = [
         rf"UPDATE dbo\.{lease.table} SET {touched} WHERE {lease.key} = {key};",
@@ -48,7 +51,7 @@ def test_a_fence_holds_the_row_then_asks_who_has_it(name: str, lease: Lease) -> 
         rf"SELECT [^;]*@LEASE_OWNER = \w+\.{lease.owner},[^;]*@HELD_ATTEMPT_NO = \w+\.{lease.attempt}[^;]*"
         rf"FROM dbo\.{lease.table} AS \w+ WHERE \w+\.{lease.key} = {key};",
         r"IF @LEASE_OWNER = @WORKER_ID AND @HELD_ATTEMPT_NO = @ATTEMPT_NO AND "
-        + (r"[^;]*@STATE = 'CLAIMED'[^;]*" if lease.state else r"@LEASE_UNTIL IS NOT NULL")
+        + (rf"[^;]*@STATE = '{lease.held}'[^;]*" if lease.state else r"@LEASE_UNTIL IS NOT NULL")
         + r" ?BEGIN RETURN; END;",
         r"SET @MESSAGE = CONCAT \(.*no longer holds it; .*Nothing was written\.' \); THROW 50010, @MESSAGE, 1; END; GO$",
     ]
@@ -82,4 +85,4 @@ def _require_claim(update: str, lease: Lease, found_by: str) -> None:
     for part in (inner, outer):
         assert re.search(rf"{lease.until} <= @NOW", part), "a lease that runs is respected, whatever the engine does with hints"
         if lease.state:
-            assert re.search(rf"{lease.state} (= |IN \()'PENDING'", part)
+            assert re.search(rf"{lease.state} (= |IN \()'{WAITS.get(lease, 'PENDING')}'", part)

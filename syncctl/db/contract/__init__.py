@@ -19,6 +19,32 @@ from syncctl.db.contract.base import (
 )
 
 if TYPE_CHECKING:
+    from syncctl.db.contract.customers import (
+        AppliedCustomer as AppliedCustomer,
+        ApplyCustomers as ApplyCustomers,
+        ClaimCustomers as ClaimCustomers,
+        ClaimedCustomer as ClaimedCustomer,
+        CustomerActivity as CustomerActivity,
+        CustomerLine as CustomerLine,
+        CustomerQueue as CustomerQueue,
+        EndCustomerQueue as EndCustomerQueue,
+        EndedQueue as EndedQueue,
+        FailCustomer as FailCustomer,
+        FailedCustomer as FailedCustomer,
+        FillCustomerQueue as FillCustomerQueue,
+        FilledPage as FilledPage,
+        GuestOrder as GuestOrder,
+        ListCustomerActivity as ListCustomerActivity,
+        ListCustomerLines as ListCustomerLines,
+        ListCustomerQueues as ListCustomerQueues,
+        ListGuestOrders as ListGuestOrders,
+        NoteCustomerActivity as NoteCustomerActivity,
+        ReleaseCustomers as ReleaseCustomers,
+        RetriedQueue as RetriedQueue,
+        RetryCustomerQueue as RetryCustomerQueue,
+        StartCustomerQueue as StartCustomerQueue,
+        StartedQueue as StartedQueue,
+    )
     from syncctl.db.contract.figures import (
         AttemptCount as AttemptCount,
         Backlog as Backlog,
@@ -204,6 +230,32 @@ if TYPE_CHECKING:
     """Every procedure of the contract, by name."""
 
 NAMES = {
+    "customers": (
+        "AppliedCustomer",
+        "ApplyCustomers",
+        "ClaimCustomers",
+        "ClaimedCustomer",
+        "CustomerActivity",
+        "CustomerLine",
+        "CustomerQueue",
+        "EndCustomerQueue",
+        "EndedQueue",
+        "FailCustomer",
+        "FailedCustomer",
+        "FillCustomerQueue",
+        "FilledPage",
+        "GuestOrder",
+        "ListCustomerActivity",
+        "ListCustomerLines",
+        "ListCustomerQueues",
+        "ListGuestOrders",
+        "NoteCustomerActivity",
+        "ReleaseCustomers",
+        "RetriedQueue",
+        "RetryCustomerQueue",
+        "StartCustomerQueue",
+        "StartedQueue",
+    ),
     "figures": (
         "AttemptCount",
         "Backlog",

@@ -1,7 +1,7 @@
 """The one lease: a row is one worker's attempt until a moment, and every later write proves that it still is.
 
-Orders, messages to the store, claims for proofs and notifications are each leased in this way; a table says only how its columns
-are called and which state counts as held. `sql/procedures/sp_Fence*.sql` and `sp_Claim*.sql` have the same shape.
+Orders, messages to the store, claims for proofs, notifications and customers are each leased in this way; a table says only how
+its columns are called and which state counts as held. `sql/procedures/sp_Fence*.sql` and `sp_Claim*.sql` have the same shape.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Lease:
     until: str = "LEASE_UNTIL_DT"
     attempt: str = "ATTEMPT_NO"
     state: str | None = "STATE"
-    """The column that says CLAIMED while a row is held; None where the end of the lease alone says so."""
+    """The column that says whether a row is held; None where the end of the lease alone says so."""
+    held: str = "CLAIMED"
+    """What that column says then."""
     touched: str | None = None
     """The column that says when a row was last written."""
 
@@ -46,7 +48,7 @@ class Lease:
 
     def take(self, session: Session, keys: Iterable[int], worker_id: str, seconds: int) -> list[sqlite3.Row]:
         """Lease rows to a worker for so long, one attempt more each; return them as they stand then."""
-        also = f"{self.state} = 'CLAIMED', " if self.state else ""
+        also = f"{self.state} = '{self.held}', " if self.state else ""
         also += f"{self.touched} = :now, " if self.touched else ""
         taken = []
         for key in keys:
@@ -74,7 +76,7 @@ class Lease:
             LeaseLost: another worker or attempt holds it, or nobody does.
         """
         row = self.row(session, key)
-        held = row[self.until] is not None if self.state is None else row[self.state] in ("CLAIMED", *finished)
+        held = row[self.until] is not None if self.state is None else row[self.state] in (self.held, *finished)
         if held and row[self.owner] == worker_id and row[self.attempt] == attempt_no:
             return row
         stands = f"{row[self.state]} at attempt" if self.state else "at attempt"
@@ -129,4 +131,15 @@ PROOF = Lease(
     attempt="pod_attempt_no",
     state=None,
 )
-LEASES = (ORDER, MESSAGE, NOTIFICATION, PROOF)
+CUSTOMER = Lease(
+    table="woo_customer_sync_queue_line",
+    key="id",
+    what="Customer line",
+    called=lambda row: f"Customer {row['woo_customer_id'] or row['email']} of queue {row['queue_id']}",
+    owner="lease_owner",
+    until="lease_until_dt",
+    attempt="attempt_no",
+    state="state",
+    held="processing",
+)
+LEASES = (ORDER, MESSAGE, NOTIFICATION, PROOF, CUSTOMER)

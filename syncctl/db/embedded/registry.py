@@ -59,6 +59,18 @@ TWINS = {
     ),
     "audit": ("AuditOrders",),
     "carrier_budget": ("ReserveCarrierCall", "FinishCarrierCalls", "GetCarrierUse", "LowerCarrierBudget"),
+    "customer_lines": ("ClaimCustomers", "ApplyCustomers", "FailCustomer", "ReleaseCustomers"),
+    "customer_queues": (
+        "StartCustomerQueue",
+        "FillCustomerQueue",
+        "ListGuestOrders",
+        "RetryCustomerQueue",
+        "EndCustomerQueue",
+        "ListCustomerQueues",
+        "ListCustomerLines",
+        "ListCustomerActivity",
+        "NoteCustomerActivity",
+    ),
     "dead_letters": ("ListDeadLetters", "ListOrderAttempts", "GetPayload", "DecideDeadLetter"),
     "erp_calls": (
         "GetErpDocument",

@@ -70,6 +70,8 @@ CREATE UNIQUE INDEX dbo.UX_USER_ORDER_STAGING_STORE_ORDER ON USER_ORDER_STAGING 
 CREATE INDEX dbo.IX_USER_ORDER_STAGING_STATE ON USER_ORDER_STAGING (STATE, NEXT_ATTEMPT_DT, STAGING_ID);
 CREATE INDEX dbo.IX_USER_ORDER_STAGING_STATE_ID ON USER_ORDER_STAGING (STATE, STAGING_ID);
 CREATE INDEX dbo.IX_USER_ORDER_STAGING_REVIEW ON USER_ORDER_STAGING (ERROR_CLASS, STAGING_ID) WHERE STATE = 'NEEDS_MANUAL_REVIEW';
+CREATE INDEX dbo.IX_USER_ORDER_STAGING_CUST ON USER_ORDER_STAGING (STORE_ID, WOO_CUST_ID);
+CREATE INDEX dbo.IX_USER_ORDER_STAGING_REVIEW_EMAIL ON USER_ORDER_STAGING (STORE_ID, CUST_EMAIL COLLATE NOCASE) WHERE STATE = 'NEEDS_MANUAL_REVIEW';
 CREATE INDEX dbo.IX_USER_ORDER_STAGING_NUMBER ON USER_ORDER_STAGING (WOO_ORDER_NO);
 CREATE INDEX dbo.IX_USER_ORDER_STAGING_ORDER ON USER_ORDER_STAGING (WOO_ORDER_ID);
 CREATE INDEX dbo.IX_USER_ORDER_STAGING_TRANSACTION ON USER_ORDER_STAGING (TRANSACTION_ID) WHERE TRANSACTION_ID IS NOT NULL;
@@ -505,6 +507,7 @@ CREATE TABLE dbo.USER_CUSTOMER_QUEUE (
     updated_at DATETIME_TEXT NOT NULL
 );
 CREATE INDEX dbo.IX_USER_CUSTOMER_QUEUE_ORG ON USER_CUSTOMER_QUEUE (org_id, store_id, id);
+CREATE INDEX dbo.IX_USER_CUSTOMER_QUEUE_STORE ON USER_CUSTOMER_QUEUE (store_id, org_id);
 
 CREATE TABLE dbo.woo_customer_sync_queue_line (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -552,51 +555,39 @@ CREATE VIEW dbo.woo_customer_sync_queue AS
 SELECT queue.id, queue.org_id, queue.store_id, queue.queue_name,
     CASE
         WHEN queue.phase = 'done' OR queue.phase = 'cancelled' THEN queue.phase
-        WHEN queue.filled_at IS NULL OR counted.open_count > 0 THEN queue.phase
-        WHEN counted.failed_count > 0 THEN 'failed'
+        WHEN queue.filled_at IS NULL OR EXISTS (
+            SELECT 1 FROM woo_customer_sync_queue_line AS line
+            WHERE line.queue_id = queue.id AND line.state IN ('draft', 'processing')) THEN queue.phase
+        WHEN EXISTS (
+            SELECT 1 FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'failed') THEN 'failed'
         ELSE 'done'
     END AS state,
-    COALESCE(counted.total_count, 0) AS total_count,
-    COALESCE(counted.draft_count, 0) AS draft_count,
-    COALESCE(counted.processing_count, 0) AS processing_count,
-    COALESCE(counted.done_count, 0) AS done_count,
-    COALESCE(counted.failed_count, 0) AS failed_count,
-    COALESCE(counted.cancelled_count, 0) AS cancelled_count,
-    COALESCE(counted.created_count, 0) AS created_count,
-    COALESCE(counted.updated_count, 0) AS updated_count,
-    COALESCE(counted.linked_count, 0) AS linked_count,
-    COALESCE(counted.unchanged_count, 0) AS unchanged_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id) AS total_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'draft') AS draft_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'processing') AS processing_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done') AS done_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'failed') AS failed_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'cancelled') AS cancelled_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'created') AS created_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'updated') AS updated_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'linked') AS linked_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'unchanged') AS unchanged_count,
     queue.process_count,
-    COALESCE(counted.action_count, 0) > 0 AS is_action_required,
-    CASE WHEN counted.action_count > 0 THEN (
-        SELECT counted.action_count || CASE WHEN counted.action_count = 1 THEN ' customer' ELSE ' customers' END
+    EXISTS (
+        SELECT 1 FROM woo_customer_sync_queue_line AS line
+        WHERE line.queue_id = queue.id AND line.state = 'failed' AND line.is_action_required = 1) AS is_action_required,
+    (
+        SELECT counted.customers || CASE WHEN counted.customers = 1 THEN ' customer' ELSE ' customers' END
             || ' failed more often than the maximum of ' || queue.max_retries || ' retries. First: customer '
             || CASE WHEN line.woo_customer_id > 0 THEN line.woo_customer_id ELSE line.email END || ': ' || COALESCE(line.error_message, '')
-        FROM woo_customer_sync_queue_line AS line
-        WHERE line.queue_id = queue.id AND line.state = 'failed' AND line.is_action_required = 1
-        ORDER BY line.id
-        LIMIT 1
-    ) END AS action_required_reason,
-    counted.last_process_date,
+        FROM (
+            SELECT MIN(required.id) AS first_id, COUNT(*) AS customers FROM woo_customer_sync_queue_line AS required
+            WHERE required.queue_id = queue.id AND required.state = 'failed' AND required.is_action_required = 1
+        ) AS counted
+        INNER JOIN woo_customer_sync_queue_line AS line ON line.id = counted.first_id
+    ) AS action_required_reason,
+    (SELECT MAX(line.processed_at) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id) AS last_process_date,
     queue.batch_size, queue.batch_delay_ms, queue.max_retries, queue.options_json, queue.fill_cursor, queue.filled_at,
     queue.end_reason, queue.created_by, queue.created_at, queue.updated_at
-FROM USER_CUSTOMER_QUEUE AS queue
-LEFT JOIN (
-    SELECT line.queue_id,
-        COUNT(*) AS total_count,
-        SUM(line.state = 'draft') AS draft_count,
-        SUM(line.state = 'processing') AS processing_count,
-        SUM(line.state IN ('draft', 'processing')) AS open_count,
-        SUM(line.state = 'done') AS done_count,
-        SUM(line.state = 'failed') AS failed_count,
-        SUM(line.state = 'cancelled') AS cancelled_count,
-        SUM(line.outcome = 'created') AS created_count,
-        SUM(line.outcome = 'updated') AS updated_count,
-        SUM(line.outcome = 'linked') AS linked_count,
-        SUM(line.outcome = 'unchanged') AS unchanged_count,
-        SUM(line.state = 'failed' AND line.is_action_required) AS action_count,
-        MAX(line.processed_at) AS last_process_date
-    FROM woo_customer_sync_queue_line AS line
-    GROUP BY line.queue_id
-) AS counted ON counted.queue_id = queue.id;
-PRAGMA dbo.user_version = 29;
+FROM USER_CUSTOMER_QUEUE AS queue;
+PRAGMA dbo.user_version = 30;
