@@ -116,7 +116,11 @@ def main() -> None:
         store.load(customers=[person(number) for number in range(1, given.customers + 1)])
         begun = time.monotonic()
         if given.kills or given.processes > 1:
-            site.run("customers", "start", "--detach") if not given.kills else _killed(site, "start", chance)
+            if given.kills:
+                while not site.one("SELECT COUNT(*) FROM woo_customer_sync_queue"):
+                    _killed(site, "start", chance)
+            else:
+                site.run("customers", "start", "--detach")
             filled = time.monotonic()
             for _ in range(given.kills):
                 _killed(site, "resume", chance)
@@ -137,7 +141,7 @@ def main() -> None:
 def _killed(site: Site, command: str, chance: random.Random) -> None:
     """Start a run and kill it at a random moment; one that comes to its end before is none."""
     with site.start("customers", command) as process:
-        time.sleep(chance.uniform(0.4, 2.5))
+        time.sleep(chance.uniform(0.5, 5.0))
         process.kill()
         process.communicate()
 
