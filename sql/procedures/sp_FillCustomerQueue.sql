@@ -125,7 +125,7 @@ BEGIN
                         CONVERT(nvarchar(254), COALESCE(JSON_VALUE(element.[value], N'$.EMAIL'), N'')) AS EMAIL,
                         JSON_QUERY(element.[value], N'$.CUSTOMER') AS CUSTOMER,
                         JSON_VALUE(element.[value], N'$.HAS_ORDERED') AS HAS_ORDERED,
-                        CONVERT(nvarchar(2000), JSON_VALUE(element.[value], N'$.PROBLEM')) AS PROBLEM
+                        CONVERT(nvarchar(2000), NULLIF(JSON_VALUE(element.[value], N'$.PROBLEM'), N'')) AS PROBLEM
                     FROM OPENJSON(@CUSTOMERS) AS element
                 ) AS incoming
                 WHERE @WITH_ORDERS = 0

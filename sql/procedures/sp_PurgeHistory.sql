@@ -335,7 +335,19 @@ BEGIN
                         1
                     FROM dbo.USER_CUSTOMER_QUEUE AS queue
                     WHERE queue.id = activity.queue_id
-                    AND   (queue.phase NOT IN ('done', 'cancelled') OR queue.updated_at >= @BEFORE_DT)
+                    AND
+                    (
+                        queue.updated_at >= @BEFORE_DT
+                        OR queue.filled_at IS NULL
+                        OR EXISTS
+                        (
+                            SELECT
+                                1
+                            FROM dbo.woo_customer_sync_queue_line AS line
+                            WHERE line.queue_id = queue.id
+                            AND   line.state IN ('draft', 'processing')
+                        )
+                    )
                 )
                 THEN 1
                 ELSE 0

@@ -67,13 +67,12 @@ def as_object(account: StoreAccount) -> dict[str, Any]:
     email = account.email or account.billing.email
     # A guest has no other key: the same address written in capitals is the same guest.
     email = email if account.customer_id else email.lower()
+    problem = shorten(f"The store can't give this customer: {account.problem}", _LONGEST_PROBLEM) if account.problem else ""
     return {
         "WOO_CUSTOMER_ID": account.customer_id,
         "EMAIL": shorten(email, LONGEST_EMAIL),
         "HAS_ORDERED": account.has_ordered,
-        "PROBLEM": shorten(f"The store can't give this customer: {account.problem}", _LONGEST_PROBLEM)
-        if account.problem
-        else None,
+        **({"PROBLEM": problem} if problem else {}),
         "CUSTOMER": {
             "id": account.customer_id,
             "email": shorten(email, LONGEST_EMAIL),

@@ -202,11 +202,13 @@ def test_an_empty_database_has_nothing_to_forget(purge):
 
 
 def test_the_activities_of_a_customer_queue_go_once_it_has_been_at_its_end_for_long(database, query, clock, purge, count):
-    for phase, updated in (("processing", clock()), ("done", clock()), ("done", clock() + YEAR), ("cancelled", clock())):
+    now = clock()
+    queues = (("draft", now, None), ("processing", now, now), ("done", now + YEAR, now), ("cancelled", now, now))
+    for phase, updated, filled in queues:  # the second has come to its end by itself
         query(
-            "INSERT INTO dbo.USER_CUSTOMER_QUEUE (org_id, store_id, queue_name, phase, created_at, updated_at) "
-            "VALUES ('o', 's', 'q', ?, ?, ?)",
-            (phase, clock(), updated),
+            "INSERT INTO dbo.USER_CUSTOMER_QUEUE (org_id, store_id, queue_name, phase, created_at, updated_at, filled_at) "
+            "VALUES ('o', 's', 'q', ?, ?, ?, ?)",
+            (phase, now, updated, filled),
         )
     for row in query("SELECT id FROM dbo.USER_CUSTOMER_QUEUE ORDER BY id"):
         query(
@@ -216,4 +218,4 @@ def test_the_activities_of_a_customer_queue_go_once_it_has_been_at_its_end_for_l
         )
     clock.move(YEAR)
     assert purge("activities") == 2
-    assert count("woo_sync_activity") == 2, "of the queue at work, and of the one that ended just now"
+    assert count("woo_sync_activity") == 2, "of the queue that isn't filled yet, and of the one that ended just now"

@@ -86,7 +86,9 @@ _MAY_GO = {
     "activities": """
         NOT EXISTS (
             SELECT 1 FROM dbo.USER_CUSTOMER_QUEUE AS queue
-            WHERE queue.id = row.queue_id AND (queue.phase NOT IN ('done', 'cancelled') OR queue.updated_at >= :before)
+            WHERE queue.id = row.queue_id AND (queue.updated_at >= :before OR queue.filled_at IS NULL OR EXISTS (
+                SELECT 1 FROM dbo.woo_customer_sync_queue_line AS line
+                WHERE line.queue_id = queue.id AND line.state IN ('draft', 'processing')))
         )
     """,
 }
