@@ -24,7 +24,9 @@ MAP_ITEM = "`syncctl map item SKU ITEM_NO`"
 MAP_CUSTOMER = "`syncctl map customer WHO CUST_NO`"
 
 _VIOLATIONS = {
-    "unknown_customer": _Known("customer not in the ERP", f"{MAP_CUSTOMER}, or SYNCCTL_UNKNOWN_CUSTOMER=create or guest"),
+    "unknown_customer": _Known(
+        "customer not in the ERP", f"`syncctl customers start`, {MAP_CUSTOMER}, or SYNCCTL_UNKNOWN_CUSTOMER=create or guest"
+    ),
     "ambiguous_customer": _Known(
         "of more than one customer, it seems", f"{MAP_CUSTOMER} (and `remove` the row that is wrong), then retry"
     ),

@@ -20,7 +20,7 @@ def test_the_cause_with_most_orders_comes_first_with_an_example_and_what_to_do()
     customers, items = by_cause(reasons)
     assert (customers.orders, items.orders) == (3, 2)
     assert customers.line.startswith(
-        "3 orders: customer not in the ERP \N{RIGHTWARDS ARROW} `syncctl map customer WHO CUST_NO`, or"
+        "3 orders: customer not in the ERP \N{RIGHTWARDS ARROW} `syncctl customers start`, `syncctl map customer WHO CUST_NO`, or"
     )
     assert customers.such_as == "order A-2 (staging id 2): ada@example.test"
     assert items.such_as == "order A-1 (staging id 1): TEA-1"
