@@ -55,6 +55,7 @@ IF OBJECT_ID(N'dbo.sp_ResetStatistics', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_ResetStatistics FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_ResetStatistics TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_RetryCustomerQueue', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_RetryCustomerQueue FROM syncctl_executor;
