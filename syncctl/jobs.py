@@ -112,6 +112,16 @@ JOBS: tuple[ScheduledJob, ...] = (
         about="See whether all is well; the last result 1 says that something needs attention",
     ),
     ScheduledJob(
+        name="alerts",
+        arguments=("alerts", "run"),
+        operation="alerts run",
+        minutes=5,
+        offset=3,
+        limit=4,
+        about="Tell the people in charge what is wrong, once, and when it is over",
+        needs="a way to people (SYNCCTL_NOTIFY_OPERATOR_URL)",
+    ),
+    ScheduledJob(
         name="pod-fetch",
         arguments=("pod-fetch",),
         operation="pod-fetch",

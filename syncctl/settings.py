@@ -265,8 +265,8 @@ class Settings(PodSettings):
         "Files",
         FLAG,
         False,
-        "Whether log files and the report repeat customers' names, addresses and e-mail addresses. off: no more of an e-mail "
-        "address than tells two apart, and nothing of a name.",
+        "Whether log files, the report and alerts repeat customers' names, addresses and e-mail addresses. off: no more of an "
+        "e-mail address than tells two apart, and nothing of a name.",
     )
     report_file: Path = setting(
         "Files",
@@ -335,6 +335,9 @@ class Settings(PodSettings):
     def secrets(self) -> list[str]:
         """Return every text that must never be shown, for the log's filter."""
         held = [value.reveal() for entry in TABLE if isinstance(value := getattr(self, entry.name), Secret)]
+        held += [
+            part for secret in held if len(parts := secret.split()) > 1 for part in parts
+        ]  # several addresses in one setting
         return [secret for secret in held + passwords_in(self.database) if secret]
 
     def shown(self) -> Iterator[tuple[Entry, str, Origin]]:

@@ -9,14 +9,14 @@ from typing import Literal
 
 from syncctl.secret import Secret
 from syncctl.setting_kinds import FLAG, SECRET, choice, setting, text, words
-from syncctl.settings_health import HealthSettings
+from syncctl.settings_alerts import AlertSettings
 
 _GROUP = "Shopify"
 _DOMAIN = r"(https?://)?[A-Za-z0-9.-]+(:[0-9]{1,5})?/?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShopifySettings(HealthSettings):
+class ShopifySettings(AlertSettings):
     """See `settings.Settings`."""
 
     source: Literal["woocommerce", "shopify"] = setting(

@@ -5,14 +5,15 @@ GO
 dbo.sp_ClaimNotifications
     Leases up to @BATCH_SIZE due messages to one worker, oldest first, each with its recipient's wish and address.
 
-Called by    syncctl pod-fetch, syncctl pod-retry
+Called by    syncctl pod-fetch, syncctl pod-retry, syncctl alerts run
 Returns      one row per message: NOTIFICATION_ID, EVENT_TYPE, AUDIENCE, RECIPIENT_ID, ADDRESS, TEMPLATE, DATA_JSON, WANTED, ATTEMPT_NO,
              LEASE_UNTIL_DT
 Errors       50001 bad argument
 Locks        the claimed rows for the length of the UPDATE; rows locked by others are skipped
 Repeatable   no: each call claims other rows
 Note         A message whose lease has run out is due again; when the last of its @MAX_ATTEMPTS was lost that way, it is given up (FAILED).
-             Messages of the JSON array @PASSED are left out (this run has had them), and those to the audiences of the JSON array @EXCLUDED.
+             Messages of the JSON array @PASSED are left out (this run has had them), and those to the audiences
+             of the JSON array @EXCLUDED, and to the ways to operators (RECIPIENT_ID) that it names.
 Example      EXECUTE dbo.sp_ClaimNotifications @WORKER_ID = N'host-1234', @BATCH_SIZE = 10;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ClaimNotifications
@@ -97,7 +98,14 @@ BEGIN
             OR (candidate.STATE = 'CLAIMED' AND candidate.LEASE_UNTIL_DT <= @NOW)
         )
         AND   (@EVENT_TYPE IS NULL OR candidate.EVENT_TYPE = @EVENT_TYPE)
-        AND   NOT EXISTS (SELECT 1 FROM OPENJSON(@EXCLUDED) AS unwanted WHERE unwanted.[value] = candidate.AUDIENCE)
+        AND   NOT EXISTS
+        (
+            SELECT
+                1
+            FROM OPENJSON(@EXCLUDED) AS unwanted
+            WHERE unwanted.[value] = candidate.AUDIENCE
+            OR   (unwanted.[value] = candidate.RECIPIENT_ID AND candidate.AUDIENCE = 'operator')
+        )
         AND   NOT EXISTS (SELECT 1 FROM @LEFT_OUT AS passed WHERE passed.NOTIFICATION_ID = candidate.NOTIFICATION_ID)
         ORDER BY
             candidate.NOTIFICATION_ID

@@ -7,7 +7,7 @@ dbo.sp_PurgeHistory
     and dead letters stay for ever.
 
 Called by    syncctl db purge, once for each batch
-Parameters   @KIND        events, attempts, messages (to the store), runs, calls (to carriers), notifications, documents, activities (of
+Parameters   @KIND        events, attempts, messages (to the store), runs, calls (to carriers), notifications, incidents, documents, activities (of
                           customer queues)
              @BEFORE_DT   at least 30 days ago
              @AFTER_ID    the LAST_ID of the batch before; 0 at first
@@ -40,8 +40,8 @@ BEGIN
     (
         CASE
             WHEN @KIND IS NULL
-            OR   @KIND NOT IN ('events', 'attempts', 'messages', 'runs', 'calls', 'notifications', 'documents', 'activities')
-            THEN N'@KIND takes events, attempts, messages, runs, calls, notifications, documents, activities. '
+            OR   @KIND NOT IN ('events', 'attempts', 'messages', 'runs', 'calls', 'notifications', 'incidents', 'documents', 'activities')
+            THEN N'@KIND takes events, attempts, messages, runs, calls, notifications, incidents, documents, activities. '
         END,
         CASE
             WHEN @BEFORE_DT IS NULL OR @BEFORE_DT > DATEADD(DAY, -30, @NOW) THEN N'@BEFORE_DT takes a moment at least 30 days ago. '
@@ -277,6 +277,28 @@ BEGIN
         BEGIN
             DELETE FROM dbo.USER_NOTIFICATION
             WHERE NOTIFICATION_ID IN (SELECT found.ROW_ID FROM @BATCH AS found WHERE found.MAY_GO = 1);
+        END;
+    END;
+
+    IF @KIND = 'incidents'
+    BEGIN
+        INSERT INTO @BATCH
+        (
+            ROW_ID, IS_OLD, MAY_GO
+        )
+        SELECT TOP (@BATCH_SIZE)
+            incident.INCIDENT_ID,
+            CASE WHEN incident.OPENED_DT < @BEFORE_DT THEN 1 ELSE 0 END,
+            CASE WHEN incident.RECOVERED_DT < @BEFORE_DT THEN 1 ELSE 0 END
+        FROM dbo.USER_INCIDENT AS incident
+        WHERE incident.INCIDENT_ID > @AFTER_ID
+        ORDER BY
+            incident.INCIDENT_ID;
+
+        IF @DRY_RUN = 0
+        BEGIN
+            DELETE FROM dbo.USER_INCIDENT
+            WHERE INCIDENT_ID IN (SELECT found.ROW_ID FROM @BATCH AS found WHERE found.MAY_GO = 1);
         END;
     END;
 

@@ -71,6 +71,10 @@ IF OBJECT_ID(N'dbo.sp_CountPods', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountPods TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_CountReviews', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountReviews TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountStates TO syncctl_executor;
@@ -139,6 +143,10 @@ IF OBJECT_ID(N'dbo.sp_ListCustomerLines', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListCustomerLines TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListCustomerActions', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListCustomerActions TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListCustomerMap', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListCustomerMap TO syncctl_executor;
@@ -166,6 +174,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListGuestOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListGuestOrders TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListIncidents', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListIncidents TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListItemMap', N'P') IS NOT NULL
 BEGIN
@@ -263,6 +275,10 @@ IF OBJECT_ID(N'dbo.sp_NoteCustomerActivity', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_NoteCustomerActivity TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_NoteIncidents', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NoteIncidents TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_NoteWalks', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_NoteWalks TO syncctl_executor;
@@ -330,6 +346,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_StorePodDocument', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_StorePodDocument TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_TellIncident', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_TellIncident TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_TraceOrder', N'P') IS NOT NULL
 BEGIN

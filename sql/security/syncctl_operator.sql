@@ -16,6 +16,11 @@ END;
 GO
 ALTER ROLE syncctl_executor ADD MEMBER syncctl_operator;
 GO
+IF OBJECT_ID(N'dbo.sp_AcknowledgeIncident', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_AcknowledgeIncident FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_AcknowledgeIncident TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_CancelOrderFromStaging', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_CancelOrderFromStaging FROM syncctl_executor;

@@ -43,6 +43,7 @@ HOMES = {
     "report": "report.app",
     "status": "status.app",
     "stats": "stats.app",
+    "alerts": "alerts.app",
     "write-back": "write_back.app",
     "pod-fetch": "pod.jobs",
     "pod-retry": "pod.jobs",
@@ -54,7 +55,7 @@ HOMES = {
     "demo": "demo.app",
 }
 """Command or group, in the order of the help → the module that declares it, and the Typer there."""
-GROUPS = ("dead-letter", "customers", "map", "write-back", "pod", "db", "schedule", "config")
+GROUPS = ("alerts", "dead-letter", "customers", "map", "write-back", "pod", "db", "schedule", "config")
 ADDED = {
     "customers": ("customer_queues",),
     "db": ("purge", "backup"),

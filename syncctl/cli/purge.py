@@ -33,7 +33,7 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be forgotten; change nothing.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Forget old history: events, attempts, messages, runs, calls to carriers, notifications, queues' activities, lost documents.
+    """Forget old history: events, attempts, messages, runs, calls, notifications, incidents, queues' activities, lost documents.
 
     Counts it first and asks. Only what nothing needs any more: never what belongs to an order in work, in review, or open in the
     ERP, nor orders, links, maps, claims and dead letters. What is gone can't be brought back but from a backup.

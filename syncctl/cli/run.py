@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import platform
+import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,7 @@ from syncctl.stop import Stop, on_signals
 
 if TYPE_CHECKING:
     from syncctl.db.contract import Database, FinishRun, Procedure, StartRun
+    from syncctl.notify.ping import Ping
     from syncctl.services.run_context import RunContext
     from syncctl.stores.base import Store
     from syncctl.stores.payload import Hint
@@ -220,6 +222,8 @@ class Job:
     """Gives what is called at its beginning in place of `StartRun`: that, and what else the job has to know."""
     parallel: bool = False
     """Whether `--parallel` lifts the once-at-a-time: leases make it safe."""
+    without_database: bool = False
+    """Whether it does its work where the database can't be reached, too; that run leaves no row."""
     operation: Callable[[Mapping[str, Any]], str] | None = None
     """What the log of runs calls a run with these options; None: as the command. See `jobs.ScheduledJob.operation`."""
     beside: Callable[[Run, Mapping[str, Any]], bool] | None = None
@@ -389,6 +393,8 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
         failed = True
         report.fail(error)
         report.exit_code = _exit_code(run, error)
+        if run is None and call.job and isinstance(error, errors.ConfigError):
+            _tell_of_settings(call, error)
         _log.info("%s ended: %s", call.name, error, exc_info=common.verbose > 1)
     except KeyboardInterrupt:
         report.exit_code = errors.EXIT_SIGINT
@@ -435,9 +441,11 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
 
             scope = f"{identity(settings.database)}\n{settings.store_id}"
             held.enter_context(only_once(settings.lock_dir, call.name, scope=scope))
-        _start(job, run, call.operation or call.name, dry_run=dry_run)
+        ping = None if dry_run else _ping(run, call.operation or call.name)
         failure: BaseException | None = None
+        logged = False
         try:
+            logged = _started(job, run, call.operation or call.name, dry_run=dry_run)
             _do(run, body)
             if run.stop.exit_code and run.report.exit_code in (errors.EXIT_OK, errors.EXIT_SOME_FAILED):
                 run.report.exit_code = run.stop.exit_code
@@ -445,7 +453,44 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
             failure = error
             raise
         finally:
-            _finish(job, run, failure)
+            if logged:
+                _finish(job, run, failure)
+            if ping is not None:
+                ping.end(_exit_code(run, failure) if failure else run.report.exit_code)
+
+
+def _ping(run: Run, operation: str) -> Ping | None:
+    """Tell whoever watches this job from outside that it has begun, where somebody does."""
+    if run.settings.ping_url is None:
+        return None
+    from syncctl.cli.alerts_setup import ping_of
+
+    ping = ping_of(run.settings, operation)
+    if ping is not None:
+        ping.start()
+    return ping
+
+
+def _tell_of_settings(call: Call, error: errors.ConfigError) -> None:
+    """Tell people that a job has no settings to work with, unless one of them sits before it."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        return
+    from syncctl.cli.alerts_setup import failed_before_settings
+
+    flags = {"profile": call.common.profile}
+    failed_before_settings(call.name, call.operation or call.name, str(error), env_file=call.common.env_file, flags=flags)
+
+
+def _started(job: Job, run: Run, operation: str, *, dry_run: bool) -> bool:
+    """Open the run's row; return whether it is there."""
+    try:
+        _start(job, run, operation, dry_run=dry_run)
+    except (errors.TransientError, errors.ConfigError) as error:
+        if not job.without_database:
+            raise
+        _log.info("This run leaves no row in USER_SYNC_LOG: %s", error)
+        return False
+    return True
 
 
 def _do(run: Run, body: Callable[[Run], None]) -> None:

@@ -33,6 +33,7 @@ SORTS: dict[str, Sort] = {
     "USER_ORDER_ATTEMPT": "history",
     "USER_SYNC_LOG": "history",
     "USER_CARRIER_CALL": "history",
+    "USER_INCIDENT": "history",
     "woo_sync_activity": "history",
     "USER_SYNC_WALK": "state",
     "USER_SYNC_STATISTIC": "state",

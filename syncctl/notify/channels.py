@@ -6,6 +6,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 from urllib.parse import quote, unquote
 
@@ -66,14 +67,15 @@ class AppriseChannel:
         if address is not None and not _ADDRESS.fullmatch(address):
             raise AddressRefused(f"{address!r} is no mail address.")
         sender = apprise.Apprise()
-        with warnings.catch_warnings():
-            # Apprise loads its plug-ins here, some of which import what Python is about to drop.
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with _unheard():
             added = [sender.add(_addressed(url.reveal(), address)) for url in self._urls]
         if not all(added) or not added:
             if address is not None and added and self.usable():
                 raise AddressRefused(f"{address!r} is no address that a message can be sent to.")
-            raise ConfigError("An address to notify people (SYNCCTL_NOTIFY_CLIENT_URL, SYNCCTL_NOTIFY_OPERATOR_URL) is none.")
+            raise ConfigError(
+                "An address to notify people (SYNCCTL_NOTIFY_CLIENT_URL, SYNCCTL_NOTIFY_OPERATOR_URL, "
+                "SYNCCTL_ALERT_CRITICAL_URL) is none."
+            )
 
         limit_others()
 
@@ -93,15 +95,39 @@ class AppriseChannel:
         if not taken:
             raise DeliveryFailed(f"Not delivered: {self._hider.plain(words, _LONGEST) or 'the channel gave no reason'}")
 
+    def makes_sense(self) -> bool:
+        """Tell whether its addresses are whole as they stand. Nothing is sent."""
+        import apprise
+
+        with _unheard():
+            return bool(self._urls) and all(apprise.Apprise().add(url.reveal()) for url in self._urls)
+
     def usable(self) -> bool:
         """Tell whether its addresses make sense, with a person's address that does. Nothing is sent."""
         import apprise
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with _unheard():
             return bool(self._urls) and all(
                 apprise.Apprise().add(_addressed(url.reveal(), "someone@example.com")) for url in self._urls
             )
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Let Apprise read addresses in silence.
+
+    It loads its plug-ins then, some of which import what Python is about to drop; and it logs each address that it doesn't
+    understand, with all that is secret in it.
+    """
+    logger = logging.getLogger("apprise")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        logger.disabled = before
 
 
 def _secrets(url: str) -> Iterator[str]:

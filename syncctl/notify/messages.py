@@ -18,6 +18,8 @@ class Message:
 
     title: str
     body: str
+    severity: str = ""
+    """`critical`, `warning`, or empty."""
 
 
 class TemplateError(PermanentError):
@@ -56,7 +58,8 @@ class Templates:
             ) from error
         title, _, body = text.strip().partition("\n")
         # One line: a customer's name must not add a header to a mail.
-        return Message(" ".join(title.split()), body.strip())
+        severity = str(data.get("severity") or "")
+        return Message(" ".join(title.split()), body.strip(), severity)
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:

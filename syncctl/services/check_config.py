@@ -184,13 +184,34 @@ def _carriers(settings: Settings, environment: Mapping[str, str] | None) -> list
 def _channels(settings: Settings) -> Iterator[Finding]:
     """Say whether the addresses that messages to people go to make sense. Nothing is sent, and none of them is shown."""
     from syncctl.notify.channels import AppriseChannel, split
+    from syncctl.notify.ping import wrong
+    from syncctl.notify.ways import Addresses, problem
 
-    for what, name, urls in (
-        ("messages to clients", "SYNCCTL_NOTIFY_CLIENT_URL", settings.notify_client_url),
-        ("messages to operators", "SYNCCTL_NOTIFY_OPERATOR_URL", settings.notify_operator_url),
-    ):
-        if urls is not None and AppriseChannel(split(urls)).usable():
-            yield Finding(what=what, ok=True, detail="the address makes sense; nothing was sent to it")
-        elif urls is not None:
-            said = f"{name} is no address that Apprise knows, such as mailtos://USER:PASSWORD@mail.example?from=shop@example."
-            yield Finding(what=what, ok=False, detail=said, exit_code=EXIT_CONFIG)
+    urls = settings.notify_client_url
+    if urls is not None:
+        said = (
+            None
+            if AppriseChannel(split(urls)).usable()
+            else "SYNCCTL_NOTIFY_CLIENT_URL is no address that Apprise knows, such as "
+            "mailtos://USER:PASSWORD@mail.example?from=shop@example."
+        )
+        yield _address("messages to clients", said)
+    addresses = Addresses(
+        operator=split(settings.notify_operator_url),
+        critical=split(settings.alert_critical_url),
+        syslog=settings.alert_syslog,
+        event_log=settings.alert_event_log,
+    )
+    for name in addresses.names():
+        yield _address(f"messages to operators ({name})", problem(addresses, name))
+    if addresses.critical and not addresses.operator:
+        said = "SYNCCTL_ALERT_CRITICAL_URL is set and SYNCCTL_NOTIFY_OPERATOR_URL isn't: warnings go to nobody."
+        yield Finding(what="alerts", ok=True, warning=True, detail=said)
+    if settings.ping_url is not None:
+        yield _address("pings of jobs", wrong(settings.ping_url))
+
+
+def _address(what: str, wrong: str | None) -> Finding:
+    if wrong is None:
+        return Finding(what=what, ok=True, detail="the address makes sense; nothing was sent to it")
+    return Finding(what=what, ok=False, detail=wrong, exit_code=EXIT_CONFIG)

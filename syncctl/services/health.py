@@ -22,6 +22,7 @@ from syncctl.db.contract import (
     CountNotifications,
     CountPods,
     GetHealth,
+    ListCustomerActions,
     ListDeployedScripts,
     ListJobRuns,
     ListReviewCauses,
@@ -37,6 +38,7 @@ from syncctl.services.health_verdict import CHECKS, HOST_CHECKS, JOB_CHECKS, STO
 if TYPE_CHECKING:
     from syncctl.db.contract import (
         CarrierUse,
+        CustomerAction,
         Database,
         DeployedScript,
         Health,
@@ -109,6 +111,7 @@ class _Seen:
     uses: list[tuple[str, CarrierUse]] | None = None
     runs: list[JobRuns] | None = None
     notifications: NotificationCount | None = None
+    customers: list[CustomerAction] | None = None
     deployed: list[DeployedScript] | None = None
     refused: dict[str, str] = field(default_factory=dict)
     """What the database could not be asked, and why."""
@@ -245,6 +248,9 @@ class _Examination:
         def ask_notifications() -> None:
             [seen.notifications] = database.run(CountNotifications())
 
+        def ask_customers() -> None:
+            seen.customers = database.run(ListCustomerActions())
+
         def ask_scripts() -> None:
             seen.deployed = database.run(ListDeployedScripts())
 
@@ -255,6 +261,7 @@ class _Examination:
             ("proofs", ask_proofs),
             ("carriers", ask_uses),
             ("notifications", ask_notifications),
+            ("customers", ask_customers),
             ("schema", ask_scripts),
         )
 
@@ -337,6 +344,7 @@ class _Examination:
             "notifications",
             lambda: None if seen.notifications is None else iter([systems.notifications(seen.notifications, now, limits)]),
         )
+        yield "customers", lambda: None if seen.customers is None else systems.customers(seen.customers)
         yield "schema", self._schema
 
     def _schema(self) -> Iterator[Check] | None:

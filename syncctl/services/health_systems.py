@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from syncctl.services.health_findings import Check, Figure, Level, Part, Thresholds, age_of, aged, over, span, worst
 
 if TYPE_CHECKING:
-    from syncctl.db.contract import CarrierUse, NotificationCount
+    from syncctl.db.contract import CarrierUse, CustomerAction, NotificationCount
 
 _MEGABYTE = 1024 * 1024
 _DAY = timedelta(days=1)
@@ -159,11 +159,33 @@ def notifications(counted: NotificationCount, now: datetime, limits: Thresholds)
         "warning" if late or counted.failed_lately else "ok",
         said,
         counted.waiting,
-        advice="`syncctl pod notifications --state PENDING,FAILED` tells why; `syncctl config check` tries the addresses",
+        advice="`syncctl alerts messages` and `syncctl pod notifications` tell why; `syncctl alerts test` tries the addresses",
         also=(
             aged("oldest_notification_due", due, warning=limits.notification_minutes),
             Figure(name="notifications_failed", value=counted.failed_lately, warning=0),
         ),
+    )
+
+
+def customers(actions: Sequence[CustomerAction]) -> Iterator[Check]:
+    """Judge the queues of customers; nothing where there is none that needs a person."""
+    parts = tuple(
+        Part(
+            name=f"{action.queue_id} {action.queue_name}",
+            level="warning",
+            message=f"queue {action.queue_id} ({action.queue_name}): {action.customers} customers failed at each of their tries",
+            number=action.customers,
+        )
+        for action in actions
+    )
+    yield Check(
+        "customers",
+        "warning" if parts else "ok",
+        "; ".join(part.message for part in parts) or "no queue of customers needs a person",
+        sum(part.number for part in parts),
+        warning=0,
+        advice="`syncctl customers status` tells why; `syncctl customers retry` or `force-done` goes on",
+        parts=parts,
     )
 
 

@@ -34,6 +34,7 @@ CHECKS = (
     *JOB_CHECKS,
     "proofs",
     "carriers",
+    "customers",
     "notifications",
     "disk",
 )

@@ -51,7 +51,7 @@ class NotificationResult(Result[Sent]):
     """What a run did with its messages."""
 
     left_out: dict[str, SyncError] = field(default_factory=dict)
-    """Ways to people that could not be used, by audience, and why."""
+    """Ways to people that could not be used, by audience (or an operator's own way), and why."""
 
     @property
     def sent(self) -> list[Sent]:
@@ -116,16 +116,18 @@ class Notifier(OfTheDatabase[Sent]):
             return self._end(item, "dropped", "the recipient wants no messages of this kind")
         if item.audience == "client" and not item.address:
             return self._end(item, "dropped", "the recipient has no address")
+        if _way(item) not in self.channels and item.audience == "operator" and item.recipient_id:
+            return self._end(item, "dropped", "there is no such way to operators any more")
         try:
             self._send(item)
         except SyncError as error:
             return self._unsent(item, error)
-        self._systems.answered(item.audience)
+        self._systems.answered(_way(item))
         return self._end(item, "sent", "")
 
     def _send(self, message: ClaimedNotification) -> None:
         text = self.templates.render(message.template, json.loads(message.data_json))
-        channel = self.channels.get(message.audience)
+        channel = self.channels.get(_way(message))
         if channel is None:
             setting = f"SYNCCTL_NOTIFY_{message.audience.upper()}_URL"
             raise ConfigError(f"There is no way to tell {message.audience}s anything: {setting} is not set.")
@@ -133,12 +135,12 @@ class Notifier(OfTheDatabase[Sent]):
 
     def _unsent(self, message: ClaimedNotification, error: SyncError) -> Sent:
         """A message that its channel did not take is tried again later; one whose channel takes nothing waits as it was."""
-        concern = self._systems.concern(message.audience, error)
+        concern = self._systems.concern(_way(message), error)
         if concern is Concern.STOP:
             raise error
         if concern is Concern.ROW:
             return self.fail(message, error)
-        log.warning("Messages to %ss wait: %s", message.audience, error)
+        log.warning("Messages to %s wait: %s", _way(message), error)
         self.context.reaching(self.release, message, str(error))
         return self._sent(message, "waiting", str(error))
 
@@ -193,6 +195,11 @@ class Notifier(OfTheDatabase[Sent]):
             outcome=outcome,
             message=text,
         )
+
+
+def _way(message: ClaimedNotification) -> str:
+    """Return which way a message goes: to clients all one, to operators by its own name where it has one."""
+    return message.recipient_id or message.audience if message.audience == "operator" else message.audience
 
 
 def counts(sent: Iterable[Sent]) -> dict[str, int]:

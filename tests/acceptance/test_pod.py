@@ -120,8 +120,8 @@ def test_an_address_for_messages_that_is_none_is_found_before_a_message_needs_it
     pods.settings["SYNCCTL_NOTIFY_OPERATOR_URL"] = "json://localhost foo-geheim78"
     checked = pods("config", "check", "--json")
     items = {item["what"]: item for item in checked.json["items"]}
-    assert items["messages to clients"]["ok"] and not items["messages to operators"]["ok"]
-    assert "SYNCCTL_NOTIFY_OPERATOR_URL" in items["messages to operators"]["detail"]
+    assert items["messages to clients"]["ok"] and not items["messages to operators (operator:2)"]["ok"]
+    assert "SYNCCTL_NOTIFY_OPERATOR_URL" in items["messages to operators (operator:2)"]["detail"]
     assert "geheim7" not in checked.out + checked.err
 
 

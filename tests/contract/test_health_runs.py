@@ -9,7 +9,9 @@ import pytest
 
 from syncctl.db.contract import (
     CountNotifications,
+    CustomerAction,
     JobRuns,
+    ListCustomerActions,
     ListDeployedScripts,
     ListJobRuns,
     NotificationCount,
@@ -99,3 +101,31 @@ def test_what_is_deployed_is_what_this_version_has(database):
         return
     wanted = {script.name: script.sha256 for script in of_every_erp()}
     assert {name: deployed.get(name) for name in wanted} == wanted
+
+
+def test_queues_of_customers_that_need_a_person_are_told(database, query, clock):
+    def queue(phase: str) -> int:
+        query(
+            "INSERT INTO dbo.USER_CUSTOMER_QUEUE (org_id, store_id, queue_name, phase, created_at, updated_at) "
+            "VALUES ('o', 's', ?, ?, ?, ?)",
+            (phase, phase, clock.now, clock.now),
+        )
+        return int(query("SELECT MAX(id) AS N FROM dbo.USER_CUSTOMER_QUEUE")[0]["N"])
+
+    def customer(queue_id: int, number: int, state: str, *, needs: int) -> None:
+        query(
+            "INSERT INTO dbo.woo_customer_sync_queue_line "
+            "(queue_id, org_id, store_id, woo_customer_id, customer_json, state, is_action_required, next_attempt_dt, "
+            "created_at) "
+            "VALUES (?, 'o', 's', ?, '{}', ?, ?, ?, ?)",
+            (queue_id, number, state, needs, clock.now, clock.now),
+        )
+
+    assert database.run(ListCustomerActions()) == []
+    open_one, over = queue("processing"), queue("done")
+    customer(open_one, 1, "failed", needs=1)
+    customer(open_one, 2, "failed", needs=0)
+    customer(open_one, 3, "failed", needs=1)
+    customer(open_one, 4, "done", needs=0)
+    customer(over, 1, "failed", needs=1)
+    assert database.run(ListCustomerActions()) == [CustomerAction(open_one, "processing", "s", 2)]

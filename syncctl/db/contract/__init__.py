@@ -62,10 +62,12 @@ if TYPE_CHECKING:
     from syncctl.db.contract.health import (
         CountNotifications as CountNotifications,
         CountPods as CountPods,
+        CustomerAction as CustomerAction,
         DeployedScript as DeployedScript,
         GetHealth as GetHealth,
         Health as Health,
         JobRuns as JobRuns,
+        ListCustomerActions as ListCustomerActions,
         ListDeployedScripts as ListDeployedScripts,
         ListJobRuns as ListJobRuns,
         ListReviewCauses as ListReviewCauses,
@@ -78,6 +80,17 @@ if TYPE_CHECKING:
     from syncctl.db.contract.history import (
         PurgedBatch as PurgedBatch,
         PurgeHistory as PurgeHistory,
+    )
+    from syncctl.db.contract.incidents import (
+        AcknowledgeIncident as AcknowledgeIncident,
+        CountReviews as CountReviews,
+        Incident as Incident,
+        ListIncidents as ListIncidents,
+        NotedIncident as NotedIncident,
+        NoteIncidents as NoteIncidents,
+        ReviewCount as ReviewCount,
+        TellIncident as TellIncident,
+        ToldIncident as ToldIncident,
     )
     from syncctl.db.contract.maps import (
         ChangedStatusMapping as ChangedStatusMapping,
@@ -273,10 +286,12 @@ NAMES = {
     "health": (
         "CountNotifications",
         "CountPods",
+        "CustomerAction",
         "DeployedScript",
         "GetHealth",
         "Health",
         "JobRuns",
+        "ListCustomerActions",
         "ListDeployedScripts",
         "ListJobRuns",
         "ListReviewCauses",
@@ -289,6 +304,17 @@ NAMES = {
     "history": (
         "PurgedBatch",
         "PurgeHistory",
+    ),
+    "incidents": (
+        "AcknowledgeIncident",
+        "CountReviews",
+        "Incident",
+        "ListIncidents",
+        "NotedIncident",
+        "NoteIncidents",
+        "ReviewCount",
+        "TellIncident",
+        "ToldIncident",
     ),
     "maps": (
         "ChangedStatusMapping",

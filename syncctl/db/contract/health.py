@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from syncctl.db.contract.base import BigInt, Code, Flag, Hash, Int, Line, Moment, Name, Procedure, Sql, Text
+from syncctl.db.contract.base import BigInt, Code, Flag, Hash, Int, Key, Line, Moment, Name, Procedure, Sql, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +187,23 @@ class ListDeployedScripts(Procedure[DeployedScript]):
 
     name: ClassVar[str] = "sp_ListDeployedScripts"
     returns: ClassVar[type] = DeployedScript
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAction:
+    """A queue of customers that needs a person: `customers` failed more often than they are tried."""
+
+    queue_id: Int
+    queue_name: Key
+    store_id: Name
+    customers: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCustomerActions(Procedure[CustomerAction]):
+    """The queues of customers that need a person, and are neither done nor cancelled, by their number."""
+
+    name: ClassVar[str] = "sp_ListCustomerActions"
+    returns: ClassVar[type] = CustomerAction
     repeatable: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Forgetting what is old: events, attempts, messages, runs, calls, notifications, documents, activities of queues."""
+"""Forgetting what is old: events, attempts, messages, runs, calls, notifications, incidents, documents, activities of queues."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from syncctl.db.contract.base import BigInt, Code, Flag, Int, Moment, Procedure
 
-KINDS = ("events", "attempts", "messages", "runs", "calls", "notifications", "documents", "activities")
+KINDS = ("events", "attempts", "messages", "runs", "calls", "notifications", "incidents", "documents", "activities")
 """What there is a history of, in the order in which it is purged."""
 
 

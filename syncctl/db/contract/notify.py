@@ -18,7 +18,9 @@ class QueuedNotification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueNotification(Procedure[QueuedNotification]):
-    """Queue a message, once for its `dedup_key`. `audience` is `client` (then `recipient_id` names it) or `operator`.
+    """Queue a message, once for its `dedup_key`.
+
+    `audience` is `client` or `operator`; `recipient_id` names the client, or the way to operators.
 
     `template` names the text, `data_json` fills it. It isn't sent before `not_before_dt`.
     """
@@ -61,8 +63,8 @@ class ClaimNotifications(Procedure[ClaimedNotification]):
     """Lease up to `batch_size` due messages, oldest first. One whose worker died comes back when the lease ends.
 
     One whose `max_attempts` are gone, the last one by a dead worker, is given up instead: FAILED, kept for a person.
-    Left out are the messages of the JSON array `passed` (numbers: this run has had them), and those to the audiences of the JSON
-    array `excluded`.
+    Left out are the messages of the JSON array `passed` (numbers: this run has had them), and those to the audiences, and to the
+    ways to operators (`recipient_id`), of the JSON array `excluded`.
     """
 
     name: ClassVar[str] = "sp_ClaimNotifications"

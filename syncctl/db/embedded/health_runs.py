@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from syncctl.db.contract import CountNotifications, DeployedScript, JobRuns, ListDeployedScripts, ListJobRuns, NotificationCount
+from syncctl.db.contract import (
+    CountNotifications,
+    CustomerAction,
+    DeployedScript,
+    JobRuns,
+    ListCustomerActions,
+    ListDeployedScripts,
+    ListJobRuns,
+    NotificationCount,
+)
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.health import a_moment
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
@@ -78,3 +87,23 @@ def count_notifications(session: Session, call: CountNotifications) -> list[Noti
 def list_deployed_scripts(_session: Session, _call: ListDeployedScripts) -> list[DeployedScript]:
     """See `sql/procedures/sp_ListDeployedScripts.sql`: an embedded database brings its tables up to date when it is opened."""
     return []
+
+
+@serves(ListCustomerActions)
+def list_customer_actions(session: Session, _call: ListCustomerActions) -> list[CustomerAction]:
+    """See `sql/procedures/sp_ListCustomerActions.sql`."""
+    rows = session.all(
+        """
+        SELECT queue.id AS QUEUE_ID, queue.queue_name AS QUEUE_NAME, queue.store_id AS STORE_ID, counted.CUSTOMERS
+        FROM (
+            SELECT queue_id, COUNT(*) AS CUSTOMERS
+            FROM dbo.woo_customer_sync_queue_line INDEXED BY IX_woo_customer_sync_queue_line_action
+            WHERE is_action_required = 1 AND state = 'failed'
+            GROUP BY queue_id
+        ) AS counted
+        CROSS JOIN dbo.USER_CUSTOMER_QUEUE AS queue
+        WHERE queue.id = counted.queue_id AND queue.phase IN ('draft', 'processing')
+        ORDER BY counted.queue_id
+        """
+    )
+    return [make(CustomerAction, row) for row in rows]

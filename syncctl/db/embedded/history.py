@@ -39,6 +39,7 @@ _TABLES = {
     "runs": ("USER_SYNC_LOG", "LOG_ID", "COALESCE(row.START_TIME, row.CREATED_DT, '1900-01-01')"),
     "calls": ("USER_CARRIER_CALL", "CALL_ID", "CALLED_DT"),
     "notifications": ("USER_NOTIFICATION", "NOTIFICATION_ID", "CREATED_DT"),
+    "incidents": ("USER_INCIDENT", "INCIDENT_ID", "OPENED_DT"),
     "documents": ("USER_POD_DOCUMENT", "DOCUMENT_ID", "CREATED_DT"),
     "activities": ("woo_sync_activity", "id", "created_at"),
 }
@@ -76,6 +77,7 @@ _MAY_GO = {
             AND COALESCE(claim.pod_fetch_status, 'pending') <> 'success'
         )
     """,
+    "incidents": "row.RECOVERED_DT < :before",
     "documents": """
         NOT EXISTS (
             SELECT 1 FROM dbo.claims AS claim

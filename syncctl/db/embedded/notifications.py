@@ -121,7 +121,13 @@ def claim_notifications(session: Session, call: ClaimNotifications) -> list[Clai
         WHERE ((STATE = 'PENDING' AND NEXT_ATTEMPT_DT <= :now) OR (STATE = 'CLAIMED' AND LEASE_UNTIL_DT <= :now))
         AND (:event IS NULL OR EVENT_TYPE = :event)
         AND (:passed IS NULL OR NOTIFICATION_ID NOT IN (SELECT value FROM json_each(:passed) WHERE type = 'integer'))
-        AND (:excluded IS NULL OR AUDIENCE NOT IN (SELECT value FROM json_each(:excluded) WHERE type = 'text'))
+        AND (
+            :excluded IS NULL
+            OR NOT EXISTS (
+                SELECT 1 FROM json_each(:excluded) AS unwanted
+                WHERE unwanted.value = AUDIENCE OR (unwanted.value = RECIPIENT_ID AND AUDIENCE = 'operator')
+            )
+        )
         ORDER BY +NOTIFICATION_ID
         LIMIT :batch
         """,

@@ -82,8 +82,9 @@ TWINS = {
     ),
     "figures": ("CountAttempts", "CountEvents", "ListBacklog", "ListFailures", "ListRunFigures", "ListStepTimes"),
     "health": ("GetHealth", "ListStorePolls", "ListReviewCauses"),
-    "health_runs": ("ListJobRuns", "CountNotifications", "ListDeployedScripts"),
+    "health_runs": ("ListJobRuns", "CountNotifications", "ListDeployedScripts", "ListCustomerActions"),
     "history": ("PurgeHistory",),
+    "incidents": ("NoteIncidents", "TellIncident", "ListIncidents", "AcknowledgeIncident", "CountReviews"),
     "maps": ("ListItemMap", "SetItemMap", "ListCustomerMap", "SetCustomerMap", "SetStatusMap"),
     "notifications": (
         "QueueNotification",

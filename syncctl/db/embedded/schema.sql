@@ -139,6 +139,7 @@ CREATE TABLE dbo.USER_ORDER_DEAD_LETTER (
 );
 CREATE UNIQUE INDEX dbo.UX_USER_ORDER_DEAD_LETTER_OPEN ON USER_ORDER_DEAD_LETTER (STAGING_ID) WHERE DECISION IS NULL;
 CREATE INDEX dbo.IX_USER_ORDER_DEAD_LETTER_ORDER ON USER_ORDER_DEAD_LETTER (STORE_ID, WOO_ORDER_ID);
+CREATE INDEX dbo.IX_USER_ORDER_DEAD_LETTER_CREATED ON USER_ORDER_DEAD_LETTER (CREATED_DT);
 CREATE INDEX dbo.IX_USER_ORDER_DEAD_LETTER_STAGING ON USER_ORDER_DEAD_LETTER (STAGING_ID, DEAD_LETTER_ID);
 
 CREATE TABLE dbo.USER_RETRY_POLICY (
@@ -535,6 +536,7 @@ CREATE TABLE dbo.woo_customer_sync_queue_line (
 CREATE UNIQUE INDEX dbo.UX_woo_customer_sync_queue_line_customer ON woo_customer_sync_queue_line (queue_id, woo_customer_id) WHERE woo_customer_id > 0;
 CREATE UNIQUE INDEX dbo.UX_woo_customer_sync_queue_line_guest ON woo_customer_sync_queue_line (queue_id, email) WHERE woo_customer_id = 0;
 CREATE INDEX dbo.IX_woo_customer_sync_queue_line_open ON woo_customer_sync_queue_line (queue_id, id) WHERE state IN ('draft', 'processing');
+CREATE INDEX dbo.IX_woo_customer_sync_queue_line_action ON woo_customer_sync_queue_line (queue_id) WHERE is_action_required = 1;
 CREATE INDEX dbo.IX_woo_customer_sync_queue_line_state ON woo_customer_sync_queue_line (queue_id, state, outcome, is_action_required, processed_at);
 
 CREATE TABLE dbo.woo_sync_activity (
@@ -590,4 +592,29 @@ SELECT queue.id, queue.org_id, queue.store_id, queue.queue_name,
     queue.batch_size, queue.batch_delay_ms, queue.max_retries, queue.options_json, queue.fill_cursor, queue.filled_at,
     queue.end_reason, queue.created_by, queue.created_at, queue.updated_at
 FROM USER_CUSTOMER_QUEUE AS queue;
-PRAGMA dbo.user_version = 30;
+
+-- === Incidents ===
+CREATE TABLE dbo.USER_INCIDENT (
+    INCIDENT_ID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RULE_NAME TEXT NOT NULL,
+    SUBJECT TEXT NOT NULL,
+    SOURCE TEXT NOT NULL,
+    SEVERITY TEXT NOT NULL CHECK (SEVERITY IN ('warning', 'critical')),
+    MESSAGE TEXT NOT NULL,
+    MARK INTEGER NOT NULL DEFAULT 0,
+    OPENED_DT DATETIME_TEXT NOT NULL,
+    LAST_SEEN_DT DATETIME_TEXT NOT NULL,
+    TELLINGS INTEGER NOT NULL DEFAULT 0,
+    NOTIFIED_DT DATETIME_TEXT,
+    TOLD_SEVERITY TEXT,
+    TOLD_MARK INTEGER,
+    ACKNOWLEDGED_DT DATETIME_TEXT,
+    ACKNOWLEDGED_BY TEXT,
+    ACKNOWLEDGED_NOTE TEXT,
+    RECOVERED_DT DATETIME_TEXT,
+    RECOVERY_TOLD_DT DATETIME_TEXT
+);
+CREATE UNIQUE INDEX dbo.UX_USER_INCIDENT_OPEN ON USER_INCIDENT (RULE_NAME, SUBJECT) WHERE RECOVERED_DT IS NULL;
+CREATE INDEX dbo.IX_USER_INCIDENT_NOTIFIED ON USER_INCIDENT (RULE_NAME, SUBJECT, NOTIFIED_DT);
+CREATE INDEX dbo.IX_USER_INCIDENT_RECOVERED ON USER_INCIDENT (RECOVERED_DT);
+PRAGMA dbo.user_version = 31;

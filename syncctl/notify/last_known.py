@@ -1,0 +1,125 @@
+"""What is known of the ways to people when nothing else is: a file for a job that fails before it has settings.
+
+It holds the addresses as `alerts run` last read them, and of which incidents that can't stand in the database people were told:
+settings that make no sense, and the database itself. Addresses are secrets: the file is for this account alone, as `.env` is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from syncctl.notify.ways import Addresses
+from syncctl.private_files import FILE_MODE, make_folder, open_text
+from syncctl.secret import Secret
+from syncctl.setting_kinds import data_folder
+
+_WAIT = 5
+"""Seconds to wait for another process that has the file in its hands."""
+
+
+@dataclass(slots=True)
+class LastKnown:
+    """The file's content."""
+
+    addresses: Addresses = field(default_factory=Addresses)
+    ping: Secret | None = None
+    told: dict[str, str] = field(default_factory=dict)
+    """Incidents that people were told of and that aren't over: what → since when (ISO)."""
+    digest: str = ""
+    """The day of the last digest."""
+
+    def begun(self, what: str) -> datetime | None:
+        """Return since when an incident is known that people were told of."""
+        with suppress(ValueError):
+            return datetime.fromisoformat(self.told[what]) if what in self.told else None
+        return None
+
+
+def place(env_file: Path, profile: str | None) -> Path:
+    """Return the file that belongs to these settings: each `.env`, and each profile of it, has its own."""
+    digest = hashlib.sha256(f"{os.path.normcase(env_file.absolute())}\n{profile or ''}".encode()).hexdigest()[:16]
+    return data_folder() / "alerts" / f"{digest}.json"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[LastKnown | None]:
+    """Give what is known, and keep what the block makes of it; None where another process has it, or it can't be kept.
+
+    A file that makes no sense counts as none.
+    """
+    lock = FileLock(path.with_suffix(".lock"), timeout=_WAIT, mode=FILE_MODE)
+    try:
+        make_folder(path.parent)
+        lock.acquire()
+    except (OSError, Timeout):
+        yield None
+        return
+    try:
+        known = read(path)
+        before = _written(known)
+        yield known
+        after = _written(known)
+        if after != before or not path.exists():
+            with suppress(OSError):
+                _replace(path, after)
+    finally:
+        lock.release()
+
+
+def read(path: Path) -> LastKnown:
+    """Return what is known; nothing where there is no such file."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        ways = held["ways"]
+        return LastKnown(
+            Addresses(
+                operator=[Secret(str(url)) for url in ways["operator"]],
+                critical=[Secret(str(url)) for url in ways["critical"]],
+                syslog=ways["syslog"],
+                event_log=bool(ways["event_log"]),
+            ),
+            Secret(str(held["ping"])) if held["ping"] else None,
+            {str(what): str(since) for what, since in held["told"].items()},
+            str(held["digest"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return LastKnown()
+
+
+def _written(known: LastKnown) -> str:
+    addresses = known.addresses
+    held: dict[str, Any] = {
+        "ways": {
+            "operator": [url.reveal() for url in addresses.operator],
+            "critical": [url.reveal() for url in addresses.critical],
+            "syslog": addresses.syslog,
+            "event_log": addresses.event_log,
+        },
+        "ping": known.ping.reveal() if known.ping else None,
+        "told": known.told,
+        "digest": known.digest,
+    }
+    return json.dumps(held, indent=1)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file whole or not at all; while it is written, too, nobody else may read it."""
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        with open_text(fresh, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,286 @@
+"""Tell the people in charge what is wrong, once, and when it is over.
+
+Noting that people are told and queueing the messages is one transaction; they are delivered after it, each way by itself, and
+tried again where that fails. A run that is killed between handing a message over and noting that delivers it a second time:
+people hear of it twice rather than not at all.
+
+What keeps the database from being used can't stand in it: that is told at once, and remembered in a file (`last_known`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from syncctl.db.contract import CountReviews, ListIncidents, NoteIncidents, QueueNotification, TellIncident
+from syncctl.errors import SyncError
+from syncctl.notify.messages import Templates
+from syncctl.notify.ways import Addresses, Ways
+from syncctl.services.alert_policy import Policy, What
+from syncctl.services.alert_rules import TITLES, Mismatch, Scope, Severity, Trouble, looked_at, troubles
+from syncctl.services.notifications import NotificationResult, Notifier
+from syncctl.services.run_context import RunContext
+
+if TYPE_CHECKING:
+    from syncctl.db.contract import Database, Incident, NotedIncident
+    from syncctl.notify.last_known import LastKnown
+    from syncctl.services.health_verdict import Verdict
+
+log = logging.getLogger(__name__)
+
+EVENT = "alert"
+_A_DAY = timedelta(hours=24)
+
+
+@dataclass(slots=True, kw_only=True)
+class AlertResult:
+    """What a run found, told and delivered; filled as it goes."""
+
+    troubles: list[Trouble] = field(default_factory=list)
+    told: list[tuple[What, str]] = field(default_factory=list)
+    """What people were told of, and in which words."""
+    untold: list[str] = field(default_factory=list)
+    """What nobody could be told of: there is no way to anybody."""
+    noted: bool = False
+    """Whether the incidents could be noted in the database."""
+    delivered: NotificationResult = field(default_factory=NotificationResult)
+    direct: list[tuple[str, str]] = field(default_factory=list)
+    """Ways that did not take what is told without the database, and why."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Alerts:
+    """One run of alerts."""
+
+    connect: Callable[[], Database]
+    verdict: Verdict
+    scope: Scope
+    policy: Policy
+    ways: Ways
+    templates: Templates
+    context: RunContext
+    known: LastKnown
+    mismatch: Mismatch = field(default_factory=Mismatch)
+    off: Sequence[str] = ()
+    personal: bool = False
+    """Whether messages may repeat customers' e-mail addresses."""
+    result: AlertResult = field(default_factory=AlertResult)
+
+    def run(self) -> AlertResult:
+        """Note what is wrong, tell it, deliver what waits. A database that is down is told of without it."""
+        found = troubles(self.verdict, (), self.scope, mismatch=self.mismatch, off=self.off, personal=self.personal)
+        self.result.troubles = found
+        down = next((trouble for trouble in found if trouble.rule == "database_down" and not self.verdict.numbers), None)
+        if down is not None:
+            self._directly("database", down)
+            return self.result
+        self._over("database", "database_down")
+        database = self.connect()
+        try:
+            self._work(database)
+        finally:
+            database.close()
+        return self.result
+
+    def _work(self, database: Database) -> None:
+        counts = self.context.reaching(database.run, CountReviews())
+        found = troubles(self.verdict, counts, self.scope, mismatch=self.mismatch, off=self.off, personal=self.personal)
+        self.result.troubles = found
+        call = NoteIncidents(
+            seen=json.dumps([trouble.as_json() for trouble in found]),
+            looked=json.dumps(looked_at(self.verdict, self.scope, counted=True)),
+        )
+        advice = {(trouble.rule, trouble.subject): trouble.advice for trouble in found}
+        now = self.context.clock()
+        for incident in self.context.reaching(database.run, call):
+            what = self.policy.due(incident, now)
+            if what is not None:
+                self._tell(database, incident, what, advice.get((incident.rule_name, incident.subject), ""))
+        self.result.noted = True
+        self._digest(database, now)
+        self._deliver(database)
+
+    # --- Telling through the queue ---------------------------------------------------------------------------------------
+
+    def _tell(self, database: Database, incident: NotedIncident, what: What, advice: str) -> None:
+        """Queue the messages of one incident, and note that people are told of it."""
+        addresses = self.ways.addresses
+        severity = incident.told_severity if what == "recovered" else incident.severity
+        names = addresses.named_for(severity or incident.severity)
+        if not names:
+            self.result.untold.append(line_of(incident))
+            return
+        data = self._data(
+            what=what,
+            rule=incident.rule_name,
+            subject=incident.subject,
+            severity="" if what == "recovered" else incident.severity,
+            message=incident.message,
+            advice=advice,
+            since=incident.opened_dt,
+            until=incident.recovered_dt,
+            incident=incident.incident_id,
+        )
+        template = "alert_recovered" if what == "recovered" else "alert"
+        messages = [{"WAY": name, "TEMPLATE": template, "DATA": data} for name in names]
+        call = TellIncident(
+            incident_id=incident.incident_id, tellings=incident.tellings, what=what, messages=json.dumps(messages)
+        )
+        [told] = database.run(call)
+        if told.queued:
+            self.result.told.append((what, line_of(incident)))
+
+    def _digest(self, database: Database, now: datetime) -> None:
+        """Queue the digest of the day where its time has come and nobody has."""
+        day = self.policy.digest_day(now)
+        names = self.ways.addresses.people()
+        if day is None or not names or self.known.digest == day:
+            return
+        incidents = database.run(ListIncidents(since_dt=now - _A_DAY))
+        data = {
+            "open": [line_of(each) for each in incidents if each.recovered_dt is None],
+            "recovered": [line_of(each) for each in incidents if each.recovered_dt is not None],
+            "host": self.scope.host,
+            "store": self.scope.store_id,
+        }
+        for name in names:
+            database.run(
+                QueueNotification(
+                    event_type=EVENT,
+                    dedup_key=f"digest:{day}:{self.scope.store_id}:{name}",
+                    audience="operator",
+                    recipient_id=name,
+                    template="alert_digest",
+                    data_json=json.dumps(data),
+                )
+            )
+        self.known.digest = day
+
+    def _deliver(self, database: Database) -> None:
+        Notifier(
+            database,
+            self.ways.channels(),
+            self.templates,
+            worker_id=self.context.run_id,
+            context=self.context,
+            result=self.result.delivered,
+            event_type=EVENT,
+        ).deliver()
+
+    # --- Telling without the database ------------------------------------------------------------------------------------
+
+    def _directly(self, what: str, trouble: Trouble) -> None:
+        """Tell of what the database can't hold, once as long as it lasts."""
+        if self.known.begun(what) is not None:
+            return
+        now = self.context.clock()
+        data = self._data(
+            what="opened",
+            rule=trouble.rule,
+            subject=trouble.subject,
+            severity=trouble.severity,
+            message=trouble.message,
+            advice=trouble.advice,
+            since=now,
+        )
+        sent, failed = send_directly(self.ways, self.templates, "alert", data, trouble.severity)
+        self.result.direct += failed
+        if sent:
+            self.known.told[what] = now.isoformat()
+            self.result.told.append(("opened", f"{TITLES[trouble.rule]}: {trouble.message}"))
+        elif not failed:
+            self.result.untold.append(f"{TITLES[trouble.rule]}: {trouble.message}")
+
+    def _over(self, what: str, rule: str) -> None:
+        """Tell that what was told directly is over. Where nobody takes that, it is told by the next run."""
+        begun = self.known.begun(what)
+        if begun is None:
+            return
+        now = self.context.clock()
+        data = self._data(
+            what="recovered", rule=rule, subject="", severity="", message=TITLES[rule], advice="", since=begun, until=now
+        )
+        sent, failed = send_directly(self.ways, self.templates, "alert_recovered", data, "critical")
+        self.result.direct += failed
+        if sent or not failed:
+            del self.known.told[what]
+            self.result.told.append(("recovered", TITLES[rule]))
+
+    def settings_are_well(self) -> None:
+        """Tell that jobs have their settings again, where people were told that they hadn't."""
+        self._over("settings", "settings")
+
+    def _data(
+        self, *, rule: str, since: datetime, until: datetime | None = None, incident: int | None = None, **more: Any
+    ) -> Any:
+        return {
+            "title": TITLES.get(rule, rule),
+            "since": in_zone(since, self.policy),
+            "until": in_zone(until, self.policy) if until else "",
+            "incident": incident,
+            "host": self.scope.host,
+            "store": self.scope.store_id,
+            **more,
+        }
+
+
+def in_zone(moment: datetime, policy: Policy) -> str:
+    """Write a moment as the people in charge read their clocks."""
+    return f"{moment.astimezone(policy.zone):%Y-%m-%d %H:%M} {policy.zone.key}"
+
+
+def line_of(incident: Incident) -> str:
+    """Say an incident in one line."""
+    subject = f" ({incident.subject})" if incident.subject else ""
+    return f"{incident.severity}: {TITLES.get(incident.rule_name, incident.rule_name)}{subject}: {incident.message}"
+
+
+def send_directly(
+    ways: Ways, templates: Templates, template: str, data: dict[str, Any], severity: Severity
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Send a message each way at once, past the queue; return the ways that took it, and those that didn't, with why."""
+    message = templates.render(template, data)
+    channels = ways.channels()
+    sent: list[str] = []
+    failed: list[tuple[str, str]] = []
+    for name in ways.addresses.named_for(severity):
+        try:
+            channels[name].send(message)
+        except SyncError as error:
+            failed.append((name, str(error)))
+        else:
+            sent.append(name)
+    return sent, failed
+
+
+def tell_of_settings(known: LastKnown, *, command: str, host: str, said: str, seconds: float = 10) -> list[str]:
+    """Tell that a job has no settings that it could work with, once as long as that lasts; return the ways that took it.
+
+    `said` holds no secrets: what is wrong, as the command says it to a person.
+    """
+    addresses: Addresses = known.addresses
+    if known.begun("settings") is not None or not addresses.names():
+        return []
+    now = datetime.now(UTC)
+    data = {
+        "what": "opened",
+        "title": TITLES["settings"],
+        "subject": command,
+        "severity": "critical",
+        "message": said,
+        "advice": "`syncctl config check` tells all that is wrong with them",
+        "since": in_zone(now, Policy()),
+        "incident": None,
+        "host": host,
+        "store": "",
+    }
+    sent, failed = send_directly(Ways(addresses, seconds=seconds), Templates(), "alert", data, "critical")
+    for name, why in failed:
+        log.info("%s could not be told: %s", name, why)
+    if sent:
+        known.told["settings"] = now.isoformat()
+    return sent
