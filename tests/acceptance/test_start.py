@@ -63,7 +63,7 @@ BORROWED = {
     "validate": {"process"},
     "health": {"process", "health_setup", "schedule", "confirm"},
     "trace": {"process"},
-    "pod-retry": {"pod_setup"},
+    "pod-retry": {"pod_setup", "pod_files"},
     "db": {"purge", "backup", "confirm"},
 }
 
