@@ -24,6 +24,7 @@ from syncctl.db.contract import (
     Procedure,
     SeedDemoErp,
 )
+from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
 from syncctl.demo.store_routes import Routes
 from syncctl.errors import StoreMisconfigured, StoreUnavailable, TransientError
@@ -102,10 +103,10 @@ class Counting:
 class Shop:
     """A simulated store, its session, and an embedded ERP beside it."""
 
-    def __init__(self, store: SimulatedStore, path: Path) -> None:
+    def __init__(self, store: SimulatedStore, path: Path, erp: str = "counterpoint") -> None:
         self.store = store
         self.url = f"sqlite:///{path.as_posix()}"
-        self.database = Counting(open_database(self.url))
+        self.database = Counting(EmbeddedDatabase(path, erp=erp))
         self.database.run(SeedDemoErp(items="[]", customers="[]"))
         self.waits: list[float] = []
         self.read: list[int] = []
@@ -160,8 +161,17 @@ def exact(queue: CustomerQueue) -> bool:
     return states == queue.total_count and outcomes == queue.done_count
 
 
-def test_the_recorded_customers_come_into_the_erp_once_each(shop: Shop) -> None:
-    shop.store.load(customers=recorded())
+@pytest.mark.parametrize("erp", ["counterpoint", "rms"])
+def test_the_recorded_customers_come_into_the_erp_once_each(tmp_path: Path, erp: str) -> None:
+    with SimulatedStore() as store:
+        shop = Shop(store, tmp_path / "shop.db", erp)
+        store.load(customers=recorded())
+        bring_twice(shop)
+        shop.woo.close()
+        shop.database.database.close()
+
+
+def bring_twice(shop: Shop) -> None:
     queue = shop.fill(shop.start())
     result = shop.work(queue)
     done = queue_of(shop.database, ORG, queue.queue_id)
@@ -407,3 +417,14 @@ def test_customers_of_one_organisation_are_not_resumed_by_another(shop: Shop) ->
     with closing(shop.session()) as _:
         assert len(resume(shop.database, ORG, "woocommerce", shop.means(), result)) == 1
     assert result.counts["created"] == 1
+
+
+def test_a_set_up_that_lets_no_customer_be_made_burns_nobody_and_says_so(shop: Shop) -> None:
+    shop.store.load(customers=[person(number) for number in range(1, 4)])
+    queue = shop.fill(shop.start())
+    shop.database.query("UPDATE dbo.USER_NUMBER_SERIES SET PREFIX = 'FAR-TOO-LONG-A-PREFIX' WHERE SERIES = 'CUST_NO'")
+    result = shop.work(queue)
+    assert type(result.ended_by).__name__ == "ConfigError"
+    lines = shop.database.run(ListCustomerLines(queue_id=queue.queue_id, org_id=ORG))
+    assert [(line.state, line.process_count) for line in lines] == [("draft", 0)] * 3
+    assert shop.said(queue)[-1] == "set_up"
