@@ -79,6 +79,10 @@ IF OBJECT_ID(N'dbo.sp_CountStates', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountStates TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_CountStoreItems', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountStoreItems TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_FailCustomer', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailCustomer TO syncctl_executor;
@@ -135,6 +139,10 @@ IF OBJECT_ID(N'dbo.sp_ListBacklog', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListBacklog TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListCustomerActions', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListCustomerActions TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListCustomerActivity', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListCustomerActivity TO syncctl_executor;
@@ -142,10 +150,6 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListCustomerLines', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListCustomerLines TO syncctl_executor;
-END;
-IF OBJECT_ID(N'dbo.sp_ListCustomerActions', N'P') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.sp_ListCustomerActions TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListCustomerMap', N'P') IS NOT NULL
 BEGIN
@@ -255,6 +259,10 @@ IF OBJECT_ID(N'dbo.sp_ListStepTimes', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStepTimes TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListStockChanges', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStockChanges TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListStoreOrders', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStoreOrders TO syncctl_executor;
@@ -278,6 +286,14 @@ END;
 IF OBJECT_ID(N'dbo.sp_NoteIncidents', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_NoteIncidents TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_NoteStockTold', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NoteStockTold TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_NoteStoreItems', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NoteStoreItems TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_NoteWalks', N'P') IS NOT NULL
 BEGIN

@@ -116,6 +116,11 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_SetStatusMap FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetStatusMap TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_SetWebItem', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetWebItem FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetWebItem TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_UpdateOrderFromStaging', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_UpdateOrderFromStaging FROM syncctl_executor;

@@ -51,6 +51,18 @@ class Ledger(Shop):
         """Hand everything over, as a person does."""
         raise NotImplementedError
 
+    def put_stock(self, item_no: str, on_hand: str) -> None:
+        """Count an item: so many are there."""
+        raise NotImplementedError
+
+    def switch_off(self, item_no: str) -> None:
+        """Take an item out of the assortment."""
+        raise NotImplementedError
+
+    def sell_at_the_till(self, item_no: str, quantity: str) -> None:
+        """Let somebody take goods along."""
+        raise NotImplementedError
+
     def break_at(self, table: str, statement: str) -> None:
         """From now on this statement on that table fails."""
         self.break_statement(table, statement)
@@ -96,6 +108,16 @@ class CounterPointLedger(Ledger):
 
     def ships_to(self, doc: int | None) -> str:
         return " ".join(str(self.contact(doc, 2)[part]) for part in ("NAM", "ADRS_1", "CITY"))
+
+    def put_stock(self, item_no: str, on_hand: str) -> None:
+        self.query("UPDATE dbo.IM_INV SET QTY_ON_HND = ? WHERE ITEM_NO = ?", (Decimal(on_hand), item_no))
+
+    def switch_off(self, item_no: str) -> None:
+        self.query("UPDATE dbo.IM_ITEM SET STAT = 'I' WHERE ITEM_NO = ?", (item_no,))
+
+    def sell_at_the_till(self, item_no: str, quantity: str) -> None:
+        held = self.query("SELECT QTY_ON_HND FROM dbo.IM_INV WHERE ITEM_NO = ?", (item_no,))[0]["QTY_ON_HND"]
+        self.put_stock(item_no, str(held - Decimal(quantity)))
 
     def deliver(self, doc: int | None) -> None:
         self.ship(doc)
@@ -169,6 +191,16 @@ class RmsLedger(Ledger):
         said = " ".join(str(row[part]) for part in ("Name", "Address", "City"))
         assert row["Address"] in self.held(doc)["ShippingNotes"]
         return said
+
+    def put_stock(self, item_no: str, on_hand: str) -> None:
+        self.query("UPDATE dbo.Item SET Quantity = ? WHERE ItemLookupCode = ?", (float(on_hand), item_no))
+
+    def switch_off(self, item_no: str) -> None:
+        self.query("UPDATE dbo.Item SET Inactive = 1 WHERE ItemLookupCode = ?", (item_no,))
+
+    def sell_at_the_till(self, item_no: str, quantity: str) -> None:
+        held = self.query("SELECT Quantity FROM dbo.Item WHERE ItemLookupCode = ?", (item_no,))[0]["QUANTITY"]
+        self.put_stock(item_no, str(Decimal(str(held)) - Decimal(quantity)))
 
     def deliver(self, doc: int | None) -> None:
         self.query("UPDATE dbo.OrderEntry SET QuantityRTD = QuantityOnOrder WHERE OrderID = ?", (doc,))

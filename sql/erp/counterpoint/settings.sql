@@ -57,7 +57,8 @@ FROM
         (N'TIME_ZONE', NULL, N'Time zone of the ERP, as Windows names it; empty: that of the server'),
         (N'SHIP_VIA_PROF', NULL, N'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
         (N'STOCK_COLUMNS', N'QTY_ON_SO', N'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),
-        (N'STOCK_CHECK', N'N', N'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold')
+        (N'STOCK_CHECK', N'N', N'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold'),
+        (N'STOCK_LOCATIONS', NULL, N'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS
 (

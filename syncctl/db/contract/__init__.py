@@ -220,6 +220,18 @@ if TYPE_CHECKING:
         StartPoll as StartPoll,
         Walk as Walk,
     )
+    from syncctl.db.contract.web_items import (
+        CountStoreItems as CountStoreItems,
+        ListStockChanges as ListStockChanges,
+        NotedItems as NotedItems,
+        NoteStockTold as NoteStockTold,
+        NoteStoreItems as NoteStoreItems,
+        SetWebItem as SetWebItem,
+        StockChange as StockChange,
+        StoreItemCount as StoreItemCount,
+        ToldItems as ToldItems,
+        WebItem as WebItem,
+    )
     from syncctl.db.contract.work import (
         AppliedOrder as AppliedOrder,
         CancelOrderFromStaging as CancelOrderFromStaging,
@@ -443,6 +455,18 @@ NAMES = {
         "NoteWalks",
         "StartPoll",
         "Walk",
+    ),
+    "web_items": (
+        "CountStoreItems",
+        "ListStockChanges",
+        "NotedItems",
+        "NoteStockTold",
+        "NoteStoreItems",
+        "SetWebItem",
+        "StockChange",
+        "StoreItemCount",
+        "ToldItems",
+        "WebItem",
     ),
     "work": (
         "AppliedOrder",

@@ -101,6 +101,17 @@ class ShortItem(NamedTuple):
     available: Decimal
 
 
+class StockLevel(NamedTuple):
+    """How many of an item the ERP has for the web."""
+
+    on_hand: Decimal
+    held: Decimal
+    """By open documents."""
+    is_counted: bool
+    """Whether stock is kept of it at all."""
+    is_active: bool
+
+
 class ChangedRow(NamedTuple):
     """A row of the ERP that removing a document changes."""
 
@@ -121,6 +132,10 @@ class Erp(Protocol):
 
     def short_items(self, session: Session, staged: sqlite3.Row, content: Content) -> Iterable[ShortItem]:
         """Return the items of an order of which too few are available, where the site wants to know."""
+        ...
+
+    def stock(self, session: Session, item_no: str) -> StockLevel | None:
+        """Return how many of an item there are for the web; None where there is no such item."""
         ...
 
     def find_customers(self, session: Session, email: str) -> list[str]:

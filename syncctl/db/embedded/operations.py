@@ -13,12 +13,14 @@ from syncctl.db.contract import (
 )
 from syncctl.db.embedded.engine import make
 from syncctl.db.embedded.erp import erp_of
+from syncctl.db.embedded.order_content import amount_of
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import NotFound
 
 _MAY_BE_EMPTY = (
     "TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS", "WRKGRP_ID", "TMPLT_CUST_NO",
-    "TIME_ZONE", "SHIP_VIA_PROF", "SHIPPING_ITEM_ID", "CHARGE_ITEM_ID", "TAX_RATE",
+    "TIME_ZONE", "SHIP_VIA_PROF", "SHIPPING_ITEM_ID", "CHARGE_ITEM_ID", "TAX_RATE", "STOCK_LOCATIONS",
+    "WEB_HOLD_STATUSES",
 )  # fmt: skip
 _CHOICES = {"CUST_MATCH_NAME": ("Y", "N"), "CUST_CHANGES": ("ERP", "STORE")}
 
@@ -51,6 +53,9 @@ def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
     require((value is not None or call.setting_name in _MAY_BE_EMPTY, f"{call.setting_name} takes a value."))
     choices = _CHOICES.get(call.setting_name, (value,))
     require((value in choices, f"{call.setting_name} takes {' or '.join(map(str, choices))}."))
+    if call.setting_name == "WEB_RESERVE":
+        reserve = amount_of(value)
+        require((reserve is not None and reserve >= 0, "WEB_RESERVE takes a number from 0 on."))
     fault = erp_of(session).setting_fault(call.setting_name, value)
     require((fault is None, fault or ""))
     changed = session.run(

@@ -23,6 +23,7 @@ from syncctl.db.embedded.counterpoint.seed import seed_demo
 from syncctl.db.embedded.counterpoint.settings import import_settings, list_series, missing_settings, set_series
 from syncctl.db.embedded.counterpoint.site import setting_fault
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
+from syncctl.db.embedded.counterpoint.stock import stock
 from syncctl.db.embedded.erp import Erp
 
 
@@ -57,6 +58,7 @@ class CounterPoint:
     setting_fault = staticmethod(setting_fault)
     short_items = staticmethod(short_items)
     statuses = staticmethod(statuses)
+    stock = staticmethod(stock)
     tracking_numbers = staticmethod(tracking_numbers)
     write_note = staticmethod(write_note)
 

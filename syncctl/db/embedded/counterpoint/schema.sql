@@ -535,6 +535,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('TIME_ZONE', NULL, 'Time zone of the ERP, as Windows names it; empty: that of the server'),
     ('SHIP_VIA_PROF', NULL, 'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
     ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),
+    ('STOCK_LOCATIONS', NULL, 'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID'),
     ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
     ('CUST_NO', 'W', 8, 1, 'Customers made from web orders');

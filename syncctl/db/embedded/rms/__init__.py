@@ -23,7 +23,7 @@ from syncctl.db.embedded.rms.document import (
     document_rows,
     remove_document,
 )
-from syncctl.db.embedded.rms.items import find_item, short_items
+from syncctl.db.embedded.rms.items import find_item, short_items, stock
 from syncctl.db.embedded.rms.notes import write_note
 from syncctl.db.embedded.rms.read import get_document
 from syncctl.db.embedded.rms.seed import seed_demo
@@ -63,6 +63,7 @@ class Rms:
     setting_fault = staticmethod(setting_fault)
     short_items = staticmethod(short_items)
     statuses = staticmethod(statuses)
+    stock = staticmethod(stock)
     tracking_numbers = staticmethod(tracking_numbers)
     write_note = staticmethod(write_note)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from syncctl.db.embedded.erp import Item, ShortItem, linked_item, mapped_item
+from syncctl.db.embedded.erp import Item, ShortItem, StockLevel, linked_item, mapped_item
 from syncctl.db.embedded.order_content import Content, StagedLine
 from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.rms.site import COMMITTED, quantity_of, site_of
@@ -107,6 +107,15 @@ def short_items(session: Session, staged: sqlite3.Row, content: Content) -> Iter
         available = quantity_of(row["Quantity"]) - quantity_of(row["QuantityCommitted"]) + ours.get(short.item_no, Decimal(0))
         if short.quantity > available:
             yield short._replace(available=available)
+
+
+def stock(session: Session, item_no: str) -> StockLevel | None:
+    """See `Erp.stock` and `dbo.fn_ErpStock`."""
+    row = known_item(session, item_no)
+    if row is None:
+        return None
+    quantities = quantity_of(row["Quantity"]), quantity_of(row["QuantityCommitted"])
+    return StockLevel(*quantities, is_counted=True, is_active=not row["Inactive"])
 
 
 def committed_quantities(session: Session, order: sqlite3.Row) -> Quantities:

@@ -1,0 +1,34 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_CountStoreItems
+    How many of a store's items are known, how many it was told of, and when it was last listed: what the guard rails are measured by.
+
+Called by    syncctl stock push, syncctl health
+Parameters   @STORE_ID
+Returns      one row: ITEMS, MANAGED (of which the store keeps stock), TOLD, FAILED (refused by the store), LISTED_DT, TOLD_DT
+Errors       none
+Locks        none beyond the read
+Repeatable   yes
+Example      EXECUTE dbo.sp_CountStoreItems @STORE_ID = 'woocommerce';
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_CountStoreItems
+    @STORE_ID varchar(50),
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    SELECT
+        ITEMS = COUNT(*),
+        MANAGED = COUNT(CASE WHEN item.IS_MANAGED = 1 AND item.IS_BACKORDER = 0 THEN 1 END),
+        TOLD = COUNT(CASE WHEN item.TOLD_DT IS NOT NULL THEN 1 END),
+        FAILED = COUNT(CASE WHEN item.ERROR_MESSAGE IS NOT NULL THEN 1 END),
+        LISTED_DT = MIN(item.LISTED_DT),
+        TOLD_DT = MAX(item.TOLD_DT)
+    FROM dbo.USER_STORE_ITEM AS item
+    WHERE item.STORE_ID = @STORE_ID;
+END;
+GO

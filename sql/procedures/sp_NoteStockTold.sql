@@ -1,0 +1,80 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_NoteStockTold
+    Notes what a store was told of items' stock, and what it refused.
+
+Called by    syncctl stock push
+Parameters   @STORE_ID; @TOLD a JSON array of {"PRODUCT_ID", "QTY"} for what it took, {"PRODUCT_ID", "ERROR"} for what it refused
+Returns      one row: TOOK, REFUSED
+Errors       50001 bad argument
+Locks        the items' rows
+Repeatable   yes
+Note         What was refused is tried again after 15 minutes, then half an hour, and so on up to a day, whatever its stock is by then.
+Example      EXECUTE dbo.sp_NoteStockTold @STORE_ID = 'woocommerce', @TOLD = N'[{"PRODUCT_ID":7,"QTY":3}]';
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_NoteStockTold
+    @STORE_ID varchar(50),
+    @TOLD nvarchar(max),
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE @ANSWER table
+    (
+        PRODUCT_ID bigint NOT NULL PRIMARY KEY,
+        QTY decimal(15, 4) NULL,
+        ERROR_MESSAGE nvarchar(500) NULL
+    );
+
+    IF COALESCE(ISJSON(@TOLD), 0) = 0 OR LEFT(LTRIM(@TOLD), 1) <> N'['
+    BEGIN
+        THROW 50001, N'@TOLD takes a JSON array.', 1;
+    END;
+
+    INSERT INTO @ANSWER
+    (
+        PRODUCT_ID, QTY, ERROR_MESSAGE
+    )
+    SELECT
+        told.PRODUCT_ID,
+        MAX(TRY_CONVERT(decimal(15, 4), told.QTY)),
+        MAX(told.ERROR)
+    FROM OPENJSON(@TOLD)
+    WITH
+    (
+        PRODUCT_ID bigint '$.PRODUCT_ID',
+        QTY nvarchar(50) '$.QTY',
+        ERROR nvarchar(500) '$.ERROR'
+    ) AS told
+    WHERE told.PRODUCT_ID IS NOT NULL
+    GROUP BY
+        told.PRODUCT_ID;
+
+    UPDATE
+        item
+    SET
+        STORE_QTY = CASE WHEN answer.ERROR_MESSAGE IS NULL THEN answer.QTY ELSE item.STORE_QTY END,
+        TOLD_DT = CASE WHEN answer.ERROR_MESSAGE IS NULL THEN @NOW ELSE item.TOLD_DT END,
+        ATTEMPT_NO = CASE WHEN answer.ERROR_MESSAGE IS NULL THEN 0 ELSE item.ATTEMPT_NO + 1 END,
+        NEXT_ATTEMPT_DT = CASE
+            WHEN answer.ERROR_MESSAGE IS NULL THEN NULL
+            WHEN item.ATTEMPT_NO >= 6 THEN DATEADD(MINUTE, 1440, @NOW)
+            ELSE DATEADD(MINUTE, 15 * POWER(2, item.ATTEMPT_NO), @NOW)
+        END,
+        ERROR_MESSAGE = answer.ERROR_MESSAGE
+    FROM dbo.USER_STORE_ITEM AS item
+    INNER JOIN @ANSWER AS answer
+        ON answer.PRODUCT_ID = item.PRODUCT_ID
+    WHERE item.STORE_ID = @STORE_ID;
+
+    SELECT
+        TOOK = COUNT(CASE WHEN answer.ERROR_MESSAGE IS NULL THEN 1 END),
+        REFUSED = COUNT(answer.ERROR_MESSAGE)
+    FROM @ANSWER AS answer;
+END;
+GO

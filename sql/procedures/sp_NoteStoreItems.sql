@@ -1,0 +1,155 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_NoteStoreItems
+    Notes what a store sells, part by part; with the last part, what a whole listing didn't name is forgotten.
+
+Called by    syncctl stock diff, syncctl stock push, syncctl item map
+Parameters   @STORE_ID; @LISTING a name for the listing that the parts belong to; @ITEMS a JSON array of {"PRODUCT_ID", "PARENT_ID", "SKU",
+             "NAME", "STOCK_KEY", "IS_MANAGED", "IS_BACKORDER", "STORE_QTY"}; @IS_LAST = 1: it was the last part
+Returns      one row: NOTED, FORGOTTEN
+Errors       50001 bad argument
+Locks        the items' rows
+Repeatable   yes
+Note         STORE_QTY is what the store has as far as is known: as it listed the item, or was told later.
+Example      EXECUTE dbo.sp_NoteStoreItems @STORE_ID = 'woocommerce', @LISTING = 'a', @ITEMS = N'[{"PRODUCT_ID":7,"SKU":"TEE-BLK","STORE_QTY":3}]';
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_NoteStoreItems
+    @STORE_ID varchar(50),
+    @LISTING varchar(50),
+    @ITEMS nvarchar(max),
+    @IS_LAST bit = 0,
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
+
+    DECLARE
+        @FORGOTTEN int = 0,
+        @ERRORS nvarchar(2000) = RTRIM(CONCAT
+        (
+            CASE WHEN NULLIF(@STORE_ID, '') IS NULL THEN N'@STORE_ID is required. ' END,
+            CASE WHEN NULLIF(@LISTING, '') IS NULL THEN N'@LISTING is required. ' END,
+            CASE WHEN COALESCE(ISJSON(@ITEMS), 0) = 0 OR LEFT(LTRIM(@ITEMS), 1) <> N'[' THEN N'@ITEMS takes a JSON array.' END
+        ));
+    DECLARE @LISTED table
+    (
+        PRODUCT_ID bigint NOT NULL PRIMARY KEY,
+        PARENT_ID bigint NOT NULL,
+        SKU nvarchar(100) NOT NULL,
+        NAME nvarchar(200) NULL,
+        STOCK_KEY varchar(50) NULL,
+        IS_MANAGED bit NOT NULL,
+        IS_BACKORDER bit NOT NULL,
+        STORE_QTY decimal(15, 4) NULL
+    );
+
+    IF @ERRORS <> N''
+    BEGIN
+        THROW 50001, @ERRORS, 1;
+    END;
+
+    INSERT INTO @LISTED
+    (
+        PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY
+    )
+    SELECT
+        item.PRODUCT_ID,
+        COALESCE(MAX(item.PARENT_ID), 0),
+        COALESCE(MAX(item.SKU), N''),
+        MAX(item.NAME),
+        MAX(item.STOCK_KEY),
+        MAX(COALESCE(item.IS_MANAGED, 0)),
+        MAX(COALESCE(item.IS_BACKORDER, 0)),
+        MAX(TRY_CONVERT(decimal(15, 4), item.STORE_QTY))
+    FROM OPENJSON(@ITEMS)
+    WITH
+    (
+        PRODUCT_ID bigint '$.PRODUCT_ID',
+        PARENT_ID bigint '$.PARENT_ID',
+        SKU nvarchar(100) '$.SKU',
+        NAME nvarchar(200) '$.NAME',
+        STOCK_KEY varchar(50) '$.STOCK_KEY',
+        IS_MANAGED int '$.IS_MANAGED',
+        IS_BACKORDER int '$.IS_BACKORDER',
+        STORE_QTY nvarchar(50) '$.STORE_QTY'
+    ) AS item
+    WHERE item.PRODUCT_ID IS NOT NULL
+    GROUP BY
+        item.PRODUCT_ID;
+
+    BEGIN TRY
+        BEGIN TRANSACTION;
+
+        UPDATE
+            known
+        SET
+            PARENT_ID = listed.PARENT_ID,
+            SKU = listed.SKU,
+            NAME = listed.NAME,
+            STOCK_KEY = listed.STOCK_KEY,
+            IS_MANAGED = listed.IS_MANAGED,
+            IS_BACKORDER = listed.IS_BACKORDER,
+            STORE_QTY = listed.STORE_QTY,
+            LISTING = @LISTING,
+            LISTED_DT = @NOW
+        FROM dbo.USER_STORE_ITEM AS known
+        INNER JOIN @LISTED AS listed
+            ON listed.PRODUCT_ID = known.PRODUCT_ID
+        WHERE known.STORE_ID = @STORE_ID;
+
+        INSERT INTO dbo.USER_STORE_ITEM
+        (
+            STORE_ID, PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY, LISTING, LISTED_DT
+        )
+        SELECT
+            @STORE_ID,
+            listed.PRODUCT_ID,
+            listed.PARENT_ID,
+            listed.SKU,
+            listed.NAME,
+            listed.STOCK_KEY,
+            listed.IS_MANAGED,
+            listed.IS_BACKORDER,
+            listed.STORE_QTY,
+            @LISTING,
+            @NOW
+        FROM @LISTED AS listed
+        WHERE NOT EXISTS
+        (
+            SELECT
+                1
+            FROM dbo.USER_STORE_ITEM AS known
+            WHERE known.STORE_ID = @STORE_ID
+            AND   known.PRODUCT_ID = listed.PRODUCT_ID
+        );
+
+        IF @IS_LAST = 1
+        BEGIN
+            DELETE FROM dbo.USER_STORE_ITEM
+            WHERE STORE_ID = @STORE_ID
+            AND   LISTING <> @LISTING;
+
+            SET @FORGOTTEN = @@ROWCOUNT;
+        END;
+
+        COMMIT TRANSACTION;
+    END TRY
+    BEGIN CATCH
+        IF XACT_STATE() <> 0
+        BEGIN
+            ROLLBACK TRANSACTION;
+        END;
+
+        THROW;
+    END CATCH;
+
+    SELECT
+        NOTED = COUNT(*),
+        FORGOTTEN = @FORGOTTEN
+    FROM @LISTED AS listed;
+END;
+GO

@@ -1,0 +1,144 @@
+"""The item port: what a store sells, what it should say of each item's stock, and what it was told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from syncctl.db.contract.base import BigInt, Code, Flag, Int, Key, Line, Moment, Money, Name, Procedure, Text
+
+
+@dataclass(frozen=True, slots=True)
+class NotedItems:
+    """How many items of a part were noted, and how many that a whole listing didn't name were forgotten."""
+
+    noted: Int
+    forgotten: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteStoreItems(Procedure[NotedItems]):
+    """Note a part of what a store sells; with the last part of a listing, forget what it didn't name.
+
+    `items` is a JSON array of PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED and IS_BACKORDER (0 or 1), STORE_QTY.
+    """
+
+    name: ClassVar[str] = "sp_NoteStoreItems"
+    returns: ClassVar[type] = NotedItems
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    listing: Name
+    items: Text
+    is_last: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class StockChange:
+    """An item of a store: what the store has of it as far as is known, and what it should say, with how that is reckoned.
+
+    `standing`: same, differs; unknown (`item_no` None: the ERP has none), uncounted (the ERP keeps no stock of it), unmanaged or
+    backorder (by the store's choice); waiting (the store refused it, and is asked again at `next_attempt_dt`).
+    """
+
+    product_id: BigInt
+    parent_id: BigInt
+    sku: Key
+    name: Text | None
+    stock_key: Name | None
+    store_qty: Money | None
+    item_no: Code | None
+    wanted_qty: Money | None
+    on_hand: Money | None
+    held: Money | None
+    staged: Money
+    reserve_qty: Money
+    pack_qty: Money
+    standing: Code
+    next_attempt_dt: Moment | None
+    error_message: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStockChanges(Procedure[StockChange]):
+    """A store's items by SKU; with `skus` (a JSON array) those alone, with `changes_only` what differs and is due."""
+
+    name: ClassVar[str] = "sp_ListStockChanges"
+    returns: ClassVar[type] = StockChange
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    skus: Text | None = None
+    changes_only: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoreItemCount:
+    """How many items of a store are known, of how many it keeps stock, of how many it was told, and when."""
+
+    items: Int
+    managed: Int
+    told: Int
+    failed: Int
+    listed_dt: Moment | None
+    told_dt: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountStoreItems(Procedure[StoreItemCount]):
+    """Count a store's items. `listed_dt` is the oldest listing of any of them, `told_dt` the last push."""
+
+    name: ClassVar[str] = "sp_CountStoreItems"
+    returns: ClassVar[type] = StoreItemCount
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+
+
+@dataclass(frozen=True, slots=True)
+class ToldItems:
+    """How many items the store took, and how many it refused."""
+
+    took: Int
+    refused: Int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteStockTold(Procedure[ToldItems]):
+    """Note what a store was told: a JSON array of PRODUCT_ID with QTY for what it took, with ERROR for what it refused."""
+
+    name: ClassVar[str] = "sp_NoteStockTold"
+    returns: ClassVar[type] = ToldItems
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    told: Text
+
+
+@dataclass(frozen=True, slots=True)
+class WebItem:
+    """What a site says of one SKU. `store_id` is * for every store; `reserve_qty` None: the site's own."""
+
+    store_id: Name
+    sku: Key
+    pack_qty: Money
+    reserve_qty: Money | None
+    is_off: Flag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetWebItem(Procedure[WebItem]):
+    """Say how many of an item make one of the store's, how many stay back, and whether it is never offered; or take that back."""
+
+    name: ClassVar[str] = "sp_SetWebItem"
+    returns: ClassVar[type] = WebItem
+    repeatable: ClassVar[bool] = True
+    by_operator: ClassVar[bool] = True
+
+    store_id: Name
+    sku: Key
+    pack_qty: Money = Decimal(1)
+    reserve_qty: Money | None = None
+    is_off: Flag = False
+    is_removed: Flag = False

@@ -1,0 +1,34 @@
+"""How many of an item CounterPoint has for the web."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from syncctl.db.embedded.counterpoint.site import stock_columns
+from syncctl.db.embedded.erp import StockLevel, settings_of
+from syncctl.db.embedded.registry import Session
+
+
+def stock(session: Session, item_no: str) -> StockLevel | None:
+    """See `Erp.stock` and `dbo.fn_ErpStock`."""
+    item = session.one("SELECT ITEM_TYP, STAT FROM dbo.IM_ITEM WHERE ITEM_NO = :item", {"item": item_no})
+    if item is None:
+        return None
+    settings = settings_of(session)
+    locations = (settings.get("STOCK_LOCATIONS") or settings.get("STK_LOC_ID") or "").replace(" ", "").split(",")
+    rows = [
+        row
+        for row in session.all("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item", {"item": item_no})
+        if row["LOC_ID"] in locations
+    ]
+    on_hand, committed, on_so, on_order = (
+        sum((row[column] for row in rows), Decimal(0)) for column in ("QTY_ON_HND", "QTY_COMMIT", "QTY_ON_SO", "QTY_ON_ORD")
+    )
+    moved = stock_columns(settings).split(",")
+    if "QTY_COMMIT" in moved:
+        held = committed
+    elif "QTY_ON_ORD" in moved:
+        held = max(on_order, committed)
+    else:
+        held = on_so + committed
+    return StockLevel(on_hand, held, is_counted=item["ITEM_TYP"] == "I", is_active=item["STAT"] == "A")
