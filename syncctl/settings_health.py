@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from syncctl.jobs import BY_NAME
 from syncctl.setting_kinds import STORES, Kind, integer, setting
+from syncctl.settings_stock import StockSettings
 
 _GROUP = "Health"
 _LONGEST_INTERVAL = 525_600
@@ -41,7 +42,7 @@ INTERVALS = Kind(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthSettings:
+class HealthSettings(StockSettings):
     """See `settings.Settings`."""
 
     health_pending_minutes: int = setting(_GROUP, integer(1, 525_600), 60, "An order that waits longer than this is an issue.")

@@ -66,6 +66,8 @@ class Routes:
             ("POST", r"/orders/(\d+)/refunds", self._add_refund),
             ("GET", r"/products", self._list_products),
             ("GET", r"/products/(\d+)/variations", self._list_variations),
+            ("POST", r"/products/batch", self._product_batch),
+            ("POST", r"/products/(\d+)/variations/batch", self._product_batch),
             ("GET", r"/customers", self._list_customers),
         )
         if not path.startswith(API + "/"):
@@ -151,6 +153,24 @@ class Routes:
             raise errors.StoreError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
         rows = [dict(row) for row in self.state.products[call.id].get("variations") or []]
         return self._page(call.query, rows, {"date": "date_created_gmt", "id": "id"})
+
+    def _product_batch(self, call: Call) -> Reply:
+        rows = call.body.get("update") or []
+        if len(rows) > _BATCH_LIMIT:
+            raise errors.too_many()
+        held = self.state.products.get(call.id, {}).get("variations") or [] if call.id else self.state.products.values()
+        known = {product["id"]: product for product in held}
+        return Reply(200, {"update": [_tried(row["id"], partial(self._put_product, known, row)) for row in rows]} if rows else [])
+
+    def _put_product(self, known: dict[int, Raw], row: Raw) -> Raw:
+        product = known.get(row["id"])
+        if product is None:
+            raise errors.StoreError(400, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+        if row["id"] in self.odd.refused:
+            raise errors.StoreError(400, "woocommerce_rest_cannot_edit", "The product can't be changed.")
+        if product.get("manage_stock") is True:  # else WooCommerce takes the number and forgets it
+            product.update({name: value for name, value in row.items() if name == "stock_quantity"})
+        return dict(product)
 
     def _list_customers(self, call: Call) -> Reply:
         role = call.query.get("role", "customer")

@@ -138,6 +138,22 @@ class Product:
     price: Decimal | None
     stock: Decimal | None
     """None where the store doesn't count it."""
+    on_backorder: bool = False
+    """Whether it is sold though none is left, by the store's choice."""
+    stock_key: str = ""
+    """By what else the store wants its stock to be named; empty where its id is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockWrite:
+    """How many of an item the store is to offer."""
+
+    product_id: int
+    parent_id: int
+    stock_key: str
+    quantity: int
+    before: Decimal | None
+    """What the store has of it as far as is known; None where that isn't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +338,16 @@ class Store(Protocol):
 
     def products(self) -> Iterator[Product]:
         """List everything the store sells, variations in place of their parents."""
+        ...
+
+    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | None]:
+        """Set the stock of up to 100 items; return by product what the store says against each, None where it took it.
+
+        An item that isn't in the answer: what became of it isn't known, and telling it again does no harm.
+
+        Raises:
+            StoreRefused, StoreUnavailable: no answer of use to the whole of it.
+        """
         ...
 
     def customers(self) -> Iterator[StoreCustomer]:

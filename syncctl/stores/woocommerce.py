@@ -27,6 +27,7 @@ from syncctl.stores.base import (
     Page,
     Product,
     StatusWrite,
+    StockWrite,
     StoreCustomer,
     StoreStatus,
     UnreadableOrder,
@@ -49,6 +50,7 @@ from syncctl.stores.woocommerce_orders import (
 )
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
+from syncctl.stores.woocommerce_stock import put_stock
 from syncctl.stores.woocommerce_walks import NAMED, Belongs, changed_between, changed_in, listed_by, of, status_known, window
 from syncctl.stores.woocommerce_writes import NO_PARENT_ORDER, NO_SUCH_ORDER, Writer, that_order
 
@@ -266,6 +268,10 @@ class WooCommerce:
             for variation_id, variation in self._things(f"/products/{product_id}/variations", {}):
                 yield _product(variation, variation_id, text(unescape(text(raw.get("name")))), product_id)
 
+    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | None]:
+        """See `base.Store.put_stock`. Variations are told product by product, as WooCommerce takes them."""
+        return put_stock(self._client, writes)
+
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`. By id: registration dates have ties, and paging by them misses people."""
         for customer_id, raw in self._things("/customers", {"role": "all"}):
@@ -442,7 +448,9 @@ def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Pro
         sku=code(unescape(code(raw.get("sku")))) or None,  # as an order's line has it
         name=name,
         price=_decimal(raw, "price"),
-        stock=_decimal(raw, "stock_quantity"),
+        # "parent" is a variation whose product keeps the stock of all of them.
+        stock=_decimal(raw, "stock_quantity") if raw.get("manage_stock") is True else None,
+        on_backorder=text(raw.get("backorders")) in ("yes", "notify"),
     )
 
 

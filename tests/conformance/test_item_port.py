@@ -75,7 +75,10 @@ def test_of_an_edited_order_only_what_is_new_is_held_twice_by_nobody(items):
     items.put_stock("TEE-BLK", "10")
     items.apply(line(1, "TEE-BLK", "2", "39.98"))
     assert wanted(items)["TEE-BLK"] == 8
-    stage(items.database, order(4711, line(1, "TEE-BLK", "5", "99.95"), line(2, "MUG", "1", "8.00"), WOO_MODIFIED_DT="2026-11-20T12:00:00.000"))
+    stage(
+        items.database,
+        order(4711, line(1, "TEE-BLK", "5", "99.95"), line(2, "MUG", "1", "8.00"), WOO_MODIFIED_DT="2026-11-20T12:00:00.000"),
+    )
     edited = offered(items)
     assert (edited["TEE-BLK"].wanted_qty, edited["TEE-BLK"].held, edited["TEE-BLK"].staged) == (5, 2, 3)
     assert edited["MUG"].wanted_qty == 99
@@ -120,7 +123,12 @@ def test_an_item_that_is_switched_off_is_offered_no_more(items):
 
 
 def test_what_is_left_alone_says_why(ledger):
-    rows = [{"SKU": "NO-SUCH"}, {"SKU": ""}, {"SKU": "MUG", "IS_MANAGED": 0}, {"SKU": "CAP", "IS_BACKORDER": 1, "STORE_QTY": None}]
+    rows = [
+        {"SKU": "NO-SUCH"},
+        {"SKU": ""},
+        {"SKU": "MUG", "IS_MANAGED": 0},
+        {"SKU": "CAP", "IS_BACKORDER": 1, "STORE_QTY": None},
+    ]
     listed(ledger, *rows)
     assert {sku: change.standing for sku, change in offered(ledger).items()} == {
         "": "unknown",
