@@ -122,6 +122,16 @@ JOBS: tuple[ScheduledJob, ...] = (
         needs="a way to people (SYNCCTL_NOTIFY_OPERATOR_URL)",
     ),
     ScheduledJob(
+        name="stock-push",
+        arguments=("stock", "push"),
+        operation="stock push",
+        minutes=10,
+        offset=6,
+        limit=30,
+        about="Tell the store how many of each item it may offer",
+        needs="SYNCCTL_STOCK_PUSH",
+    ),
+    ScheduledJob(
         name="pod-fetch",
         arguments=("pod-fetch",),
         operation="pod-fetch",

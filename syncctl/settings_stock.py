@@ -23,7 +23,8 @@ class StockSettings:
         _GROUP,
         decimal("0", "1", " (a fraction: 0.2 is 20 %)"),
         Decimal("0.2"),
-        "A push that would set more than this share of the items to 0 stops and asks a person: a broken view must not empty a shop.",
+        "A push that would set more than this share of the items to 0 stops and asks a person: a broken view must not empty a "
+        "shop.",
     )
     stock_change_share: Decimal = setting(
         _GROUP,

@@ -22,6 +22,7 @@ from syncctl.stores.base import (
     Page,
     Product,
     StatusWrite,
+    StockWrite,
     StoreCustomer,
     StoreStatus,
     WalkState,
@@ -267,6 +268,17 @@ class Shopify:
                 price=_decimal(raw, "price"),
                 stock=_decimal(raw, "inventoryQuantity") if tracked else None,
             )
+
+    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | None]:
+        """See `base.Store.put_stock`.
+
+        Raises:
+            StoreMisconfigured: always: Shopify isn't told of stock.
+        """
+        raise StoreMisconfigured(
+            f"Stock can't be told to Shopify ({len(writes)} items): switch SYNCCTL_STOCK_PUSH off. `stock diff` compares all the same.",
+            code="stock",
+        )
 
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`."""

@@ -1,37 +1,44 @@
--- What the store sells and was told of its stock, and what a site says of single items.
-CREATE TABLE dbo.USER_STORE_ITEM (
-    STORE_ID TEXT NOT NULL,
-    PRODUCT_ID INTEGER NOT NULL,
-    PARENT_ID INTEGER NOT NULL DEFAULT 0,
-    SKU TEXT NOT NULL DEFAULT '' COLLATE NOCASE,
-    NAME TEXT,
-    STOCK_KEY TEXT,
-    IS_MANAGED BIT NOT NULL DEFAULT 1,
-    IS_BACKORDER BIT NOT NULL DEFAULT 0,
-    STORE_QTY DECIMAL_TEXT,
-    LISTING TEXT NOT NULL,
-    LISTED_DT DATETIME_TEXT NOT NULL,
-    TOLD_DT DATETIME_TEXT,
-    ATTEMPT_NO INTEGER NOT NULL DEFAULT 0,
-    NEXT_ATTEMPT_DT DATETIME_TEXT,
-    ERROR_MESSAGE TEXT,
-    CONSTRAINT PK_USER_STORE_ITEM PRIMARY KEY (STORE_ID, PRODUCT_ID)
-);
-CREATE INDEX dbo.IX_USER_STORE_ITEM_SKU ON USER_STORE_ITEM (STORE_ID, SKU);
-
-CREATE TABLE dbo.USER_WEB_ITEM (
-    STORE_ID TEXT NOT NULL,
-    SKU TEXT NOT NULL COLLATE NOCASE,
-    PACK_QTY DECIMAL_TEXT NOT NULL DEFAULT '1',
-    RESERVE_QTY DECIMAL_TEXT,
-    IS_OFF BIT NOT NULL DEFAULT 0,
-    UPDATED_DT DATETIME_TEXT NOT NULL,
-    CONSTRAINT PK_USER_WEB_ITEM PRIMARY KEY (STORE_ID, SKU)
-);
-CREATE INDEX dbo.IX_USER_ORDER_STAGING_SKIPPED ON USER_ORDER_STAGING (ORD_STATUS, STAGING_ID) WHERE STATE = 'SKIPPED';
-INSERT OR IGNORE INTO dbo.USER_ERP_SETTING VALUES
-    ('WEB_RESERVE', '0', 'How many of each item are never offered in the store (stock push)'),
-    ('WEB_HOLD_STATUSES', 'on-hold', 'Statuses of orders that stay out of the ERP though the store has taken their stock, with commas');
-INSERT OR IGNORE INTO dbo.USER_ERP_SETTING
-SELECT 'STOCK_LOCATIONS', NULL, 'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID'
-FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP' AND VALUE = 'counterpoint';
+-- Orders in review by their customer: what a queue of customers looks up for each customer that it has brought.
+CREATE INDEX dbo.IX_USER_ORDER_STAGING_CUST ON USER_ORDER_STAGING (STORE_ID, WOO_CUST_ID);
+CREATE INDEX dbo.IX_USER_ORDER_STAGING_REVIEW_EMAIL ON USER_ORDER_STAGING (STORE_ID, CUST_EMAIL COLLATE NOCASE) WHERE STATE = 'NEEDS_MANUAL_REVIEW';
+CREATE INDEX dbo.IX_USER_CUSTOMER_QUEUE_STORE ON USER_CUSTOMER_QUEUE (store_id, org_id);
+DROP VIEW dbo.woo_customer_sync_queue;
+CREATE VIEW dbo.woo_customer_sync_queue AS
+SELECT queue.id, queue.org_id, queue.store_id, queue.queue_name,
+    CASE
+        WHEN queue.phase = 'done' OR queue.phase = 'cancelled' THEN queue.phase
+        WHEN queue.filled_at IS NULL OR EXISTS (
+            SELECT 1 FROM woo_customer_sync_queue_line AS line
+            WHERE line.queue_id = queue.id AND line.state IN ('draft', 'processing')) THEN queue.phase
+        WHEN EXISTS (
+            SELECT 1 FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'failed') THEN 'failed'
+        ELSE 'done'
+    END AS state,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id) AS total_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'draft') AS draft_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'processing') AS processing_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done') AS done_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'failed') AS failed_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'cancelled') AS cancelled_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'created') AS created_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'updated') AS updated_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'linked') AS linked_count,
+    (SELECT COUNT(*) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done' AND line.outcome = 'unchanged') AS unchanged_count,
+    queue.process_count,
+    EXISTS (
+        SELECT 1 FROM woo_customer_sync_queue_line AS line
+        WHERE line.queue_id = queue.id AND line.state = 'failed' AND line.is_action_required = 1) AS is_action_required,
+    (
+        SELECT counted.customers || CASE WHEN counted.customers = 1 THEN ' customer' ELSE ' customers' END
+            || ' failed more often than the maximum of ' || queue.max_retries || ' retries. First: customer '
+            || CASE WHEN line.woo_customer_id > 0 THEN line.woo_customer_id ELSE line.email END || ': ' || COALESCE(line.error_message, '')
+        FROM (
+            SELECT MIN(required.id) AS first_id, COUNT(*) AS customers FROM woo_customer_sync_queue_line AS required
+            WHERE required.queue_id = queue.id AND required.state = 'failed' AND required.is_action_required = 1
+        ) AS counted
+        INNER JOIN woo_customer_sync_queue_line AS line ON line.id = counted.first_id
+    ) AS action_required_reason,
+    (SELECT MAX(line.processed_at) FROM woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id) AS last_process_date,
+    queue.batch_size, queue.batch_delay_ms, queue.max_retries, queue.options_json, queue.fill_cursor, queue.filled_at,
+    queue.end_reason, queue.created_by, queue.created_at, queue.updated_at
+FROM USER_CUSTOMER_QUEUE AS queue;
