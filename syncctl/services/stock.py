@@ -139,7 +139,8 @@ class StockPush:
 
     def count(self) -> StoreItemCount:
         """Return how many items of the store are known."""
-        return self.context.reaching(self.database.run, CountStoreItems(store_id=self.store.store_id))[0]
+        rows: list[StoreItemCount] = self.context.reaching(self.database.run, CountStoreItems(store_id=self.store.store_id))
+        return rows[0]
 
     def needs_listing(self, count: StoreItemCount) -> bool:
         """Say whether what the store sells has to be read (again)."""

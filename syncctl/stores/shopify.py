@@ -276,7 +276,8 @@ class Shopify:
             StoreMisconfigured: always: Shopify isn't told of stock.
         """
         raise StoreMisconfigured(
-            f"Stock can't be told to Shopify ({len(writes)} items): switch SYNCCTL_STOCK_PUSH off. `stock diff` compares all the same.",
+            f"Stock can't be told to Shopify ({len(writes)} items): switch SYNCCTL_STOCK_PUSH off. `stock diff` compares all the "
+            "same.",
             code="stock",
         )
 
