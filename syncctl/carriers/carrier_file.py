@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from syncctl.carriers.numbers import CHECKS, Kind, Numbers
 from syncctl.carriers.standing import STANDINGS
 from syncctl.errors import ConfigError
 from syncctl.secret import Secret
+from syncctl.settings_pod import PodSettings
 
 _REQUEST = {"method", "url", "headers", "query", "body"}
 _PLACES = {"document", "link", "status", "signed_by", "delivered_at", "error_code", "error_text", "expect", "unknown_when"}
@@ -79,6 +80,8 @@ _NEEDED = {
 }
 UNTOUCHED = {"builtin", "name", "label", "aliases", "base_url", "limits", "number", "verified"}
 """What a file may change of a shipped carrier while that still agrees with the carrier's own description."""
+_SETTINGS = {f"SYNCCTL_{each.name.upper()}" for each in fields(PodSettings)}
+"""Of a setting it is known whether it is a secret; of any other variable it is taken for one."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(\??)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
@@ -210,7 +213,7 @@ class _Filler:
             if self.strict and not optional:
                 raise ConfigError(f"{self.path} needs the environment variable {name}, which is not set.")
             self.missing += [] if optional else [name]
-        elif isinstance(held, Secret) or not name.startswith("SYNCCTL_POD_"):
+        elif isinstance(held, Secret) or name not in _SETTINGS:
             self.secrets.append(text)
         return text
 

@@ -293,6 +293,9 @@ def test_files_that_contradict_each_other_or_nobody_are_refused(tmp_path):
 def test_what_a_file_takes_from_the_environment_is_a_secret(tmp_path):
     write(tmp_path)
     assert catalog(tmp_path).secrets == ("k3y",)
+    held = read_carrier_file(write(tmp_path, FILE.replace("ACME_KEY", "SYNCCTL_POD_ACME_KEY")), {"SYNCCTL_POD_ACME_KEY": "k4y"})
+    assert held.secrets == ("k4y",), "no setting of ours: nothing says that it is no key"
+    write(tmp_path)
     text = FILE.replace("[auth]", '[request.headers]\nX-Token = "t0ken-in-the-file"\nAccept = "a/b"\n[auth]')
     assert set(carrier(tmp_path, text).secrets) == {"k3y", "t0ken-in-the-file"}
 
