@@ -61,8 +61,9 @@ def restore(
     """Put a backup back, all of it or nothing, with the jobs off.
 
     Refused, with what stands against it, where it would make an order come twice or lose one: documents created, changed or gone
-    since, orders staged since, orders or messages that were done since and would be due again, jobs at work. Then the whole
-    database is to be restored, see docs/BACKUP_RECOVERY.md. History that is there stays, and number series never go back.
+    since, orders staged since, orders, proofs or customers that are done with by now and would be due again, jobs at work. Then
+    the whole database is to be restored, see docs/BACKUP_RECOVERY.md. History that is there stays, and number series never go
+    back.
     """
     from syncctl.services.backup import restore as put_back
 

@@ -6,6 +6,7 @@ A backup is the owner's business, as a deploy is: it goes past the procedures, t
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,13 +35,14 @@ SORTS: dict[str, Sort] = {
     "USER_SYNC_LOG": "history",
     "USER_CARRIER_CALL": "history",
     "USER_INCIDENT": "history",
+    "USER_NOTIFICATION": "history",
     "woo_sync_activity": "history",
     "USER_SYNC_WALK": "state",
     "USER_SYNC_STATISTIC": "state",
     "USER_SYNC_STATISTIC_MARK": "state",
     "USER_SYNC_STATISTIC_RESET": "state",
     "USER_STORE_OUTBOX": "state",
-    "USER_CARRIER_BUDGET": "state",
+    "USER_CARRIER_BUDGET": "history",
     "USER_ORDER_PART": "state",
     "USER_ORDER_PAYMENT": "state",
     "USER_RETRY_POLICY": "settings",
@@ -63,6 +65,8 @@ _SMALL_PAGES = {"USER_POD_DOCUMENT": 4, "USER_ORDER_STAGING": 100, "USER_ORDER_D
 _MOST_PARAMETERS = 2000
 """SQL Server takes 2,100 in a statement."""
 _MOST_CHARACTERS = 4_000_000
+_numbers = itertools.count(1)
+"""Of tables beside others: a connection that restores twice has the first ones still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +301,10 @@ class _Server:
 
     def waiting(self, table: Table) -> str:
         """See `Tables`. Of two selections in one no column keeps its IDENTITY."""
-        name = f"#WAITING_{table.name}"
+        name = f"#WAITING_{next(_numbers)}_{table.name}"
         empty = f"SELECT {{into}} FROM dbo.{quoted(table.name)} WHERE 1 = 0"
         columns = listed(table.columns)
         first = empty.format(into=f"{columns} INTO {name}")
-        self._database.query(f"IF OBJECT_ID(N'tempdb..{name}') IS NOT NULL DROP TABLE {name};")
         self._database.query(f"{first} UNION ALL {empty.format(into=columns)};")
         return name
 

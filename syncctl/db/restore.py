@@ -20,6 +20,7 @@ _KNOWN_BY = {
     "USER_ORDER_STAGING": ("STORE_ID", "WOO_ORDER_ID"),
     "USER_ORDER_LINK": ("STORE_ID", "WOO_ORDER_ID", "DOC_ID"),
     "claims": ("claim_reference",),
+    "USER_NOTIFICATION": ("DEDUP_KEY",),
 }
 """By what people, and other tables, know a row, where that isn't its key."""
 _DUE = {
@@ -28,7 +29,6 @@ _DUE = {
         ("PENDING", "CLAIMED", "FAILED"),
         "orders would be worked on again that are done with by now",
     ),
-    "USER_NOTIFICATION": ("STATE", ("PENDING", "CLAIMED", "FAILED"), "messages to people would be sent again"),
     "claims": ("pod_fetch_status", ("pending", "failed"), "proofs of delivery would be asked for again"),
     "woo_customer_sync_queue_line": ("state", ("draft", "processing", "failed"), "customers would be worked on again"),
 }
@@ -243,8 +243,9 @@ def _put_back(tables: Tables, wanted: Sequence[Table], waiting: dict[str, str]) 
         kept, name = waiting[table.name], f"dbo.{quoted(table.name)}"
         where = ""
         if table.sort in ("history", "series"):
-            same = " AND ".join(f"now.{quoted(column)} = kept.{quoted(column)}" for column in table.key)
-            where = f" WHERE NOT EXISTS (SELECT 1 FROM {name} AS now WHERE {same})"
+            keys = [table.key, *([_KNOWN_BY[table.name]] if table.name in _KNOWN_BY else [])]
+            same = [" AND ".join(f"now.{quoted(column)} = kept.{quoted(column)}" for column in key) for key in keys]
+            where = " WHERE " + " AND ".join(f"NOT EXISTS (SELECT 1 FROM {name} AS now WHERE {each})" for each in same)
         if table.sort == "series":  # a number that is on paper is given to nobody else
             higher = f"SELECT kept.[NEXT_NO] FROM {kept} AS kept WHERE kept.[SERIES] = {name}.[SERIES]"
             tables.query(f"UPDATE {name} SET [NEXT_NO] = ({higher}) WHERE [NEXT_NO] < ({higher})")

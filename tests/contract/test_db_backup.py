@@ -118,14 +118,22 @@ def test_an_order_that_was_staged_since_is_not_forgotten(shop: Shop, file: Path,
     assert "Rows of USER_ORDER_STAGING that the backup lacks would be lost: woocommerce 4711." in refusals(shop, file, clock)
 
 
-def test_what_a_person_was_told_is_not_told_again(shop: Shop, file: Path, clock: Any):
-    call = QueueNotification(
-        event_type="order_in_review", dedup_key="1", audience="operator", template="order_in_review", data_json="{}"
-    )
-    shop.database.run(call)
+def test_what_a_person_was_told_is_not_told_again_and_what_was_queued_since_stays(shop: Shop, file: Path, clock: Any):
+    def queue(key: str) -> None:
+        known = {"event_type": "order_in_review", "audience": "operator", "template": "order_in_review", "data_json": "{}"}
+        shop.database.run(QueueNotification(dedup_key=key, **known))
+
+    queue("1")
     backup(shop.database, file, now=clock())
     shop.query("UPDATE dbo.USER_NOTIFICATION SET STATE = 'SENT'", ())
-    assert "Messages to people would be sent again" in refusals(shop, file, clock)
+    queue("2")
+    put_back(shop, file, clock)
+    told = shop.query("SELECT DEDUP_KEY, STATE FROM dbo.USER_NOTIFICATION ORDER BY DEDUP_KEY", ())
+    assert [tuple(row) for row in told] == [("1", "SENT"), ("2", "PENDING")]
+    shop.query("UPDATE dbo.USER_NOTIFICATION SET DEDUP_KEY = '1-' WHERE DEDUP_KEY = '1'", ())
+    shop.query("UPDATE dbo.USER_NOTIFICATION SET DEDUP_KEY = '1' WHERE DEDUP_KEY = '2'", ())
+    put_back(shop, file, clock)
+    assert len(shop.query("SELECT DEDUP_KEY FROM dbo.USER_NOTIFICATION", ())) == 2, "known by its key, whatever its number"
 
 
 def test_a_job_at_work_forbids_it(shop: Shop, file: Path, clock: Any):
