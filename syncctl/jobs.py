@@ -152,6 +152,16 @@ JOBS: tuple[ScheduledJob, ...] = (
         needs="claims",
     ),
     ScheduledJob(
+        name="report",
+        arguments=("report",),
+        operation="report",
+        minutes=HOUR,
+        offset=50,
+        limit=15,
+        about="Write the figures as one page (SYNCCTL_REPORT_FILE)",
+        once=True,
+    ),
+    ScheduledJob(
         name="db-purge",
         arguments=("db", "purge", "--older-than", "180d", "--yes"),
         operation="db purge",
