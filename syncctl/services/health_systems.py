@@ -184,7 +184,7 @@ def customers(actions: Sequence[CustomerAction]) -> Iterator[Check]:
         "; ".join(part.message for part in parts) or "no queue of customers needs a person",
         sum(part.number for part in parts),
         warning=0,
-        advice="`syncctl customers status` tells why; `syncctl customers retry` or `force-done` goes on",
+        advice="`syncctl customers list`, then `customers lines QUEUE --state failed`; `customers retry` or `force-done` goes on",
         parts=parts,
     )
 
