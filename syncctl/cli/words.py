@@ -16,6 +16,7 @@ from syncctl.settings import BY_NAME
 _PARAMETER = re.compile(r"(?<![\w@])@([A-Z][A-Z0-9_]*)\b")
 _WIDTH = re.compile(r"n?varchar\((\d+)\)")
 _OPTIONS = {
+    "ACKNOWLEDGED_BY": "--by",
     "ADDRESS": "--address",
     "BACKOFF_CAP_SECONDS": "--cap",
     "BACKOFF_FACTOR": "--factor",
@@ -38,6 +39,7 @@ _OPTIONS = {
     "WOO_USER_ID": "The customer's id in the store",
     "MAX_ATTEMPTS": "--max-attempts",
     "NEXT_NO": "--next",
+    "NOTE": "--note",
     "PREFIX": "--prefix",
     "REASON": "--reason",
     "RECIPIENT_ID": "The client's id",

@@ -160,6 +160,7 @@ def test_an_incident_that_makes_no_sense(watched: Program, number: str) -> None:
     assert ended.code == 2, ended
     assert "Traceback" not in ended.err
     assert watched("alerts", "ack", "4711").code == 2
+    assert "--by takes at most 100 characters" in watched("alerts", "ack", "1", "--by", "x" * 101).err
 
 
 # --- A job without settings ---------------------------------------------------------------------------------------------
