@@ -6,9 +6,9 @@ dbo.sp_FollowCustomer
     Brings a customer in the ERP in line with the customer of the store: writes what the store changed and no person changed in the ERP,
     and remembers both (USER_CUSTOMER_FIELD).
 
-Called by    sp_SyncCustomer, sp_OrderCustomer, inside their caller's transaction
-Parameters   @STORE_ID; @CUST_NO; @PERSON_JSON as fn_StagedAddress reads it; @EMAIL, '' for none; @IS_NEW 1: it was made of that just now,
-             and is only remembered; OUTPUT: @IS_CHANGED 1 where something was written; @KEPT what to say of what wasn't, NULL for nothing
+Called by    sp_SyncCustomer, inside its caller's transaction
+Parameters   @STORE_ID; @CUST_NO; @PERSON_JSON as fn_StagedAddress reads it; @EMAIL, '' for none; OUTPUT: @IS_CHANGED 1 where
+             something was written; @KEPT what to say of what wasn't, NULL for nothing
 Returns      no rows
 Errors       none
 Locks        the customer's row, where it is written; where a shipping address is added, what that takes
@@ -26,7 +26,6 @@ CREATE OR ALTER PROCEDURE dbo.sp_FollowCustomer
     @CUST_NO varchar(15),
     @PERSON_JSON nvarchar(max),
     @EMAIL nvarchar(100),
-    @IS_NEW bit = 0,
     @IS_CHANGED bit = NULL OUTPUT,
     @KEPT nvarchar(2000) = NULL OUTPUT,
     @NOW datetime2(3) = NULL
@@ -122,7 +121,7 @@ BEGIN
         compared.PART,
         compared.POSITION_NO,
         CASE
-            WHEN @IS_NEW = 1 OR (compared.IS_SAID = 0 AND compared.IS_KNOWN = 0) THEN 'remember'
+            WHEN compared.IS_SAID = 0 AND compared.IS_KNOWN = 0 THEN 'remember'
             WHEN compared.IS_SAID = 0 THEN 'none'
             WHEN compared.DIFFERS = 0 THEN 'remember'
             WHEN compared.IS_KNOWN = 1 AND compared.STORE_CHANGED = 0

@@ -109,12 +109,11 @@ BEGIN
         );
     END;
 
-    EXECUTE dbo.sp_FollowCustomer
+    EXECUTE dbo.sp_RememberCustomer
         @STORE_ID = @STORE_ID,
         @CUST_NO = @CUST_NO,
         @PERSON_JSON = @ORDER_JSON,
         @EMAIL = @CUST_EMAIL,
-        @IS_NEW = 1,
         @NOW = @NOW;
 
     INSERT INTO dbo.USER_ORDER_EVENT

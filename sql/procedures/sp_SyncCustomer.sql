@@ -133,6 +133,13 @@ BEGIN
             @CUST_NO = @CUST_NO OUTPUT,
             @NOW = @NOW;
 
+        EXECUTE dbo.sp_RememberCustomer
+            @STORE_ID = @STORE_ID,
+            @CUST_NO = @CUST_NO,
+            @PERSON_JSON = @PERSON_JSON,
+            @EMAIL = @EMAIL,
+            @NOW = @NOW;
+
         SET @IS_NEW = 1;
     END;
 
@@ -214,7 +221,6 @@ BEGIN
         @CUST_NO = @CUST_NO,
         @PERSON_JSON = @PERSON_JSON,
         @EMAIL = @EMAIL,
-        @IS_NEW = @IS_NEW,
         @IS_CHANGED = @IS_CHANGED OUTPUT,
         @KEPT = @KEPT OUTPUT,
         @NOW = @NOW;

@@ -17,9 +17,9 @@ _WIDTH = 1000
 
 
 def follow_customer(
-    session: Session, erp: Erp, store_id: str, cust_no: str, email: str, content: Content, *, is_new: bool = False
+    session: Session, erp: Erp, store_id: str, cust_no: str, email: str, content: Content
 ) -> tuple[bool, str | None]:
-    """Write what the store changed and no person in the ERP, and remember both; what was made just now (`is_new`) is remembered.
+    """Write what the store changed and no person in the ERP, and remember both.
 
     Returns whether something was written, and what to say of what wasn't.
     """
@@ -36,7 +36,7 @@ def follow_customer(
     actions: dict[str, str] = {}
     for part, group in groupby(fields, lambda field: field.part):
         taken = part == "e-mail" and other is not None
-        actions[part] = _action(list(group), known, is_new=is_new, store_decides=store_decides, taken=taken)
+        actions[part] = _action(list(group), known, store_decides=store_decides, taken=taken)
     written = [
         field.name
         for field in fields
@@ -56,13 +56,17 @@ def follow_customer(
     return bool(written) or added, _told(cust_no, kept, other) if kept else None
 
 
-def _action(
-    fields: list[CustomerField], known: Mapping[str, sqlite3.Row], *, is_new: bool, store_decides: bool, taken: bool
-) -> str:
+def remember_customer(session: Session, erp: Erp, store_id: str, cust_no: str, email: str, content: Content) -> None:
+    """Remember a customer who was made just now. See `sql/procedures/sp_RememberCustomer.sql`."""
+    for field in erp.customer_fields(session, cust_no, email, content):
+        _remember(session, store_id, cust_no, field.name, field.wanted, field.there, keeps=False, known=None)
+
+
+def _action(fields: list[CustomerField], known: Mapping[str, sqlite3.Row], *, store_decides: bool, taken: bool) -> str:
     """Say what becomes of a part of a customer: none, remember, fill, write or keep."""
     rows = [(field, known[field.name]) for field in fields if field.name in known]
     is_said = any(field.wanted for field in fields)
-    if is_new or (not is_said and not rows):
+    if not is_said and not rows:
         return "remember"
     if not is_said:
         return "none"

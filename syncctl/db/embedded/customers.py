@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from syncctl.db.embedded.customer_fields import follow_customer
+from syncctl.db.embedded.customer_fields import remember_customer
 from syncctl.db.embedded.erp import Erp
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.records import write_event
@@ -145,6 +145,6 @@ def _create_customer(session: Session, erp: Erp, staged: sqlite3.Row, content: C
                 "now": session.now,
             },
         )
-    follow_customer(session, erp, staged["STORE_ID"], cust_no, email, content, is_new=True)
+    remember_customer(session, erp, staged["STORE_ID"], cust_no, email, content)
     write_event(session, staged, "CUSTOMER_CREATED", f"Customer {cust_no} was made from the order's billing address.")
     return cust_no

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syncctl.db.embedded.customer_fields import follow_customer
+from syncctl.db.embedded.customer_fields import follow_customer, remember_customer
 from syncctl.db.embedded.customers import mapped_customers, same_address
 from syncctl.db.embedded.erp import Erp, erp_of, settings_of
 from syncctl.db.embedded.order_content import Content, read_customer
@@ -82,8 +82,9 @@ def sync_customer(session: Session, line: sqlite3.Row) -> CustomerOutcome:
         if problem := erp.new_customer_problem(session):
             raise ConfigError(problem, code=50041)
         cust_no, is_new = erp.create_customer(session, email or "", content), True
+        remember_customer(session, erp, person.store_id, cust_no, email or "", content)
     linked = _note_in_map(session, person, cust_no, match.row)
-    changed, kept = follow_customer(session, erp, person.store_id, cust_no, email or "", content, is_new=is_new)
+    changed, kept = follow_customer(session, erp, person.store_id, cust_no, email or "", content)
     told = []
     if whole_email and email is None:
         told.append("An e-mail address of more than 100 letters is not taken over.")
