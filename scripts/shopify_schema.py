@@ -64,7 +64,8 @@ def kept_part(raw: dict[str, Any], version: str) -> dict[str, Any]:
     kept = [_kept(each, names, names | leaves) for each in raw["__schema"]["types"] if each["name"] in names]
     used = {name for each in kept for name in _named(each)} & leaves
     kept += [_plain(each) for each in raw["__schema"]["types"] if each["name"] in used]
-    return {"__schema": {**raw["__schema"], "types": kept, "subscriptionType": None, "directives": [], "description": None}}
+    directives = [_plain(each) for each in raw["__schema"]["directives"] if each["name"] in _DIRECTIVES]
+    return {"__schema": {**raw["__schema"], "types": kept, "subscriptionType": None, "directives": directives, "description": None}}
 
 
 def _reached(schema: GraphQLSchema, text: str) -> set[str]:
@@ -107,9 +108,13 @@ def _kept(kind: dict[str, Any], names: set[str], types: set[str]) -> dict[str, A
 _ROOT_FIELDS = frozenset(
     {
         *("shop", "currentAppInstallation", "publicApiVersions", "orders", "nodes", "order", "productVariants", "customers"),
-        *("orderUpdate", "tagsAdd", "tagsRemove", "metafieldsSet", "fulfillmentCreate"),
+        *("locations", "orderUpdate", "tagsAdd", "tagsRemove", "metafieldsSet", "fulfillmentCreate", "inventorySetQuantities"),
     }
 )
+
+
+_DIRECTIVES = frozenset({"idempotent"})
+"""Shopify's own that operations name."""
 
 
 def _field(field: dict[str, Any], types: set[str]) -> dict[str, Any]:

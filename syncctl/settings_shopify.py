@@ -36,7 +36,8 @@ class ShopifySettings(AlertSettings):
         SECRET,
         None,
         "The Admin API access token (shpat_…) of an app with the scopes read_orders, write_orders, read_customers and, for "
-        "orders older than 60 days, read_all_orders; read_products for `db seed`.",
+        "orders older than 60 days, read_all_orders; read_products for `db seed`. For `stock push` read_products, read_inventory, "
+        "write_inventory and read_locations.",
     )
     shopify_webhook_secret: Secret | None = setting(
         _GROUP, SECRET, None, "The app's client secret, with which Shopify signs webhooks (`stage --payload`)."
@@ -64,4 +65,10 @@ class ShopifySettings(AlertSettings):
         False,
         "Let `sync-status` mark an order as fulfilled that was shipped, with its tracking numbers; the customer isn't mailed. "
         "Needs the scope write_merchant_managed_fulfillment_orders. off: note alone.",
+    )
+    shopify_location: str | None = setting(
+        _GROUP,
+        text("the number of a location, as at the end of its address in the admin", pattern=r"[1-9][0-9]{0,17}"),
+        None,
+        "The location whose stock `stock push` tells. Not set: the store's only active one; where there are several, it must be.",
     )

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLSchema,
     build_schema,
     execute_sync,
+    get_directive_values,
     get_named_type,
     parse,
     validate,
@@ -57,6 +58,13 @@ class SimulatedShopify(shopify_store.SimulatedShopify):
                 raise GraphQLError(f"{name} can't be had", extensions={"code": code})
             if name == "metafield":
                 return source["metafields"].get((arguments["namespace"], arguments["key"]))
+        if info.parent_type.name == "InventoryItem" and name == "inventoryLevel":
+            return self.stock.level(source["id"], arguments["locationId"])
+        if name == "inventorySetQuantities":
+            given = get_directive_values(info.schema.get_directive("idempotent"), info.field_nodes[0], info.variable_values)
+            if given is None:
+                raise GraphQLError("The @idempotent directive is required", extensions={"code": "BAD_REQUEST"})
+            arguments |= given
         if callable(value):
             try:
                 return value(**arguments)

@@ -243,6 +243,10 @@ def like_woocommerce(woo: Raw) -> Raw:
     return raw
 
 
+ITEMS_FROM = 50_000
+"""The number of a variant's inventory item is its own and this."""
+
+
 def variants_like(products: list[Raw]) -> list[Raw]:
     """Make the variants of the same products."""
     found = []
@@ -257,8 +261,13 @@ def variants_like(products: list[Raw]) -> list[Raw]:
                     "title": name,
                     "price": variation["price"],
                     "inventoryQuantity": variation["stock_quantity"] or 0,
+                    "inventoryPolicy": "DENY" if variation.get("backorders", "no") == "no" else "CONTINUE",
                     "product": {"id": f"gid://shopify/Product/{each['id']}", "title": each["name"]},
-                    "inventoryItem": {"tracked": tracked},
+                    "inventoryItem": {
+                        "__typename": "InventoryItem",
+                        "id": f"gid://shopify/InventoryItem/{ITEMS_FROM + variation['id']}",
+                        "tracked": tracked,
+                    },
                 }
             )
     return found

@@ -94,6 +94,17 @@ def _list_of(root: Raw, variables: Raw) -> Raw:
     return found
 
 
+def _stocked(root: Raw, variables: Raw) -> Raw:
+    """A page of variants with what one location has of each."""
+    found: Raw = root["productVariants"](first=variables["first"], after=variables.get("after"))
+    location = variables["location"]
+    return {**found, "nodes": [{**each, "inventoryItem": _at(root, each["inventoryItem"], location)} for each in found["nodes"]]}
+
+
+def _at(root: Raw, item: Raw | None, location: str) -> Raw | None:
+    return None if item is None else {**item, "inventoryLevel": root["level"](item["id"], location)}
+
+
 _Query = Callable[[Raw, Raw], Mapping[str, Callable[[], Any]]]
 QUERIES: dict[str, _Query] = {
     "Clock": lambda root, _: {"shop": lambda: {"id": root["shop"]["id"]}},
@@ -109,6 +120,11 @@ QUERIES: dict[str, _Query] = {
     "Note": lambda root, given: {"order": lambda: _lean(("id", "note"))(root["order"](id=given["id"]))},
     "ToFulfil": lambda root, given: {"order": lambda: _to_fulfil(root["order"](id=given["id"]))},
     "Products": lambda root, given: {"productVariants": lambda: root["productVariants"](**given)},
+    "Stocked": lambda root, given: {"productVariants": lambda: _stocked(root, given)},
+    "Locations": lambda root, given: {"locations": lambda: root["locations"](**given)},
+    "Levels": lambda root, given: {
+        "nodes": lambda: [_at(root, item, given["location"]) for item in root["nodes"](given["ids"])]
+    },
     "Customers": lambda root, given: {"customers": lambda: root["customers"](**given)},
     "ListCustomers": lambda root, given: {"customers": lambda: root["customers"](**given)},
 }

@@ -21,13 +21,17 @@ from typing import Any, Self
 
 from syncctl.clock import Clock, system_clock
 from syncctl.demo.loopback import LoopbackServer
+from syncctl.demo.shopify_levels import Levels
 from syncctl.demo.shopify_raws import Raw
 from syncctl.demo.shopify_replies import MUTATION, MUTATIONS, QUERIES, actual, error, page, payload_of
 from syncctl.stores.shopify_operations import NEWEST
 
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"  # noqa: S105 - opens nothing but this
 MOST_POINTS = 1000
-SCOPES = ("read_orders", "write_orders", "read_customers", "read_products", "read_all_orders")
+SCOPES = (
+    "read_orders", "write_orders", "read_customers", "read_products", "read_all_orders", "read_inventory", "write_inventory",
+    "read_locations",
+)  # fmt: skip
 _TERM = re.compile(r"(\w+):(>=|<=|>|<|)'?([^' ]+)'?")
 
 
@@ -80,6 +84,7 @@ class SimulatedShopify:
         """The highest id that an order ever had."""
         self.products: list[Raw] = []
         self.customers: list[Raw] = []
+        self.stock = Levels(lambda: self.products)
         self.scopes = list(SCOPES)
         self.most, self.restore = bucket, restore
         self.available, self._at = float(bucket), clock()
@@ -175,6 +180,9 @@ class SimulatedShopify:
         root = self.root()
         if name == "Mark":
             return Prepared(MUTATION * _marks(variables), lambda: self._mark(root, variables))
+        if name == "SetStock":
+            put = partial(root["inventorySetQuantities"], variables["input"], key=variables["key"])
+            return Prepared(MUTATION, lambda: self._fields({"inventorySetQuantities": partial(payload_of, put)}))
         if name in MUTATIONS:
             field, argument = MUTATIONS[name]
             made = partial(root[field], **{argument: variables[argument]})
@@ -233,9 +241,15 @@ class SimulatedShopify:
             "tagsRemove": self._remove_tags,
             "metafieldsSet": self._set_fields,
             "fulfillmentCreate": self._fulfil,
+            "locations": lambda **how: page(self.stock.locations, how),
+            "inventorySetQuantities": self._set_stock,
+            "level": self.stock.level,
         }
 
     def _find(self, gid: str) -> Raw | None:
+        if "/InventoryItem/" in gid:
+            variant = self.stock.find(gid)
+            return None if variant is None else variant["inventoryItem"]
         return self.orders.get(int(gid.rpartition("/")[2]))
 
     def _customers(self, query: str) -> list[Raw]:
@@ -255,7 +269,7 @@ class SimulatedShopify:
         said = self.user_errors.pop(name, None)
         if said is not None:
             return {"userErrors": [{"field": ["input"], "message": said}]}
-        return {**made(), "userErrors": []}
+        return {"userErrors": [], **made()}
 
     def _of(self, gid: str, change: Callable[[Raw], object]) -> Raw:
         raw = self._find(gid)
@@ -301,6 +315,11 @@ class SimulatedShopify:
             return {"fulfillment": {"id": f"gid://shopify/Fulfillment/{len(self.fulfilled)}"}}
 
         return self._written("fulfillmentCreate", made)
+
+    def _set_stock(self, input: Raw, *, key: str) -> Raw:  # noqa: A002 - the argument's own name
+        if "write_inventory" not in self.scopes:
+            raise ShopifyError("Access denied for inventorySetQuantities field.", "ACCESS_DENIED")
+        return self._written("inventorySetQuantities", lambda: self.stock.put(input, key))
 
     def take_fault(self, operation: str) -> Fault | None:
         """Return what hits this request, if anything does."""

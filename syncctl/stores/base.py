@@ -156,6 +156,18 @@ class StockWrite:
     """What the store has of it as far as is known; None where that isn't."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """What a store says against a write that was reckoned from a stock which it has no more: it sold of the item meanwhile."""
+
+    quantity: Decimal
+    """What it has now."""
+
+    def __str__(self) -> str:
+        """Say so to a person."""
+        return f"the store has {self.quantity.normalize():f} by now, and was not told: it sold or counted meanwhile"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreCustomer:
     """A registered customer of the store. Guests never appear."""
@@ -340,7 +352,7 @@ class Store(Protocol):
         """List everything the store sells, variations in place of their parents."""
         ...
 
-    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | None]:
+    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """Set the stock of up to 100 items; return by product what the store says against each, None where it took it.
 
         An item that isn't in the answer: what became of it isn't known, and telling it again does no harm.

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
-from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable, UnreadableError
+from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable
 from syncctl.http_dates import date_of
 from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
@@ -19,6 +18,7 @@ from syncctl.stores import shopify_customers
 from syncctl.stores.base import (
     ORDERS_WALK,
     Listed,
+    Outdated,
     Page,
     Product,
     StatusWrite,
@@ -29,20 +29,22 @@ from syncctl.stores.base import (
 )
 from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.shopify_http import Client, Connection
-from syncctl.stores.shopify_operations import CLOCK, CUSTOMERS, LISTED_BY_ID, PRODUCTS, SHOP, STATUSES, Operation
+from syncctl.stores.shopify_operations import CLOCK, CUSTOMERS, LISTED_BY_ID, SHOP, STATUSES, Operation
 from syncctl.stores.shopify_orders import gid, number_of, read_address, read_order
 from syncctl.stores.shopify_statuses import SHIPPED_WORDS, StatusRules, meaning_in, meaning_of, status_of
+from syncctl.stores.shopify_stock import Stock
 from syncctl.stores.shopify_walk import MOST_PER_PAGE, ListReader, faults_of, iso
 from syncctl.stores.shopify_whole import WholeOrders, of_fault
 from syncctl.stores.shopify_writes import Writer, read_tags
-from syncctl.stores.values import amount_field, code, moment, text
+from syncctl.stores.values import moment, text
 
 log = logging.getLogger(__name__)
 
 _SECOND = timedelta(seconds=1)
-_THINGS = 100
 _SCOPES = ("read_orders", "read_customers")
 """Without these no order can be read whole."""
+_STOCK_SCOPES = ("read_products", "read_inventory", "read_locations")
+"""Without these nobody sees what a location has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,10 @@ class Rules:
     statuses: StatusRules = field(default_factory=StatusRules)
     fulfils: bool = False
     """Whether an order that was shipped is told to be fulfilled."""
+    stock: bool = False
+    """Whether the store is told of its stock."""
+    location: str | None = None
+    """The number of the location whose stock is told; None for the only active one."""
 
 
 class Shopify:
@@ -81,6 +87,7 @@ class Shopify:
         self._lists = ListReader(self.client, self._rules.statuses)
         self._whole = WholeOrders(self.client, connection.version)
         self._writer = Writer(self.client, fulfils=self._rules.fulfils)
+        self._stock = Stock(self.client, self._rules.location)
         self._scopes: frozenset[str] | None = None
         self._advice: list[str] = []
         self._tags: dict[int, list[str]] = {}
@@ -237,6 +244,8 @@ class Shopify:
         wanted = [*_SCOPES, *(["write_orders"] if writing else [])]
         if writing and self._rules.fulfils:
             wanted.append("write_merchant_managed_fulfillment_orders")
+        if writing and self._rules.stock:
+            wanted += [*_STOCK_SCOPES, "write_inventory"]
         missing = [scope for scope in wanted if not self._may(scope)]
         if missing:
             raise StoreMisconfigured(
@@ -251,39 +260,21 @@ class Shopify:
             )
 
     def products(self) -> Iterator[Product]:
-        """See `base.Store.products`."""
-        for raw in self._things(PRODUCTS, "productVariants"):
-            variant = number_of(raw.get("id"))
-            if variant is None:
-                continue
-            held, stock = raw.get("product"), raw.get("inventoryItem")
-            product = held if isinstance(held, Mapping) else {}
-            tracked = isinstance(stock, Mapping) and stock.get("tracked") is True
-            title, own = text(product.get("title")), text(raw.get("title"))
-            yield Product(
-                product_id=variant,
-                parent_id=number_of(product.get("id")) or 0,
-                sku=code(raw.get("sku")) or None,
-                name=title if own in ("", "Default Title") else f"{title} - {own}",
-                price=_decimal(raw, "price"),
-                stock=_decimal(raw, "inventoryQuantity") if tracked else None,
-            )
+        """See `base.Store.products`. Stock is that of one location, where it is told, or shown by an app that may read it."""
+        if not self._rules.stock and self._rules.location is None:
+            if self._scopes is None:
+                self.ping()
+            if not all(self._may(scope) for scope in _STOCK_SCOPES):
+                return self._stock.products_in_all()
+        return self._stock.products(must=self._rules.stock)
 
-    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | None]:
-        """See `base.Store.put_stock`.
-
-        Raises:
-            StoreMisconfigured: always: Shopify isn't told of stock.
-        """
-        raise StoreMisconfigured(
-            f"Stock can't be told to Shopify ({len(writes)} items): switch SYNCCTL_STOCK_PUSH off. `stock diff` compares all the "
-            "same.",
-            code="stock",
-        )
+    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
+        """See `base.Store.put_stock`. What the store sold meanwhile is not overwritten."""
+        return self._stock.put(writes)
 
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`."""
-        for raw in self._things(CUSTOMERS, "customers"):
+        for raw in self.client.things(CUSTOMERS, "customers"):
             customer_id = number_of(raw.get("id"))
             if customer_id is None:
                 continue
@@ -339,21 +330,6 @@ class Shopify:
             rows.append(node if mine and not faults_of(reply.faults, place) else None)
         return rows, reply.asked_at
 
-    def _things(self, operation: Operation, name: str) -> Iterator[Mapping[str, Any]]:
-        after: str | None = None
-        while True:
-            reply = self.client.read(operation, {"first": _THINGS, "after": after}, size=_THINGS)
-            held = reply.data.get(name)
-            nodes = held.get("nodes") if isinstance(held, Mapping) else None
-            if not isinstance(held, Mapping) or not isinstance(nodes, list):
-                said = "; ".join(fault.message for fault in reply.faults[:3]) or "no list"
-                raise StoreRefused(f"{self.client.base}: its {name} can't be read ({said}).", code="no_list")
-            yield from (node for node in nodes if isinstance(node, Mapping))
-            info = held.get("pageInfo")
-            after = info.get("endCursor") if isinstance(info, Mapping) and info.get("hasNextPage") else None
-            if not after:
-                return
-
     def _may(self, scope: str) -> bool:
         """Tell whether a scope is granted; who may write may read."""
         held = self._scopes or frozenset()
@@ -373,10 +349,3 @@ class Shopify:
                 "whether it is gone can't be told: give the app the access scope read_all_orders.",
                 code="read_all_orders",
             )
-
-
-def _decimal(raw: Mapping[str, Any], name: str) -> Decimal | None:
-    try:
-        return None if raw.get(name) in (None, "") else amount_field(raw, name)
-    except UnreadableError:
-        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -15,7 +15,7 @@ import requests
 
 from syncctl import __version__
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
-from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreUnavailable
+from syncctl.errors import STOPPED, ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
 from syncctl.http_answer import MEGABYTE, AnswerFailed, Bounds, HttpAnswer, HttpSession, ask
 from syncctl.http_dates import date_of
 from syncctl.meter import Meter
@@ -29,6 +29,8 @@ from syncctl.stores.tries import asked_again
 log = logging.getLogger(__name__)
 
 TRIES = 3
+_THINGS = 100
+"""Rows of a page of `Client.things`."""
 LONGEST_WAIT_IN_CALL = 30.0
 """Seconds. The largest query's points are back after ten on the smallest plan; who asks for more is left alone until later."""
 MOST_THROTTLES = 10
@@ -144,6 +146,35 @@ class Client:
             as for `read`; whether a write without an answer was carried out isn't known.
         """
         return self._once(operation, dict(variables), size)
+
+    def repeat(self, operation: Operation, variables: Mapping[str, Any]) -> Reply:
+        """Write what bears a key by which Shopify knows it again: tried as often as a question.
+
+        Raises:
+            as for `read`; whether a write without an answer was carried out isn't known.
+        """
+        return self._again(operation, dict(variables), 0)
+
+    def things(self, operation: Operation, name: str, **more: Any) -> Iterator[Mapping[str, Any]]:
+        """Go through a list of the shop from its beginning to its end, page by page.
+
+        Raises:
+            StoreRefused: the answer has no such list.
+            as for `read`.
+        """
+        after: str | None = None
+        while True:
+            reply = self.read(operation, {**more, "first": _THINGS, "after": after}, size=_THINGS)
+            held = reply.data.get(name)
+            nodes = held.get("nodes") if isinstance(held, Mapping) else None
+            if not isinstance(held, Mapping) or not isinstance(nodes, list):
+                said = "; ".join(fault.message for fault in reply.faults[:3]) or "no list"
+                raise StoreRefused(f"{self.base}: its {name} can't be read ({said}).", code="no_list")
+            yield from (node for node in nodes if isinstance(node, Mapping))
+            info = held.get("pageInfo")
+            after = info.get("endCursor") if isinstance(info, Mapping) and info.get("hasNextPage") else None
+            if not after:
+                return
 
     def close(self) -> None:
         """Let go of the pooled connections."""

@@ -134,10 +134,7 @@ class Writer:
         Raises:
             StoreRefused, StoreUnavailable: it names an error, or there is none of it.
         """
-        _raise(_faults(reply, name), what)
-        payload = reply.data.get(name)
-        if not isinstance(payload, Mapping):
-            raise StoreUnavailable(f"{what}: the store's answer doesn't say whether it was written.", code="not_json")
+        payload = payload_of(reply, name, what)
         errors = payload.get("userErrors")
         if errors:
             said = "; ".join(_user_error(each) for each in errors if isinstance(each, Mapping))
@@ -170,6 +167,19 @@ def _variables(writes: Sequence[tuple[StatusWrite, Sequence[str]]]) -> dict[str,
             ],
         }
     return variables
+
+
+def payload_of(reply: Reply, name: str, what: str) -> Mapping[str, Any]:
+    """Return what a mutation was answered with, which may be that it was refused.
+
+    Raises:
+        StoreRefused, StoreUnavailable: there is an error in its place, or nothing.
+    """
+    _raise(_faults(reply, name), what)
+    payload = reply.data.get(name)
+    if not isinstance(payload, Mapping):
+        raise StoreUnavailable(f"{what}: the store's answer doesn't say whether it was written.", code="not_json")
+    return payload
 
 
 def _faults(reply: Reply, name: str) -> list[Fault]:

@@ -23,6 +23,7 @@ from syncctl.stores.base import (
     ORDERS_WALK,
     TRASH_WALK,
     Listed,
+    Outdated,
     NoSuchList,
     Page,
     Product,
@@ -268,7 +269,7 @@ class WooCommerce:
             for variation_id, variation in self._things(f"/products/{product_id}/variations", {}):
                 yield _product(variation, variation_id, text(unescape(text(raw.get("name")))), product_id)
 
-    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | None]:
+    def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """See `base.Store.put_stock`. Variations are told product by product, as WooCommerce takes them."""
         return put_stock(self._client, writes)
 

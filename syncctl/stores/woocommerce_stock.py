@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from syncctl.errors import StoreUnavailable
-from syncctl.stores.base import StockWrite
+from syncctl.stores.base import Outdated, StockWrite
 from syncctl.stores.values import amount_field, identifier, text
 from syncctl.stores.woocommerce_http import Client
 
 AT_A_TIME = 100
 
 
-def put_stock(client: Client, writes: Sequence[StockWrite]) -> dict[int, str | None]:
+def put_stock(client: Client, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
     """See `base.Store.put_stock`."""
-    answers: dict[int, str | None] = {}
+    answers: dict[int, str | Outdated | None] = {}
     for parent_id in sorted({write.parent_id for write in writes}):
         mine = [write for write in writes if write.parent_id == parent_id]
         path = f"/products/{parent_id}/variations/batch" if parent_id else "/products/batch"

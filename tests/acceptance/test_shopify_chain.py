@@ -16,7 +16,8 @@ CREATED = "2026-11-20T10:00:00Z"
 
 
 def variant(number: int, sku: str, price: str) -> dict[str, Any]:
-    tracked = {"inventoryQuantity": 100, "inventoryItem": {"tracked": True}}
+    item = {"__typename": "InventoryItem", "id": f"gid://shopify/InventoryItem/{number}", "tracked": True}
+    tracked = {"inventoryQuantity": 100, "inventoryPolicy": "DENY", "inventoryItem": item}
     return {
         "id": f"gid://shopify/ProductVariant/{number}",
         "sku": sku,

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from syncctl.demo.shopfronts import Keeper, Shopfront, ShopifyFront, WooCommerceFront
-from syncctl.demo.shopify_raws import customers_like, like_woocommerce, variants_like
+from syncctl.demo.shopify_raws import ITEMS_FROM, customers_like, like_woocommerce, variants_like
 from syncctl.stores.base import Store
+from syncctl.stores.shopify_orders import gid
 from tests.clocks import MovableClock
 from tests.raws import raw_order
 from tests.shopify_shop import SimulatedShopify
@@ -60,6 +61,14 @@ class Storefront:
 
     def sell(self, products: list[dict[str, Any]], customers: list[dict[str, Any]]) -> None:
         """Take over products and customers in WooCommerce's shapes."""
+        raise NotImplementedError
+
+    def stock(self) -> dict[str, int]:
+        """Return what the shop has of each item, by SKU; items that it doesn't count are left out."""
+        raise NotImplementedError
+
+    def refuse_stock(self, product_id: int) -> None:
+        """Let the shop refuse to be told of an item's stock from now on."""
         raise NotImplementedError
 
     def when_asked(self, happens: Callable[[], object], *, times: int = 1, after: int = 0) -> None:
@@ -123,6 +132,14 @@ class WooCommerceStorefront(Storefront):
     def sell(self, products: list[dict[str, Any]], customers: list[dict[str, Any]]) -> None:
         self.shop.load([], products=products, customers=customers)
 
+    def stock(self) -> dict[str, int]:
+        products = self.shop.state.products.values()
+        sold = [each for product in products for each in product["variations"] or [product]]
+        return {each["sku"]: each["stock_quantity"] for each in sold if each["manage_stock"] is True}
+
+    def refuse_stock(self, product_id: int) -> None:
+        self.shop.odd.refused.add(product_id)
+
     def when_asked(self, happens: Callable[[], object], *, times: int = 1, after: int = 0) -> None:
         self.shop.before_request = at(happens, lambda *_: True, times=times, after=after)
 
@@ -166,6 +183,12 @@ class ShopifyStorefront(Storefront):
 
     def sell(self, products: list[dict[str, Any]], customers: list[dict[str, Any]]) -> None:
         self.shop.products, self.shop.customers = variants_like(products), customers_like(customers)
+
+    def stock(self) -> dict[str, int]:
+        return {each["sku"]: each["inventoryQuantity"] for each in self.shop.products if each["inventoryItem"]["tracked"]}
+
+    def refuse_stock(self, product_id: int) -> None:
+        self.shop.stock.refused[gid("InventoryItem", ITEMS_FROM + product_id)] = "NON_MUTABLE_INVENTORY_ITEM"
 
     def when_asked(self, happens: Callable[[], object], *, times: int = 1, after: int = 0) -> None:
         self.shop.before = at(happens, lambda *_: True, times=times, after=after)

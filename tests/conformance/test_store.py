@@ -12,7 +12,7 @@ import pytest
 from syncctl.demo.orders import KINDS, catalogue
 from syncctl.errors import StoreMisconfigured, StoreUnavailable, UnreadableError
 from syncctl.models import Order
-from syncctl.stores.base import Listed, Page, StatusWrite, Store, WalkState
+from syncctl.stores.base import Listed, Page, Product, StatusWrite, StockWrite, Store, WalkState
 from tests.conformance.storefronts import Storefront
 
 D = Decimal
@@ -301,6 +301,67 @@ def test_a_note_whose_answer_is_lost_is_written_once(shop: Storefront, store: St
     with pytest.raises(StoreUnavailable):
         store.add_note(order_id, NOTE)
     assert [note for note in store.notes(order_id) if note == NOTE] == [NOTE]
+
+
+# Stock.
+
+
+def sold(shop: Storefront, store: Store) -> dict[str, Product]:
+    """Let the shop sell the demonstration's goods, and list what it counts."""
+    goods = catalogue(1, clock=shop.clock)
+    shop.sell(goods.products, goods.customers)
+    return {str(each.sku): each for each in store.products() if each.stock is not None}
+
+
+def write(product: Product, quantity: int) -> StockWrite:
+    return StockWrite(
+        product_id=product.product_id,
+        parent_id=product.parent_id,
+        stock_key=product.stock_key,
+        quantity=quantity,
+        before=product.stock,
+    )
+
+
+def test_stock_is_what_was_said_and_nothing_else_changes(shop: Storefront, store: Store):
+    products = sold(shop, store)
+    before = shop.stock()
+    assert {sku: int(product.stock or 0) for sku, product in products.items()} == before
+    told = {sku: count + 3 for sku, count in list(before.items())[1:6]} | {list(before)[0]: 0}
+    answers = store.put_stock([write(products[sku], quantity) for sku, quantity in told.items()])
+    assert answers == {products[sku].product_id: None for sku in told}
+    assert shop.stock() == before | told
+    assert {str(each.sku): each.stock for each in store.products() if each.stock is not None} == shop.stock()
+
+
+def test_stock_that_is_told_twice_is_no_error(shop: Storefront, store: Store):
+    product = next(iter(sold(shop, store).values()))
+    for _ in range(2):  # as after a run that was killed before it noted the answer
+        assert store.put_stock([write(product, 77)]) == {product.product_id: None}
+    assert shop.stock()[str(product.sku)] == 77
+
+
+def test_an_item_that_the_store_refuses_is_told_from_the_rest_and_no_others_fault(shop: Storefront, store: Store):
+    products = list(sold(shop, store).values())
+    before = shop.stock()
+    shop.refuse_stock(products[1].product_id)
+    answers = store.put_stock([write(product, 41) for product in products])
+    refused = answers.pop(products[1].product_id)
+    assert isinstance(refused, str) and refused
+    assert answers == {product.product_id: None for product in products if product != products[1]}
+    assert shop.stock() == dict.fromkeys(before, 41) | {str(products[1].sku): before[str(products[1].sku)]}
+
+
+def test_stock_waits_where_the_store_has_had_enough_and_is_told_though_it_stumbles(shop: Storefront, store: Store):
+    product = next(iter(sold(shop, store).values()))
+    shop.when_asked(shop.crowd)
+    try:
+        answers = store.put_stock([write(product, 5)])
+    except StoreUnavailable as busy:
+        assert busy.retry_after  # noqa: PT017  (either is right: waited for here, or by the run)
+        answers = store.put_stock([write(product, 5)])
+    assert answers == {product.product_id: None}
+    assert shop.stock()[str(product.sku)] == 5
 
 
 # The store itself.

@@ -259,7 +259,8 @@ def test_products_and_customers_for_a_first_trial(store: Shopify, shop: Simulate
     product = {"id": "gid://shopify/Product/1", "title": "Shirt"}
     shop.products = [
         {"id": f"gid://shopify/ProductVariant/{n}", "sku": f"S-{n}", "title": title, "price": "9.50", "inventoryQuantity": 4,
-         "product": product, "inventoryItem": {"tracked": n == 1}}
+         "product": product, "inventoryPolicy": "DENY",
+         "inventoryItem": {"id": f"gid://shopify/InventoryItem/{n}", "tracked": n == 1}}
         for n, title in ((1, "Default Title"), (2, "Red"))
     ]  # fmt: skip
     shop.customers = [

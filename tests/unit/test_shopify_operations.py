@@ -25,6 +25,8 @@ SIZES: dict[str, list[dict[str, Any]]] = {
     ],
     "MoreLines": [{"lines": MORE_LINES}],
     "Products": [{"first": 100}],
+    "Stocked": [{"first": 100}],
+    "Levels": [{"ids": [ID] * 100}],
     "Customers": [{"first": 100}],
 }
 """What an operation asks for, where it isn't 250 rows."""

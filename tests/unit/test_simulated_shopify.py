@@ -15,6 +15,7 @@ import pytest
 from syncctl.demo import shopify_store
 from syncctl.demo.orders import KINDS, catalogue
 from syncctl.demo.shopify_edits import ShopifyKeeper
+from syncctl.demo.shopify_levels import HOME
 from syncctl.demo.shopify_raws import customers_like, like_woocommerce, total_of, variants_like
 from syncctl.demo.shopify_replies import actual
 from syncctl.secret import Secret
@@ -49,6 +50,9 @@ def gid(number: int) -> str:
 
 LIST = {"first": 5, "after": None, "query": "updated_at:>='2026-11-20T00:00:00Z'", "sort": "UPDATED_AT"}
 MARK = {"stale0": True, "former0": ["old"], "id0": gid(FIRST), "tags0": ["syncctl 1"], "fields0": []}
+ITEM = variants_like(GOODS.products)[0]["inventoryItem"]["id"]
+WRITE = {"inventoryItemId": ITEM, "locationId": HOME, "quantity": 3, "changeFromQuantity": None}
+SET = {"name": "available", "reason": "correction", "quantities": [WRITE]}
 ASKED: list[tuple[Operation, dict[str, Any]]] = [
     (operations.CLOCK, {}),
     (operations.SHOP, {}),
@@ -62,6 +66,12 @@ ASKED: list[tuple[Operation, dict[str, Any]]] = [
     (operations.NOTE, {"id": gid(1)}),
     (operations.TO_FULFIL, {"id": gid(FIRST)}),
     (operations.PRODUCTS, {"first": 3, "after": None}),
+    (operations.STOCKED, {"first": 3, "after": None, "location": HOME}),
+    (operations.LOCATIONS, {"first": 3, "after": None}),
+    (operations.LEVELS, {"ids": [ITEM, "gid://shopify/InventoryItem/1"], "location": HOME}),
+    (operations.LEVELS, {"ids": [ITEM], "location": "gid://shopify/Location/9"}),
+    (operations.SET_STOCK, {"input": SET, "key": "a"}),
+    (operations.SET_STOCK, {"input": {**SET, "name": "spare"}, "key": "b"}),
     (operations.CUSTOMERS, {"first": 3, "after": None}),
     (operations.PUT_NOTE, {"input": {"id": gid(FIRST), "note": "Ring twice"}}),
     (operations.PUT_NOTE, {"input": {"id": gid(1), "note": "Nobody"}}),
