@@ -65,7 +65,8 @@ def kept_part(raw: dict[str, Any], version: str) -> dict[str, Any]:
     used = {name for each in kept for name in _named(each)} & leaves
     kept += [_plain(each) for each in raw["__schema"]["types"] if each["name"] in used]
     directives = [_plain(each) for each in raw["__schema"]["directives"] if each["name"] in _DIRECTIVES]
-    return {"__schema": {**raw["__schema"], "types": kept, "subscriptionType": None, "directives": directives, "description": None}}
+    made = {"types": kept, "subscriptionType": None, "directives": directives, "description": None}
+    return {"__schema": {**raw["__schema"], **made}}
 
 
 def _reached(schema: GraphQLSchema, text: str) -> set[str]:

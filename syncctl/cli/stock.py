@@ -34,6 +34,7 @@ WORDS = {
     "backorder": "sold on backorder, by the store's choice",
     "waiting": "refused by the store, tried again later",
 }
+MOVED = "sold or counted by the store meanwhile, told by the next run"
 JOB = Job(
     direction="ERP_TO_STORE",
     records={"input": ("items",), "updated": ("told",), "skipped": ("left_alone",), "failed": ("refused",)},
@@ -222,7 +223,7 @@ def _report(run: Run, pushing: StockPush, *, dry_run: bool) -> None:
         if dry_run or run.verbose:
             _changes(console, result.changes)
         for word, number in sorted(result.left.items()):
-            console.print(f"{number:,} left alone: {WORDS[word]}.")
+            console.print(f"{number:,} left alone: {WORDS.get(word, MOVED)}.")
         if result.unfinished:
             console.print("Stopped before its end; the next run tells the rest.")
         summary(console, run.report)

@@ -1,4 +1,4 @@
-"""What the simulated Shopify has of each item at its locations, and how it is set: all of a request or nothing, as its schema says."""
+"""What the simulated Shopify has of each item at its locations, and how it is set: all of a request or nothing."""
 
 from __future__ import annotations
 

@@ -122,9 +122,7 @@ QUERIES: dict[str, _Query] = {
     "Products": lambda root, given: {"productVariants": lambda: root["productVariants"](**given)},
     "Stocked": lambda root, given: {"productVariants": lambda: _stocked(root, given)},
     "Locations": lambda root, given: {"locations": lambda: root["locations"](**given)},
-    "Levels": lambda root, given: {
-        "nodes": lambda: [_at(root, item, given["location"]) for item in root["nodes"](given["ids"])]
-    },
+    "Levels": lambda root, given: {"nodes": lambda: [_at(root, item, given["location"]) for item in root["nodes"](given["ids"])]},
     "Customers": lambda root, given: {"customers": lambda: root["customers"](**given)},
     "ListCustomers": lambda root, given: {"customers": lambda: root["customers"](**given)},
 }

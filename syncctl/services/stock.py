@@ -26,12 +26,14 @@ from syncctl.db.contract import (
 )
 from syncctl.errors import SyncError
 from syncctl.services.run_context import RunContext
-from syncctl.stores.base import Product, StockWrite, Store
+from syncctl.stores.base import Outdated, Product, StockWrite, Store
 
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 100
 """Items told in one request."""
+MOVED = "moved"
+"""Why an item is left to the next push: the store has another stock of it than was known."""
 _NOTED_AT_A_TIME = 500
 _FEWEST_ZEROED = 3
 _FEWEST_CHANGED = 10
@@ -207,6 +209,11 @@ class StockPush:
                 self.result.told += 1
                 told.append({"PRODUCT_ID": write.product_id, "QTY": str(write.quantity)})
                 log.info("SKU %s: stock %s → %s", change.sku, _shown(change.store_qty), write.quantity)
+            elif isinstance(error, Outdated):
+                # Its sale isn't given back: with the stock that it has now known, the next push tells what is right by then.
+                self.result.left[MOVED] += 1
+                told.append({"PRODUCT_ID": write.product_id, "QTY": str(error.quantity)})
+                log.info("SKU %s: %s; the next push tells it.", change.sku, error)
             else:
                 self.result.refused[write.product_id] = error
                 told.append({"PRODUCT_ID": write.product_id, "ERROR": error})

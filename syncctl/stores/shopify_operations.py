@@ -134,8 +134,7 @@ LOCATIONS = Operation(
 """Active ones, without those of other apps' fulfilment services."""
 LEVELS = Operation(
     "Levels",
-    "query Levels($ids: [ID!]!, $location: ID!)"
-    f" {{ nodes(ids: $ids) {{ ... on InventoryItem {{ id {_AVAILABLE} }} }} }}",
+    f"query Levels($ids: [ID!]!, $location: ID!) {{ nodes(ids: $ids) {{ ... on InventoryItem {{ id {_AVAILABLE} }} }} }}",
 )
 SET_STOCK = Operation(
     "SetStock",

@@ -1,4 +1,4 @@
-"""What Shopify sells, and what it is told of its stock at one location: a hundred items at once, none over a sale it made meanwhile.
+"""What Shopify sells, and what it is told of its stock at one location: many items at once, none over a sale made meanwhile.
 
 `inventorySetQuantities` does all or nothing: where an item is refused, the others are sent once more without it. Each is set only
 if the store still has what it was believed to have (`changeFromQuantity`); where it has what it should have by itself, as after a
@@ -208,7 +208,7 @@ def _available(item: object) -> Decimal | None:
 
 
 def _place_in(path: object, count: int) -> int | None:
-    """Read which of the quantities an error's path leads to: `input`, `quantities`, `3`, …"""
+    """Read which of the quantities an error's path leads to, such as `input`, `quantities`, `3`, `quantity`."""
     steps = path if isinstance(path, list) else []
     numbers = [int(step) for step in steps if str(step).isascii() and str(step).isdecimal()]
     return numbers[0] if numbers and numbers[0] < count else None

@@ -202,3 +202,37 @@ def document(syncctl: Program) -> list[tuple[str, str]]:
         "SELECT ITEM_NO, CAST(QTY_SOLD AS INTEGER) FROM PS_DOC_LIN WHERE CAST(QTY_SOLD AS REAL) <> 0 ORDER BY LIN_SEQ_NO"
     )
     return [(item, str(quantity)) for item, quantity in rows]
+
+
+def test_stock_is_told_to_the_location_and_no_sale_is_given_back(syncctl: Program, shopify: SimulatedShopify):
+    def on_hand(quantity: int) -> None:
+        with syncctl.connected() as connection:
+            connection.execute("UPDATE IM_INV SET QTY_ON_HND = ? WHERE ITEM_NO = 'MUG'", (f"{quantity}.0000",))
+
+    def has() -> dict[str, int]:
+        return {each["sku"]: each["inventoryQuantity"] for each in shopify.products}
+
+    syncctl.settings["SYNCCTL_STOCK_PUSH"] = "true"
+    syncctl("db", "seed", "--from-store")
+    syncctl("stage", "--since", "2026-11-01")
+    on_hand(50)
+    assert syncctl("stock", "push", "--yes").code == 0
+    assert has() == {"TEE-BLK": 98, "MUG": 49}, "less what the staged order holds"
+
+    shopify.stock.take("MUG", 3)  # an order that no poll has shown yet
+    on_hand(40)
+    left = syncctl("stock", "push", "--json")
+    assert (left.code, left.json["counts"]["told"], left.json["left_alone"]) == (0, 0, {"moved": 1})
+    assert has()["MUG"] == 46
+    assert counts(syncctl, "stock", "push")["told"] == 1
+    assert has()["MUG"] == 39
+
+    shopify.stock.refused[shopify.products[1]["inventoryItem"]["id"]] = "NON_MUTABLE_INVENTORY_ITEM"
+    on_hand(30)
+    ended = syncctl("stock", "push", "--json")
+    assert (ended.code, ended.json["counts"]["refused"]) == (1, 1)
+
+    shopify.stock.locations.append({"id": "gid://shopify/Location/72", "name": "Shop"})
+    on_hand(20)
+    ended = syncctl("stock", "push", "--sku", "MUG")
+    assert ended.code == 78 and "SYNCCTL_SHOPIFY_LOCATION" in ended.err

@@ -327,7 +327,7 @@ def test_stock_is_what_was_said_and_nothing_else_changes(shop: Storefront, store
     products = sold(shop, store)
     before = shop.stock()
     assert {sku: int(product.stock or 0) for sku, product in products.items()} == before
-    told = {sku: count + 3 for sku, count in list(before.items())[1:6]} | {list(before)[0]: 0}
+    told = {sku: count + 3 for sku, count in list(before.items())[1:6]} | {next(iter(before)): 0}
     answers = store.put_stock([write(products[sku], quantity) for sku, quantity in told.items()])
     assert answers == {products[sku].product_id: None for sku in told}
     assert shop.stock() == before | told
@@ -358,7 +358,7 @@ def test_stock_waits_where_the_store_has_had_enough_and_is_told_though_it_stumbl
     try:
         answers = store.put_stock([write(product, 5)])
     except StoreUnavailable as busy:
-        assert busy.retry_after  # noqa: PT017  (either is right: waited for here, or by the run)
+        assert busy.retry_after  # either is right: waited for here, or by the run
         answers = store.put_stock([write(product, 5)])
     assert answers == {product.product_id: None}
     assert shop.stock()[str(product.sku)] == 5

@@ -141,7 +141,7 @@ def test_a_key_whose_first_try_failed_is_changed(shop: SimulatedShopify, store: 
 
 
 def test_a_request_that_is_still_under_way_leaves_its_items_to_the_next_push(shop: SimulatedShopify, store: Shopify):
-    shop.stock.put = lambda given, key: {  # type: ignore[method-assign]  # noqa: ARG005
+    shop.stock.put = lambda given, key: {  # type: ignore[method-assign]
         "userErrors": [{"code": "IDEMPOTENCY_CONCURRENT_REQUEST", "field": None, "message": "In progress."}]
     }
     assert store.put_stock([write(1, 4, 5)]) == {}
@@ -235,7 +235,10 @@ def test_a_right_that_was_taken_away_concerns_all(shop: SimulatedShopify, store:
         store.put_stock([write(1, 4, 5)])
 
 
-@pytest.mark.parametrize("answer", [{"userErrors": [{"code": "INVALID_REASON", "field": ["input", "reason"], "message": "No."}]}, None])
+WHOLE = {"userErrors": [{"code": "INVALID_REASON", "field": ["input", "reason"], "message": "No."}]}
+
+
+@pytest.mark.parametrize("answer", [WHOLE, None])
 def test_what_blames_no_item_concerns_all(shop: SimulatedShopify, store: Shopify, answer: Any):
     body = {"data": {"inventorySetQuantities": answer}}
     shop.fail("status", operation="SetStock", status=200, body=body)
