@@ -73,6 +73,7 @@ ASKED: list[tuple[Operation, dict[str, Any]]] = [
     (operations.SET_STOCK, {"input": SET, "key": "a"}),
     (operations.SET_STOCK, {"input": {**SET, "name": "spare"}, "key": "b"}),
     (operations.CUSTOMERS, {"first": 3, "after": None}),
+    (operations.LISTED_CUSTOMERS, {"first": 3, "query": "id:>0"}),
     (operations.PUT_NOTE, {"input": {"id": gid(FIRST), "note": "Ring twice"}}),
     (operations.PUT_NOTE, {"input": {"id": gid(1), "note": "Nobody"}}),
     (operations.mark(1), MARK),
