@@ -1154,6 +1154,40 @@ BUGS = (
         only="several",
     ),
     bug(
+        "a slower filler of a queue of customers writes its page all the same",
+        "syncctl/db/embedded/customer_queues.py",
+        """if queue["fill_cursor"] != call.from_cursor:""",
+        """if queue["fill_cursor"] < "":""",
+        "tests/contract/test_customer_queue.py",
+        only="slower_filler",
+    ),
+    bug(
+        "one customer's error takes along what others wrote",
+        "syncctl/db/embedded/customer_lines.py",
+        """session.run("ROLLBACK TO customer")""",
+        """session.run("ROLLBACK")""",
+        "tests/contract/test_customer_queue.py",
+        only="erp_refuses_of_one",
+    ),
+    bug(
+        "the rest between batches is a duty",
+        "syncctl/services/pace.py",
+        """self._rest = self._rest / 2 if self._rest > _SHORTEST else 0.0""",
+        """self._rest = self.longest""",
+        "tests/integration/test_customer_queue.py",
+        only="rest_between",
+    ),
+    bug(
+        "an order goes on though nobody can tell whose it is",
+        "syncctl/db/embedded/customer_orders.py",
+        """        if found is None:
+            continue
+""",
+        "",
+        "tests/contract/test_customer_queue.py",
+        only="orders_that_wait",
+    ),
+    bug(
         "the customer map is asked for whatever store",
         CUSTOMERS,
         """            STORE_ID = :store

@@ -275,6 +275,55 @@ def test_a_failure_that_stays_waits_for_retry(database):
     assert queue(database, queue_id).is_action_required, "tried more often than the maximum"
 
 
+def test_one_bad_customer_loses_no_other(seeded, query):
+    queue_id = start(seeded)
+    nobody = account(2, email=" ", first_name="", last_name="", billing=Address(), shipping=Address())
+    nobody["EMAIL"] = nobody["CUSTOMER"]["email"] = ""
+    fill(seeded, queue_id, account(1), nobody, account(3))
+    query("UPDATE dbo.woo_customer_sync_queue_line SET customer_json = ? WHERE woo_customer_id = ?", ("[1", 3))
+    fill_more = start(seeded)
+    fill(seeded, fill_more, account(4))
+    applied = apply(seeded, queue_id, claim(seeded, queue_id))
+    assert [each.state for each in applied] == ["done", "failed", "failed"]
+    assert all(each.message for each in applied[1:])
+    assert [each.state for each in apply(seeded, fill_more, claim(seeded, fill_more))] == ["done"]
+    told = queue(seeded, queue_id)
+    assert (told.state, told.created_count, told.failed_count) == ("failed", 1, 2)
+
+
+def test_what_the_erp_refuses_of_one_customer_undoes_no_other(seeded, query):
+    """A site's own unique index, say, of which nothing here knows."""
+    embedded = seeded.engine == "embedded"
+    query(
+        "CREATE UNIQUE INDEX dbo.UX_OF_THE_SITE ON AR_CUST (NAM)"
+        if embedded
+        else "CREATE UNIQUE INDEX UX_OF_THE_SITE ON dbo.AR_CUST (NAM)"
+    )
+    try:
+        queue_id = start(seeded)
+        twin = account(2, first_name="Ada1", billing=Address(first_name="Ada1", last_name="Lovelace", postcode="P2"))
+        fill(seeded, queue_id, account(1), twin, account(3))
+        applied = apply(seeded, queue_id, claim(seeded, queue_id))
+    finally:
+        query("DROP INDEX dbo.UX_OF_THE_SITE" if embedded else "DROP INDEX UX_OF_THE_SITE ON dbo.AR_CUST")
+    assert [each.state for each in applied] == ["done", "failed", "done"]
+    assert applied[1].message
+    told = queue(seeded, queue_id)
+    assert (told.created_count, told.failed_count) == (2, 1)
+    assert len(query("SELECT CUST_NO FROM dbo.AR_CUST WHERE EMAIL_ADRS_1 LIKE ?", ("ada%@example.test",))) == 2
+
+
+def test_what_was_settled_is_told_again_where_the_answer_was_lost(seeded):
+    queue_id = filled(seeded, 1, 2)
+    claimed = claim(seeded, queue_id)
+    first = apply(seeded, queue_id, claimed)
+    again = apply(seeded, queue_id, claimed)
+    assert [(each.state, each.outcome, each.cust_no) for each in again] == [
+        (each.state, each.outcome, each.cust_no) for each in first
+    ]
+    assert queue(seeded, queue_id).created_count == 2
+
+
 def test_released_lines_have_lost_no_attempt(database):
     queue_id = filled(database, 1, 2)
     claimed = claim(database, queue_id)
@@ -374,7 +423,12 @@ def test_the_last_activities_come_oldest_first(database):
 
 
 def test_orders_that_wait_for_a_customer_go_on_when_the_queue_brings_them(seeded, query):
-    stage(seeded, order(1, WOO_CUST_ID=7, CUST_EMAIL="ada7@example.test"), order(2, WOO_CUST_ID=8, CUST_EMAIL="x@example.test"))
+    stage(
+        seeded,
+        order(1, WOO_CUST_ID=7, CUST_EMAIL="ada7@example.test"),
+        order(2, WOO_CUST_ID=8, CUST_EMAIL="x@example.test"),
+        order(3, WOO_CUST_ID=7, CUST_EMAIL="another@example.test"),  # whose it is can't be told by another address
+    )
     for claimed in seeded.run(ClaimStagedOrders(worker_id="w", batch_size=10)):
         seeded.run(
             FailStagedOrder(
@@ -390,13 +444,13 @@ def test_orders_that_wait_for_a_customer_go_on_when_the_queue_brings_them(seeded
     [applied] = apply(seeded, queue_id, claim(seeded, queue_id))
     assert (applied.state, applied.orders) == ("done", 1)
     rows = query("SELECT WOO_ORDER_ID, STATE FROM dbo.USER_ORDER_STAGING ORDER BY WOO_ORDER_ID")
-    assert [tuple(row) for row in rows] == [(1, "PENDING"), (2, "NEEDS_MANUAL_REVIEW")]
+    assert [tuple(row) for row in rows] == [(1, "PENDING"), (2, "NEEDS_MANUAL_REVIEW"), (3, "NEEDS_MANUAL_REVIEW")]
     events = query("SELECT MESSAGE FROM dbo.USER_ORDER_EVENT WHERE EVENT_TYPE = ?", ("CUSTOMER_CAME",))
     assert [row[0] for row in events] == [
         f"Customer {applied.cust_no} came with customer queue {queue_id}: the order goes on by itself."
     ]
     letters = query("SELECT DECISION, DECIDED_BY FROM dbo.USER_ORDER_DEAD_LETTER ORDER BY WOO_ORDER_ID")
-    assert [tuple(row) for row in letters] == [("retry", "syncctl"), (None, None)]
+    assert [tuple(row) for row in letters] == [("retry", "syncctl"), (None, None), (None, None)]
 
 
 @pytest.mark.sqlserver
