@@ -59,11 +59,12 @@ def report(
     sees the old one or the new one. Up to two days are drawn by the hour, more by the day.
     """
     from syncctl.atomic_file import write_whole
+    from syncctl.cli.customers import org_of
     from syncctl.reporting.page import page
     from syncctl.services.figures import FLOW, gather
 
     wanted = window(run, since, until, back=DEFAULT_BACK, store_id=store)
-    figures = gather(run.database, wanted, now=run.clock())
+    figures = gather(run.database, wanted, now=run.clock(), org_id=org_of(run))
     path = Path(run.settings.report_file)
     text = page(figures, personal=run.settings.log_personal)
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from syncctl.services.statistics import Statistics, StoreStatistics
 
 app = typer.Typer()
+DEFAULT_BACK = timedelta(days=7)
+MOST_SHOWN = 48
+MOST_CAUSES = 5
 
 
 @command(app, "stats")
@@ -26,6 +32,17 @@ def stats(
     ] = False,
     every_store: Annotated[bool, typer.Option("--every-store", help="Of each store in the database, and together.")] = False,
     all_time: Annotated[bool, typer.Option("--all-time", help="Since the beginning, whatever was reset.")] = False,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Show what happened hour by hour or day by day: hour, day.", metavar="hour|day")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="With --by: where it begins, else 7 days before its end: 2026-11-20, or 36h, 7d.", metavar="WHEN"),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="With --by: where it ends, else now.", metavar="WHEN")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="With --by: write the rows to this file, for a spreadsheet.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Show how many orders polls gave, how many were created and changed in the ERP, and how many went to a person.
 
@@ -39,6 +56,13 @@ def stats(
         raise UsageError("--reset is for one store, and stands alone: choose another with --profile.")
     if not every_store:
         require_chosen(run.settings)
+    if by is not None:
+        if reset or all_time:
+            raise UsageError("--by shows a window of time: leave --reset and --all-time out.")
+        _by(run, by, since, until, csv, store_id=None if every_store else run.settings.store_id)
+        return
+    if since or until or csv:
+        raise UsageError("--since, --until and --csv go with --by hour or --by day.")
     found = store_statistics(run.database, store_id=None if every_store else run.settings.store_id, all_time=all_time)
     run.report.items = [_item(each) for each in found]
     run.report.counts = {"stores": len(found)}
@@ -62,6 +86,73 @@ def stats(
             console.print("From now on the numbers begin anew; `syncctl stats --all-time` has them all.")
 
     run.render = render
+
+
+def _by(run: Run, by: str, since: str | None, until: str | None, csv: Path | None, *, store_id: str | None) -> None:
+    """Show a window hour by hour or day by day, with peaks, times, causes and attempts."""
+    from syncctl.cli.customers import org_of
+    from syncctl.cli.report import as_json, window
+    from syncctl.reporting.page import STEPS, span
+    from syncctl.services.figures import FLOW, as_rows, gather
+
+    if by not in ("hour", "day"):
+        raise UsageError(f"--by is '{by[:20]}', but takes hour or day.")
+    wanted = window(run, since, until, back=DEFAULT_BACK, store_id=store_id)
+    figures = gather(run.database, wanted, now=run.clock(), org_id=org_of(run))
+    flows = figures.by_hour if by == "hour" else figures.by_day
+    rows = as_rows(flows)
+    peaks = {"day": figures.busiest_day, "hour": figures.busiest_hour}
+    run.report.counts = {name: figures.totals[name] for name in FLOW}
+    run.report.items = list(rows)
+    run.report.extra = {
+        **as_json(wanted),
+        "by": by,
+        "peaks": {name: as_rows([flow])[0] if flow else None for name, flow in peaks.items()},
+        "steps": figures.steps,
+        "causes": [{"title": cause.title, "advice": cause.advice, **asdict(cause.failure)} for cause in figures.causes],
+        "attempts": figures.attempts,
+        "runs": figures.runs,
+        "backlog": figures.backlog,
+    }
+    if csv is not None:
+        _write(csv, rows)
+
+    def render(console: Console) -> None:
+        shown = flows[-MOST_SHOWN:]
+        form = "%Y-%m-%d %H:%M" if by == "hour" else "%Y-%m-%d"
+        table(
+            console,
+            [by.title(), *(f"{name.title()}>" for name in FLOW)],
+            ([f"{flow.start:{form}}", *(f"{flow.counts[name]:,}" for name in FLOW)] for flow in shown),
+        )
+        if len(flows) > len(shown):
+            console.print(f"The last {len(shown)} of {len(flows)}: --json and --csv have them all.")
+        for name, flow in peaks.items():
+            if flow:
+                console.print(f"Busiest {name}: {flow.start:{'%Y-%m-%d %H:%M' if name == 'hour' else '%Y-%m-%d'}}.")
+        for step in figures.steps:
+            said = f"half within {span(step.median_ms)}, 95 % within {span(step.p95_ms)}, at most {span(step.longest_ms)}"
+            console.print(f"{step.store_id}, {STEPS.get(step.step, step.step)}: {said} ({step.orders:,}).")
+        for cause in figures.causes[:MOST_CAUSES]:
+            failure = cause.failure
+            tried = f"{failure.attempts:,} attempts, {failure.open_orders:,} still open"
+            console.print(f"{failure.orders:,} failed: {cause.title} ({tried}).")
+        if csv is not None:
+            console.print(f"Written to {csv}.")
+
+    run.render = render
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    from syncctl.atomic_file import write_whole
+    from syncctl.csv_text import csv_text
+    from syncctl.services.figures import FLOW
+
+    columns = ["start", *FLOW]
+    try:
+        write_whole(path, csv_text(columns, ([row[name] for name in columns] for row in rows)))
+    except OSError as error:
+        raise UsageError(f"The file can't be written: {path}: {error.strerror or error}.") from None
 
 
 def _item(store: StoreStatistics) -> dict[str, Any]:

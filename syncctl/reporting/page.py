@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncctl import __version__
+from syncctl.db.contract import CustomerQueue
 from syncctl.foreign_text import one_line, without_controls
 from syncctl.personal import masked
 from syncctl.reporting.charts import stacked
@@ -85,7 +86,13 @@ def _told(figures: Figures) -> dict[str, Any]:
         "letters": figures.review[:MOST_REVIEW],
         "more_review": max(0, figures.waiting("NEEDS_MANUAL_REVIEW") - min(len(figures.review), MOST_REVIEW)),
         "label": _label,
+        "progress": _progress,
     }
+
+
+def _progress(queue: CustomerQueue) -> float:
+    """Return how much of a queue is done, in per cent."""
+    return round((queue.done_count + queue.cancelled_count) / queue.total_count * 100, 2) if queue.total_count else 0.0
 
 
 def _label(flow: Flow, *, by_hour: bool) -> str:

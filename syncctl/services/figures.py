@@ -17,11 +17,13 @@ from syncctl.db.contract import (
     CountAttempts,
     CountEvents,
     CountPods,
+    CustomerQueue,
     Database,
     DeadLetter,
     EventCount,
     Failure,
     ListBacklog,
+    ListCustomerQueues,
     ListDeadLetters,
     ListFailures,
     ListRunFigures,
@@ -45,6 +47,7 @@ FLOW = {
 """What is counted → the events that count."""
 _COUNTED = {event: name for name, events in FLOW.items() for event in events}
 MOST_LETTERS = 1000
+MOST_QUEUES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,8 @@ class Figures:
     review: list[DeadLetter]
     """The first `MOST_LETTERS` orders that wait for a person, oldest first."""
     proofs: list[PodCount]
+    queues: list[CustomerQueue]
+    """The last `MOST_QUEUES` queues of customers."""
 
     @property
     def totals(self) -> Counter[str]:
@@ -122,8 +127,8 @@ def settled(counts: Counter[str]) -> int:
     return counts["created"] + counts["changed"] + counts["closed"]
 
 
-def gather(database: Database, window: Window, *, now: datetime) -> Figures:
-    """Ask the database for everything about a window.
+def gather(database: Database, window: Window, *, now: datetime, org_id: str) -> Figures:
+    """Ask the database for everything about a window, and for the queues of customers of an organisation.
 
     Raises:
         as for `contract.Database.run`.
@@ -149,6 +154,7 @@ def gather(database: Database, window: Window, *, now: datetime) -> Figures:
         backlog=database.run(ListBacklog(store_id=window.store_id)),
         review=[letter for letter in letters if window.store_id in (None, letter.store_id)],
         proofs=database.run(CountPods()),
+        queues=database.run(ListCustomerQueues(org_id=org_id, batch_size=MOST_QUEUES)),
     )
 
 
@@ -189,6 +195,11 @@ def _by_store(counted: Iterable[EventCount]) -> dict[str, Counter[str]]:
         if name is not None:
             stores.setdefault(row.store_id, Counter())[name] += row.events
     return dict(sorted(stores.items()))
+
+
+def as_rows(flows: Iterable[Flow]) -> list[dict[str, Any]]:
+    """Return each hour or day with all of its counts, for programs."""
+    return [{"start": flow.start.isoformat(timespec="minutes"), **{name: flow.counts[name] for name in FLOW}} for flow in flows]
 
 
 def hours_of_day(hours: Iterable[Flow]) -> list[int]:

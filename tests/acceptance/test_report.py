@@ -96,3 +96,37 @@ def test_the_log_of_runs_tells_what_each_step_took_and_the_log_file_tells_every_
     lines = "".join(path.read_text(encoding="utf-8") for path in (syncctl.folder / "logs").glob("woo_order_processing*.log"))
     assert re.search(r"Order \d+ \(staging id \d+\): created, document \d+ \(101-000001\)", lines)
     assert re.search(r"Order \d+: the store was told \(delivered\): applied", lines)
+
+
+def test_the_same_figures_by_hour_and_day_and_in_a_file_that_no_spreadsheet_reckons(syncctl: Program, day: Path) -> None:
+    for by in ("hour", "day"):
+        told = syncctl("stats", "--by", by, "--json").json
+        assert (told["counts"]["staged"], told["counts"]["created"], told["counts"]["review"]) == (2, 1, 1)
+        assert sum(item["created"] for item in told["items"]) == 1
+        assert told["peaks"][by]["created"] == 1
+        assert {step["step"] for step in told["steps"]} == {"seen", "to_erp", "to_store"}
+        assert [cause["orders"] for cause in told["causes"]] == [1]
+    assert len(told["items"]) == 8, "a week of days, and today"
+    path = syncctl.folder / "week.csv"
+    shown = syncctl("stats", "--by", "day", "--csv", str(path))
+    assert "Busiest day" in shown.out
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "start,staged,edited,created,changed,closed,told,failed,review"
+    assert len(lines) == 9
+    for wrong in (
+        ("--by", "week"),
+        ("--since", "1d"),
+        ("--csv", "x"),
+        ("--by", "day", "--reset"),
+        ("--by", "day", "--since", "x"),
+    ):
+        assert syncctl("stats", *wrong).code == 2
+    assert syncctl("stats", "--by", "day", "--csv", str(syncctl.folder)).code == 2
+
+
+def test_the_page_tells_of_queues_of_customers(syncctl: Program, day: Path, store: SimulatedStore) -> None:
+    assert syncctl("customers", "start", "--name", "<First> day").code == 0
+    assert syncctl("report", "--out", str(day)).code == 0
+    page = day.read_text(encoding="utf-8")
+    assert "&lt;First&gt; day" in page
+    assert "Customers</h2>" in page

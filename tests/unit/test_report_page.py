@@ -42,6 +42,7 @@ def made(**given: Any) -> Figures:
         "runs": [RunFigures("stage", 3, 1, 30, 1, 2, 3, 4, 100, 200, 300, NOW)],
         "backlog": [Backlog("woocommerce", "NEEDS_MANUAL_REVIEW", 5, NOW)],
         "review": [letter()],
+        "queues": [],
         "proofs": [PodCount("ups", "pending", "waiting", None, 4, NOW, 0, None)],
     }
     return Figures(window=WINDOW, made_at=NOW, **{**nothing, **given})
@@ -192,7 +193,7 @@ class Counting:
 def starts(zone: Any, *hours: datetime) -> list[str]:
     window = Window(since=datetime(2026, 10, 24, tzinfo=zone), until=datetime(2026, 10, 27, tzinfo=zone))
     database = Counting([EventCount("woocommerce", hour, "CREATED", 1) for hour in hours])
-    found = module.gather(database, window, now=NOW)
+    found = module.gather(database, window, now=NOW, org_id="x")
     assert [flow.start.day for flow in found.by_day] == [24, 25, 26]
     assert database.calls[0].offset_minutes in (0, 30)
     return [f"{flow.start:%d} {sum(flow.counts.values())}" for flow in found.by_day if flow.counts]
