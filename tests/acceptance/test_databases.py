@@ -25,6 +25,7 @@ from tests.raws import raw_order
 POSIX = os.name != "nt"
 MAKES = {("stage",), ("db", "seed"), ("demo",)}
 NEEDS_NONE = {
+    ("alerts", "test"),
     ("config", "show"),
     ("config", "profiles"),
     ("config", "set"),
@@ -38,7 +39,7 @@ NEEDS_NONE = {
     ("schedule", "run"),
     ("completion",),
 }
-"""Commands that look at settings only, at a SQL Server only, or at the host's scheduler."""
+"""Commands that look at settings only, at a SQL Server only, at the host's scheduler, or at the ways to people."""
 WORKS_ON_ONE = [command for command in commands(whole_app()) if command.path not in MAKES | NEEDS_NONE]
 
 
@@ -76,7 +77,7 @@ def reported(ended: Ended, *said: str) -> None:
         assert words in shown
 
 
-REPORTS = {("health",), ("config", "check")}
+REPORTS = {("health",), ("config", "check"), ("alerts", "run")}
 
 
 @pytest.mark.parametrize("command", WORKS_ON_ONE, ids=str)
