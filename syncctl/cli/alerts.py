@@ -70,7 +70,8 @@ def _report(run: Run, result: AlertResult) -> None:
     down = next((trouble for trouble in result.troubles if trouble.rule == "database_down"), None)
     if down is not None and not result.noted:
         report.exit_code = EXIT_UNAVAILABLE
-        report.add_error(f"The incidents could not be noted: {down.message}", type="DatabaseUnavailable")
+        if not result.untold:
+            report.add_error(f"The incidents could not be noted: {down.message}", type="DatabaseUnavailable")
     if result.untold:
         report.exit_code = EXIT_CONFIG
         report.add_error(f"{NO_WAY} Nobody was told of: {'; '.join(result.untold)}", type="ConfigError")

@@ -38,6 +38,7 @@ NEEDS_NONE = {
     ("schedule", "remove"),
     ("schedule", "run"),
     ("completion",),
+    ("alerts", "test"),
 }
 """Commands that look at settings only, at a SQL Server only, at the host's scheduler, or at the ways to people."""
 WORKS_ON_ONE = [command for command in commands(whole_app()) if command.path not in MAKES | NEEDS_NONE]
