@@ -218,7 +218,9 @@ def test_ways(
 @command(app, "ack", group="alerts")
 def acknowledge(
     run: Run,
-    incident: Annotated[int, typer.Argument(help="The incident's number, as `alerts list` and the messages have it.", min=1)],
+    incident: Annotated[
+        int, typer.Argument(help="The incident's number, as `alerts list` and the messages have it.", min=1, max=2**31 - 1)
+    ],
     note: Annotated[str | None, typer.Option("--note", help="What the others should know.", metavar="TEXT")] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who looks after it; else this account's name.", metavar="NAME")] = None,
 ) -> None:

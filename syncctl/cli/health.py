@@ -34,7 +34,8 @@ def unable(report: Report, given: Mapping[str, Any]) -> Render | None:
         try:
             write(path, (), level="unknown", looked_at=report.started_at, seconds=report.duration.total_seconds())
         except ConfigError as error:
-            report.add_error(str(error))
+            if all(said["message"] != str(error) for said in report.errors):
+                report.add_error(str(error))
     if not given.get("nagios"):
         return None
     report.exit_code = NAGIOS["unknown"]
@@ -93,6 +94,11 @@ def health(
     verdict = look(run, checks or ())
     numbers = verdict.numbers
     report = run.report
+    if prometheus:
+        from syncctl.services.health_prometheus import write
+
+        took = (run.clock() - report.started_at).total_seconds()
+        write(prometheus, verdict.checks, level=verdict.level, looked_at=report.started_at, seconds=took)
     report.status = "healthy" if verdict.healthy else verdict.level
     report.items = list(verdict.checks)
     report.counts = {name: getattr(numbers, name) if numbers else None for name in COUNTS}
@@ -104,11 +110,6 @@ def health(
             check=check.name,
             advice=check.advice or None,
         )
-    if prometheus:
-        from syncctl.services.health_prometheus import write
-
-        took = (run.clock() - report.started_at).total_seconds()
-        write(prometheus, verdict.checks, level=verdict.level, looked_at=report.started_at, seconds=took)
     # What could not be looked at is a matter of the set-up, as it is for every other command.
     found = EXIT_CONFIG if any(check.level == "unknown" for check in verdict.wrong) else EXIT_SOME_FAILED
     report.exit_code = NAGIOS[verdict.level] if nagios else 0 if verdict.healthy else found
