@@ -22,6 +22,9 @@ def write(path: Path, checks: Sequence[Check], *, level: str, looked_at: datetim
     Raises:
         ConfigError: it can't be written.
     """
+    if path.exists() and not path.is_file():
+        # What takes its place whole would take the place of a device, too.
+        raise ConfigError(f"{path} is no file that could be written. Name another file with --prometheus.")
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
     registry = CollectorRegistry(auto_describe=False)

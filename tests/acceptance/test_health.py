@@ -170,6 +170,19 @@ def test_figures_for_prometheus_are_written_whole_or_not_at_all(polled: Program)
     assert "syncctl_health_level 3.0\n" in file.read_text(), "what could not look is no verdict of before"
 
 
+def test_nothing_but_a_file_is_replaced_by_figures(polled: Program) -> None:
+    place = polled.folder / "folder"
+    place.mkdir()
+    ended = polled("health", "--prometheus", str(place))
+    assert (ended.code, "is no file that could be written" in ended.err) == (78, True)
+
+
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="a device is NOT tried here: there is no /dev/null")
+def test_no_device_is_replaced_by_figures(polled: Program) -> None:
+    assert polled("health", "--prometheus", "/dev/null").code == 78
+    assert Path("/dev/null").is_char_device()
+
+
 def test_a_file_for_prometheus_that_can_not_be_written_is_said(polled: Program) -> None:
     ended = polled("health", "--prometheus", str(polled.folder / "none" / "x.prom"))
     assert (ended.code, "can't be written: No such file" in ended.err) == (78, True)
