@@ -74,13 +74,18 @@ def require_chosen(settings: Settings) -> None:
     Raises:
         ConfigError: as said; the message names the profiles.
     """
-    base = settings.files.get(".env")
-    names = profile_names(base) if base and not settings.profile and not settings.store_url else []
+    names = unchosen(settings)
     if names:
         raise ConfigError(
             f"No store is chosen: {settings.own_file} sets none, and there {'is' if len(names) == 1 else 'are'} the "
             f"profile{'' if len(names) == 1 else 's'} {', '.join(names)}. Say which with --profile (SYNCCTL_PROFILE)."
         )
+
+
+def unchosen(settings: Settings) -> list[str]:
+    """Return the profiles that could have been chosen where no store is."""
+    base = settings.files.get(".env")
+    return profile_names(base) if base and not settings.profile and not settings.store_url else []
 
 
 def clashes(one: Settings, other: Settings) -> Iterator[str]:
@@ -111,7 +116,12 @@ def _called(settings: Settings) -> str:
 
 def bare_address(address: str | None) -> str:
     """Return an address as far as it tells which store it is."""
-    return (address or "").lower().removeprefix("https://").removeprefix("http://").rstrip("/")
+    bare = (address or "").lower()
+    for scheme, port in (("https://", ":443"), ("http://", ":80")):
+        if bare.startswith(scheme):
+            host, slash, folder = bare.removeprefix(scheme).partition("/")
+            bare = host.removesuffix(port) + slash + folder
+    return bare.removeprefix("www.").rstrip("/")
 
 
 def profile_of(store_id: str, env_file: Path | None) -> str | None:

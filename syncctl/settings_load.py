@@ -28,14 +28,14 @@ def load(
     env_file: Path | None = None,
     option_names: Mapping[str, str] | None = None,
     alone: bool = False,
-    new_profile: bool = False,
+    writing: bool = False,
 ) -> Settings:
     """Read the settings from every source and check them all.
 
     `flags` are texts from the command line by field name (None: not given), `option_names` what those options are called there.
     `env_file` must exist where it is given; else `SYNCCTL_ENV_FILE`, else `.env` in the current folder is read, if there; and
-    beside it the file of the profile that is chosen, which must exist unless it may be a `new_profile`. With `alone`
-    none is chosen.
+    beside it the file of the profile that is chosen, which must exist. With `alone` none is chosen. For `writing` into the files
+    they need not be right yet: the profile's may be a new one, and a value that is wrong counts as none.
 
     Raises:
         ConfigError: every value that is wrong, each with its setting, the value and what is accepted.
@@ -44,7 +44,7 @@ def load(
     surroundings = os.environ if environment is None else environment
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     base = read_base(env_file, surroundings)
-    profile = None if alone else _profile(given, surroundings, base, new=new_profile)
+    profile = None if alone else _profile(given, surroundings, base, new=writing)
     sources = _sources(surroundings, base, profile)
     files: dict[Origin, Path] = {".env": base.path}
     if profile:
@@ -76,6 +76,8 @@ def load(
     if settings.unknown_customer == "guest" and not settings.guest_cust_no:
         wrong.append((settings.origin("unknown_customer"), "SYNCCTL_UNKNOWN_CUSTOMER is 'guest': set SYNCCTL_GUEST_CUST_NO too."))
     wrong += _mixed_stores(settings, given, sources)
+    if writing:
+        wrong = [(origin, message) for origin, message in wrong if origin == "flag"]
     if wrong:
         error = UsageError if all(origin == "flag" for origin, _ in wrong) else ConfigError
         raise error(" ".join(message for _, message in wrong))

@@ -15,10 +15,10 @@ from syncctl.cli.database import Use
 from syncctl.cli.output import table
 from syncctl.cli.run import Run, command
 from syncctl.cli.told_statuses import require_told
-from syncctl.errors import EXIT_CONFIG, EXIT_OK, UsageError
+from syncctl.errors import EXIT_CONFIG, EXIT_OK, SyncError, UsageError
 from syncctl.private_files import others_may_read
 from syncctl.settings import find
-from syncctl.settings_load import surroundings
+from syncctl.settings_load import load, surroundings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -212,7 +212,7 @@ def _describe(database: str) -> str:
     return f"{describe(full)} through {parts(full).get('DRIVER', 'the data source of that name')}"
 
 
-@command(app, "set", group="config", use=Use(makes_profile=True))
+@command(app, "set", group="config", use=Use(writes_settings=True))
 def set_value(
     run: Run,
     name: Annotated[str, typer.Argument(help="The setting, with or without SYNCCTL_, in either case.")],
@@ -236,11 +236,10 @@ def set_value(
 
     entry = find(name)
     files = run.settings.files
-    path = files.get("profile", files[".env"])
-    if entry.name == "profile" and "profile" in files:
-        raise UsageError(
-            f"{path.name} is a profile's file: which profile counts is said in .env, in the environment or by --profile."
-        )
+    path = files[".env"] if entry.name == "profile" else files.get("profile", files[".env"])
+    if entry.name == "profile" and run.settings.origin("profile") == "flag":
+        own = files["profile"].name
+        raise UsageError(f"{own} is a profile's file: which profile counts is said in .env, in the environment or by --profile.")
     made = not path.exists()
     write_setting(path, entry, _read_value(entry.variable) if value in (None, "-") else value or "")
     if others_may_read(path):
@@ -248,7 +247,9 @@ def set_value(
     overridden = next((found for found in (entry.variable, entry.bare) if found and os.environ.get(found, "").strip()), None)
     if made and "profile" in files:
         run.output.remark(f"Made the profile {run.settings.profile}.")
-    run.report.items = [{"name": entry.variable, "file": str(path.absolute()), "overridden_by": overridden}]
+    still = _still_wrong(run)
+    item = {"name": entry.variable, "file": str(path.absolute()), "overridden_by": overridden, "still_wrong": still or None}
+    run.report.items = [item]
     run.report.counts = {"changed": 1}
 
     def render(console: Console) -> None:
@@ -257,8 +258,19 @@ def set_value(
         )
         if overridden:
             console.print(f"The environment has {overridden} too, and that counts.")
+        if still:
+            console.print(f"Not right yet: {still}")
 
     run.render = render
+
+
+def _still_wrong(run: Run) -> str:
+    """Say what of the settings keeps other commands from working, now that one is written; empty where nothing does."""
+    try:
+        load({"profile": run.settings.profile} if run.settings.origin("profile") == "flag" else {}, env_file=run.env_file)
+    except SyncError as error:
+        return str(error)
+    return ""
 
 
 def _read_value(variable: str) -> str:

@@ -35,8 +35,8 @@ class Use:
     """Work on one of whatever version: the command looks at that itself."""
     one_store: bool = False
     """Whether it works for one store: where there are profiles, one has to be chosen."""
-    makes_profile: bool = False
-    """Whether the profile that is named may be a new one."""
+    writes_settings: bool = False
+    """Whether it writes the files of settings: then they need not be right yet, and the profile may be a new one."""
 
 
 AS_IT_IS = Use()

@@ -101,6 +101,7 @@ def _polling(run: Run) -> dict[str, int]:
 
 
 def _around(run: Run) -> Around:
+    from syncctl.profiles import unchosen
     from syncctl.services.health import Around
 
     return Around(
@@ -109,6 +110,7 @@ def _around(run: Run) -> Around:
         scripts=_scripts,
         uses=lambda *claims: _uses(run, *claims),
         scheduler=lambda: _scheduled(run),
+        profiles=unchosen(run.settings),
     )
 
 

@@ -378,7 +378,7 @@ def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, c
     try:
         flags = {**call.flags, "database": common.database, "profile": common.profile}
         names = {**call.option_names, "database": "--database", "profile": "--profile"}
-        settings = load(flags, env_file=common.env_file, option_names=names, new_profile=call.use.makes_profile)
+        settings = load(flags, env_file=common.env_file, option_names=names, writing=call.use.writes_settings)
         run = Run(
             call.name, settings, output, report, clock, Stop(), env_file=common.env_file, verbose=common.verbose, use=call.use
         )

@@ -37,6 +37,7 @@ def trace(
 
     Exit 1 where the order was never staged; the answer says why then, too.
     """
+    from syncctl.profiles import unchosen
     from syncctl.services.trace import trace as tell
 
     if sum(given is not None for given in (reference, order, staging_id)) != 1:
@@ -53,6 +54,7 @@ def trace(
         staged=staged,
         open_store=ask,
         offline=offline,
+        profiles=unchosen(run.settings),
         clock=run.clock,
     )
     run.report.counts = {"events": len(told.events)}

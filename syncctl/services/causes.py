@@ -51,7 +51,8 @@ _VIOLATIONS = {
     "held": _Known("held in the store", "decide in the store: once an order is ready again it goes on by itself"),
     "set_up": _Known("the ERP's set-up keeps customers from being made"),
 }
-_SKIPPED = "nothing: they are looked at again when their status changes; SYNCCTL_WOO_CREATE_STATUSES says what is brought in"
+_SKIPPED = "nothing: they are looked at again when their status changes"
+"""Which setting brings them in is each store's own: the example's words name it."""
 _AGAIN = "nothing: `syncctl retry-failed` tries them again when they are due"
 _CLASSES = {
     "deadlock": _Known("the database was busy (deadlock)", _AGAIN),

@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -72,6 +72,8 @@ class Around:
     """What this version deploys: name → hash. Read where the database is one that is deployed to."""
     uses: Uses | None = None
     scheduler: Asked | None = None
+    profiles: Sequence[str] = ()
+    """Of several stores, those that could have been chosen where none is."""
 
 
 @dataclass(slots=True)
@@ -356,6 +358,10 @@ class _Examination:
 
     def _of_store(self) -> Iterator[Check]:
         seen = self.seen
+        if self.open_store is None and self.around.profiles:
+            said = f"no store is chosen: there are the profiles {', '.join(self.around.profiles)}"
+            yield Check("store", "warning", said, advice="`syncctl health --profile NAME`")
+            return
         if self.open_store is None:
             yield Check(
                 "store",

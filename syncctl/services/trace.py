@@ -48,20 +48,23 @@ def trace(
     staged: StagedOrder | None = None,
     open_store: Callable[[], Store] | None = None,
     offline: bool = False,
+    profiles: Sequence[str] = (),
     clock: Clock = system_clock,
 ) -> Trace:
     """Tell the story of the order with this number or store id; of one never staged, say why by asking the store.
 
     `staged` is the order where it is known already, by its staging id.
 
-    Without `open_store` nobody is asked; `offline` says that this was wished, not that no store is configured.
+    Without `open_store` nobody is asked; `offline` says that this was wished, `profiles` that one of several stores was to be
+    chosen, else that no store is configured.
 
     Raises:
         DatabaseUnavailable: no connection. A store that is down is part of the answer.
     """
     order = staged or by_reference(database, reference, store_id=store_id) or by_reference(database, reference)
     if order is None:
-        verdict, advice = _never_seen(database, reference.strip().removeprefix("#"), store_id, open_store, offline=offline)
+        number = reference.strip().removeprefix("#")
+        verdict, advice = _never_seen(database, number, store_id, open_store, offline=offline, profiles=profiles)
         return Trace(reference, None, [], [], verdict, advice)
     events = database.run(TraceOrder(store_id=order.store_id, woo_order_id=order.woo_order_id))
     verdict, advice = _verdict(order, clock())
@@ -179,7 +182,13 @@ def _on_its_way(order: StagedOrder, error: str, now: datetime) -> tuple[str, str
 
 
 def _never_seen(
-    database: Database, reference: str, store_id: str, open_store: Callable[[], Store] | None, *, offline: bool
+    database: Database,
+    reference: str,
+    store_id: str,
+    open_store: Callable[[], Store] | None,
+    *,
+    offline: bool,
+    profiles: Sequence[str],
 ) -> tuple[str, str]:
     """Say why an order was never staged: it isn't in the store, or no poll has come by it."""
     walk = next((walk for walk in database.run(ListWalks(store_id=store_id)) if walk.walk_name == ORDERS_WALK), None)
@@ -196,6 +205,8 @@ def _never_seen(
             never += f" ({reference} is the staging id of order {meant.woo_order_no or meant.woo_order_id}.)"
     if offline:
         return f"{never} The store was not asked (--offline).", f"syncctl trace {reference}"
+    if open_store is None and profiles:
+        return f"{never} No store is chosen to ask.", f"syncctl trace {reference} --profile NAME ({', '.join(profiles)})"
     if open_store is None:
         return f"{never} No store is configured to ask.", "set SYNCCTL_WOO_URL or SYNCCTL_SHOPIFY_URL, and the keys"
     if number is None:

@@ -39,7 +39,7 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
 }
 """Kind of store → what its deliveries tell → the header that tells it."""
 _PING = re.compile(rb"webhook_id=[0-9]{1,19}")
-_TOPIC = re.compile(r"[A-Za-z0-9_./-]{1,100}")
+_TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
 _OF_ORDERS = {
     "woocommerce": re.compile(r"order\.[a-z_]+"),
     "shopify": re.compile(r"(orders|refunds|fulfillments|order_transactions|returns)/[a-z_]+"),
@@ -79,7 +79,7 @@ def read_hint(source: str, delivery: Delivery, *, secret: Secret, store_url: str
     _require_sender(delivery.sender, store_url)
     if delivery.trial.strip().casefold() == "true":
         return Hint(None, "It is a trial that somebody sent from the store's settings; its order isn't a real one.")
-    topic = delivery.topic.strip()
+    topic = delivery.topic.strip().lower()
     if topic and not _TOPIC.fullmatch(topic):
         raise UsageError(
             f"The topic is {shown(topic)}, which is none. Give it as the store's header {HEADERS[source]['topic']} has it."

@@ -149,7 +149,7 @@ def test_the_documented_ten_lines_work(syncctl: Program, shop: SimulatedStore, m
     exec(code, lines)  # our own guide
     for name, value in syncctl.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(syncctl.folder)
+    lines["FOLDER"] = syncctl.folder
     said: list[str] = []
     for sent, signed in ((b'{"id":61}', signature(b'{"id":61}')), (b'{"id":62}', "AAAA")):
         environ: dict[str, object] = {"HTTP_X_WC_WEBHOOK_SIGNATURE": signed, "HTTP_X_WC_WEBHOOK_TOPIC": "order.updated"}

@@ -192,6 +192,39 @@ def test_a_profile_is_made_by_setting_something_in_it(syncctl: Program, woo: Sim
         assert (refused.code, refused.out) == (78, "")
 
 
+def test_what_is_wrong_in_the_files_can_be_put_right_by_config_set(syncctl: Program, woo: SimulatedStore):
+    write(syncctl, ".env", profile="mian", log_days="many", unknown_customer="create")
+    assert syncctl("config", "show", "store_id").code == 78
+    chosen = syncctl("config", "set", "profile", "main")
+    assert (chosen.code, "Not right yet: SYNCCTL_LOG_DAYS" in chosen.out) == (0, True)
+    mended = syncctl("config", "set", "log_days", "9", "--profile", "main", "--json").json
+    assert Path(mended["items"][0]["file"]).name == ".env.main"
+    assert mended["items"][0]["still_wrong"] is None  # the profile's value counts before that of .env
+    write(syncctl, ".env", profile="main", unknown_customer="guest")
+    assert "GUEST_CUST_NO" in syncctl("config", "set", "store_id", "main").out
+    named = syncctl("config", "set", "guest_cust_no", "WEB")
+    assert (named.code, "Not right yet" in named.out) == (0, False)
+    assert syncctl("config", "show", "store_id").code == 0
+
+
+def test_health_and_trace_name_the_profiles_where_none_is_chosen(
+    syncctl: Program, woo: SimulatedStore, shopify: SimulatedShopify
+):
+    assert syncctl("stage", "--profile", "main").code == 0
+    [store] = [item for item in syncctl("health", "--json").json["items"] if item["name"] == "store"]
+    assert (store["level"], store["message"]) == ("warning", "no store is chosen: there are the profiles main, uk")
+    told = syncctl("trace", "4711", "--json").json
+    assert told["verdict"].endswith("No store is chosen to ask.")
+    assert told["advice"] == "syncctl trace 4711 --profile NAME (main, uk)"
+
+
+def test_no_setting_of_one_kind_of_store_is_named_to_the_other(syncctl: Program, woo: SimulatedStore, shopify: SimulatedShopify):
+    shopify.load([order(line("TEE-BLK", 1, "19.99"), number=9) | {"confirmed": False}])
+    staged = syncctl("stage", "--profile", "uk", "--since", "3650d")
+    assert (staged.code, "SYNCCTL_SHOPIFY_UNCONFIRMED_ORDERS" in " ".join(staged.out.split())) == (0, True), staged.out
+    assert "WOO" not in staged.out
+
+
 def test_secrets_of_a_profile_stay_out_of_log_and_answers(syncctl: Program, woo: SimulatedStore, shopify: SimulatedShopify):
     syncctl.settings["SYNCCTL_LOG_LEVEL"] = "DEBUG"
     for arguments in (("stage",), ("process",), ("health",), ("config", "show"), ("config", "check"), ("trace", "1")):

@@ -53,6 +53,11 @@ def test_the_order_that_a_body_speaks_of(source: str, topic: str, body: Any, ord
     assert read(body, source, topic=topic) == Hint(order_id)
 
 
+def test_capitals_make_no_difference_in_a_topic() -> None:
+    assert read(SHOPIFY, "shopify", topic="Orders/Updated").order_id is not None
+    assert read({"id": 61}, topic="ORDER.DELETED") == Hint(61)
+
+
 @pytest.mark.parametrize("body", [b"webhook_id=12", b"webhook_id=12\r\n"])
 def test_the_ping_of_a_new_webhook_is_unsigned_and_no_order(body: bytes) -> None:
     hint = read(body, signature="")

@@ -225,6 +225,10 @@ def test_one_store_under_two_names_is_refused(folder: Path):
     write(folder, ".env.again", WOO.format("main").replace("https://main.example", "http://MAIN.example/"), store="again")
     with pytest.raises(ConfigError, match=r"\.env\.again and \.env\.main both poll .* ERP twice"):
         own_store("main")
+    for same in ("https://www.main.example", "https://main.example:443", "http://main.example:80/"):
+        write(folder, ".env.again", WOO.format("main").replace("https://main.example", same), store="again")
+        with pytest.raises(ConfigError, match="ERP twice"):
+            own_store("main")
     (folder / ".env.again").write_bytes(b"\xff\xfe")  # one that can't be read holds up nobody else
     own_store("main")
 
@@ -258,3 +262,15 @@ def test_carriers_keys_of_a_profile_are_found(folder: Path):
     write(folder, ".env.us", "ACME_KEY=us\n", store="us")
     found = surroundings(None, "us")
     assert (found["ACME_KEY"], found["OTHER"], surroundings(None)["ACME_KEY"]) == ("us", "1", "shared")
+
+
+def test_for_writing_the_files_need_not_be_right_yet(folder: Path):
+    write(folder, ".env", "SYNCCTL_LOG_DAYS=many\nSYNCCTL_UNKNOWN_CUSTOMER=guest\n")
+    write(folder, ".env.us", SHOPIFY.format("us"))
+    settings = load({"profile": "us"}, environment={}, writing=True)
+    assert (settings.profile, settings.log_days, settings.shopify_url) == ("us", Settings().log_days, "us.myshopify.com")
+    assert load({"profile": "new"}, environment={}, writing=True).profile == "new"
+    with pytest.raises(SyncError, match=r"LOG_DAYS .* SYNCCTL_GUEST_CUST_NO"):
+        load({"profile": "us"}, environment={})
+    with pytest.raises(UsageError, match="--days"):
+        load({"log_days": "many"}, environment={}, option_names={"log_days": "--days"}, writing=True)
