@@ -167,6 +167,10 @@ IF OBJECT_ID(N'dbo.sp_ListDeployedScripts', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListDeployedScripts TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListErpItems', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListErpItems TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListErpSettings', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListErpSettings TO syncctl_executor;
@@ -274,6 +278,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListWalks', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListWalks TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListWebItems', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListWebItems TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_LowerCarrierBudget', N'P') IS NOT NULL
 BEGIN

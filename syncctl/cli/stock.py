@@ -122,7 +122,8 @@ def diff(
     with closing(run.open_store()) as store:
         looking = _stock(run, store)
         if not known:
-            looking.list_items()
+            with run.database.exclusive(f"stock {store.store_id}"):  # of two listings at once, one would forget the other's items
+                looking.list_items()
         found = looking.find(sku or ())
     counts = {word: sum(row.standing == word for row in found) for word in WORDS}
     run.report.counts = {"items": len(found), **counts}

@@ -11,7 +11,9 @@ import pytest
 
 from syncctl.db.contract import (
     CountStoreItems,
+    ListErpItems,
     ListStockChanges,
+    ListWebItems,
     NoteStockTold,
     NoteStoreItems,
     SetErpSetting,
@@ -195,3 +197,18 @@ def test_another_stores_items_are_its_own(items):
 def test_what_makes_no_sense_is_refused(ledger, call, said):
     with pytest.raises(BadArgument, match=said):
         ledger.database.run(call)
+
+
+def test_the_erps_items_are_listed_and_those_that_are_switched_off_are_not(items):
+    before = {row.item_no: row.descr for row in items.database.run(ListErpItems())}
+    assert set(SKUS) <= set(before) and before["MUG"]
+    items.switch_off("MUG")
+    assert {row.item_no for row in items.database.run(ListErpItems())} == set(before) - {"MUG"}
+
+
+def test_what_is_said_of_single_items_is_listed(items):
+    assert items.database.run(ListWebItems()) == []
+    items.database.run(SetWebItem(store_id="*", sku="MUG", pack_qty=D(6)))
+    items.database.run(SetWebItem(store_id=STORE, sku="CAP", reserve_qty=D(2), is_off=True))
+    found = [(row.store_id, row.sku, row.pack_qty, row.reserve_qty, row.is_off) for row in items.database.run(ListWebItems())]
+    assert found == [(STORE, "CAP", D(1), D(2), True), ("*", "MUG", D(6), None, False)]

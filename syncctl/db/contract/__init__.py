@@ -222,7 +222,10 @@ if TYPE_CHECKING:
     )
     from syncctl.db.contract.web_items import (
         CountStoreItems as CountStoreItems,
+        ErpItem as ErpItem,
+        ListErpItems as ListErpItems,
         ListStockChanges as ListStockChanges,
+        ListWebItems as ListWebItems,
         NotedItems as NotedItems,
         NoteStockTold as NoteStockTold,
         NoteStoreItems as NoteStoreItems,
@@ -458,7 +461,10 @@ NAMES = {
     ),
     "web_items": (
         "CountStoreItems",
+        "ErpItem",
+        "ListErpItems",
         "ListStockChanges",
+        "ListWebItems",
         "NotedItems",
         "NoteStockTold",
         "NoteStoreItems",

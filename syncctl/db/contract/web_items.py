@@ -142,3 +142,29 @@ class SetWebItem(Procedure[WebItem]):
     reserve_qty: Money | None = None
     is_off: Flag = False
     is_removed: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListWebItems(Procedure[WebItem]):
+    """What the site says of single SKUs, by SKU."""
+
+    name: ClassVar[str] = "sp_ListWebItems"
+    returns: ClassVar[type] = WebItem
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ErpItem:
+    """An item that the ERP sells, by its number on our side."""
+
+    item_no: Code
+    descr: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListErpItems(Procedure[ErpItem]):
+    """The items that the ERP sells, by number; those that are switched off there are left out."""
+
+    name: ClassVar[str] = "sp_ListErpItems"
+    returns: ClassVar[type] = ErpItem
+    repeatable: ClassVar[bool] = True

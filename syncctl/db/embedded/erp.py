@@ -138,6 +138,10 @@ class Erp(Protocol):
         """Return how many of an item there are for the web; None where there is no such item."""
         ...
 
+    def items(self, session: Session) -> list[tuple[str, str | None]]:
+        """Return the numbers and descriptions of the items that the ERP sells."""
+        ...
+
     def find_customers(self, session: Session, email: str) -> list[str]:
         """Return all of the ERP's own customers with this e-mail address, by number."""
         ...

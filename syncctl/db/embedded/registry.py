@@ -115,7 +115,15 @@ TWINS = {
     "status_changes": ("QueueStatusChanges",),
     "unreadable": ("ListOrdersToReadAgain",),
     "walks": ("ListWalks", "NoteWalks"),
-    "web_items": ("CountStoreItems", "ListStockChanges", "NoteStockTold", "NoteStoreItems", "SetWebItem"),
+    "web_items": (
+        "CountStoreItems",
+        "ListErpItems",
+        "ListStockChanges",
+        "ListWebItems",
+        "NoteStockTold",
+        "NoteStoreItems",
+        "SetWebItem",
+    ),
     "work": ("ClaimStagedOrders", "ReleaseStagedOrder", "FailStagedOrder"),
 }
 """Module → the procedures that it serves; `tests/contract/test_signatures.py` compares."""

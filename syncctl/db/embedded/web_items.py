@@ -10,7 +10,10 @@ from typing import Any
 
 from syncctl.db.contract import (
     CountStoreItems,
+    ErpItem,
+    ListErpItems,
     ListStockChanges,
+    ListWebItems,
     NotedItems,
     NoteStockTold,
     NoteStoreItems,
@@ -253,3 +256,16 @@ def set_web_item(session: Session, call: SetWebItem) -> list[WebItem]:
         "SELECT STORE_ID, SKU, PACK_QTY, RESERVE_QTY, IS_OFF FROM dbo.USER_WEB_ITEM WHERE STORE_ID = :store AND SKU = :sku", key
     )
     return [make(WebItem, row) for row in rows]
+
+
+@serves(ListWebItems)
+def list_web_items(session: Session, _call: ListWebItems) -> list[WebItem]:
+    """See `sql/procedures/sp_ListWebItems.sql`."""
+    rows = session.all("SELECT STORE_ID, SKU, PACK_QTY, RESERVE_QTY, IS_OFF FROM dbo.USER_WEB_ITEM ORDER BY SKU, STORE_ID")
+    return [make(WebItem, row) for row in rows]
+
+
+@serves(ListErpItems)
+def list_erp_items(session: Session, _call: ListErpItems) -> list[ErpItem]:
+    """See `sql/procedures/sp_ListErpItems.sql`."""
+    return [ErpItem(number, described) for number, described in sorted(erp_of(session).items(session))]

@@ -23,7 +23,7 @@ from syncctl.db.embedded.counterpoint.seed import seed_demo
 from syncctl.db.embedded.counterpoint.settings import import_settings, list_series, missing_settings, set_series
 from syncctl.db.embedded.counterpoint.site import setting_fault
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
-from syncctl.db.embedded.counterpoint.stock import stock
+from syncctl.db.embedded.counterpoint.stock import items, stock
 from syncctl.db.embedded.erp import Erp
 
 
@@ -48,6 +48,7 @@ class CounterPoint:
     find_item = staticmethod(find_item)
     get_document = staticmethod(get_document)
     import_settings = staticmethod(import_settings)
+    items = staticmethod(items)
     list_series = staticmethod(list_series)
     missing_settings = staticmethod(missing_settings)
     new_customer_problem = staticmethod(new_customer_problem)

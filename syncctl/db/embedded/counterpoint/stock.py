@@ -9,6 +9,11 @@ from syncctl.db.embedded.erp import StockLevel, settings_of
 from syncctl.db.embedded.registry import Session
 
 
+def items(session: Session) -> list[tuple[str, str | None]]:
+    """See `Erp.items` and `dbo.fn_ErpItems`."""
+    return [(row["ITEM_NO"], row["DESCR"]) for row in session.all("SELECT ITEM_NO, DESCR FROM dbo.IM_ITEM WHERE STAT = 'A'")]
+
+
 def stock(session: Session, item_no: str) -> StockLevel | None:
     """See `Erp.stock` and `dbo.fn_ErpStock`."""
     item = session.one("SELECT ITEM_TYP, STAT FROM dbo.IM_ITEM WHERE ITEM_NO = :item", {"item": item_no})

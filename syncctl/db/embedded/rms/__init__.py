@@ -23,7 +23,7 @@ from syncctl.db.embedded.rms.document import (
     document_rows,
     remove_document,
 )
-from syncctl.db.embedded.rms.items import find_item, short_items, stock
+from syncctl.db.embedded.rms.items import find_item, items, short_items, stock
 from syncctl.db.embedded.rms.notes import write_note
 from syncctl.db.embedded.rms.read import get_document
 from syncctl.db.embedded.rms.seed import seed_demo
@@ -52,6 +52,7 @@ class Rms:
     find_item = staticmethod(find_item)
     get_document = staticmethod(get_document)
     import_settings = staticmethod(import_settings)
+    items = staticmethod(items)
     is_fitting = staticmethod(is_fitting)
     list_series = staticmethod(list_series)
     lossy_texts = staticmethod(lossy_texts)

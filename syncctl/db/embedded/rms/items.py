@@ -118,6 +118,12 @@ def stock(session: Session, item_no: str) -> StockLevel | None:
     return StockLevel(*quantities, is_counted=True, is_active=not row["Inactive"])
 
 
+def items(session: Session) -> list[tuple[str, str | None]]:
+    """See `Erp.items` and `dbo.fn_ErpItems`."""
+    rows = session.all("SELECT ID, ItemLookupCode, Description FROM dbo.Item WHERE Inactive = 0")
+    return [(item_no(row), row["Description"]) for row in rows]
+
+
 def committed_quantities(session: Session, order: sqlite3.Row) -> Quantities:
     """Return how many of each item an order's entries hold."""
     committed: Quantities = {}
