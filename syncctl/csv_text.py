@@ -21,6 +21,16 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def safe_cell(value: object) -> object:
     """Return what stands in a cell: figures as they are, a text so that it stays one."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and _needs_mark(value):
         return f"'{value}"
     return "" if value is None else value
+
+
+def text_of(cell: str) -> str:
+    """Return the text that `safe_cell` wrote into a cell."""
+    return cell[1:] if cell.startswith("'") and _needs_mark(cell) else cell
+
+
+def _needs_mark(text: str) -> bool:
+    """True for a formula, also one with a mark before it already, which would be taken off with ours."""
+    return text.lstrip("'").startswith(_FORMULA)

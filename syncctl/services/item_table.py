@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncctl.csv_text import csv_text, text_of
 from syncctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 COLUMNS = ("SKU", "NAME", "ITEM_NO", "DESCRIPTION", "STANDING", "PACK", "RESERVE", "OFF")
 _LARGEST = 32 * 1024 * 1024
 """Bytes of a table that is read."""
-_FORMULA = "=+-@\t\r"
 _YES, _NO = frozenset({"yes", "y", "true", "1", "x", "on"}), frozenset({"", "no", "n", "false", "0", "off"})
 _QUANTITY = re.compile(r"[0-9]{1,11}(\.[0-9]{1,4})?")
 
@@ -55,21 +55,14 @@ class SaidItem:
 
 def write_table(rows: Iterable[ItemRow]) -> str:
     """Write the table, with a mark by which spreadsheets know that it is UTF-8."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        texts = (row.sku, row.name, row.item_no, row.description)
-        writer.writerow(
-            [
-                *map(as_text, texts),
-                row.standing,
-                f"{row.pack_qty.normalize():f}" if row.sku else "",
-                "" if row.reserve_qty is None else f"{row.reserve_qty.normalize():f}",
-                "yes" if row.is_off else "",
-            ]
-        )
-    return "\ufeff" + written.getvalue()
+    return "\ufeff" + csv_text(COLUMNS, map(_cells, rows))
+
+
+def _cells(row: ItemRow) -> list[str]:
+    pack = f"{row.pack_qty.normalize():f}" if row.sku else ""
+    reserve = "" if row.reserve_qty is None else f"{row.reserve_qty.normalize():f}"
+    off = "yes" if row.is_off else ""
+    return [row.sku, row.name, row.item_no, row.description, row.standing, pack, reserve, off]
 
 
 def read_table(path: Path) -> list[SaidItem]:
@@ -98,16 +91,6 @@ def read_table(path: Path) -> list[SaidItem]:
     return found
 
 
-def as_text(value: str) -> str:
-    """Write a text so that no spreadsheet takes it for a formula."""
-    return f"'{value}" if value.lstrip("'")[:1] in [*_FORMULA] else value
-
-
-def from_text(value: str) -> str:
-    """Read a text as `as_text` writes it."""
-    return value[1:] if value.startswith("'") and value.lstrip("'")[:1] in [*_FORMULA] else value
-
-
 def _said(text: str, faults: list[str]) -> Iterator[SaidItem]:
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -121,7 +104,7 @@ def _said(text: str, faults: list[str]) -> Iterator[SaidItem]:
     for cells in lines:
         line = lines.line_num
         row = {name: cells[place].strip() if place < len(cells) else "" for name, place in columns.items()}
-        sku = from_text(row["SKU"])
+        sku = text_of(row["SKU"])
         if not sku:
             continue
         item = _item(row, sku, line, faults, comma=delimiter == ";")
@@ -149,7 +132,7 @@ def _item(row: Mapping[str, str], sku: str, line: int, faults: list[str], *, com
     return SaidItem(
         line=line,
         sku=sku,
-        item_no=from_text(row.get("ITEM_NO", "")),
+        item_no=text_of(row.get("ITEM_NO", "")),
         pack_qty=(pack or Decimal(1)) if "PACK" in row else None,
         reserve_qty=reserve,
         says_reserve="RESERVE" in row,

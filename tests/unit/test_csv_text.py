@@ -7,8 +7,9 @@ import io
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, strategies as st
 
-from syncctl.csv_text import csv_text
+from syncctl.csv_text import csv_text, safe_cell, text_of
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
@@ -22,3 +23,9 @@ def test_figures_commas_quotes_and_lines_survive() -> None:
     [header, row] = csv.reader(io.StringIO(csv_text(["a", "b", "c", "d", "e"], rows), newline=""))
     assert header == ["a", "b", "c", "d", "e"]
     assert row == ["-1", "-2.50", 'a "b", c', "two\nlines", ""]
+
+
+@given(st.text(max_size=20))
+def test_no_text_is_a_formula_and_each_comes_back(value: str) -> None:
+    assert not str(safe_cell(value)).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert text_of(str(safe_cell(value))) == value
