@@ -7,7 +7,7 @@ dbo.sp_ClaimCustomers
 
 Called by    syncctl customers start, syncctl customers resume
 Returns      one row a line: LINE_ID, WOO_CUSTOMER_ID, EMAIL, ATTEMPT_NO, PROCESS_COUNT, LEASE_UNTIL_DT
-Errors       50001 bad argument; 50004 no such queue
+Errors       50001 bad argument
 Locks        the claimed rows for the length of the UPDATE; rows locked by others are skipped
 Repeatable   no: each call claims other rows
 Note         A line whose lease has run out is due again. One that was lost twice is given out alone, behind the others; one that was lost

@@ -11,6 +11,8 @@ Returns      no rows
 Errors       none of its own
 Locks        the line's row
 Repeatable   no: each call counts one try
+Note         Of the queue's row only what never changes is read, and past its lock: whoever fills, retries or ends a queue holds that row
+             and then waits for lines, so nobody who holds a line may wait for it.
 Example      EXECUTE dbo.sp_SettleFailedCustomer @LINE_ID = 42, @MESSAGE = N'no name', @STATE = @STATE OUTPUT,
                  @NEXT_ATTEMPT_DT = @NEXT_ATTEMPT_DT OUTPUT;
 */
@@ -50,7 +52,7 @@ BEGIN
         @WORKER_ID = line.lease_owner,
         @NAME = CONCAT(N'Customer ', COALESCE(CONVERT(nvarchar(254), NULLIF(line.woo_customer_id, 0)), line.email))
     FROM dbo.woo_customer_sync_queue_line AS line
-    INNER JOIN dbo.USER_CUSTOMER_QUEUE AS queue
+    INNER JOIN dbo.USER_CUSTOMER_QUEUE AS queue WITH (READUNCOMMITTED)
         ON queue.id = line.queue_id
     WHERE line.id = @LINE_ID;
 

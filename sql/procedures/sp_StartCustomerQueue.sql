@@ -8,8 +8,8 @@ dbo.sp_StartCustomerQueue
 Called by    syncctl customers start
 Parameters   @OPTIONS_JSON which of the store's customers are wanted; the program reads it again when it goes on filling
 Returns      QUEUE_ID
-Errors       50001 bad argument; 50030 the store has brought customers into another organisation
-Locks        none beyond the new rows
+Errors       50001 bad argument; 50030 the store brings customers into another organisation: it has, or a queue of it is open there
+Locks        the store's queues of other organisations, until its end: of two organisations that start at once, the second is refused
 Repeatable   no: each call makes a queue
 Example      EXECUTE dbo.sp_StartCustomerQueue @ORG_ID = 'woocommerce', @STORE_ID = 'woocommerce', @QUEUE_NAME = N'customers';
 */
@@ -50,27 +50,39 @@ BEGIN
     DECLARE @MESSAGE nvarchar(2000);
     DECLARE @OTHER_ORG_ID varchar(50);
 
-    SELECT TOP (1)
-        @OTHER_ORG_ID = queue.org_id
-    FROM dbo.USER_CUSTOMER_QUEUE AS queue
-    WHERE queue.store_id = @STORE_ID
-    AND   queue.org_id <> @ORG_ID
-    AND   EXISTS (SELECT 1 FROM dbo.woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done')
-    ORDER BY
-        queue.id;
-
-    IF @OTHER_ORG_ID IS NOT NULL
-    BEGIN
-        SET @MESSAGE = CONCAT
-        (
-            N'Store ', @STORE_ID, N' has brought customers into organisation ', @OTHER_ORG_ID,
-            N'; a store and its customer map belong to one. Use that one, or another SYNCCTL_STORE_ID for ', @ORG_ID, N'.'
-        );
-        THROW 50030, @MESSAGE, 1;
-    END;
-
     BEGIN TRY
         BEGIN TRANSACTION;
+
+        SELECT TOP (1)
+            @OTHER_ORG_ID = queue.org_id,
+            @QUEUE_ID = queue.id
+        FROM dbo.USER_CUSTOMER_QUEUE AS queue WITH (UPDLOCK, HOLDLOCK)
+        WHERE queue.store_id = @STORE_ID
+        AND   queue.org_id <> @ORG_ID
+        AND
+        (
+            (queue.filled_at IS NULL AND (queue.phase = 'draft' OR queue.phase = 'processing'))
+            OR EXISTS
+            (
+                SELECT
+                    1
+                FROM dbo.woo_customer_sync_queue_line AS line
+                WHERE line.queue_id = queue.id
+                AND   (line.state = 'done' OR queue.phase = 'draft' OR queue.phase = 'processing')
+            )
+        )
+        ORDER BY
+            queue.id;
+
+        IF @OTHER_ORG_ID IS NOT NULL
+        BEGIN
+            SET @MESSAGE = CONCAT
+            (
+                N'Store ', @STORE_ID, N' brings customers into organisation ', @OTHER_ORG_ID, N' (queue ', @QUEUE_ID,
+                N'); a store and its customer map belong to one. Use that one, or another SYNCCTL_STORE_ID for ', @ORG_ID, N'.'
+            );
+            THROW 50030, @MESSAGE, 1;
+        END;
 
         INSERT INTO dbo.USER_CUSTOMER_QUEUE
         (

@@ -11,6 +11,8 @@ Returns      no rows
 Errors       none of its own
 Locks        the batch's row
 Repeatable   no: each call counts one line
+Note         Of the queue's row only what never changes is read, and past its lock: whoever fills, retries or ends a queue holds that row
+             and then waits for lines, so nobody who holds a line may wait for it.
 Example      EXECUTE dbo.sp_TallyCustomer @QUEUE_ID = 7, @ACTIVITY_ID = @ACTIVITY_ID OUTPUT, @STATE = 'done';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_TallyCustomer
@@ -53,7 +55,7 @@ BEGIN
             @FAILURES,
             @WORKER_ID,
             @NOW
-        FROM dbo.USER_CUSTOMER_QUEUE AS queue
+        FROM dbo.USER_CUSTOMER_QUEUE AS queue WITH (READUNCOMMITTED)
         WHERE queue.id = @QUEUE_ID;
 
         SET @ACTIVITY_ID = CONVERT(bigint, SCOPE_IDENTITY());

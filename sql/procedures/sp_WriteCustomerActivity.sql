@@ -10,6 +10,8 @@ Returns      nothing
 Errors       none of its own
 Locks        none beyond the new row
 Repeatable   no: each call writes a row
+Note         Of the queue's row only what never changes is read, and past its lock: whoever fills, retries or ends a queue holds that row
+             and then waits for lines, so nobody who holds a line may wait for it.
 Example      EXECUTE dbo.sp_WriteCustomerActivity @QUEUE_ID = 7, @ACTIVITY_TYPE = 'retry', @STATUS = 'success', @MESSAGE = N'…';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_WriteCustomerActivity
@@ -31,7 +33,7 @@ BEGIN
     )
     SELECT
         queue.id, queue.org_id, @ACTIVITY_TYPE, @STATUS, LEFT(@MESSAGE, 2000), @WORKER_ID, @NOW
-    FROM dbo.USER_CUSTOMER_QUEUE AS queue
+    FROM dbo.USER_CUSTOMER_QUEUE AS queue WITH (READUNCOMMITTED)
     WHERE queue.id = @QUEUE_ID;
 END;
 GO

@@ -252,6 +252,8 @@ def _summary(
     if named:
         console.print(f"Queue{'s' if len(queues) > 1 else ''} {named}")
     summary(console, run.report)
+    if result.stopped and queues:
+        console.print("`syncctl customers resume` goes on with what is left.")
     if failed and queues:
         more = f"; {len(failed) - _SHOWN:,} more" if len(failed) > _SHOWN else ""
         first = queues[0].queue_id

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from syncctl.db.contract import CustomerQueue, Database, ListCustomerQueues, StartCustomerQueue
-from syncctl.errors import SyncError
+from syncctl.errors import SyncError, WrongState
 from syncctl.services.customer_work import CustomerResult, CustomerWork
 from syncctl.services.fill_customers import Filler, Wanted
 from syncctl.services.pace import Pace
@@ -129,21 +129,24 @@ def work(queue: CustomerQueue, means: Means, result: CustomerResult) -> None:
 def resume(database: Database, org_id: str, store_id: str, means: Means, result: CustomerResult) -> list[CustomerQueue]:
     """Go on with each open queue of an organisation: fill it where that isn't done and it is this store's, and work it off.
 
-    A store that is down keeps queues from being filled, not from being worked off. Returns the queues that were open, as they
-    were then. What ended the run early is `ended_by` of the result.
+    A store that is down, or whose list can't be read, keeps queues from being filled, not from being worked off: it is told once
+    all others were. A queue that a person ends meanwhile holds up no other. Returns the queues that were open, as they were then.
+    What ended the run early is `ended_by` of the result.
     """
     queues = open_queues(database, org_id)
+    down: SyncError | None = None
     for queue in queues:
         if means.context.stop.is_set() or result.ended_by:
             break
-        down: SyncError | None = None
-        if queue.filled_at is None and queue.store_id == store_id and means.open_store is not None:
+        if queue.filled_at is None and queue.store_id == store_id and means.open_store is not None and down is None:
             try:
                 with closing(means.open_store()) as store:
                     fill(database, store, queue, means.context, result)
+            except WrongState as ended:
+                log.warning("%s", ended)
             except SyncError as error:
                 down = error
         work(queue, means, result)
-        if down is not None:
-            result.end(down)
+    if down is not None:
+        result.end(down)
     return queues

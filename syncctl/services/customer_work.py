@@ -96,6 +96,8 @@ class CustomerWork(OfTheDatabase[BroughtCustomer]):
     """Those of the batch that are neither settled nor given back."""
     _alone: bool = False
     """Whether the batch has to be brought one by one: together they could not be."""
+    _unable: ConfigError | None = None
+    """Why nobody behind the answers can be brought."""
     _seconds: float = 0.0
     """How long the batch took."""
     _empty: int = 0
@@ -132,10 +134,16 @@ class CustomerWork(OfTheDatabase[BroughtCustomer]):
     def do(self, item: ClaimedCustomer) -> BroughtCustomer:
         """Bring the customer; the first of a batch brings all of them."""
         if item.line_id not in self._answers:
+            if self._unable is not None:
+                raise self._unable
             self._bring([item] if self._alone else list(self._open.values()), item)
         answer = self._answers.pop(item.line_id)
         if answer.state == "lost":
             raise LeaseLost(answer.message or "another worker has this customer")
+        return self._brought(item, answer)
+
+    @staticmethod
+    def _brought(item: ClaimedCustomer, answer: AppliedCustomer) -> BroughtCustomer:
         outcome = {"done": answer.outcome or "", "draft": "waiting"}.get(answer.state, "failed")
         return BroughtCustomer(
             line_id=item.line_id,
@@ -158,8 +166,10 @@ class CustomerWork(OfTheDatabase[BroughtCustomer]):
                     queue_id=self.queue.queue_id, org_id=self.queue.org_id, worker_id=self.worker_id, lines=_lines(items)
                 ),
             )
-        except (TransientError, ConfigError):
+        except TransientError:
             raise
+        except ConfigError as unable:
+            answers = self._settled_before(items, unable)
         except SyncError as error:
             if len(items) == 1:
                 raise
@@ -173,6 +183,20 @@ class CustomerWork(OfTheDatabase[BroughtCustomer]):
         for answer in answers:
             self._answers[answer.line_id] = answer
             self._open.pop(answer.line_id, None)
+
+    def _settled_before(self, items: Sequence[ClaimedCustomer], unable: ConfigError) -> list[AppliedCustomer]:
+        """Return what became of those who came before the one at whom the set-up showed to be wrong; raise where there are none.
+
+        The call that ended so has no answer, and what is settled is told again; the others were given back.
+        """
+        self._unable = unable
+        call = ApplyCustomers(
+            queue_id=self.queue.queue_id, org_id=self.queue.org_id, worker_id=self.worker_id, lines=_lines(items)
+        )
+        settled = [answer for answer in self.context.reaching(self.database.run, call) if answer.state != "lost"]
+        if items[0].line_id not in {answer.line_id for answer in settled}:
+            raise unable
+        return settled
 
     def fail(self, item: ClaimedCustomer, error: SyncError) -> BroughtCustomer:
         """Note a failure that the database itself could not."""
@@ -206,7 +230,10 @@ class CustomerWork(OfTheDatabase[BroughtCustomer]):
         )
 
     def release(self, item: ClaimedCustomer, reason: str) -> None:  # noqa: ARG002  (a line's story doesn't tell of it)
-        """Give back what is left of the batch, all of it at once."""
+        """Give back what is left of the batch, all of it at once; what came with an answer that wasn't told yet is told."""
+        answer = self._answers.pop(item.line_id, None)
+        if answer is not None and answer.state != "lost":
+            self.result.note(item.line_id, self._brought(item, answer))
         if item.line_id not in self._open:
             return
         self.database.run(

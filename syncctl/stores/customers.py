@@ -86,8 +86,8 @@ def as_object(account: StoreAccount) -> dict[str, Any]:
             "modified": _moment(account.modified_at),
             "is_guest": account.customer_id == 0,
             "has_ordered": account.has_ordered,
-            "billing": billing,
-            "shipping": shipping,
+            # Without them the line says that it has to be queued anew: this isn't all that the customer is.
+            **({} if problem else {"billing": billing, "shipping": shipping}),
         },
     }
 

@@ -391,6 +391,34 @@ def test_no_call_reaches_another_organisations_queue(seeded):
         start(seeded, org="other")
 
 
+def test_two_organisations_never_bring_one_stores_customers(seeded):
+    ours = filled(seeded, 1)
+    with pytest.raises(Conflict, match=f"organisation woocommerce .queue {ours}."):
+        start(seeded, org="other")
+    seeded.run(EndCustomerQueue(queue_id=ours, org_id=ORG, decision="cancel", decided_by="ada"))
+    empty = start(seeded, org="other")
+    with pytest.raises(Conflict, match="organisation other"):
+        start(seeded)
+    seeded.run(FillCustomerQueue(queue_id=empty, org_id="other", customers="[]", from_cursor="", to_cursor="", is_last=True))
+    assert start(seeded), "a queue that was cancelled, or had nobody, binds no store"
+
+
+def test_who_holds_a_line_waits_for_no_queue():
+    """Whoever fills, retries or ends a queue holds its row and then waits for lines: the other way round would be a deadlock."""
+    root = Path(__file__).resolve().parents[2] / "sql/procedures"
+    seen, ahead = set(), ["sp_FailCustomer", "sp_ApplyCustomers"]
+    while ahead:
+        name = ahead.pop()
+        if name in seen or name in ("sp_RequireCustomerQueue", "sp_ReleaseCustomers") or not (root / f"{name}.sql").exists():
+            continue
+        seen.add(name)
+        text = re.sub(r"/\*.*?\*/", "", (root / f"{name}.sql").read_text(encoding="utf-8"), flags=re.DOTALL)
+        ahead += re.findall(r"EXECUTE dbo\.(sp_\w+)", text)
+        for reads in re.findall(r"dbo\.(?:USER_CUSTOMER_QUEUE|woo_customer_sync_queue)\b.*", text):
+            assert reads.endswith("WITH (READUNCOMMITTED)"), (name, reads)
+    assert {"sp_TallyCustomer", "sp_SettleFailedCustomer", "sp_WriteCustomerActivity", "sp_FollowCustomer"} <= seen
+
+
 def test_arguments_are_checked(database):
     for call, named in (
         (

@@ -100,17 +100,20 @@ def start_customer_queue(session: Session, call: StartCustomerQueue) -> list[Sta
     )
     other = session.one(
         """
-        SELECT queue.org_id FROM dbo.USER_CUSTOMER_QUEUE AS queue
+        SELECT queue.org_id, queue.id FROM dbo.USER_CUSTOMER_QUEUE AS queue
         WHERE queue.store_id = :store AND queue.org_id <> :org
-        AND EXISTS (SELECT 1 FROM dbo.woo_customer_sync_queue_line AS line WHERE line.queue_id = queue.id AND line.state = 'done')
+        AND ((queue.filled_at IS NULL AND queue.phase IN ('draft', 'processing')) OR EXISTS (
+            SELECT 1 FROM dbo.woo_customer_sync_queue_line AS line
+            WHERE line.queue_id = queue.id AND (line.state = 'done' OR queue.phase IN ('draft', 'processing'))))
+        ORDER BY queue.id
         LIMIT 1
         """,
         {"store": call.store_id, "org": call.org_id},
     )
     if other is not None:
         raise Conflict(
-            f"Store {call.store_id} has brought customers into organisation {other['org_id']}; a store and its customer map"
-            f" belong to one. Use that one, or another SYNCCTL_STORE_ID for {call.org_id}.",
+            f"Store {call.store_id} brings customers into organisation {other['org_id']} (queue {other['id']}); a store and its"
+            f" customer map belong to one. Use that one, or another SYNCCTL_STORE_ID for {call.org_id}.",
             code=50030,
         )
     session.run(
