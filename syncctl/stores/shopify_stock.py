@@ -139,12 +139,15 @@ class Stock:
         if not writes:
             return {}
         ids = [gid("InventoryItem", int(write.stock_key)) for write in writes]
-        nodes = self._client.read(LEVELS, {"ids": ids, "location": location}, size=len(ids)).data.get("nodes")
+        reply = self._client.read(LEVELS, {"ids": ids, "location": location}, size=len(ids))
+        nodes = reply.data.get("nodes")
         if not isinstance(nodes, list) or len(nodes) != len(writes):
             raise StoreUnavailable(f"{self._client.base}: the answer to {LEVELS.name} isn't of these items.", code="not_json")
         found: dict[int, str | Outdated | None] = {}
         for write, item, node in zip(writes, ids, nodes, strict=True):
             now = _available(node) if isinstance(node, Mapping) and node.get("id") == item else None
+            if now is None and reply.faults:
+                continue  # Shopify failed, which says nothing of the item: the next push tells it again.
             if now is None:
                 found[write.product_id] = "the store keeps no stock of it at the location (any more)"
             else:
