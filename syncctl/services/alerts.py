@@ -21,7 +21,7 @@ from syncctl.errors import SyncError
 from syncctl.notify.messages import Templates
 from syncctl.notify.ways import Addresses, Ways
 from syncctl.services.alert_policy import Policy, What
-from syncctl.services.alert_rules import TITLES, Mismatch, Scope, Severity, Trouble, looked_at, troubles
+from syncctl.services.alert_rules import TITLES, Mismatch, Scope, Trouble, looked_at, troubles
 from syncctl.services.notifications import NotificationResult, Notifier
 from syncctl.services.run_context import RunContext
 
@@ -69,6 +69,8 @@ class Alerts:
     personal: bool = False
     """Whether messages may repeat customers' e-mail addresses."""
     result: AlertResult = field(default_factory=AlertResult)
+    _late: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    """Ends that one way did not take while others did: key, way and data of the message."""
 
     def run(self) -> AlertResult:
         """Note what is wrong, tell it, deliver what waits. A database that is down is told of without it."""
@@ -102,6 +104,8 @@ class Alerts:
                 self._tell(database, incident, what, advice.get((incident.rule_name, incident.subject), ""))
         self.result.noted = True
         self._digest(database, now)
+        for key, name, data in self._late:
+            self._queue(database, key, name, "alert_recovered", data)
         self._deliver(database)
 
     # --- Telling through the queue ---------------------------------------------------------------------------------------
@@ -148,17 +152,22 @@ class Alerts:
             "store": self.scope.store_id,
         }
         for name in names:
-            database.run(
-                QueueNotification(
-                    event_type=EVENT,
-                    dedup_key=f"digest:{day}:{self.scope.store_id}:{name}",
-                    audience="operator",
-                    recipient_id=name,
-                    template="alert_digest",
-                    data_json=json.dumps(data),
-                )
-            )
+            self._queue(database, f"digest:{day}:{self.scope.store_id}:{name}", name, "alert_digest", data)
         self.known.digest = day
+
+    @staticmethod
+    def _queue(database: Database, key: str, name: str, template: str, data: dict[str, Any]) -> None:
+        """Queue a message to one way; one of this key that is there already stays the only one."""
+        database.run(
+            QueueNotification(
+                event_type=EVENT,
+                dedup_key=key,
+                audience="operator",
+                recipient_id=name,
+                template=template,
+                data_json=json.dumps(data),
+            )
+        )
 
     def _deliver(self, database: Database) -> None:
         Notifier(
@@ -174,10 +183,12 @@ class Alerts:
     # --- Telling without the database ------------------------------------------------------------------------------------
 
     def _directly(self, what: str, trouble: Trouble) -> None:
-        """Tell of what the database can't hold, once as long as it lasts."""
-        if self.known.begun(what) is not None:
-            return
+        """Tell of what the database can't hold, each way once as long as it lasts; one that didn't take it is tried again."""
         now = self.context.clock()
+        names = self.known.due(what, self.ways.addresses.named_for(trouble.severity), now)
+        begun = self.known.begun(what)
+        if begun is not None and not names:
+            return
         data = self._data(
             what="opened",
             rule=trouble.rule,
@@ -185,18 +196,21 @@ class Alerts:
             severity=trouble.severity,
             message=trouble.message,
             advice=trouble.advice,
-            since=now,
+            since=begun or now,
         )
-        sent, failed = send_directly(self.ways, self.templates, "alert", data, trouble.severity)
+        sent, failed = send_directly(self.ways, self.templates, "alert", data, names)
         self.result.direct += failed
+        self.known.note(what, took=sent, refused=[name for name, _ in failed], now=now)
         if sent:
-            self.known.told[what] = now.isoformat()
             self.result.told.append(("opened", f"{TITLES[trouble.rule]}: {trouble.message}"))
         elif not failed:
             self.result.untold.append(f"{TITLES[trouble.rule]}: {trouble.message}")
 
     def _over(self, what: str, rule: str) -> None:
-        """Tell that what was told directly is over. Where nobody takes that, it is told by the next run."""
+        """Tell that what was told directly is over, to whoever heard of it.
+
+        Where nobody takes that, it is told by the next run; where some do, the others' message goes into the queue.
+        """
         begun = self.known.begun(what)
         if begun is None:
             return
@@ -204,11 +218,15 @@ class Alerts:
         data = self._data(
             what="recovered", rule=rule, subject="", severity="", message=TITLES[rule], advice="", since=begun, until=now
         )
-        sent, failed = send_directly(self.ways, self.templates, "alert_recovered", data, "critical")
-        self.result.direct += failed
+        unaware = self.known.untold.get(what, {})
+        names = [name for name in self.ways.addresses.named_for("critical") if name not in unaware]
+        sent, failed = send_directly(self.ways, self.templates, "alert_recovered", data, names)
         if sent or not failed:
-            del self.known.told[what]
+            self._late += [(f"over:{what}:{begun.isoformat()}:{name}", name, data) for name, _ in failed]
+            self.known.forget(what)
             self.result.told.append(("recovered", TITLES[rule]))
+        else:
+            self.result.direct += failed
 
     def settings_are_well(self) -> None:
         """Tell that jobs have their settings again, where people were told that they hadn't."""
@@ -240,14 +258,14 @@ def line_of(incident: Incident) -> str:
 
 
 def send_directly(
-    ways: Ways, templates: Templates, template: str, data: dict[str, Any], severity: Severity
+    ways: Ways, templates: Templates, template: str, data: dict[str, Any], names: Sequence[str]
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """Send a message each way at once, past the queue; return the ways that took it, and those that didn't, with why."""
+    """Send a message these ways at once, past the queue; return the ways that took it, and those that didn't, with why."""
     message = templates.render(template, data)
     channels = ways.channels()
     sent: list[str] = []
     failed: list[tuple[str, str]] = []
-    for name in ways.addresses.named_for(severity):
+    for name in names:
         try:
             channels[name].send(message)
         except SyncError as error:
@@ -263,9 +281,10 @@ def tell_of_settings(known: LastKnown, *, command: str, host: str, said: str, se
     `said` holds no secrets: what is wrong, as the command says it to a person.
     """
     addresses: Addresses = known.addresses
-    if known.begun("settings") is not None or not addresses.names():
-        return []
     now = datetime.now(UTC)
+    names = known.due("settings", addresses.named_for("critical"), now)
+    if not names:
+        return []
     data = {
         "what": "opened",
         "title": TITLES["settings"],
@@ -273,14 +292,13 @@ def tell_of_settings(known: LastKnown, *, command: str, host: str, said: str, se
         "severity": "critical",
         "message": said,
         "advice": "`syncctl config check` tells all that is wrong with them",
-        "since": in_zone(now, Policy()),
+        "since": in_zone(known.begun("settings") or now, Policy()),
         "incident": None,
         "host": host,
         "store": "",
     }
-    sent, failed = send_directly(Ways(addresses, seconds=seconds), Templates(), "alert", data, "critical")
+    sent, failed = send_directly(Ways(addresses, seconds=seconds), Templates(), "alert", data, names)
     for name, why in failed:
         log.info("%s could not be told: %s", name, why)
-    if sent:
-        known.told["settings"] = now.isoformat()
+    known.note("settings", took=sent, refused=[name for name, _ in failed], now=now)
     return sent

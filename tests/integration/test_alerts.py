@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from syncctl.clock import system_clock
 from syncctl.db.contract import AcknowledgeIncident, AddClaim, CarrierUse, CompleteNotification, ListIncidents, ListNotifications
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import DatabaseUnavailable, TransientError
@@ -287,6 +288,51 @@ def test_where_nobody_took_it_the_next_run_tells_again(watch: Watch) -> None:
     assert watch.heard() == ["[CRITICAL] The database can't be used"]
     watch.run(connect=gone)
     assert watch.heard() == []
+
+
+def test_a_way_that_did_not_take_it_is_tried_again_while_others_did(watch: Watch) -> None:
+    watch.people.status = 500
+    watch.run(connect=gone)
+    watch.people.status = 200
+    for _ in range(3):
+        watch.run(connect=gone)
+    title = "[CRITICAL] The database can't be used"
+    assert (watch.heard(), watch.pager.titles()) == ([title], [title])
+
+
+def test_a_way_that_never_takes_it_is_tried_ever_more_seldom_and_hears_of_no_end(watch: Watch) -> None:
+    watch.people.status = 500
+    for _ in range(12):
+        watch.run(connect=gone)
+    assert len(watch.people.bodies) == 3, "at once, after 1 minute, and 5 minutes after that"
+    watch.people.status = 200
+    watch.run()
+    assert (watch.heard(), len(watch.pager.titles())) == ([], 2)
+
+
+def test_an_end_that_one_way_did_not_take_is_kept_and_tried_again(watch: Watch) -> None:
+    watch.run(connect=gone)
+    watch.heard()
+    watch.people.status = 500
+    watch.run()
+    watch.people.status = 200
+    for _ in range(3):
+        watch.run()
+    assert watch.heard() == ["[RECOVERED] The database can't be used"]
+    assert len(watch.pager.titles()) == 2
+
+
+def test_a_way_that_did_not_take_what_is_known_without_settings_is_kept(watch: Watch, tmp_path: Path) -> None:
+    watch.people.status = 500
+    watch.known.addresses = watch.addresses
+    tell_of_settings(watch.known, command="process", host="SHOP01", said="nonsense")
+    with opened(tmp_path / "known.json") as known:
+        assert known is not None
+        known.told, known.untold = watch.known.told, watch.known.untold
+    with opened(tmp_path / "known.json") as known:
+        assert known is not None
+        assert known.due("settings", ["operator:1", "critical:1"], system_clock()) == []
+        assert known.due("settings", ["operator:1", "critical:1"], system_clock() + timedelta(minutes=2)) == ["operator:1"]
 
 
 def test_while_the_database_is_down_nothing_else_recovers(watch: Watch) -> None:
