@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, unquote
 
 from syncctl.errors import STOPPED, ConfigError, PermanentError, TransientError
@@ -16,6 +16,9 @@ from syncctl.in_time import GivenUp, OutOfTime, StopAsked, in_time
 from syncctl.notify.messages import Message
 from syncctl.secret import Hider, Secret
 from syncctl.stop import Never, StopFlag
+
+if TYPE_CHECKING:
+    from apprise import AppriseAsset
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 _LONGEST = 500
@@ -66,7 +69,7 @@ class AppriseChannel:
 
         if address is not None and not _ADDRESS.fullmatch(address):
             raise AddressRefused(f"{address!r} is no mail address.")
-        sender = apprise.Apprise()
+        sender = apprise.Apprise(asset=_in_one_thread())
         with _unheard():
             added = [sender.add(_addressed(url.reveal(), address)) for url in self._urls]
         if not all(added) or not added:
@@ -110,6 +113,18 @@ class AppriseChannel:
             return bool(self._urls) and all(
                 apprise.Apprise().add(_addressed(url.reveal(), "someone@example.com")) for url in self._urls
             )
+
+
+def _in_one_thread() -> AppriseAsset:
+    """Let Apprise deliver in the thread that calls it, which nobody waits for at the end of the process.
+
+    Its own pool is waited for by Python: a server that says a letter a second would keep a job from ever ending.
+    """
+    import apprise
+
+    asset = apprise.AppriseAsset(async_mode=False)
+    asset._service_timeout = 0.0  # an argument only of newer versions
+    return asset
 
 
 @contextmanager

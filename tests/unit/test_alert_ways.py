@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,17 @@ def test_what_a_channel_says_has_no_password() -> None:
             AppriseChannel([Secret(other.url)]).send(CRITICAL)
     assert "s3kret" not in str(failed.value)
     assert "t0ken" not in str(failed.value)
+
+
+def test_a_server_that_never_ends_keeps_no_process_from_ending() -> None:
+    before = {thread.ident for thread in threading.enumerate()}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"mailto://127.0.0.1:{server.getsockname()[1]}?from=shop@example.test&to=ada@example.test&mode=insecure"
+        with pytest.raises(DeliveryFailed, match="no end after"):
+            AppriseChannel([Secret(url)], seconds=0.5).send(CRITICAL)
+        # Python waits at its end for threads that are no daemons, and for those of every pool.
+        left = [thread for thread in threading.enumerate() if thread.ident not in before]
+    assert {(thread.name, thread.daemon) for thread in left} == {("syncctl-call", True)}
 
 
 def test_several_addresses_stand_with_blanks_between() -> None:
