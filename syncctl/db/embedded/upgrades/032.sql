@@ -32,6 +32,3 @@ CREATE INDEX dbo.IX_USER_ORDER_STAGING_SKIPPED ON USER_ORDER_STAGING (ORD_STATUS
 INSERT OR IGNORE INTO dbo.USER_ERP_SETTING VALUES
     ('WEB_RESERVE', '0', 'How many of each item are never offered in the store (stock push)'),
     ('WEB_HOLD_STATUSES', 'on-hold', 'Statuses of orders that stay out of the ERP though the store has taken their stock, with commas');
-INSERT OR IGNORE INTO dbo.USER_ERP_SETTING
-SELECT 'STOCK_LOCATIONS', NULL, 'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID'
-FROM dbo.USER_ERP_SETTING WHERE NAME = 'ERP' AND VALUE = 'counterpoint';
