@@ -18,7 +18,7 @@ from syncctl.models import Address, Charge, Order, OrderLine, TaxLine
 from syncctl.stores.rounding import CENT, cents, in_cents
 from syncctl.stores.shopify_notes import without_ours
 from syncctl.stores.shopify_statuses import REFUNDED, StatusRules, meaning_in, status_of
-from syncctl.stores.values import amount_field, code, identifier, moment_field, objects, shown, text, whole_field
+from syncctl.stores.values import amount_field, code, entries, identifier, moment_field, objects, shown, text, whole_field
 
 Raw = dict[str, Any]
 
@@ -64,11 +64,11 @@ def read_order(raw: Raw, rules: StatusRules) -> Order:
     bill.add_others(raw)
     total = bill.settle(raw, warnings)
     refunded = _shop(raw, "totalRefundedSet")
-    if raw.get("returnStatus") in _OPEN_RETURNS:
+    if text(raw.get("returnStatus")) in _OPEN_RETURNS:
         warnings.append("A return is under way; the order changes when it is refunded.")
     billing, shipping = _addresses(raw)
     status = status_of(raw, rules)
-    gateways = [name for name in map(text, raw.get("paymentGatewayNames") or ()) if name]
+    gateways = _texts(raw, "paymentGatewayNames")
     customer = raw.get("customer")
     return Order(
         order_id=order_id,
@@ -84,7 +84,7 @@ def read_order(raw: Raw, rules: StatusRules) -> Order:
         shipping=shipping,
         lines=tuple(bill.lines),
         charges=tuple(bill.charges),
-        coupons=tuple(text(each) for each in raw.get("discountCodes") or ()),
+        coupons=tuple(_texts(raw, "discountCodes")),
         discount=sum((line.subtotal - line.total for line in bill.lines), _NONE),
         tax=bill.tax,
         taxes=tuple(_tax_line(item) for item in objects(raw, "currentTaxLines")),
@@ -293,9 +293,14 @@ def _rate(tax: Raw) -> Decimal:
 
 
 def _tax_line(item: Raw) -> TaxLine:
-    rate = item.get("ratePercentage")
-    percentage = "" if rate is None else f" {format(Decimal(str(rate)).normalize(), 'f')}%"
+    rate = None if item.get("ratePercentage") is None else amount_field(item, "ratePercentage")
+    percentage = "" if rate is None else f" {format(rate.normalize(), 'f')}%"
     return TaxLine(rate=f"{text(item.get('title'))}{percentage}".strip(), amount=_shop(item, "priceSet"))
+
+
+def _texts(raw: Raw, name: str) -> list[str]:
+    """Read a list of names; what else stands there is none."""
+    return [said for each in entries(raw.get(name)) or () if (said := text(each))]
 
 
 def _nodes(raw: Raw, name: str) -> list[Raw]:

@@ -92,7 +92,7 @@ class ListReader:
                 reached, cursor = settled, None
                 seen.forget_before(reached)
             elif not finished and (page.cursor is None or page.cursor == cursor):
-                raise StoreMisconfigured(f"{self.client.base} gives the same page of its list of orders again and again.")
+                raise self._same_again()
             else:
                 cursor = page.cursor
             yield Page(
@@ -105,14 +105,24 @@ class ListReader:
                 return
 
     def by_id(self, query: str, walk: WalkState, *, batch_size: int) -> Iterator[Page]:
-        """Give the pages of a list that is sorted by id, each beginning behind the last one's highest."""
+        """Give the pages of a list that is sorted by id, each beginning behind the last one's highest.
+
+        Raises:
+            StoreMisconfigured: the store gives the same page again and again.
+        """
         last_id, size = 0, max(2, min(batch_size, MOST_PER_PAGE))
+        cursor: str | None = None
         while True:
-            page = self.rows(f"{query} id:>{last_id}".strip(), "ID", size)
+            page = self.rows(f"{query} id:>{last_id}".strip(), "ID", size, cursor)
             listed, unreadable = self._taken(page, _Seen(), None, None)
             highest = max((each.order_id for each in listed), default=last_id)
-            finished = not page.more or highest <= last_id
-            last_id = highest
+            finished = not page.more
+            if highest > last_id:
+                last_id, cursor = highest, None
+            elif finished or (page.cursor is not None and page.cursor != cursor):
+                cursor = page.cursor  # a page of rows that name no order isn't the list's end
+            else:
+                raise self._same_again()
             yield Page(
                 listed=tuple(listed),
                 after=replace(walk, last_id=last_id, finished=finished),
@@ -121,6 +131,9 @@ class ListReader:
             )
             if finished:
                 return
+
+    def _same_again(self) -> StoreMisconfigured:
+        return StoreMisconfigured(f"{self.client.base} gives the same page of its list of orders again and again.")
 
     def listed(self, raw: Mapping[str, Any]) -> Listed | None:
         """Make a listed order of a row; None where its id makes no sense."""

@@ -11,7 +11,7 @@ from syncctl.stores.shopify_answers import DENIED, TOO_DEAR, Fault
 from syncctl.stores.shopify_http import Client
 from syncctl.stores.shopify_operations import more_lines, whole_orders
 from syncctl.stores.shopify_orders import gid
-from syncctl.stores.values import MOST_ITEMS
+from syncctl.stores.values import MOST_ITEMS, entries
 
 log = logging.getLogger(__name__)
 
@@ -129,12 +129,15 @@ class WholeOrders:
         info = _info(raw, "lineItems")
         if not info.get("hasNextPage"):
             return raw
-        lines = list(raw["lineItems"].get("nodes") or ())
+        lines = list(entries(raw["lineItems"].get("nodes")) or ())
         while info.get("hasNextPage"):
             order = self._page_of_lines(order_id, info.get("endCursor"))
             if order is None or order.get("updatedAt") != raw.get("updatedAt"):
                 return None
-            lines += order["lineItems"].get("nodes") or ()
+            more = entries(order["lineItems"].get("nodes"))
+            if not more:
+                raise UnreadableError(f"order {order_id}: its list of lines says that it goes on, and doesn't")
+            lines += more
             if len(lines) > MOST_ITEMS:
                 break  # `read_order` says that it is too many
             info = _info(order, "lineItems")

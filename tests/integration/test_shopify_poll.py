@@ -11,6 +11,7 @@ import pytest
 
 from syncctl.db.contract import Database, ListStagedOrders, ListWalks
 from syncctl.db.embedded import EmbeddedDatabase
+from syncctl.errors import StoreMisconfigured
 from syncctl.secret import Secret
 from syncctl.services.reconcile import reconcile
 from syncctl.services.run_context import RunContext
@@ -199,6 +200,20 @@ def test_a_window_of_creation_is_compared_whole_and_deleted_orders_are_found(pol
     stager.store.close()
     assert (found.never_staged, found.not_listed) == ([77], [4])
     assert found.whole
+
+
+def test_a_page_without_any_order_is_not_the_end_of_a_comparison(poller: Poller):
+    poller.place(12)
+    poller.poll(since=BEGIN)
+    nothing = {"nodes": [None, None], "pageInfo": {"hasNextPage": True, "endCursor": "Mg=="}}
+    poller.shop.fail("status", status=200, operation="ListOrders", body={"data": {"orders": nothing}})
+    stager = poller.stager()
+    found = reconcile(stager, since=BEGIN - timedelta(days=1), until=poller.clock())
+    assert (found.in_store, found.whole) == (11, True)  # ten, and the rows that are set aside as one
+    poller.shop.fail("status", status=200, operation="ListOrders", body={"data": {"orders": nothing}}, times=1000)
+    with pytest.raises(StoreMisconfigured, match="the same page of its list of orders again and again"):
+        reconcile(stager, since=BEGIN - timedelta(days=1), until=poller.clock())
+    stager.store.close()
 
 
 def test_an_order_of_many_lines_that_is_edited_while_they_are_read_is_staged_as_it_is_in_the_end(poller: Poller):

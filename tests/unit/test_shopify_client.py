@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from syncctl.errors import ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable
+from syncctl.errors import ConfigError, StoreMisconfigured, StoreRefused, StoreUnavailable, UnreadableError
 from syncctl.secret import Secret
 from syncctl.stores.base import Listed
 from syncctl.stores.shopify import Rules, Shopify
@@ -252,6 +252,18 @@ def test_an_order_that_somebody_works_on_all_the_time_is_left_to_later(
 
     shop.before = edit
     with pytest.raises(StoreUnavailable, match="somebody works on it"):
+        store.get(1)
+
+
+@pytest.mark.parametrize("nodes", [[], None, {}, "lines"])
+def test_a_list_of_lines_that_says_it_goes_on_and_does_not_is_no_endless_loop(
+    store: Shopify, shop: SimulatedShopify, nodes: object
+):
+    shop.load([order(*[line(price="1.00") for _ in range(60)])])
+    lines = {"nodes": nodes, "pageInfo": {"hasNextPage": True, "endCursor": "8"}}
+    body = {"data": {"order": {"updatedAt": shop.orders[1]["updatedAt"], "lineItems": lines}}}
+    shop.fail("status", status=200, operation="MoreLines", body=body, times=1000)
+    with pytest.raises(UnreadableError, match="order 1: its list of lines says that it goes on, and doesn't"):
         store.get(1)
 
 

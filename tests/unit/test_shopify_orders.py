@@ -280,3 +280,24 @@ def test_our_lines_stand_behind_the_note_and_are_told_from_it():
     assert without_ours(note) == "Ring twice\nthen wait"
     assert (ours(None), without_ours(None)) == ([], "")
     assert appended("x" * 4990, "too long") is None
+
+
+@pytest.mark.parametrize("odd", [None, 0, 5, True, "", "x", [], {}, [None], [[]], {"a": 1}, 10**30])
+@pytest.mark.parametrize(
+    "name", ["returnStatus", "discountCodes", "paymentGatewayNames", "currentTaxLines", "ratePercentage", "note"]
+)
+def test_a_field_of_another_kind_is_read_or_refused_in_words(name: str, odd: object):
+    raw = {
+        "id": "gid://shopify/Order/1",
+        "createdAt": "2026-11-20T10:00:00Z",
+        "updatedAt": "2026-11-20T10:00:00Z",
+        "lineItems": {"nodes": []},
+        "shippingLines": {"nodes": []},
+        "currentTaxLines": [{"title": "VAT", "ratePercentage": 20.0}],
+    }
+    assert read_order(raw, StatusRules()).total == 0
+    raw |= {"currentTaxLines": [{"title": "VAT", "ratePercentage": odd}]} if name == "ratePercentage" else {name: odd}
+    try:
+        assert read_order(raw, StatusRules()).total == 0
+    except UnreadableError as error:
+        assert name in str(error)
