@@ -287,7 +287,7 @@ def test_our_lines_stand_behind_the_note_and_are_told_from_it():
     "name", ["returnStatus", "discountCodes", "paymentGatewayNames", "currentTaxLines", "ratePercentage", "note"]
 )
 def test_a_field_of_another_kind_is_read_or_refused_in_words(name: str, odd: object):
-    raw = {
+    raw: dict[str, Any] = {
         "id": "gid://shopify/Order/1",
         "createdAt": "2026-11-20T10:00:00Z",
         "updatedAt": "2026-11-20T10:00:00Z",
