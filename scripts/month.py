@@ -19,16 +19,16 @@ import io
 import json
 import os
 import random
-import re
 import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -36,7 +36,7 @@ from unittest import mock
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # it is run by its path
 
-from scripts.runs import print_findings, rows_of
+from scripts.runs import print_findings
 from syncctl.cli.app import run_app
 from syncctl.db.connect import open_database
 from syncctl.demo.catalog import customer, products
@@ -322,7 +322,9 @@ class Month:
             return
         allowed = (0, 1) if self.recent() is None else (0, 1, 69, 78)
         if code not in allowed or "Traceback" in said or "Unexpected" in said:
-            self.broken["every job ended well, or said which system was down"].append(f"{self.now} {job.name}: {code} {said[-500:]}")
+            self.broken["every job ended well, or said which system was down"].append(
+                f"{self.now} {job.name}: {code} {said[-500:]}"
+            )
         self.note(job.name, code)
 
     def note(self, job: str, code: int) -> None:
@@ -381,7 +383,17 @@ class Month:
             must.add("store")
             may.add("keys")
         if recent is not None:
-            may |= {"failed", "pending", "write_back", "last_poll", "last_success", "notifications", "stuck", "review", "database"}
+            may |= {
+                "failed",
+                "pending",
+                "write_back",
+                "last_poll",
+                "last_success",
+                "notifications",
+                "stuck",
+                "review",
+                "database",
+            }
         for job in self.jobs:
             # A run that the database could not take notes of is one that it never saw.
             last = next((run for run in reversed(self.ran) if run.job == job.name and not self.unnoted(run)), None)
@@ -398,7 +410,10 @@ class Month:
 def _post(database: sqlite3.Connection, before: datetime) -> None:
     """Take documents out of the open ones into the history, as posting them in the ERP does."""
     text = before.strftime("%Y-%m-%d %H:%M:%S")
-    which = "SELECT DOC_ID FROM USER_ORDER_LINK WHERE LINK_STATE = 'OPEN' AND CREATED_DT < ? AND DOC_ID IN (SELECT DOC_ID FROM PS_DOC_HDR)"
+    which = (
+        "SELECT DOC_ID FROM USER_ORDER_LINK WHERE LINK_STATE = 'OPEN' AND CREATED_DT < ? "
+        "AND DOC_ID IN (SELECT DOC_ID FROM PS_DOC_HDR)"
+    )
     ids = [row[0] for row in database.execute(which, (text,))]
     head = "DOC_ID, STR_ID, STA_ID, TKT_NO, CUST_NO, CUST_PO_NO, REF, TKT_DT"
     tables = [
@@ -433,7 +448,7 @@ def month(options: argparse.Namespace, folder: Path) -> Iterator[Month]:
         with (
             mock.patch("syncctl.clock.datetime", made.clock),
             mock.patch("syncctl.stop.Stop.sleep", lambda _stop, seconds: made.clock.wait(seconds)),
-            mock.patch("syncctl.services.schedule.available", lambda: []),
+            mock.patch("syncctl.services.schedule.available", list),
             mock.patch.dict(os.environ, made.environment(), clear=True),
             contextlib.chdir(folder),
         ):
@@ -444,9 +459,7 @@ def _prepare(made: Month) -> None:
     """Fill shop and trial ERP."""
     people = [customer(person, "2026-01-05T09:00:00") for person in made.maker.people]
     made.shop.load([], products=products(), customers=people)
-    connection = Connection(
-        url=made.shop.url, consumer_key=Secret(made.shop.key), consumer_secret=Secret(made.shop.secret)
-    )
+    connection = Connection(url=made.shop.url, consumer_key=Secret(made.shop.key), consumer_secret=Secret(made.shop.secret))
     with closing(open_database(made.url)) as database, closing(WooCommerce(connection, store_id="woocommerce")) as store:
         seed_from_store(database, store)
 
@@ -536,7 +549,8 @@ def _recoveries(made: Month) -> list[str]:
     with closing(sqlite3.connect(made.folder / "month.db")) as database:
         open_ones = {row[0] for row in database.execute("SELECT INCIDENT_ID FROM USER_INCIDENT WHERE RECOVERED_DT IS NULL")}
     told: dict[str, Counter[int]] = {
-        what: Counter(each.incident for each in made.heard if each.what == what and each.incident) for what in ("opened", "recovered")
+        what: Counter(each.incident for each in made.heard if each.what == what and each.incident)
+        for what in ("opened", "recovered")
     }
     said = [f"the end of {number} was told {count} times" for number, count in told["recovered"].items() if count > 1]
     said += [f"the end of {number} was not told" for number in told["opened"].keys() - told["recovered"].keys() - open_ones]
@@ -567,7 +581,7 @@ def _overlaps(made: Month) -> list[str]:
     for run in made.ran:
         by_job[run.job].append(run)
     for name, runs in by_job.items():
-        said += [f"{name}: {one.begun} to {one.ended}" for one, other in zip(runs, runs[1:], strict=False) if other.begun < one.ended]
+        said += [f"{name}: {one.begun} to {one.ended}" for one, other in pairwise(runs) if other.begun < one.ended]
     return said
 
 
@@ -603,14 +617,15 @@ def _growth(made: Month) -> list[str]:
 
 
 def _print(made: Month, took: float) -> None:
-    told = Counter(each.what for each in made.heard)
-    kinds = Counter(order.kind.end for order in made.odd.values())
+    told = ", ".join(f"{count} {what}" for what, count in sorted(Counter(each.what for each in made.heard).items()))
+    ends = Counter(order.kind.end for order in made.odd.values())
+    odd = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
     print(
         f"{made.options.days} days in {took:.0f} s: {made.placed:,} orders with those of half a year before, {len(made.odd)} odd "
-        f"({', '.join(f'{count} {end}' for end, count in sorted(kinds.items()))}), {len(made.ran):,} runs of {len(made.jobs)} jobs, "
+        f"({odd}), {len(made.ran):,} runs of {len(made.jobs)} jobs, "
         f"{len(made.outages)} outages"
     )
-    print(f"  told: {', '.join(f'{count} {what}' for what, count in sorted(told.items()))}; health was right {made.told_truth} times")
+    print(f"  told: {told}; health was right {made.told_truth} times")
     for table in BOUNDED:
         print(f"  {table:<20} {made.sizes[0][table]:>7,} rows before, {made.sizes[-1][table]:>7,} after")
 

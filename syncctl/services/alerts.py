@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from syncctl.db.contract import CountReviews, ListIncidents, NoteIncidents, QueueNotification, TellIncident
-from syncctl.errors import SyncError
+from syncctl.errors import STOPPED, SyncError
 from syncctl.notify.messages import Templates
 from syncctl.notify.ways import Addresses, Ways
 from syncctl.services.alert_policy import Policy, What
@@ -80,15 +80,37 @@ class Alerts:
         if down is not None:
             self._directly("database", down)
             return self.result
-        self._over("database", "database_down")
         database = self.connect()
         try:
-            self._work(database)
+            try:
+                noted, advice = self._note(database)
+            except SyncError as error:
+                if "database_down" in self.off or error.code == STOPPED:
+                    raise
+                self._unwritable(error)
+            else:
+                self.result.noted = True
+                self._over("database", "database_down")
+                self._work(database, noted, advice)
         finally:
             database.close()
         return self.result
 
-    def _work(self, database: Database) -> None:
+    def _unwritable(self, error: SyncError) -> None:
+        """Tell that the database answers and can't take notes: its disk or log is full, or somebody holds it."""
+        trouble = Trouble(
+            rule="database_down",
+            subject="",
+            source="database",
+            severity="critical",
+            message=f"it answers, but can't be written: {error}",
+            advice="look whether its disk or log is full, it is read-only, or something holds it",
+        )
+        self.result.troubles = [*self.result.troubles, trouble]
+        self._directly("database", trouble)
+
+    def _note(self, database: Database) -> tuple[list[NotedIncident], dict[tuple[str, str], str]]:
+        """Note what is wrong; return the incidents, and what to do about each rule and subject."""
         counts = self.context.reaching(database.run, CountReviews())
         found = troubles(self.verdict, counts, self.scope, mismatch=self.mismatch, off=self.off, personal=self.personal)
         self.result.troubles = found
@@ -97,12 +119,14 @@ class Alerts:
             looked=json.dumps(looked_at(self.verdict, self.scope, counted=True)),
         )
         advice = {(trouble.rule, trouble.subject): trouble.advice for trouble in found}
+        return self.context.reaching(database.run, call), advice
+
+    def _work(self, database: Database, noted: list[NotedIncident], advice: dict[tuple[str, str], str]) -> None:
         now = self.context.clock()
-        for incident in self.context.reaching(database.run, call):
+        for incident in noted:
             what = self.policy.due(incident, now)
             if what is not None:
                 self._tell(database, incident, what, advice.get((incident.rule_name, incident.subject), ""))
-        self.result.noted = True
         self._digest(database, now)
         for key, name, data in self._late:
             self._queue(database, key, name, "alert_recovered", data)

@@ -279,6 +279,20 @@ def test_a_database_that_is_down_is_told_without_it_once(watch: Watch) -> None:
     assert (watch.heard(), watch.pager.titles()) == ([over], [over])
 
 
+def test_a_database_that_answers_and_cannot_be_written_is_told_once(watch: Watch) -> None:
+    def full(call: Any) -> Exception | None:
+        return DatabaseUnavailable("the disk is full") if call.name == "sp_NoteIncidents" else None
+
+    for _ in range(3):
+        result = watch.run(connect=lambda: FaultyDatabase(watch.bench.connect(), before=full))
+        assert (result.noted, [trouble.rule for trouble in result.troubles]) == (False, ["database_down"])
+    title = "[CRITICAL] The database can't be used"
+    assert (watch.heard(), watch.pager.titles()) == ([title], [title])
+    watch.run()
+    watch.run()
+    assert watch.heard() == ["[RECOVERED] The database can't be used"]
+
+
 def test_where_nobody_took_it_the_next_run_tells_again(watch: Watch) -> None:
     watch.people.status = watch.pager.status = 500
     result = watch.run(connect=gone)
