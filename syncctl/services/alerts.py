@@ -97,13 +97,13 @@ class Alerts:
         return self.result
 
     def _unwritable(self, error: SyncError) -> None:
-        """Tell that the database answers and can't take notes: its disk or log is full, or somebody holds it."""
+        """Tell that the database answers and takes no notes: its disk or log is full, or somebody holds it."""
         trouble = Trouble(
             rule="database_down",
             subject="",
             source="database",
             severity="critical",
-            message=f"it answers, but can't be written: {error}",
+            message=f"it answers, but what is wrong can't be noted in it: {error}",
             advice="look whether its disk or log is full, it is read-only, or something holds it",
         )
         self.result.troubles = [*self.result.troubles, trouble]
