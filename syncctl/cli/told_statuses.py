@@ -10,8 +10,8 @@ def require_told(run: Run, named: str, *, plugin: bool) -> str:
     """Refuse a status that no order gets from us; return what a person should know of it, mostly nothing.
 
     Raises:
-        UsageError: it is none of the store's own statuses, and nobody says that it is a plugin's; or it says of an order that it
-            isn't paid, is held or thrown away.
+        UsageError: it is none of the store's own statuses, and nobody says that it is a plugin's (Shopify has no plugins'); or it
+            says of an order that it isn't paid, is held or thrown away.
     """
     from syncctl.services.raising import MAY_BE_ENTERED
     from syncctl.stores.connect import meaning_in_store, never_given
@@ -24,6 +24,10 @@ def require_told(run: Run, named: str, *, plugin: bool) -> str:
             f"No order gets {named} from us: a status that we write says that an order is fulfilled or cancelled, "
             "never that it isn't paid, is held or thrown away."
         )
+    if run.settings.source == "shopify":
+        from syncctl.stores.shopify_statuses import why_never
+
+        raise UsageError(f"No order gets {named} from us: {why_never(named)}.")
     if not plugin and named not in run.settings.create_statuses:
         raise UsageError(
             f"{named} is none of the store's own statuses (processing, completed, cancelled …). "

@@ -148,8 +148,12 @@ def _statuses(settings: Settings, connect: Callable[[], Database]) -> list[Findi
     except SyncError:
         return []  # said of the database
     words = {row.erp_status: row.woo_status for row in rows if row.store_id in ("*", settings.store_id)}
-    told = ", ".join(f"{erp} → {words[erp]}" for erp in ("shipped", "closed", "gone") if words.get(erp))
-    rules = f"only an order that is paid and waits gets another one (in the ERP: {rule.applied_status or 'its own'}; {told})"
+    told = [f"{erp} → {words[erp]}" for erp in ("shipped", "closed", "gone") if rule.may_be_told(words.get(erp))]
+    if rule.may_be_told(rule.applied_status):
+        told.insert(0, f"in the ERP: {rule.applied_status}")
+    rules = "none gets another one from us"
+    if told:
+        rules = f"only an order that is paid and waits gets another one ({', '.join(told)})"
     if not raised:
         return [Finding(what="store statuses", ok=True, detail=f"no order would get another one now; {rules}")]
     named = ", ".join(f"{each.woo_order_no or each.woo_order_id} {each.before} → {each.after}" for each in raised[:_MOST_NAMED])

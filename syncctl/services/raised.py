@@ -9,7 +9,7 @@ from itertools import islice
 from syncctl.db.contract import Database, ListErpSettings, ListOutbox, ListStagedOrders, QueueStatusChanges, StagedOrder
 from syncctl.models import Meaning
 from syncctl.services.find import each_staged_order
-from syncctl.services.raising import why_not_raised
+from syncctl.services.raising import MAY_BE_ENTERED, why_not_raised
 
 MOST = 500
 """So many orders are looked at for what the store is to be told of them; those beyond wait just so, and aren't named."""
@@ -34,6 +34,10 @@ class Raising:
     allowed: bool = True
     applied_status: str | None = None
     """What an order gets that enters the ERP."""
+
+    def may_be_told(self, status: str | None) -> bool:
+        """Say whether this is a status that orders of the store may get from us at all."""
+        return bool(status) and self.meaning(status or "") in MAY_BE_ENTERED
 
     def on_entering(self, order: StagedOrder) -> str | None:
         """Return the status that this order would get when the ERP has it; None where it would keep its own."""

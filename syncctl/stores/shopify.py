@@ -31,7 +31,7 @@ from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.shopify_http import Client, Connection
 from syncctl.stores.shopify_operations import CLOCK, CUSTOMERS, LISTED_BY_ID, SHOP, STATUSES, Operation
 from syncctl.stores.shopify_orders import gid, number_of, read_address, read_order
-from syncctl.stores.shopify_statuses import SHIPPED_WORDS, StatusRules, meaning_in, meaning_of, status_of
+from syncctl.stores.shopify_statuses import StatusRules, meaning_in, meaning_of, status_of, why_never
 from syncctl.stores.shopify_stock import Stock
 from syncctl.stores.shopify_walk import MOST_PER_PAGE, ListReader, faults_of, iso
 from syncctl.stores.shopify_whole import WholeOrders, of_fault
@@ -172,9 +172,7 @@ class Shopify:
 
     def why_never(self, status: str) -> str:
         """See `base.Store.why_never`."""
-        if status in SHIPPED_WORDS:
-            return "shipped orders are not marked as fulfilled (SYNCCTL_SHOPIFY_FULFIL is off)"
-        return f"Shopify's orders have no status {status}; note and tag tell it"
+        return why_never(status)
 
     def read_status(self, order_id: int) -> StoreStatus:
         """See `base.Store.read_status`."""

@@ -88,3 +88,10 @@ def meaning_of(status: str, *, fulfils: bool) -> Meaning:
     A payment is never booked, taken back or cancelled from here.
     """
     return "done" if fulfils and status in SHIPPED_WORDS else "unknown"
+
+
+def why_never(status: str) -> str:
+    """Say why no order gets a word from us whose meaning is unknown; see `base.Store.why_never`."""
+    if status in SHIPPED_WORDS:
+        return "shipped orders are not marked as fulfilled (SYNCCTL_SHOPIFY_FULFIL is off)"
+    return f"Shopify's orders have no status {status}; note and tag tell it"

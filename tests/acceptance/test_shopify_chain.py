@@ -236,3 +236,20 @@ def test_stock_is_told_to_the_location_and_no_sale_is_given_back(syncctl: Progra
     on_hand(20)
     ended = syncctl("stock", "push", "--sku", "MUG")
     assert ended.code == 78 and "SYNCCTL_SHOPIFY_LOCATION" in ended.err
+
+
+def test_what_shopify_is_told_of_statuses_is_said_in_its_own_words(syncctl: Program, shopify: SimulatedShopify):
+    assert syncctl("db", "seed", "--empty").code == 0
+
+    def said() -> str:
+        [item] = [item for item in syncctl("config", "check", "--json").json["items"] if item["what"] == "store statuses"]
+        return str(item["detail"])
+
+    assert said() == "no order would get another one now; none gets another one from us"
+    refused = syncctl("map", "status", "shipped", "completed")
+    assert refused.code == 2
+    assert "completed from us: shipped orders are not marked as fulfilled (SYNCCTL_SHOPIFY_FULFIL is off)" in refused.err
+    syncctl.settings["SYNCCTL_SHOPIFY_FULFIL"] = "on"
+    assert said().endswith("only an order that is paid and waits gets another one (shipped → completed)")
+    assert syncctl("map", "status", "shipped", "completed").code == 0
+    assert "Shopify's orders have no status cancelled" in syncctl("map", "status", "closed", "cancelled", "--plugin").err
