@@ -18,7 +18,7 @@ from typing import TextIO
 
 from syncctl.clock import Clock, system_clock
 from syncctl.foreign_text import escaped
-from syncctl.personal import masked, without_quoted
+from syncctl.personal import masked, traceback_without_quoted, without_quoted
 from syncctl.private_files import make_folder, open_text
 from syncctl.secret import Hider
 
@@ -129,7 +129,7 @@ class _Masking(logging.Filter):
         text = masked(record.getMessage())
         record.msg, record.args = (without_quoted(text) if getattr(record, "personal", False) else text), None
         if record.exc_text:
-            record.exc_text = masked(record.exc_text)
+            record.exc_text = masked(traceback_without_quoted(record.exc_text))
         return True
 
 

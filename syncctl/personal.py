@@ -18,3 +18,12 @@ def masked(text: str) -> str:
 def without_quoted(text: str) -> str:
     """Return the text with nothing between its quotation marks: what others wrote, such as a name or an address."""
     return _QUOTED.sub("'…'", text)
+
+
+_OURS = re.compile(r"(?:[\w.]+\.)?(?:KeyError|AttributeError|TypeError|NameError|ImportError|ModuleNotFoundError)\b")
+"""Errors whose quotation marks hold names of a program."""
+
+
+def traceback_without_quoted(text: str) -> str:
+    """Return a traceback whose errors say nothing between quotation marks: what they could not take may be a person's."""
+    return "\n".join(line if line[:1] in " |" or _OURS.match(line) else without_quoted(line) for line in text.split("\n"))

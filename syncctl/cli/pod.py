@@ -295,8 +295,12 @@ def add(
         ),
     ] = None,
 ) -> None:
-    """Add a claim as pending. One that is there already is left as it is."""
+    """Add a claim as pending. One that is there already is left as it is; exit 1 where it names another carrier or number."""
     from syncctl.db.contract import AddClaim
+    from syncctl.foreign_text import escaped
+
+    if escaped(reference) != reference:
+        raise UsageError("The claim's reference has a line break, or another letter that can't be seen, in it.")
 
     if dispute_by is not None and not dispute_by.strip()[:4].isdecimal():  # "36h" would be so long ago
         raise UsageError(f"--dispute-by is '{dispute_by[:30]}', but takes a day (2026-12-01) or a time (2026-12-01T14:30).")
@@ -316,7 +320,14 @@ def add(
     )
     run.report.items = list(added)
     run.report.counts = {"claims": len(added)}
-    run.render = lambda console: console.print(f"{added[0].claim_reference} is {added[0].pod_fetch_status}.")
+    kept = added[0]
+    if (kept.carrier, kept.tracking_number) != (carrier, tracking):
+        run.report.exit_code = EXIT_SOME_FAILED
+        run.report.add_error(
+            f"Claim {kept.claim_reference} was there already and is as it was: {kept.carrier}, number {kept.tracking_number}.",
+            type="PermanentError",
+        )
+    run.render = lambda console: console.print(f"{kept.claim_reference} is {kept.pod_fetch_status}.")
 
 
 register(app)

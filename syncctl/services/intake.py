@@ -340,7 +340,8 @@ class Intake:
                 continue
             row = by_id[done.woo_order_id]
             if done.outcome == SET_ASIDE:
-                log.error("Order %s is set aside: %s", done.woo_order_id, done.reason)
+                # What the store says of an order stands in quotation marks, and may be a name.
+                log.error("Order %s is set aside: %s", done.woo_order_id, done.reason, extra={"personal": True})
             elif done.reason and done.outcome != "unchanged":
                 log.info("Order %s: %s (%s)", done.woo_order_id, done.outcome, done.reason)
             elif done.outcome != "unchanged":

@@ -163,7 +163,8 @@ class Notifier(OfTheDatabase[Sent]):
             self.release(item, str(error))
             return self._sent(item, "waiting", str(error))
         wait = WAITS[item.attempt_no - 1] if item.attempt_no <= len(WAITS) else None
-        log.warning("Notification %s (%s) was not delivered: %s", item.notification_id, item.event_type, error)
+        about = {"personal": True}  # an address stands in quotation marks
+        log.warning("Notification %s (%s) was not delivered: %s", item.notification_id, item.event_type, error, extra=about)
         self.context.reaching(
             self.database.run,
             FailNotification(

@@ -203,6 +203,16 @@ def test_a_carrier_file_that_makes_no_sense_is_a_wrong_setting(pods: Program):
     assert "bad.toml" in json.dumps(pods("config", "check", "--json").json["items"])
 
 
+def test_a_claim_that_is_there_already_with_another_number_is_said(pods: Program) -> None:
+    add(pods, "CLM-1", "XN1")
+    add(pods, "CLM-1", "XN1")
+    ended = pods("pod", "add", "CLM-1", "--carrier", "Chronopost", "--tracking", "XN2")
+    assert ended.code == 1
+    assert "Claim CLM-1 was there already and is as it was: Chronopost, number XN1." in ended.err
+    assert pods("pod", "add", "CLM\n2", "--carrier", "Chronopost", "--tracking", "XN2").code == 2
+    assert [item["tracking_number"] for item in pods("pod", "list", "--json").json["items"]] == ["XN1"]
+
+
 def test_a_list_that_is_cut_says_so(syncctl: Program) -> None:
     for number in range(3):
         assert syncctl("pod", "add", f"CL-{number}", "--carrier", "UPS", "--tracking", f"1Z999AA1012345678{number}").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -206,3 +207,17 @@ def test_orders_are_asked_for_with_exact_amounts_so_that_the_shops_decimals_edit
     assert poller.staged == 2
     assert len(hashes) == 1
     assert asked == {"6", "a ping"}
+
+
+def test_what_the_store_says_of_an_order_that_is_set_aside_is_marked_as_personal(
+    poller: Poller, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("syncctl.services.intake")
+    logger.addHandler(caplog.handler)
+    poller.place()
+    next(iter(poller.store.state.orders.values()))["date_created_gmt"] = "by Ada Lovelace"
+    poller.poll()
+    logger.removeHandler(caplog.handler)
+    [told, *_] = [record for record in caplog.records if "is set aside" in record.getMessage()]
+    assert "'by Ada Lovelace'" in told.getMessage()
+    assert vars(told)["personal"] is True

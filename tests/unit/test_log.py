@@ -161,10 +161,19 @@ def test_what_leads_to_a_person_is_written_only_where_a_setting_says_so(tmp_path
     logger = logging.getLogger("syncctl.test")
     logger.warning("Order 1: SHIP_NAM: 'Anna O'Hara-Smith…' cut to 40 characters", extra={"personal": True})
     logger.warning("Order 2: anna@example.com is not in the ERP; SKU 'A-1'")
+    for raised in (ValueError("no number: 'Anna O'Hara'"), KeyError("line_items")):
+        try:
+            raise raised
+        except LookupError:
+            logger.exception("Order 3")
+        except ValueError:
+            logger.exception("Order 4")
     log.close()
     assert path is not None
     written = path.read_text(encoding="utf-8")
     assert ("O'Hara" in written) is personal
+    assert "ValueError: no number: " in written
+    assert "KeyError: 'line_items'" in written
     assert ("anna@example.com" in written) is personal
     assert "cut to 40 characters" in written
     assert "SKU 'A-1'" in written
