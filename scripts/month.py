@@ -63,7 +63,7 @@ INTERVALS = {
 LATE = 3
 """Intervals after which a job is missed (`SYNCCTL_HEALTH_LATE_INTERVALS`)."""
 GRACE = timedelta(hours=2, minutes=10)
-"""Two turns of the alerts: the first of them may come while the cool-down lasts."""
+"""Within this somebody has to be told. Two turns of the alerts: the first of them may come while the cool-down lasts."""
 AT_LEAST_LEFT = timedelta(hours=4)
 """Of the month, after its last odd order: somebody has to be told of it."""
 AFTERWARDS = timedelta(hours=8)
@@ -72,8 +72,8 @@ MORNING = 9 * 60 + 30
 BOUNDED = ("USER_SYNC_LOG", "USER_ORDER_ATTEMPT", "USER_STORE_OUTBOX", "USER_NOTIFICATION", "USER_INCIDENT")
 """Tables whose rows go once they are old."""
 MOST_GROWTH = 1.15
+"""As many rows as before, and those that outages and odd orders bring: half a year before there were none."""
 _GOOD = (0, 1)
-_ESSENTIAL = ("stage", "process", "retry-failed")
 _TEMPLATE = "{{ what }}|{{ incident or 0 }}|{{ title }}|{{ subject }}\n\n{{ message }}\n"
 
 
@@ -291,7 +291,7 @@ class Month:
             for number in range(days * orders)
         )
         early = [number for moment, number in coming if moment < begin + timedelta(days=days) - AT_LEAST_LEFT]
-        strange = set(self.chance.sample(early, odd))
+        strange = set(self.chance.sample(early, min(odd, len(early))))
         coming.reverse()
         for minute in range(days * DAY):
             planned = begin + timedelta(minutes=minute)
@@ -639,6 +639,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="another number makes another month (1)")
     parser.add_argument("--before", type=int, help="how many days of half a year before (as many)")
     options = parser.parse_args()
+    if options.days < 1 or min(options.orders, options.odd, options.before or 0) < 0:
+        parser.error("there is no such month")
     options.before = options.days if options.before is None else options.before
     began = time.monotonic()
     with (
