@@ -71,9 +71,19 @@ def trace(
     if order.store_id != store_id:
         verdict = f"It belongs to the store {order.store_id}, not to {store_id}, which this command is set to. {verdict}"
         advice = f"choose the store {order.store_id} (--profile, SYNCCTL_STORE_ID)" + (f", then: {advice}" if advice else "")
+        if also := _stores_with_its_number(database, order):
+            verdict = f"There is an order {order.woo_order_no} of {' and of '.join(also)}, too: --profile chooses. {verdict}"
     rows = database.run(ListStagedOrders(store_id=order.store_id, order_ref=str(order.woo_order_id)))
     others = [row for row in rows if row.staging_id != order.staging_id and row.woo_order_id == order.woo_order_id]
     return Trace(reference, order, others, events, verdict, advice)
+
+
+def _stores_with_its_number(database: Database, order: StagedOrder) -> list[str]:
+    """Return the other stores that have an order of the same number."""
+    if not order.woo_order_no:
+        return []
+    rows = database.run(ListStagedOrders(order_ref=order.woo_order_no))
+    return sorted({row.store_id for row in rows if row.woo_order_no == order.woo_order_no} - {order.store_id})
 
 
 def told_once(events: Sequence[TraceEvent]) -> list[TraceEvent]:

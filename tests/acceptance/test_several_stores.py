@@ -218,6 +218,20 @@ def test_health_and_trace_name_the_profiles_where_none_is_chosen(
     assert told["advice"] == "syncctl trace 4711 --profile NAME (main, uk)"
 
 
+def test_trace_tells_that_another_store_has_an_order_of_that_number(
+    syncctl: Program, woo: SimulatedStore, shopify: SimulatedShopify
+):
+    shopify.load([order(line("TEE-BLK", 1, "19.99"), number=9) | {"name": "#101"}])
+    for profile in ("main", "uk"):
+        assert syncctl("stage", "--profile", profile, "--since", "3650d").code == 0
+    told = syncctl("trace", "101", "--json").json
+    [its] = {"main", "uk"} - {told["order"]["store_id"]}
+    assert told["verdict"].startswith(f"There is an order 101 of {its}, too: --profile chooses. It belongs to the store ")
+    for profile in ("main", "uk"):
+        own = syncctl("trace", "101", "--profile", profile, "--json").json
+        assert (own["order"]["store_id"], "There is an order" in own["verdict"]) == (profile, False)
+
+
 def test_no_setting_of_one_kind_of_store_is_named_to_the_other(syncctl: Program, woo: SimulatedStore, shopify: SimulatedShopify):
     shopify.load([order(line("TEE-BLK", 1, "19.99"), number=9) | {"confirmed": False}])
     staged = syncctl("stage", "--profile", "uk", "--since", "3650d")
