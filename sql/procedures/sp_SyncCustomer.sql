@@ -14,7 +14,8 @@ Errors       50041 this site's set-up keeps customers from being made
 Locks        the customer's row of the map; before that, for a customer that isn't in the map yet or has parcels sent elsewhere than
              before, the CUST_NO series, until the transaction ends
 Repeatable   yes: the second time nothing is changed
-Note         failed is about this customer alone, and stays so until a person settles it.
+Note         failed is about this customer alone, and stays so until a person settles it. A line of an older queue never undoes what a later
+             one has brought: it is unchanged.
 Example      DECLARE @OUTCOME varchar(20), @CUST_NO varchar(15), @PROBLEM nvarchar(2000);
              EXECUTE dbo.sp_SyncCustomer @LINE_ID = 1, @OUTCOME = @OUTCOME OUTPUT, @CUST_NO = @CUST_NO OUTPUT, @PROBLEM = @PROBLEM OUTPUT;
 */
@@ -31,8 +32,10 @@ BEGIN
     SET @NOW = COALESCE(@NOW, SYSUTCDATETIME());
 
     DECLARE
+        @QUEUE_ID int,
         @STORE_ID varchar(50),
         @WOO_USER_ID bigint,
+        @LINE_EMAIL nvarchar(254),
         @WHOLE_EMAIL nvarchar(254),
         @EMAIL nvarchar(100),
         @PERSON_JSON nvarchar(max),
@@ -56,12 +59,54 @@ BEGIN
     SET @PROBLEM = NULL;
 
     SELECT
+        @QUEUE_ID = line.queue_id,
         @STORE_ID = line.store_id,
         @WOO_USER_ID = NULLIF(line.woo_customer_id, 0),
+        @LINE_EMAIL = line.email,
         @WHOLE_EMAIL = NULLIF(LTRIM(RTRIM(line.email)), N''),
         @PERSON_JSON = line.customer_json
     FROM dbo.woo_customer_sync_queue_line AS line
     WHERE line.id = @LINE_ID;
+
+    /* What a later queue has brought is newer than what this line noted. */
+    IF @WOO_USER_ID IS NOT NULL
+    BEGIN
+        SELECT TOP (1)
+            @CUST_NO = newer.cust_no
+        FROM dbo.USER_CUSTOMER_QUEUE AS later WITH (READUNCOMMITTED)
+        INNER JOIN dbo.woo_customer_sync_queue_line AS newer WITH (READCOMMITTEDLOCK)
+            ON newer.queue_id = later.id
+        WHERE later.store_id = @STORE_ID
+        AND   later.id > @QUEUE_ID
+        AND   newer.woo_customer_id = @WOO_USER_ID
+        AND   newer.woo_customer_id > 0
+        AND   newer.id > @LINE_ID
+        AND   newer.state = 'done'
+        ORDER BY
+            newer.id DESC;
+    END;
+    ELSE
+    BEGIN
+        SELECT TOP (1)
+            @CUST_NO = newer.cust_no
+        FROM dbo.USER_CUSTOMER_QUEUE AS later WITH (READUNCOMMITTED)
+        INNER JOIN dbo.woo_customer_sync_queue_line AS newer WITH (READCOMMITTEDLOCK)
+            ON newer.queue_id = later.id
+        WHERE later.store_id = @STORE_ID
+        AND   later.id > @QUEUE_ID
+        AND   newer.woo_customer_id = 0
+        AND   newer.email = @LINE_EMAIL
+        AND   newer.id > @LINE_ID
+        AND   newer.state = 'done'
+        ORDER BY
+            newer.id DESC;
+    END;
+
+    IF @CUST_NO IS NOT NULL
+    BEGIN
+        SET @OUTCOME = 'unchanged';
+        RETURN;
+    END;
 
     IF NOT EXISTS (SELECT 1 FROM dbo.fn_CustomerAddress(@PERSON_JSON) AS address)
     BEGIN

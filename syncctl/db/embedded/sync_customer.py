@@ -63,6 +63,8 @@ def sync_customer(session: Session, line: sqlite3.Row) -> CustomerOutcome:
     Raises:
         ConfigError: this site's set-up keeps customers from being made.
     """
+    if newer := _brought_since(session, line):
+        return CustomerOutcome("unchanged", newer, None)
     content = read_customer(line["customer_json"])
     if content is None:
         return _failed("What is noted of this customer can't be read. Queue it anew: `syncctl customers start`.")
@@ -94,6 +96,32 @@ def sync_customer(session: Session, line: sqlite3.Row) -> CustomerOutcome:
     told += [kept] if kept else []
     outcome = "created" if is_new else "linked" if linked else "updated" if changed else "unchanged"
     return CustomerOutcome(outcome, cust_no, " ".join(told) or None)
+
+
+def _brought_since(session: Session, line: sqlite3.Row) -> str | None:
+    """Return whom a later queue has brought this customer as: what that noted is newer than this line."""
+    # Two statements: an index for registered customers and one for guests serve only whoever says which.
+    who = "newer.woo_customer_id > 0 AND newer.woo_customer_id = :customer"
+    if not line["woo_customer_id"]:
+        who = "newer.woo_customer_id = 0 AND newer.email = :email"
+    newer = session.one(
+        f"""
+        SELECT newer.cust_no
+        FROM dbo.USER_CUSTOMER_QUEUE AS later
+        INNER JOIN dbo.woo_customer_sync_queue_line AS newer ON newer.queue_id = later.id
+        WHERE later.store_id = :store AND later.id > :queue AND {who} AND newer.id > :line AND newer.state = 'done'
+        ORDER BY newer.id DESC
+        LIMIT 1
+        """,  # noqa: S608  (constants)
+        {
+            "store": line["store_id"],
+            "queue": line["queue_id"],
+            "customer": line["woo_customer_id"],
+            "email": line["email"],
+            "line": line["id"],
+        },
+    )
+    return None if newer is None else newer["cust_no"]
 
 
 def _failed(problem: str) -> CustomerOutcome:
