@@ -123,7 +123,8 @@ BEGIN
         SELECT 1 FROM dbo.fn_CustomerAddress(@PERSON_JSON) AS address WHERE address.KIND = 'BILL' AND address.NAM <> N''
     )
     BEGIN
-        SET @PROBLEM = N'This customer has neither a name nor a company nor an e-mail address. Add one in the store.';
+        SET @PROBLEM = N'This customer has neither a name nor a company nor an e-mail address. Add one in the store, then queue it anew:'
+            + N' `syncctl customers start`.';
         RETURN;
     END;
 

@@ -312,7 +312,8 @@ def test_nothing_at_all(people):
     assert people.sync(customer(email=" ", **dict.fromkeys(HOME, ""))) == (
         "failed",
         None,
-        "This customer has neither a name nor a company nor an e-mail address. Add one in the store.",
+        "This customer has neither a name nor a company nor an e-mail address. Add one in the store, then queue it anew:"
+        " `syncctl customers start`.",
     )
     assert people.sync(customer(0, "")).problem == (
         "A guest without an e-mail address (of at most 100 letters) could never be found again."

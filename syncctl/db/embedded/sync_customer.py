@@ -72,7 +72,10 @@ def sync_customer(session: Session, line: sqlite3.Row) -> CustomerOutcome:
     email = whole_email if whole_email and units(whole_email) <= _LONGEST_EMAIL else None
     person = _Person(line["store_id"], line["woo_customer_id"] or None, email, content)
     if email is None and not content.billing.get("NAM"):
-        return _failed("This customer has neither a name nor a company nor an e-mail address. Add one in the store.")
+        return _failed(
+            "This customer has neither a name nor a company nor an e-mail address. Add one in the store, then queue it anew:"
+            " `syncctl customers start`."
+        )
     if email is None and person.user_id is None:
         return _failed("A guest without an e-mail address (of at most 100 letters) could never be found again.")
     erp = erp_of(session)
