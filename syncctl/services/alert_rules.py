@@ -127,7 +127,7 @@ def troubles(
 def looked_at(verdict: Verdict, scope: Scope, *, counted: bool) -> list[str]:
     """Return the sources that could be looked at: what isn't wrong there any more has recovered."""
     by_name = {check.name: check for check in verdict.checks}
-    blind = {name for name, check in by_name.items() if check.level == "unknown"}
+    blind = {name for name, check in by_name.items() if check.level == "unknown"} | verdict.unasked
     if "jobs" in blind:
         blind |= {*JOB_CHECKS}
     if "review_causes" in blind:

@@ -175,7 +175,13 @@ class _Examination:
             made = self._wanted(made)
         place = {name: number for number, name in enumerate(CHECKS)}
         made.sort(key=lambda check: place.get(check.name, len(place)))
-        return Verdict(made, self.seen.numbers, list(self.seen.causes or ()))
+        return Verdict(made, self.seen.numbers, list(self.seen.causes or ()), self._unasked({check.name for check in made}))
+
+    def _unasked(self, made: set[str]) -> frozenset[str]:
+        """Return the jobs of which their scheduler did not tell. One that never tells anything here leaves those that run."""
+        if "scheduler" in self._late:
+            return frozenset(JOB_CHECKS)
+        return frozenset(JOB_CHECKS) - made if "scheduler" in self._failed() else frozenset()
 
     def _wanted(self, made: list[Check]) -> list[Check]:
         """Leave out what nobody asked for, and say of what was asked for and isn't there whether that is all right."""

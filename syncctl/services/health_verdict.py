@@ -62,6 +62,8 @@ class Verdict:
     numbers: Health | None
     causes: list[ReviewCause] = field(default_factory=list)
     """Why orders wait for a person."""
+    unasked: frozenset[str] = frozenset()
+    """Checks of which it isn't known whether anything is wrong beyond what they say: who knows more was not heard."""
 
     @property
     def level(self) -> Level:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import time, timedelta
@@ -13,7 +14,7 @@ import pytest
 from syncctl.clock import system_clock
 from syncctl.db.contract import AcknowledgeIncident, AddClaim, CarrierUse, CompleteNotification, ListIncidents, ListNotifications
 from syncctl.db.embedded import EmbeddedDatabase
-from syncctl.errors import DatabaseUnavailable, TransientError
+from syncctl.errors import ConfigError, DatabaseUnavailable, TransientError
 from syncctl.notify.last_known import LastKnown, opened
 from syncctl.notify.messages import Templates
 from syncctl.notify.ways import Addresses, Ways
@@ -378,6 +379,28 @@ def test_what_could_not_be_asked_does_not_recover(watch: Watch) -> None:
     assert watch.heard() == ["[WARNING] Orders need a person (mapping)"]
     watch.run(connect=half)
     assert "[RECOVERED] Orders need a person (mapping)" not in watch.heard()
+
+
+def test_a_scheduler_that_does_not_answer_lets_no_job_recover(watch: Watch) -> None:
+    def gone() -> dict[str, str]:
+        raise ConfigError("systemctl has not answered for 60 seconds")
+
+    disabled = Around(scheduler=lambda: {"db-purge": "its task is disabled"})
+    watch.run(around=disabled)
+    assert watch.heard() == ["[WARNING] A job did not run (db-purge)"]
+    watch.run(around=Around(scheduler=gone))
+    assert watch.heard() == []
+    hold = threading.Event()
+
+    def hangs() -> dict[str, str]:
+        hold.wait(30)
+        return {}
+
+    watch.run(around=Around(scheduler=hangs), deadline=0.5)
+    hold.set()
+    assert watch.heard() == []
+    watch.run(around=Around(scheduler=dict))
+    assert watch.heard() == ["[RECOVERED] A job did not run (db-purge)"]
 
 
 # --- Delivery -----------------------------------------------------------------------------------------------------------
