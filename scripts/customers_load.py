@@ -1,7 +1,7 @@
 """Bring many customers of a simulated store into an embedded ERP with the real program, kill it again and again, and measure.
 
 python scripts/customers_load.py                      797 customers, against the 27 minutes of the documented quick start
-python scripts/customers_load.py --customers 10000 --kills 10 --workers 2
+python scripts/customers_load.py --customers 10000 --kills 10 --processes 2
 """
 
 from __future__ import annotations
