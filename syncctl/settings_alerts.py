@@ -55,7 +55,7 @@ def _syslog(value: str) -> str:
     if value.startswith("/"):
         return value
     parts = urlsplit(value)
-    if parts.scheme not in ("udp", "tcp") or not parts.hostname or parts.path.strip("/") or parts.port == 0:
+    if parts.scheme not in ("udp", "tcp") or not parts.hostname or parts.path.strip("/") or parts.port == 0 or "@" in value:
         raise ValueError(value)
     return value
 

@@ -25,6 +25,8 @@ _LONGEST = 500
 """Characters of what a channel says."""
 _TOKEN = 8
 """Characters. A part of an address that is this long may be a token."""
+_DOTTED_TOKEN = 20
+"""Characters of a part with dots in it: a shorter one is a host's name rather than a token."""
 
 
 class DeliveryFailed(TransientError):
@@ -149,7 +151,9 @@ def _secrets(url: str) -> Iterator[str]:
     """Give what must not be shown of an address: all of it, its password, and every long part, for tokens stand in the path."""
     yield url
     yield from re.findall(r"(?<=[:/])([^:/@]{4,})(?=@)", url)
-    yield from (unquote(part) for part in re.split(r"[:/?&=@]+", url) if len(part) >= _TOKEN and "." not in part)
+    parts = re.split(r"[:/?&=@]+", url)
+    dotted = {part for part in parts if "." in part and (len(part) < _DOTTED_TOKEN or f"@{part}" in url)}
+    yield from (unquote(part) for part in parts if len(part) >= _TOKEN and part not in dotted)
 
 
 def split(urls: Secret | None) -> list[Secret]:

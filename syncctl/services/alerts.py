@@ -20,6 +20,7 @@ from syncctl.db.contract import CountReviews, ListIncidents, NoteIncidents, Queu
 from syncctl.errors import STOPPED, SyncError
 from syncctl.notify.messages import Templates
 from syncctl.notify.ways import Addresses, Ways
+from syncctl.secret import Hider
 from syncctl.services.alert_policy import Policy, What
 from syncctl.services.alert_rules import TITLES, Mismatch, Scope, Trouble, looked_at, troubles
 from syncctl.services.notifications import NotificationResult, Notifier
@@ -302,7 +303,7 @@ def send_directly(
 def tell_of_settings(known: LastKnown, *, command: str, host: str, said: str, seconds: float = 10) -> list[str]:
     """Tell that a job has no settings that it could work with, once as long as that lasts; return the ways that took it.
 
-    `said` holds no secrets: what is wrong, as the command says it to a person.
+    `said` is what is wrong, as the command says it to a person: passwords that stand in it are hidden here as they are there.
     """
     addresses: Addresses = known.addresses
     now = datetime.now(UTC)
@@ -314,7 +315,7 @@ def tell_of_settings(known: LastKnown, *, command: str, host: str, said: str, se
         "title": TITLES["settings"],
         "subject": command,
         "severity": "critical",
-        "message": said,
+        "message": Hider().clean(said),
         "advice": "`syncctl config check` tells all that is wrong with them",
         "since": in_zone(known.begun("settings") or now, Policy()),
         "incident": None,

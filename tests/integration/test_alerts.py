@@ -566,6 +566,15 @@ def test_a_job_without_settings_tells_in_the_ways_known_last_once(watch: Watch, 
         assert known.begun("settings") is not None
 
 
+def test_what_is_told_of_wrong_settings_has_no_password(watch: Watch) -> None:
+    watch.known.addresses = watch.addresses
+    said = "SYNCCTL_WOO_URL is 'https://ada:s3kret@shop:99999', SYNCCTL_DATABASE is 'DSN=x;PWD=s3kret'"
+    tell_of_settings(watch.known, command="process", host="SHOP01", said=said)
+    [told] = watch.people.told
+    assert "s3kret" not in str(told)
+    assert "'https://***@shop:99999'" in str(told["message"])
+
+
 @pytest.mark.parametrize("odd", ["", "{", "[]", '{"ways": null}', '{"told": 3}'])
 def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, odd: str) -> None:
     place = tmp_path / "known.json"

@@ -16,8 +16,14 @@ from syncctl.notify.event_log import EventLogChannel
 from syncctl.notify.messages import Message, Templates
 from syncctl.notify.syslog import SyslogChannel
 from syncctl.notify.ways import Addresses, Ways, problem, shown
-from syncctl.secret import Secret
+from syncctl.secret import Hider, Secret
+from syncctl.settings_load import load
 from tests.receivers import mail_server, receiver, syslog
+
+
+def hider(url: str) -> Hider:
+    return AppriseChannel([Secret(url)])._hider
+
 
 CRITICAL = Message("[CRITICAL] The store can't be used (shop)", "no answer\nsince noon: Zoë", "critical")
 
@@ -135,6 +141,21 @@ def test_what_a_channel_says_has_no_password() -> None:
             AppriseChannel([Secret(other.url)]).send(CRITICAL)
     assert "s3kret" not in str(failed.value)
     assert "t0ken" not in str(failed.value)
+
+
+def test_a_token_with_dots_is_hidden_and_a_mail_servers_name_is_not() -> None:
+    key = "SG.abcdefgh1234.ijklmnop5678"
+    said = hider(f"sendgrid://{key}:shop@long-named.mail.example.test/ada@example.test").plain(
+        f"{key} refused by long-named.mail.example.test"
+    )
+    assert said == "*** refused by long-named.mail.example.test"
+
+
+def test_a_log_server_takes_no_password() -> None:
+    assert load(environment={"SYNCCTL_ALERT_SYSLOG": "udp://log.example:514"}).alert_syslog == "udp://log.example:514"
+    with pytest.raises(ConfigError, match="SYNCCTL_ALERT_SYSLOG") as refused:
+        load(environment={"SYNCCTL_ALERT_SYSLOG": "udp://ada:s3kret@log.example:514"})
+    assert "s3kret" not in Hider().clean(str(refused.value)), "as every command shows it"
 
 
 def test_a_server_that_never_ends_keeps_no_process_from_ending() -> None:
