@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import suppress
@@ -18,8 +19,12 @@ def write_whole(path: Path, text: str) -> None:
     """Write UTF-8 text, readable by others as the folder allows, in place of what is there.
 
     Raises:
-        OSError: it can't be written; the old file stands as it was.
+        OSError: it can't be written, or isn't a file but a folder or a device; what is there stands as it was.
     """
+    path = Path(os.path.realpath(path))  # a link stays one
+    if path.exists() and not path.is_file():
+        # What takes its place whole would take the place of a device, too.
+        raise OSError(errno.EINVAL, "it is there, and no file")
     with NamedTemporaryFile(
         "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
     ) as file:

@@ -38,6 +38,7 @@ SOUND = {
     ("pod", "document"): ("CL-1", "--output", "document.pdf"),
     ("pod", "export"): ("CL-1",),
     ("pod", "preference"): ("C1",),
+    ("item", "set"): ("TEA", "--pack", "6"),
     ("map", "item", "set"): ("TEA", "MUG"),
     ("map", "item", "remove"): ("TEA",),
     ("map", "customer", "set"): ("ada@example.test", "C100"),

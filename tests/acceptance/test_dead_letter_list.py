@@ -26,7 +26,7 @@ def test_causes_come_most_first_with_one_example_and_what_to_do(waiting: Program
     waiting.settings["COLUMNS"] = "80"
     out = waiting("dead-letter", "list").out
     told = " ".join(out.split())
-    assert told.startswith("3 orders: customer not in the ERP \N{RIGHTWARDS ARROW} `syncctl map customer WHO CUST_NO`")
+    assert told.startswith("3 orders: customer not in the ERP \N{RIGHTWARDS ARROW} `syncctl customers start`, `syncctl map")
     assert "1 order: no item in the ERP for a SKU \N{RIGHTWARDS ARROW} `syncctl map item SKU ITEM_NO`" in told
     assert told.count("The long story of unknown_customer.") == 1
     assert "`syncctl dead-letter list --verbose` lists each order" in told
