@@ -233,7 +233,7 @@ def list_backlog(session: Session, call: ListBacklog) -> list[Backlog]:
         SELECT STORE_ID, STATE, COUNT(*) AS ROWS_WAITING, MIN(CREATED_DT) AS "OLDEST_DT [DATETIME_TEXT]"
         FROM dbo.USER_ORDER_STAGING
         WHERE STATE IN ('PENDING', 'CLAIMED', 'FAILED', 'NEEDS_MANUAL_REVIEW') AND (:store IS NULL OR STORE_ID = :store)
-        GROUP BY STORE_ID, STATE
+        GROUP BY +STORE_ID, STATE
         UNION ALL
         SELECT STORE_ID, 'WRITE_BACK', COUNT(*), MIN(CREATED_DT)
         FROM dbo.USER_STORE_OUTBOX
