@@ -130,6 +130,8 @@ WORK: dict[str, Callable[[EmbeddedDatabase], object]] = {
     **{name: run(call) for name, call in JOBS.items() if not isinstance(call, (*NOT_FLAT, CountPods, ListStagedOrders))},
     "count open proofs": run(CountPods(open_only=True)),
     "a page to validate": run(ListStagedOrders(**STORE, states="PENDING,FAILED", after_id=10_000_000, batch_size=10)),
+    "an order by number": run(ListStagedOrders(order_ref="4711")),
+    "an order of a store by number": run(ListStagedOrders(**STORE, order_ref="4711")),
     "claim a few failed orders": run(ClaimStagedOrders(**WORKER, **STORE, scope="failed", ignore_due=True)),
     "validate": validate,
     "an order that is new": lambda database: stage(database, order(4714)),
