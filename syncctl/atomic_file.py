@@ -7,7 +7,6 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 _TRIES = 20
 _WAIT = 0.1
@@ -15,36 +14,31 @@ _WAIT = 0.1
 _READABLE = 0o644
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write UTF-8 text, readable by others as the folder allows, in place of what is there.
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write UTF-8 text in place of what is there, readable by others as the folder allows, or, `private`, by this account alone.
 
     Raises:
         OSError: it can't be written, or isn't a file but a folder or a device; what is there stands as it was.
     """
+    from tempfile import mkstemp  # here, since most runs write no such file
+
     path = Path(os.path.realpath(path))  # a link stays one
     if path.exists() and not path.is_file():
         # What takes its place whole would take the place of a device, too.
-        raise OSError(errno.EINVAL, "it is there, and no file")
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-    ) as file:
-        part = Path(file.name)
-        try:
+        raise OSError(errno.EINVAL, "it is no file that could be written")
+    number, name = mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    part = Path(name)
+    try:
+        with open(number, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            file.close()
-            with suppress(OSError):
-                part.unlink()
-            raise
-    try:
-        part.chmod(_READABLE)
+        if not private:
+            part.chmod(_READABLE)
         _put(part, path)
-    except BaseException:
+    finally:
         with suppress(OSError):
-            part.unlink()
-        raise
+            part.unlink(missing_ok=True)
 
 
 def _put(part: Path, path: Path) -> None:

@@ -18,8 +18,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from syncctl.atomic_file import write_whole
 from syncctl.notify.ways import Addresses
-from syncctl.private_files import FILE_MODE, make_folder, open_text
+from syncctl.private_files import FILE_MODE, make_folder
 from syncctl.secret import Secret
 from syncctl.setting_kinds import data_folder
 
@@ -113,7 +114,7 @@ def opened(path: Path) -> Iterator[LastKnown | None]:
         after = _written(known)
         if after != before or not path.exists():
             with suppress(OSError):
-                _replace(path, after)
+                write_whole(path, after, private=True)
     finally:
         lock.release()
 
@@ -159,16 +160,3 @@ def _written(known: LastKnown) -> str:
         "digest": known.digest,
     }
     return json.dumps(held, indent=1)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all; while it is written, too, nobody else may read it."""
-    fresh = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        with open_text(fresh, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

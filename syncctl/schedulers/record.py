@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from syncctl.atomic_file import write_whole
 from syncctl.private_files import make_folder, open_text
 
 REMIND_AFTER = timedelta(hours=24)
@@ -126,15 +126,7 @@ def write(place: Path, record: JobRecord) -> None:
         OSError: it can't be written.
     """
     make_folder(place)
-    path = place / f"{record.job}.json"
-    beside = path.with_suffix(f".{os.getpid()}.new")
-    try:
-        with open_text(beside, "w") as file:
-            json.dump(asdict(record), file, default=_plain)
-        beside.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+    write_whole(place / f"{record.job}.json", json.dumps(asdict(record), default=_plain), private=True)
 
 
 def _plain(value: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syncctl.atomic_file import write_whole
 from syncctl.errors import EXIT_ALREADY_RUNNING, ConfigError
 from syncctl.jobs import HOUR, ScheduledJob
 from syncctl.schedulers.base import Action, Change, Entry, Piece, Place, Tool, run_tool
@@ -208,12 +209,9 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.chmod(0o644)
-        beside.replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
 

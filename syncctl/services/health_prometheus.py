@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncctl.atomic_file import write_whole
 from syncctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ def write(path: Path, checks: Sequence[Check], *, level: str, looked_at: datetim
     Raises:
         ConfigError: it can't be written.
     """
-    if path.exists() and not path.is_file():
-        # What takes its place whole would take the place of a device, too.
-        raise ConfigError(f"{path} is no file that could be written. Name another file with --prometheus.")
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     registry = CollectorRegistry(auto_describe=False)
 
@@ -52,6 +50,6 @@ def write(path: Path, checks: Sequence[Check], *, level: str, looked_at: datetim
                 if limit is not None:
                     gauged.labels(*labels).set(limit)
     try:
-        write_to_textfile(str(path), registry)
+        write_whole(path, generate_latest(registry).decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}. Name another file with --prometheus.") from error
