@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from syncctl.atomic_file import write_whole
+from syncctl.errors import UsageError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would reckon."""
@@ -17,6 +21,18 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(columns)
     writer.writerows([safe_cell(value) for value in row] for row in rows)
     return written.getvalue()
+
+
+def write_csv(path: Path, text: str) -> None:
+    """Write such a text to the file that a person named, whole or not at all.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror or error}.") from None
 
 
 def safe_cell(value: object) -> object:

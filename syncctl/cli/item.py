@@ -55,6 +55,7 @@ def map_items(
     --import checks all lines before any is written, and writes what differs. An empty ITEM_NO says nothing; an empty PACK is 1,
     an empty RESERVE the site's own. SKUs that the store doesn't sell are left out and counted.
     """
+    from syncctl.csv_text import write_csv
     from syncctl.services.item_map import compare
     from syncctl.services.item_table import read_table, write_table
 
@@ -74,7 +75,7 @@ def map_items(
         return
     rows = compare(run.database, store_id)
     if csv:
-        _write(csv, write_table(rows))
+        write_csv(csv, write_table(rows))
     run.report.counts = {"rows": len(rows), **{word: sum(row.standing == word for row in rows) for word in WORDS}}
     run.report.items = rows
     run.render = lambda console: _compared(console, run, rows, csv)
@@ -143,15 +144,6 @@ def _list(run: Run) -> None:
             listing.list_items()
     if listing.result.unfinished:
         raise UsageError("Stopped before the store's items were read to their end.")
-
-
-def _write(path: Path, text: str) -> None:
-    from syncctl.atomic_file import write_whole
-
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror or error}.") from None
 
 
 def _compared(console: Console, run: Run, rows: Sequence[ItemRow], csv: Path | None) -> None:

@@ -144,15 +144,11 @@ def _by(run: Run, by: str, since: str | None, until: str | None, csv: Path | Non
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    from syncctl.atomic_file import write_whole
-    from syncctl.csv_text import csv_text
+    from syncctl.csv_text import csv_text, write_csv
     from syncctl.services.figures import FLOW
 
     columns = ["start", *FLOW]
-    try:
-        write_whole(path, csv_text(columns, ([row[name] for name in columns] for row in rows)))
-    except OSError as error:
-        raise UsageError(f"The file can't be written: {path}: {error.strerror or error}.") from None
+    write_csv(path, csv_text(columns, ([row[name] for name in columns] for row in rows)))
 
 
 def _item(store: StoreStatistics) -> dict[str, Any]:
