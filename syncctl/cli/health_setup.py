@@ -115,9 +115,9 @@ def _around(run: Run) -> Around:
 
 
 def _scheduled(run: Run) -> Mapping[str, str]:
-    from syncctl.cli.schedule import asked
+    from syncctl.services.schedule_parts import problems
 
-    return asked(run)
+    return problems(run.settings, run.env_file)
 
 
 def _folders(run: Run) -> dict[str, Path]:

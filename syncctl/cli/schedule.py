@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncctl.jobs import ScheduledJob
     from syncctl.schedulers.base import Change, Place, Scheduler
     from syncctl.services.schedule import JobStatus
+    from syncctl.services.schedule_parts import Part
 
 app = typer.Typer(help="The jobs in a scheduler: show, install, see whether they run, remove.", no_args_is_help=True)
 
@@ -231,23 +232,6 @@ def _logged(run: Run) -> dict[str, datetime | None] | None:
     return {wanted[row.operation_type]: row.last_start_dt for row in rows}
 
 
-def asked(run: Run) -> dict[str, str]:
-    """Ask this host's schedulers what is wrong with the jobs of the run's own store; nothing of jobs that they don't have.
-
-    Raises:
-        SyncError: a scheduler doesn't answer, or the settings can't be read.
-    """
-    from syncctl.services.schedule import entry_problems, where_installed
-
-    named = run.settings.profile or ""
-    found: dict[str, str] = {}
-    for part in _parts(run, told=False):
-        if part.place.profile.lower() in (named.lower(), ""):
-            entries = {name: entry for each in where_installed(part.place) for name, entry in each.ask(part.place).items()}
-            found |= entry_problems(entries, part.records)
-    return found
-
-
 def _moments(job: JobStatus) -> list[str]:
     from syncctl.cli.output import local_time
 
@@ -255,56 +239,10 @@ def _moments(job: JobStatus) -> list[str]:
     return [local_time(moment, "%m-%d %H:%M") if moment else "" for moment in (last, job.last_success, job.next_start)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The jobs of one store, or of the database that all of them share."""
+def _parts(run: Run, without: Sequence[str] | None = None, account: str = "") -> list[Part]:
+    from syncctl.services.schedule_parts import parts_of
 
-    place: Place
-    jobs: list[ScheduledJob]
-    records: Path
-
-
-def _parts(run: Run, without: Sequence[str] | None = None, account: str = "", *, told: bool = True) -> list[_Part]:
-    """Return the parts that this folder has: that of the profile which was named, else one for each store.
-
-    Raises:
-        ConfigError: a profile's settings can't be read.
-        UsageError: `without` names a job that there is not.
-    """
-    from syncctl.errors import ConfigError
-    from syncctl.profiles import list_profiles
-    from syncctl.schedulers.record import folder
-    from syncctl.services.schedule import place_of, planned
-    from syncctl.settings_files import env_path, profile_names
-    from syncctl.settings_health import intervals_of
-
-    settings = run.settings
-    file = env_path(run.env_file)
-    named = settings.profile if settings.origin("profile") in ("flag", "environment") else None
-    names = profile_names(file)
-    known = {name.lower(): name for name in names}
-    env_file = file if run.env_file or os.environ.get("SYNCCTL_ENV_FILE", "").strip() else None
-    found = [(known.get(named.lower(), named), settings)] if named else []
-    for each in [] if named else list_profiles(run.env_file) if names else [None]:
-        if each is not None and each.settings is None:
-            raise ConfigError(f"The jobs of the profile {each.name} can't be told: {each.fault}")
-        found.append((each.name, each.settings) if each and each.settings else ("", settings))
-    if not named and names and not any(name == "" for name, _ in found):
-        found.insert(0, ("", settings))
-    parts = []
-    for name, own in found:
-        jobs, remarks = planned(
-            polling_minutes=own.order_polling_interval_minutes,
-            intervals=intervals_of(own.job_intervals),
-            without=without or (),
-            store=bool(name) or not names or bool(own.store_url),
-            once=not name,
-        )
-        for remark in remarks if told else ():
-            run.output.remark(f"{name}: {remark}" if name else remark)
-        place = place_of(Path.cwd(), profile=name, env_file=env_file, account=account)
-        parts.append(_Part(place, jobs, folder(own.lock_dir, file, name)))
-    return parts
+    return parts_of(run.settings, run.env_file, without or (), account, remark=run.output.remark)
 
 
 def _with_owner(place: Place) -> Place:

@@ -61,7 +61,7 @@ SHARED = {"app", "causes", "database", "help", "moments", "orders", "output", "r
 """Modules of `syncctl/cli` that are no command's own."""
 BORROWED = {
     "validate": {"process"},
-    "health": {"process", "health_setup", "schedule", "confirm"},
+    "health": {"process", "health_setup"},
     "trace": {"process"},
     "pod-retry": {"pod_setup", "pod_files"},
     "db": {"purge", "backup", "confirm"},
