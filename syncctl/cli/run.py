@@ -266,10 +266,7 @@ def command(
             parallel = given.pop("parallel", False) if job and job.parallel else False
             names = {setting: option for option, setting in stand_ins.items()}
             when_unable = partial(unable, given=given) if unable else None
-            operation = job.operation(given) if job and job.operation else full_name
-            call = Call(
-                full_name, common, flags, names, job, parallel, unable=when_unable, use=use, operation=operation, given=given
-            )
+            call = Call(full_name, common, flags, names, job, parallel, unable=when_unable, use=use, given=given)
             raise typer.Exit(execute(call, lambda run: function(run, **given), dry_run=bool(given.get("dry_run"))))
 
         _add(app, name, function, invoke, declared)
@@ -360,10 +357,14 @@ class Call:
     parallel: bool = False
     unable: Callable[[Report], Render | None] | None = None
     use: Use = AS_IT_IS
-    operation: str = ""
-    """What the log of runs calls it; empty: by its name."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The command's own options."""
+
+    @property
+    def operation(self) -> str:
+        """What the log of runs calls it."""
+        named = self.job.operation if self.job else None
+        return named(self.given) if named else self.name
 
 
 def execute(call: Call, body: Callable[[Run], None], *, dry_run: bool = False, clock: Clock = system_clock) -> int:
@@ -441,11 +442,11 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
 
             scope = f"{identity(settings.database)}\n{settings.store_id}"
             held.enter_context(only_once(settings.lock_dir, call.name, scope=scope))
-        ping = None if dry_run else _ping(run, call.operation or call.name)
+        ping = None if dry_run else _ping(run, call.operation)
         failure: BaseException | None = None
         logged = False
         try:
-            logged = _started(job, run, call.operation or call.name, dry_run=dry_run)
+            logged = _started(job, run, call.operation, dry_run=dry_run)
             _do(run, body)
             if run.stop.exit_code and run.report.exit_code in (errors.EXIT_OK, errors.EXIT_SOME_FAILED):
                 run.report.exit_code = run.stop.exit_code
@@ -478,7 +479,7 @@ def _tell_of_settings(call: Call, error: errors.ConfigError) -> None:
     from syncctl.cli.alerts_setup import failed_before_settings
 
     flags = {"profile": call.common.profile}
-    failed_before_settings(call.name, call.operation or call.name, str(error), env_file=call.common.env_file, flags=flags)
+    failed_before_settings(call.name, call.operation, str(error), env_file=call.common.env_file, flags=flags)
 
 
 def _started(job: Job, run: Run, operation: str, *, dry_run: bool) -> bool:
