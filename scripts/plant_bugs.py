@@ -762,7 +762,7 @@ BUGS = (
     ),
     bug(
         "two runs of a job on one host",
-        "syncctl/cli/run.py",
+        "syncctl/cli/run/running.py",
         "if job.alone and not call.parallel and not beside:",
         "if False:",
         T_INSTANCE,
