@@ -67,7 +67,7 @@ class Parameter:
         return cls(
             names=(*first, *(info.param_decls or ())) or (f"--{declared.name.replace('_', '-')}",),
             value=info.metavar if info.metavar is not None else declared.name.upper() if argument else _type_name(kind),
-            help=f"{info.help or ''}{default}",
+            help=_without_folder(f"{info.help or ''}{default}"),
             required=required,
             many="list[" in str(kind),
             argument=argument,
@@ -134,11 +134,18 @@ def settings_page() -> str:
 
 def _default(shown: str) -> str:
     """Return a default as it is everywhere: the folders of this host's user are named in words."""
-    folder = data_folder()
-    for text in (folder.as_posix(), str(folder)):
-        if text in shown:
-            return f"`{shown.replace(text, '…').replace(os.sep, '/')}` in the user's data folder"
+    everywhere = _without_folder(shown)
+    if everywhere != shown:
+        return f"`{everywhere.replace(os.sep, '/')}` in the user's data folder"
     return f"`{shown}`" if shown else ""
+
+
+def _without_folder(text: str) -> str:
+    """Return a text without this host's user's data folder, of which no page may tell."""
+    folder = data_folder()
+    for each in (folder.as_posix(), str(folder)):
+        text = text.replace(each, "…")
+    return text
 
 
 def _usage(name: str, arguments: list[Parameter], options: list[Parameter]) -> str:

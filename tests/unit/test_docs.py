@@ -9,6 +9,7 @@ import pytest
 
 from scripts.cli_reference import Parameter, commands, pages
 from syncctl.cli.app import run_app
+from syncctl.setting_kinds import data_folder
 from syncctl.settings import BY_NAME, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,11 @@ COMMANDS = {name: (text, parameters) for name, text, parameters in commands()}
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
 def test_the_reference_is_up_to_date(path: Path):
     assert path.read_text(encoding="utf-8") == pages()[path], "run: python scripts/cli_reference.py"
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_the_reference_tells_of_no_account(path: Path):
+    assert str(data_folder()) not in pages()[path], "it would be another page on every host"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
