@@ -105,3 +105,13 @@ def _advice(run: Run) -> str:
             f"the folder of its {env_file.name}, or name it with --env-file. {makes}"
         )
     return f"SYNCCTL_DATABASE is not set, so this is the place for it. {makes}"
+
+
+def own_store(run: Run) -> str:
+    """Return the name of the store that a command works for.
+
+    Raises:
+        ConfigError: there are several profiles, and none is chosen.
+    """
+    require_chosen(run.settings)
+    return run.settings.store_id

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.database import own_store
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Run, command
 from syncctl.errors import UsageError
@@ -62,7 +63,7 @@ def map_items(
     if csv and take:
         raise UsageError("--csv writes a file and --import reads one: one at a time.")
     said = read_table(take) if take else None
-    store_id = _own_store(run)
+    store_id = own_store(run)
     if not known:
         _list(run)
     if said is not None:
@@ -106,7 +107,7 @@ def set_item(
     changes = [pack, reserve, off]
     if forget and any(change is not None for change in changes):
         raise UsageError("--forget takes all back: name it alone.")
-    store_id = EVERY_STORE if every_store else _own_store(run)
+    store_id = EVERY_STORE if every_store else own_store(run)
     before = Said(run.database.run(ListWebItems()), store_id).of(sku)
     row = before
     if forget or any(change is not None for change in changes):
@@ -124,13 +125,6 @@ def set_item(
     run.report.items = [row]
 
     run.render = lambda console: console.print(f"SKU {row.sku}: {_offered(row)}.")
-
-
-def _own_store(run: Run) -> str:
-    from syncctl.profiles import require_chosen
-
-    require_chosen(run.settings)
-    return run.settings.store_id
 
 
 def _list(run: Run) -> None:

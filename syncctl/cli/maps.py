@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncctl.cli.database import own_store
 from syncctl.cli.help import Falling
 from syncctl.cli.orders import LARGEST_STORE_ID
 from syncctl.cli.output import table
@@ -56,14 +57,7 @@ State = Annotated[
 
 
 def _store(run: Run, *, every: bool) -> str:
-    return EVERY_STORE if every else _own_store(run)
-
-
-def _own_store(run: Run) -> str:
-    from syncctl.profiles import require_chosen
-
-    require_chosen(run.settings)
-    return run.settings.store_id
+    return EVERY_STORE if every else own_store(run)
 
 
 @command(item, "set", group="map item")
@@ -120,7 +114,7 @@ def set_customer(
     """
     from syncctl.db.contract import SetCustomerMap
 
-    call = SetCustomerMap(store_id=_own_store(run), **_named(who), cust_no=cust_no, dry_run=dry_run)
+    call = SetCustomerMap(store_id=own_store(run), **_named(who), cust_no=cust_no, dry_run=dry_run)
     _changed(run, run.send(call), lambda row: f"{who} is customer {row.cust_no}{_before(row.previous, row.cust_no)}.", dry_run)
 
 
@@ -132,7 +126,7 @@ def remove_customer(run: Run, who: Who, dry_run: DryRun = False) -> None:
     """
     from syncctl.db.contract import SetCustomerMap
 
-    call = SetCustomerMap(store_id=_own_store(run), **_named(who), dry_run=dry_run)
+    call = SetCustomerMap(store_id=own_store(run), **_named(who), dry_run=dry_run)
     _changed(run, run.send(call), lambda row: f"{who} is customer {row.previous} no more.", dry_run)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncctl.cli.database import own_store
 from syncctl.cli.output import local_time, table
 from syncctl.cli.run import Run, command, user
 from syncctl.errors import UsageError
@@ -49,21 +50,19 @@ def stats(
     The numbers are the store's, since they were last reset; they outlive restarts, and runs that are killed. Success is (new +
     updated) out of (new + updated + errors).
     """
-    from syncctl.profiles import require_chosen
     from syncctl.services.statistics import store_statistics, together
 
     if reset and (every_store or all_time):
         raise UsageError("--reset is for one store, and stands alone: choose another with --profile.")
-    if not every_store:
-        require_chosen(run.settings)
+    store_id = None if every_store else own_store(run)
     if by is not None:
         if reset or all_time:
             raise UsageError("--by shows a window of time: leave --reset and --all-time out.")
-        _by(run, by, since, until, csv, store_id=None if every_store else run.settings.store_id)
+        _by(run, by, since, until, csv, store_id=store_id)
         return
     if since or until or csv:
         raise UsageError("--since, --until and --csv go with --by hour or --by day.")
-    found = store_statistics(run.database, store_id=None if every_store else run.settings.store_id, all_time=all_time)
+    found = store_statistics(run.database, store_id=store_id, all_time=all_time)
     run.report.items = [_item(each) for each in found]
     run.report.counts = {"stores": len(found)}
     run.report.extra = {"data": together(found).as_json() | {"last_poll_time": None} if every_store else run.report.items[0]}

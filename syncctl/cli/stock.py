@@ -76,13 +76,15 @@ def push(
         pushing = _stock(run, store, lambda _: advance(1), advance.expect)
         run.conclude = lambda: _report(run, pushing, dry_run=dry_run)
         with run.database.exclusive(f"stock {store.store_id}"):
-            if pushing.needs_listing(pushing.count()):
+            count = pushing.count()
+            if pushing.needs_listing(count):
                 pushing.list_items()
+                count = pushing.count()
             if not (no_stage or dry_run):
                 _stage(run, store)
             if pushing.result.unfinished or run.stop.is_set():
                 return
-            count = pushing.look(sku or (), everything=everything)
+            pushing.look(sku or (), everything=everything)
             if not dry_run:
                 _tell(run, pushing, count, yes=yes)
 

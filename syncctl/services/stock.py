@@ -153,7 +153,7 @@ class StockPush:
         wanted = json.dumps(list(skus)) if skus else None
         return self.context.reaching(self.database.run, ListStockChanges(store_id=self.store.store_id, skus=wanted))
 
-    def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> StoreItemCount:
+    def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> None:
         """Find what is to be told, and what is left alone and why; the former stands in `result.changes`."""
         found = self.find(skus)
         due = {"differs", "waiting"} if skus else {"differs"}
@@ -161,7 +161,6 @@ class StockPush:
         self.result.items = len(found)
         self.result.changes = [change for change in found if change.standing in due]
         self.result.left = Counter(change.standing for change in found if change.standing not in {*due, "same"})
-        return self.count()
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
         """Tell the store what `look` found. Without a person who is `sure`, only what the guard lets through.

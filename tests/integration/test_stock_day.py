@@ -128,6 +128,7 @@ def _runs(database: Any, store: WooCommerce) -> Callable[..., None]:
                 pushing.list_items()
             stager = Stager(database=database, store=store, content=content, context=context)
             stager.poll(Window(lookback=timedelta(minutes=15)))
-            pushing.tell(count=pushing.look(everything=sure), sure=sure)
+            pushing.look(everything=sure)
+            pushing.tell(count=pushing.count(), sure=sure)
 
     return run

@@ -134,8 +134,8 @@ class Erp(Protocol):
         """Return the items of an order of which too few are available, where the site wants to know."""
         ...
 
-    def stock(self, session: Session, item_no: str) -> StockLevel | None:
-        """Return how many of an item there are for the web; None where there is no such item."""
+    def stock(self, session: Session, settings: Settings, item_no: str) -> StockLevel | None:
+        """Return how many of an item there are for the web, by the site's settings; None where there is no such item."""
         ...
 
     def items(self, session: Session) -> list[tuple[str, str | None]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
+from functools import partial
 from typing import Any
 
 from syncctl.db.contract import (
@@ -103,14 +105,22 @@ def list_stock_changes(session: Session, call: ListStockChanges) -> list[StockCh
         """,
         {"store": call.store_id, "skus": call.skus},
     )
-    changes = (_judged(session, erp, row, staged, reserve) for row in rows)
+    level_of = partial(erp.stock, session, settings)
+    changes = (_judged(session, erp, row, staged, reserve, level_of) for row in rows)
     return [change for change in changes if not call.changes_only or change.standing == "differs"]
 
 
-def _judged(session: Session, erp: Erp, row: sqlite3.Row, staged: dict[str, Decimal], site_reserve: Decimal) -> StockChange:
+def _judged(
+    session: Session,
+    erp: Erp,
+    row: sqlite3.Row,
+    staged: dict[str, Decimal],
+    site_reserve: Decimal,
+    level_of: Callable[[str], StockLevel | None],
+) -> StockChange:
     """Reckon what the store should say of an item, and judge what it says."""
     found = erp.find_item(session, mapped_item(session, row["STORE_ID"], row["SKU"]), row["SKU"]) if row["SKU"] else None
-    level = erp.stock(session, found.item_no) if found else None
+    level = level_of(found.item_no) if found else None
     pack = row["PACK_QTY"] or Decimal(1)
     reserve = site_reserve if row["RESERVE_QTY"] is None else row["RESERVE_QTY"]
     waiting = staged.get(found.item_no, _NOTHING) if found else _NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.site import stock_columns
-from syncctl.db.embedded.erp import StockLevel, settings_of
+from syncctl.db.embedded.erp import Settings, StockLevel
 from syncctl.db.embedded.registry import Session
 
 
@@ -14,12 +14,11 @@ def items(session: Session) -> list[tuple[str, str | None]]:
     return [(row["ITEM_NO"], row["DESCR"]) for row in session.all("SELECT ITEM_NO, DESCR FROM dbo.IM_ITEM WHERE STAT = 'A'")]
 
 
-def stock(session: Session, item_no: str) -> StockLevel | None:
+def stock(session: Session, settings: Settings, item_no: str) -> StockLevel | None:
     """See `Erp.stock` and `dbo.fn_ErpStock`."""
     item = session.one("SELECT ITEM_TYP, STAT FROM dbo.IM_ITEM WHERE ITEM_NO = :item", {"item": item_no})
     if item is None:
         return None
-    settings = settings_of(session)
     locations = (settings.get("STOCK_LOCATIONS") or settings.get("STK_LOC_ID") or "").replace(" ", "").split(",")
     rows = [
         row

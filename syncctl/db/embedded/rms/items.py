@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from syncctl.db.embedded.erp import Item, ShortItem, StockLevel, linked_item, mapped_item
+from syncctl.db.embedded.erp import Item, Settings, ShortItem, StockLevel, linked_item, mapped_item
 from syncctl.db.embedded.order_content import Content, StagedLine
 from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.rms.site import COMMITTED, quantity_of, site_of
@@ -109,7 +109,7 @@ def short_items(session: Session, staged: sqlite3.Row, content: Content) -> Iter
             yield short._replace(available=available)
 
 
-def stock(session: Session, item_no: str) -> StockLevel | None:
+def stock(session: Session, _settings: Settings, item_no: str) -> StockLevel | None:
     """See `Erp.stock` and `dbo.fn_ErpStock`."""
     row = known_item(session, item_no)
     if row is None:
