@@ -117,7 +117,7 @@ def test_each_way_is_tried(watched: Program, people: Receiver, tmp_path: Path) -
             "SYNCCTL_ALERT_EVENT_LOG",
             "on",
             "this system has no Windows Event Log",
-            marks=pytest.mark.skipif(os.name == "nt", reason="there it has"),
+            marks=pytest.mark.skipif(os.name == "nt", reason="NOT tested on Windows, because it has an Event Log"),
         ),
     ],
 )

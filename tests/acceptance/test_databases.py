@@ -174,7 +174,9 @@ def test_the_demo_leaves_a_newer_database_alone(syncctl: Program):
         refused(syncctl("demo", "--database", syncctl.database), f"is of version {version}")
 
 
-@pytest.mark.skipif(not POSIX, reason="Windows has other rights")
+@pytest.mark.skipif(
+    not POSIX, reason="NOT tested on Windows, because its rights are no modes: files lie in the account's own folder there"
+)
 def test_what_the_program_writes_is_for_its_account_alone(new_shop: Program, store: SimulatedStore):
     before = os.umask(0)
     try:
@@ -202,7 +204,9 @@ def test_what_the_program_writes_is_for_its_account_alone(new_shop: Program, sto
     assert wrong == {}
 
 
-@pytest.mark.skipif(not POSIX, reason="Windows has other rights")
+@pytest.mark.skipif(
+    not POSIX, reason="NOT tested on Windows, because its rights are no modes: files lie in the account's own folder there"
+)
 def test_config_check_warns_of_keys_and_data_that_others_may_read(syncctl: Program, store: SimulatedStore):
     assert "others" not in syncctl("config", "check").out
     (syncctl.folder / ".env").write_text("SYNCCTL_STORE_ID=main\n", encoding="utf-8")

@@ -48,7 +48,6 @@ def test_the_page_tells_the_day(syncctl: Program, day: Path) -> None:
     assert "NO-SUCH" not in day.read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="rights of folders are made otherwise there")
 def test_a_page_that_cannot_be_written_leaves_the_old_one(syncctl: Program, day: Path) -> None:
     assert syncctl("report", "--out", str(day)).code == 0
     before = day.read_text(encoding="utf-8")

@@ -11,7 +11,10 @@ from syncctl.jobs import JOBS
 from tests.acceptance.program import Program
 from tests.acceptance.test_several_stores import write
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="cron is what there is elsewhere")
+pytestmark = pytest.mark.skipif(
+    os.name == "nt",
+    reason="NOT tested on Windows, because these tests install into cron; the Task Scheduler has tests of its own",
+)
 OF_A_STORE = [job.name for job in JOBS if not job.once]
 
 

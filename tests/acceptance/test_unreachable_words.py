@@ -135,7 +135,9 @@ def test_a_poll_at_the_ends_of_the_calendar(shop: Program, command: tuple[str, .
 
 
 FULL = Path("/dev/full")
-needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+needs_full = pytest.mark.skipif(
+    not FULL.exists(), reason="NOT tested here, because this system has no device that is always full"
+)
 SHOWS = [
     ("config", "show"),
     ("config", "show", "--json"),
@@ -193,7 +195,7 @@ def test_complaints_that_find_no_room_change_nothing(syncctl: Program, arguments
     assert both.code == (usual.code or 78)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="NOT tested on Windows, because cmd.exe can't close a stream")
 @pytest.mark.parametrize("shell", ["| head -1", "| true", "2>&1 | true", ">&-", "2>&-", ">&- 2>&- <&-", "<&-"])
 @pytest.mark.parametrize("arguments", [("config", "show", "--docs"), ("process",), ("process", "99"), ("--help",)], ids=" ".join)
 def test_a_stream_that_is_closed_is_no_error(syncctl: Program, arguments: tuple[str, ...], shell: str):

@@ -145,7 +145,7 @@ def test_a_job_at_work_forbids_it(shop: Shop, file: Path, clock: Any):
 
 @pytest.mark.sqlserver
 def test_a_document_that_the_erp_lacks_forbids_it(empty_sqlserver: str, file: Path, clock: Any):
-    pytest.importorskip("pyodbc", exc_type=ImportError)
+    pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engine can be reached", exc_type=ImportError)
     from syncctl.db.sqlserver import SqlServer
 
     database = SqlServer(empty_sqlserver, clock=clock)

@@ -321,7 +321,7 @@ ODD_ANSWERS = ["", "null", "[]", "7", {}, {"id": 999_999, "status": "on-hold"}, 
 def test_an_answer_that_is_not_about_the_order_counts_as_none(told, monkeypatch, method, answer):
     bench, number = told("processing")
     if method == "POST" and isinstance(answer, dict) and "id" in answer:
-        pytest.skip("a note's own id isn't known before")
+        pytest.skip("NOT tested for a note, because its id isn't known before it is made")
     honest = bench.store.handle
 
     def handle(asked: str, target: str, *rest: Any) -> Reply:

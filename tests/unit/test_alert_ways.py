@@ -43,7 +43,7 @@ def test_a_mail_arrives_whole() -> None:
     assert "since noon: Zoë" in body.get_content()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no local syslog")
+@pytest.mark.skipif(sys.platform == "win32", reason="NOT tested on Windows, because it has no local syslog")
 @pytest.mark.parametrize("kind", ["local", "stream"])
 def test_a_record_reaches_the_local_log(tmp_path: Path, kind: str) -> None:
     with syslog(kind, tmp_path) as (address, records):
@@ -81,7 +81,9 @@ def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
             SyslogChannel(address).send(CRITICAL)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there it is written")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="NOT tested on Windows, because the event log is there; it is written to in another test"
+)
 def test_there_is_no_event_log_here() -> None:
     with pytest.raises(ConfigError, match="this system has no Windows Event Log"):
         EventLogChannel().send(CRITICAL)

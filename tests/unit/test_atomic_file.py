@@ -24,7 +24,7 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="named pipes lie elsewhere there")
+@pytest.mark.skipif(os.name == "nt", reason="NOT tested on Windows, because a named pipe is no file in a folder there")
 def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -33,7 +33,7 @@ def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     assert not pipe.is_file()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links take rights there")
+@pytest.mark.skipif(os.name == "nt", reason="NOT tested on Windows, because making a link takes a right there")
 def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("old", encoding="utf-8")
     link = tmp_path / "link"

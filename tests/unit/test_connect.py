@@ -28,14 +28,14 @@ def test_every_way_to_a_file_is_one_database(file: Path, way: str):
     assert identity(f"sqlite:///{way}") == identity(f"sqlite:///{file}") == identity(f"SQLITE:///{file}")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+@pytest.mark.skipif(os.name == "nt", reason="NOT tested on Windows, because making a link takes a right there")
 def test_links_lead_to_the_file(file: Path):
     (file.parent / "link.db").symlink_to(file)
     (file.parent / "here").symlink_to(file.parent)
     assert identity("sqlite:///link.db") == identity("sqlite:///here/shop.db") == identity("sqlite:///shop.db")
 
 
-@pytest.mark.skipif(os.name != "nt", reason="case counts elsewhere")
+@pytest.mark.skipif(os.name != "nt", reason="NOT tested here, because case counts in the names of files outside Windows")
 def test_case_is_nothing_on_windows(file: Path):
     assert identity("sqlite:///SHOP.DB") == identity("sqlite:///shop.db")
 

@@ -146,7 +146,10 @@ def test_a_profile_that_is_no_text_is_refused_with_its_file(folder: Path, conten
     assert ".env.bad" in str(raised.value)
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="an administrator may read every file")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0,
+    reason="NOT tested here, because whoever runs this may read every file (root, or Windows)",
+)
 def test_a_profile_that_may_not_be_read_is_refused(folder: Path):
     write(folder, ".env.closed", "", store="x").chmod(0)
     with pytest.raises(ConfigError, match="can't be read"):

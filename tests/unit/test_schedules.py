@@ -90,7 +90,7 @@ def test_a_cron_line_is_valid_and_runs_a_job_that_exists(line: str):
     assert_command_exists([*ran[:2], *ran[3:]])
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such folder can be made there, and no cron is there")
+@pytest.mark.skipif(os.name == "nt", reason="NOT tested on Windows: it has neither cron nor folders of such names")
 def test_a_folder_with_blanks_quotes_and_percent_signs_comes_through_cron_and_the_shell(tmp_path: Path):
     folder = tmp_path / "shop 2" / "50% off" / 'it\'s "here"' / "$HOME;x"
     folder.mkdir(parents=True)
@@ -103,7 +103,9 @@ def test_a_folder_with_blanks_quotes_and_percent_signs_comes_through_cron_and_th
     assert said == f"-P -m syncctl --env-file {folder}/.env schedule run stage --jitter 30\n"
 
 
-@pytest.mark.skipif(shutil.which("crontab") is None, reason="no crontab here")
+@pytest.mark.skipif(
+    shutil.which("crontab") is None, reason="NOT tested here whether crontab takes the lines, because no crontab is installed"
+)
 def test_crontab_itself_takes_the_lines():
     for place in (UNIX, Place(ODD, "/usr/bin/python3")):
         text = Cron().pieces(place, JOBS)[0].text
@@ -154,7 +156,10 @@ def test_the_next_time_of_a_job():
 # systemd
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None,
+    reason="NOT tested here whether systemd takes the units, because systemd-analyze is not installed",
+)
 def test_systemd_itself_takes_the_units(tmp_path: Path):
     odd = tmp_path / "shop 2" / "50% off" / "it's"
     odd.mkdir(parents=True)
@@ -259,7 +264,9 @@ def test_cron_jobs_read_back_as_they_were_meant():
 
 
 def test_kubernetes_own_schema_takes_the_cron_jobs():
-    validator = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    validator = pytest.importorskip(
+        "kubernetes_validate", reason="NOT tested here against Kubernetes' schemas, because kubernetes-validate is not installed"
+    )
     for job in JOBS:
         validator.validate(Kubernetes("registry.example/syncctl:1").cron_job(UNIX, job), "1.30", strict=True)
 

@@ -48,7 +48,7 @@ def test_one_worker_has_all_tests_of_the_one_server(tmp_path: Path) -> None:
     assert workers["embedded"] <= {"gw0", "gw1"}
 
 
-@pytest.mark.skipif(named_sqlserver.FILE.exists(), reason="a file names a server")
+@pytest.mark.skipif(named_sqlserver.FILE.exists(), reason="NOT tested here, because a file names a server: nothing is left out")
 def test_what_does_not_run_for_want_of_a_server_is_said_before_the_closing_line(tmp_path: Path) -> None:
     ended, workers = run(tmp_path, "", workers=1)
     said, closing = ended.stdout.splitlines()[-2:]
