@@ -145,7 +145,7 @@ def _without_folder(text: str) -> str:
     folder = data_folder()
     for each in (folder.as_posix(), str(folder)):
         text = text.replace(each, "…")
-    return text
+    return text.replace("…\\", "…/")
 
 
 def _usage(name: str, arguments: list[Parameter], options: list[Parameter]) -> str:

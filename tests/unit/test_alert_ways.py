@@ -76,9 +76,15 @@ def arrived(records: list[bytes], number: int) -> None:
 
 
 def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
-    for address in (str(tmp_path / "none"), "tcp://127.0.0.1:9"):
+    for address in ("tcp://127.0.0.1:9", *(() if sys.platform == "win32" else (str(tmp_path / "none"),))):
         with pytest.raises(DeliveryFailed, match="Not delivered to syslog"):
             SyslogChannel(address).send(CRITICAL)
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="NOT tested here, because this system has a local syslog")
+def test_a_local_log_on_windows_is_a_wrong_setting(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no local syslog"):
+        SyslogChannel(str(tmp_path / "none")).send(CRITICAL)
 
 
 @pytest.mark.skipif(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_what_others_wrote_cannot_move_the_cursor_or_look_like_a_record(tmp_path
     assert path
     text = path.read_bytes().decode("utf-8")
     err = capsys.readouterr().err
-    for shown in (text, err):
+    for shown in (text.replace(os.linesep, "\n"), err):
         assert not {"\x1b", "\x9b", "\u202e", "\ud83d", "\r"} & set(shown)
         assert r"Order 4711: no\x1b[2J\x9b1m\u202e\ud83d\r\n2026-11-20T00:00:00.000Z INFO" in shown
         assert not [line for line in shown.splitlines() if line.startswith("2026-11-20")]
