@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,20 +28,22 @@ _RUNNING = 267009
 """SCHED_S_TASK_RUNNING."""
 
 # The commands come as JSON on the standard input: a password on a command line could be read by every program of the host.
+# Answers are plain ASCII, since PowerShell writes what it says in the console's code page, in which a folder's ü isn't UTF-8's.
 _SCRIPT = r"""
 $ErrorActionPreference = 'Stop'
 $given = [Console]::In.ReadToEnd() | ConvertFrom-Json
+function Plain($text) { [regex]::Replace($text, '[^\x00-\x7f]', { param($found) '\u{0:x4}' -f [int][char]$found.Value }) }
 function When($moment) { if ($moment -and $moment.Year -gt 2000) { $moment.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ') } }
 try {
     switch ($given.do) {
         'list' {
             foreach ($task in @(Get-ScheduledTask -TaskPath $given.path -ErrorAction SilentlyContinue)) {
                 $about = $task | Get-ScheduledTaskInfo
-                [pscustomobject]@{
+                Plain ([pscustomobject]@{
                     name = $task.TaskName; source = $task.Source; version = $task.Version
                     folder = @($task.Actions)[0].WorkingDirectory; state = [string]$task.State
                     last = (When $about.LastRunTime); next = (When $about.NextRunTime); result = $about.LastTaskResult
-                } | ConvertTo-Json -Compress
+                } | ConvertTo-Json -Compress)
             }
         }
         'register' {
@@ -55,7 +58,7 @@ try {
             foreach ($name in $given.names) { Unregister-ScheduledTask -TaskPath $given.path -TaskName $name -Confirm:$false }
         }
     }
-} catch { [Console]::Error.WriteLine($_.Exception.Message); exit 1 }
+} catch { [Console]::Error.WriteLine((Plain $_.Exception.Message)); exit 1 }
 """
 
 
@@ -142,7 +145,8 @@ class TaskScheduler:
         command = ["powershell.exe", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-EncodedCommand", encoded]
         answer = self._tool(command, json.dumps(given))
         if answer.code != 0:
-            said = answer.said.replace(self._password, "…") if self._password else answer.said
+            said = re.sub(r"(?:\\u[0-9a-f]{4})+", lambda found: str(json.loads(f'"{found[0]}"')), answer.said)
+            said = said.replace(self._password, "…") if self._password else said
             raise ConfigError(
                 f"Task Scheduler refused: {said or f'exit code {answer.code}'}. Tasks for another account need a command prompt "
                 "that was opened with *Run as administrator*."

@@ -272,6 +272,25 @@ def test_task_scheduler_registers_once_with_the_password_on_no_command_line():
     assert set(windows.tasks) == {("\\syncctl\\", "mine")}
 
 
+def test_what_powershell_says_comes_through_whatever_the_code_page_of_its_console():
+    windows = Windows()
+    place = replace(WINDOWS, folder=r"C:\Büro\syncctl")
+
+    def tool(command: Sequence[str], given: str) -> Answer:
+        script = base64.b64decode(command[-1]).decode("utf-16-le")
+        said = [line.strip() for line in script.splitlines() if "ConvertTo-Json" in line or "WriteLine" in line]
+        assert len(said) == 2 and all(line.endswith("Compress)") or "(Plain $" in line for line in said)
+        answer = windows(command, given)
+        return Answer(answer.code, answer.out.encode("cp850").decode("utf-8", "replace"), answer.err)
+
+    opened = TaskScheduler(tool)
+    assert actions(opened.install(place, JOBS, dry_run=False)) == {"added"}
+    assert actions(opened.install(place, JOBS, dry_run=False)) == {"unchanged"}
+    refusing = TaskScheduler(lambda *_: Answer(1, "", r"Zugriff verweigert f\u00fcr C:\users"))
+    with pytest.raises(ConfigError, match=r"Zugriff verweigert für C:\\users"):
+        refusing.install(place, JOBS, dry_run=False)
+
+
 def test_a_refusal_does_not_show_the_password():
     opened = TaskScheduler(lambda *_: Answer(1, "", "no such hunter2"), password="hunter2")
     with pytest.raises(ConfigError) as refused:
