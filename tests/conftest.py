@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from tests import named_sqlserver
+from tests.plans import Noted
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -83,6 +84,23 @@ def made_embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(EmbeddedDatabase(path)) as database:
         set_up(database)
     return path
+
+
+@pytest.fixture(scope="session")
+def noted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noted]:
+    """Notes statements and reads the plan of each at the end: what this reports is no fault of the last test's."""
+    from syncctl.db.connect import open_database
+
+    kept = Noted()
+    with kept.all():
+        yield kept
+    folder = tmp_path_factory.mktemp("plans")
+    found: list[str] = []
+    for erp in kept.statements:
+        path = folder / f"{erp}.db"
+        open_database(f"sqlite:///{path}", erp=erp).close()
+        found += sorted(kept.scans(erp, path))
+    assert not found, "\n".join(["Statements that read a table that grows from end to end:", *found])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,12 @@ SEEN_BY_PEOPLE = {
     "sp_CountStates": "counts every order, on demand",
     "sp_ImportErpSettings": "looks through the site's documents once, while it is set up",
     "sp_GetErpDocument": "adds up what other documents want of the items, for `trace`",
+    "sp_ListErpItems": "lists everything that the ERP sells, for `item map`",
     "sp_ListItemMap": "lists the whole map",
     "sp_ListNotifications": "lists the newest, whatever their state",
     "sp_ListOutbox": "lists the oldest, whatever their state",
     "sp_ListStatistics": "adds up a row an hour of a store, on demand",
+    "sp_ListWebItems": "lists all that the site says of single items, for `item map`",
     "sp_ListPods": "lists whatever is asked for; what the jobs ask for is looked at in `test_plans`",
     "sp_RetryOutbox": "`write-back retry` of everything",
 }
@@ -55,6 +57,8 @@ ALLOWED = {
     "SELECT CUST_NO AS NUMBER FROM dbo.AR_CUST": "only where the next number is taken already, to find a gap",
     "SELECT TKT_NO AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "SELECT CAST(DOC_ID AS TEXT) AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
+    "FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store": "all items of a store, whose number doesn't grow with orders",
+    "FROM dbo.USER_V_ITEM_ALIAS": "a view of the site's own, which has no row as delivered",
 }
 """Words of single statements that may → why."""
 
@@ -74,36 +78,37 @@ class _Anything(dict[str, Any]):
 
 
 class Noted:
-    """The statements of the embedded engine, each with the procedures that ran it."""
+    """The statements of the embedded engine with each ERP, and the procedures that ran them."""
 
     def __init__(self) -> None:
-        self.statements: dict[str, set[str]] = {}
-        self.on = True
-        """Off: what runs now isn't noted."""
+        self.statements: dict[str, dict[str, set[str]]] = {}
+        """By ERP and statement."""
+        self.erp = ""
+        """Whose tables the test has that runs now; empty: what it runs isn't noted."""
 
     @contextmanager
     def all(self) -> Iterator[None]:
         """Note what connections opened from here on run for a procedure."""
-        noted = self.statements
+        noted = self
 
         class Noting(sqlite3.Connection):
             procedure = ""
 
             def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
                 if self.procedure:
-                    noted.setdefault(sql, set()).add(self.procedure)
+                    noted._note(sql, self.procedure)
                 return super().execute(sql, parameters)
 
             def executemany(self, sql: str, parameters: Any) -> sqlite3.Cursor:
                 if self.procedure:
-                    noted.setdefault(sql, set()).add(self.procedure)
+                    noted._note(sql, self.procedure)
                 return super().executemany(sql, parameters)
 
         run = EmbeddedDatabase.run
 
         def running(database: EmbeddedDatabase, call: Procedure[Any]) -> list[Any]:
             connection = database._db
-            if not (self.on and isinstance(connection, Noting)):
+            if not (self.erp and isinstance(connection, Noting)):
                 return run(database, call)
             connection.procedure = call.name
             try:
@@ -115,6 +120,20 @@ class Noted:
             patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Noting))
             patch.setattr(EmbeddedDatabase, "run", running)
             yield
+
+    def _note(self, sql: str, procedure: str) -> None:
+        self.statements.setdefault(self.erp, {}).setdefault(sql, set()).add(procedure)
+
+    def scans(self, erp: str, path: Path) -> set[str]:
+        """Return each statement of an ERP's that reads something from end to end; `path` is an empty database of it."""
+        plans = Plans(path)
+        with closing(plans.database):
+            return {
+                f"{erp}: {', '.join(sorted(run_by))}: {scan}: {' '.join(sql.split())}"
+                for sql, run_by in self.statements[erp].items()
+                if not run_by <= SEEN_BY_PEOPLE.keys()
+                for scan in plans.scans(sql)
+            }
 
 
 class Plans:

@@ -48,6 +48,7 @@ SORTS: dict[str, Sort] = {
     "USER_RETRY_POLICY": "settings",
     "USER_CUSTOMER_MAP": "settings",
     "USER_ITEM_MAP": "settings",
+    "USER_WEB_ITEM": "settings",
     "USER_STATUS_MAP": "settings",
     "USER_PAY_CODE_MAP": "settings",
     "USER_TAX_MAP": "settings",
@@ -57,8 +58,9 @@ SORTS: dict[str, Sort] = {
     "USER_NUMBER_SERIES": "series",
 }
 """Tables by what a restore does with them; any other is lasting."""
-NOT_KEPT = frozenset({"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"})
-"""The deploy's own: they tell of the database, not of the shop."""
+NOT_KEPT = frozenset({"USER_SCHEMA_JOURNAL", "USER_DEMO_ERP", "USER_STORE_ITEM"})
+"""The deploy's own, which tell of the database and not of the shop; and what the store has of its items, as far as is known: put
+back, it would hide what the store was told since, and a store that sells one item more would forbid every restore."""
 _PAGE = 500
 _SMALL_PAGES = {"USER_POD_DOCUMENT": 4, "USER_ORDER_STAGING": 100, "USER_ORDER_DEAD_LETTER": 100}
 """Rows that are read at a time, where rows are long."""

@@ -23,6 +23,7 @@ from syncctl.db.embedded.erp import ERPS
 from tests.clocks import MovableClock
 from tests.conformance.ledgers import LEDGERS, Ledger
 from tests.conformance.storefronts import STOREFRONTS, Storefront
+from tests.plans import Noted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -104,6 +105,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return paths[erp]
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _no_statement_scans_what_grows(noted: Noted, request: pytest.FixtureRequest) -> Iterator[None]:
+    noted.erp = request.node.callspec.params.get("erp", "") if hasattr(request.node, "callspec") else ""
+    yield
+    noted.erp = ""
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,16 @@ import pytest
 
 from syncctl.db.backup import read_backup
 from syncctl.db.backup_tables import SORTS, open_tables, own_tables
-from syncctl.db.contract import AddClaim, ClaimPods, QueueNotification, SetItemMap, StorePodDocument
+from syncctl.db.contract import (
+    AddClaim,
+    ClaimPods,
+    ListWebItems,
+    NoteStoreItems,
+    QueueNotification,
+    SetItemMap,
+    SetWebItem,
+    StorePodDocument,
+)
 from syncctl.errors import ConfigError, UsageError, WrongState
 from syncctl.services.backup import backup, restore
 from tests.orders import line, order, set_aside, stage
@@ -178,6 +188,26 @@ def test_settings_alone_go_back_and_leave_orders_and_numbers_alone(shop: Shop, f
     assert after == before, "documents, and the numbers that come next"
     assert shop.header(doc)
     assert shop.one("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'DATABASE_ID'")[0] == name
+
+
+def test_what_the_store_has_of_its_items_is_left_as_it_is_known_now(shop: Shop, file: Path, clock: Any):
+    def note(*items: tuple[int, int]) -> None:
+        rows = [
+            {"PRODUCT_ID": each, "SKU": str(each), "IS_MANAGED": 1, "IS_BACKORDER": 0, "STORE_QTY": str(qty)}
+            for each, qty in items
+        ]
+        shop.database.run(NoteStoreItems(store_id="woocommerce", listing="L", items=json.dumps(rows), is_last=True))
+
+    note((1, 5))
+    shop.database.run(SetWebItem(store_id="woocommerce", sku="1", pack_qty=Decimal(6)))
+    backup(shop.database, file, now=clock())
+    note((1, 3), (2, 8))
+    shop.database.run(SetWebItem(store_id="woocommerce", sku="1", pack_qty=Decimal(4)))
+    shop.database.run(SetWebItem(store_id="woocommerce", sku="2", pack_qty=Decimal(2)))
+    put_back(shop, file, clock)
+    known = shop.query("SELECT PRODUCT_ID, STORE_QTY FROM dbo.USER_STORE_ITEM ORDER BY PRODUCT_ID", ())
+    assert [(row[0], Decimal(row[1])) for row in known] == [(1, 3), (2, 8)]
+    assert [(item.sku, item.pack_qty) for item in shop.database.run(ListWebItems())] == [("1", 6)]
 
 
 def test_a_number_never_goes_back_and_goes_on_where_the_backup_is_ahead(shop: Shop, file: Path, clock: Any):

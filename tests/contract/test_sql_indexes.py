@@ -77,7 +77,6 @@ EXCEPTIONS = {
     "USER_V_RUNS_TODAY": "a view for people",
     "fn_ErpNamesakes": "CUST_MATCH_NAME = Y: the vendor's tables have no index by name",
     "fn_ErpItems": "`item map` lists all of the ERP's items",
-    "sp_ListWebItems": "the same of what a site says of single items",
     "sp_FirstRowOf": "asks for the two ends of the primary key",
 }
 """Script → why it may read tables from end to end."""

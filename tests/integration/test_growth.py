@@ -40,7 +40,7 @@ ALWAYS = 300
 """Steps that say nothing."""
 EVERY = 10
 PER_WAITING = 20
-"""Steps for each order that waits: counting them, and those of a cause, reads an index's entry each."""
+"""Steps for each order that waits: counting them, those of a cause, and what they hold of stock, reads an index's entry each."""
 
 NOT_FLAT = (PurgeHistory,)
 """What reads a batch of rows: as many as there are, up to the batch."""
@@ -142,6 +142,6 @@ WORK: dict[str, Callable[[EmbeddedDatabase], object]] = {
 @pytest.mark.parametrize("job", WORK)
 def test_a_call_takes_as_many_steps_beside_many_orders(years: tuple[Years, Years], job: str) -> None:
     few, many = (side.steps(WORK[job]) for side in years)
-    counting = PER_WAITING * MANY if job.startswith("health") else 0
+    counting = PER_WAITING * MANY if job.startswith(("health", "stock")) else 0
     grown = {sql: (few[sql], steps) for sql, steps in many.items() if steps > MOST * max(few[sql], ALWAYS) + counting}
     assert grown == {}

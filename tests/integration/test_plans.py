@@ -22,6 +22,7 @@ from syncctl.db.contract import (
     ListPods,
     ListReviewCauses,
     ListStagedOrders,
+    ListStockChanges,
     ListStorePolls,
     ListWalks,
     Procedure,
@@ -52,6 +53,7 @@ def plans(request: pytest.FixtureRequest, made_embedded: Path, tmp_path_factory:
 def noted() -> Iterator[Noted]:
     """Notes every statement of the embedded engine from here on."""
     kept = Noted()
+    kept.erp = "counterpoint"
     with kept.all():
         yield kept
 
@@ -86,6 +88,7 @@ JOBS: dict[str, Procedure[Any]] = {
     "a page of known orders": ListKnownOrders(**STORE, orders="[1, 2]"),
     "orders to validate": ListStagedOrders(**STORE, states="PENDING,FAILED"),
     "an order by number": ListStagedOrders(order_ref="4711"),
+    "stock to tell": ListStockChanges(**STORE),
     "an order's story": TraceOrder(**STORE, woo_order_id=4711),
     **{
         f"forget {kind}": PurgeHistory(kind=kind, before_dt=datetime(2020, 1, 1, tzinfo=UTC), after_id=1, dry_run=True)
@@ -98,8 +101,8 @@ JOBS: dict[str, Procedure[Any]] = {
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_reads_by_an_index(database: EmbeddedDatabase, noted: Noted, plans: Plans, job: str) -> None:
     database.run(JOBS[job])
-    assert noted.statements
-    assert [scan for sql in noted.statements for scan in plans.scans(sql)] == []
+    assert noted.statements["counterpoint"]
+    assert [scan for sql in noted.statements["counterpoint"] for scan in plans.scans(sql)] == []
 
 
 def test_a_whole_shops_days_read_by_an_index(database: EmbeddedDatabase, noted: Noted, plans: Plans) -> None:
@@ -108,8 +111,9 @@ def test_a_whole_shops_days_read_by_an_index(database: EmbeddedDatabase, noted: 
     with SimulatedStore(clock=clock) as store:
         store.load(goods.orders, products=goods.products, customers=goods.customers)
         Days(database, store, clock).live()
-    assert len(noted.statements) > 100
-    of_jobs = [sql for sql, run_by in noted.statements.items() if not run_by <= SEEN_BY_PEOPLE.keys()]
+    statements = noted.statements["counterpoint"]
+    assert len(statements) > 100
+    of_jobs = [sql for sql, run_by in statements.items() if not run_by <= SEEN_BY_PEOPLE.keys()]
     assert {sql: scans for sql in of_jobs if (scans := plans.scans(sql))} == {}
 
 

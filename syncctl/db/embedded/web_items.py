@@ -166,7 +166,7 @@ def _staged(session: Session, erp: Erp, holding: list[str]) -> dict[str, Decimal
     words = [word.strip() for word in holding if 1 <= len(word) <= 20]
     orders = session.all(
         """
-        SELECT * FROM dbo.USER_ORDER_STAGING
+        SELECT * FROM dbo.USER_ORDER_STAGING INDEXED BY IX_USER_ORDER_STAGING_STATE_ID
         WHERE STATE IN ('PENDING', 'CLAIMED', 'FAILED', 'NEEDS_MANUAL_REVIEW') AND PENDING_ACTION IN ('create', 'update')
         UNION ALL
         SELECT skipped.* FROM json_each(:words) AS word
