@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeVar, dataclass_transform
 
+import msgspec
+
 Made = TypeVar("Made")
 
 
@@ -14,6 +16,10 @@ Made = TypeVar("Made")
 def value(made: type[Made]) -> type[Made]:
     """Make a dataclass whose objects nobody changes: the type checker sees to it. At run time it would cost ten times as much."""
     return dataclass(slots=True, kw_only=True)(made)
+
+
+class Value(msgspec.Struct, kw_only=True, frozen=True, gc=False):
+    """What an order is made of. A shop's orders are hundreds of thousands of these: they are made in a fifth of the time."""
 
 
 Meaning = Literal["unpaid", "held", "ready", "done", "dead", "unknown"]
@@ -27,21 +33,20 @@ StatusGroup = Literal["live", "wait", "dead"]
 """What the site makes of it. `live`: belongs into the ERP. `wait`: not to be created (yet). `dead`: not, or no more."""
 
 
-@value
-class Address:
-    """A postal address, each part as the store has it, whole."""
+class Address(Value, kw_only=True, frozen=True):
+    """A postal address, each part as the store has it, whole. Its parts stand in the order in which they are hashed."""
 
-    first_name: str = ""
-    last_name: str = ""
-    company: str = ""
     address_1: str = ""
     address_2: str = ""
     city: str = ""
-    state: str = ""
-    postcode: str = ""
+    company: str = ""
     country: str = ""
-    phone: str = ""
     email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    postcode: str = ""
+    state: str = ""
 
     @property
     def empty(self) -> bool:
@@ -49,8 +54,7 @@ class Address:
         return not (self.address_1 or self.address_2 or self.city or self.postcode)
 
 
-@value
-class OrderLine:
+class OrderLine(Value, kw_only=True, frozen=True):
     """One product line, refunds already taken off.
 
     `subtotal` is before, `total` after discounts; both are without tax and for the whole line.
@@ -67,8 +71,7 @@ class OrderLine:
     variation_id: int = 0
 
 
-@value
-class Charge:
+class Charge(Value, kw_only=True, frozen=True):
     """An amount that is no product: `shipping`, `fee` (may be negative) or `refund` (an amount refunded without naming lines)."""
 
     kind: Literal["shipping", "fee", "refund"]
@@ -77,16 +80,14 @@ class Charge:
     tax: Decimal
 
 
-@value
-class TaxLine:
+class TaxLine(Value, kw_only=True, frozen=True):
     """The tax of one rate, as the store reckoned it before refunds. `rate` is the store's code of it."""
 
     rate: str
     amount: Decimal
 
 
-@value
-class Order:
+class Order(Value, kw_only=True, frozen=True):
     """An order of any store.
 
     `total` is what it comes to now, refunds taken off; `status` is the store's own word for its state.
@@ -122,7 +123,7 @@ class Order:
     taxes: tuple[TaxLine, ...] = ()
     is_html: bool = False
     """True where the store writes texts for a web page: `&amp;` stands for `&`."""
-    warnings: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = ()
     """What had to be guessed or repaired while reading the store's answer."""
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from syncctl.db.contract import Database, ListKnownOrders, ListOrdersToReadAgain
 from syncctl.errors import ConfigError, SyncError, TransientError
 from syncctl.models import Order
 from syncctl.services.causes import CauseCount, Reason
-from syncctl.services.read_marks import ReadMarks
+from syncctl.services.read_marks import ReadMarks, is_settled
 from syncctl.services.run_context import RunContext, unforeseen
 from syncctl.services.work_loop import Concern, blame
 from syncctl.stop import Never, StopFlag
@@ -147,15 +147,17 @@ class Intake:
                 read is staged, and the place stays where it was.
             DatabaseUnavailable, TransientError, ConfigError: nothing of the page is staged that wasn't before.
         """
-        changed = listed if thorough else self._changed(listed)
+        marks = {each.order_id: mark for each in listed if (mark := self._marks.of(each))}
+        changed = listed if thorough else self._changed(listed, marks)
         self.store.expect(changed)
         read = self._read(changed, self.store.read, self.context.stop)
         for order_id in read.gone:
             log.info("Order %s has gone from the store since it was listed.", order_id)
-        marks = {each.order_id: self._marks.to_keep(each, read_at) for each in changed if each.raw is not None}
+        settled = {each.order_id for each in changed if each.raw is not None and is_settled(each, read_at)}
         rows = [self.content.content(order) for order in read.orders]
         for row in rows:
-            row["READ_MARK"] = marks.get(row["WOO_ORDER_ID"])
+            order_id = row["WOO_ORDER_ID"]
+            row["READ_MARK"] = marks.get(order_id) if order_id in settled else None
         rows += [self.content.unreadable(bad) for bad in (*unreadable, *read.unreadable)]
         self._stage(rows, walk if read.whole else None)
         if read.ended_by is not None:
@@ -197,9 +199,8 @@ class Intake:
         finally:
             self.show = before
 
-    def _changed(self, listed: Sequence[Listed]) -> Sequence[Listed]:
+    def _changed(self, listed: Sequence[Listed], marks: Mapping[int, str]) -> Sequence[Listed]:
         """Return what of a page has to be looked into; what is as it was staged is counted here."""
-        marks = {each.order_id: mark for each in listed if (mark := self._marks.of(each))}
         if not marks:
             return listed
         call = ListKnownOrders(store_id=self.store.store_id, orders=json.dumps(list(marks)))
@@ -333,7 +334,7 @@ class Intake:
         """Note what became of each order of a page."""
         by_id = {row["WOO_ORDER_ID"]: row for row in rows}
         older: list[int] = []
-        plain: dict[str, list[str]] = {}
+        alike: dict[tuple[str, str | None], list[str]] = {}
         for done in results:
             if done.outcome == "unchanged" and done.reason == OLDER:
                 older.append(done.woo_order_id)
@@ -342,11 +343,9 @@ class Intake:
             if done.outcome == SET_ASIDE:
                 # What the store says of an order stands in quotation marks, and may be a name.
                 log.error("Order %s is set aside: %s", done.woo_order_id, done.reason, extra={"personal": True})
-            elif done.reason and done.outcome != "unchanged":
-                log.info("Order %s: %s (%s)", done.woo_order_id, done.outcome, done.reason)
             elif done.outcome != "unchanged":
-                plain.setdefault(done.outcome, []).append(str(done.woo_order_id))
-            for cut in row.get("CUTS") or () if done.outcome != "unchanged" else ():
+                alike.setdefault((done.outcome, done.reason), []).append(str(done.woo_order_id))
+            for cut in row.get("CUTS", ()) if done.outcome != "unchanged" else ():
                 log.warning("Order %s: %s", done.woo_order_id, cut, extra={"personal": True})
             status = str(row.get("ORD_STATUS") or (GONE if row.get("VANISHED") else "unknown"))
             item = StagedItem(
@@ -361,8 +360,8 @@ class Intake:
             if done.outcome == SET_ASIDE:
                 self._tried.add(done.woo_order_id)
             self._tell(item)
-        for outcome, order_ids in plain.items():
-            log.info("%s: %s", outcome, ", ".join(order_ids))
+        for (outcome, reason), order_ids in alike.items():
+            log.info("%s%s: %s", outcome, f" ({reason})" if reason else "", ", ".join(order_ids))
         if older:
             # Their dates are behind what is staged: a page read twice, or the store's clock was set back. The order itself knows.
             # Not broken off by a stop: the walk's place has moved on behind them.

@@ -38,8 +38,7 @@ class ReadMarks:
         mark.update(listed.version.encode("utf-8", "replace"))
         return mark.hexdigest()
 
-    def to_keep(self, listed: Listed, read_at: datetime | None) -> str | None:
-        """Return the mark to keep with the version staged; None where it may change again without a new date."""
-        if read_at is None or listed.modified_at is None or read_at - listed.modified_at < SETTLED:
-            return None
-        return self.of(listed)
+
+def is_settled(listed: Listed, read_at: datetime | None) -> bool:
+    """Tell whether the mark may be kept with the version staged: not where the order may change again without a new date."""
+    return read_at is not None and listed.modified_at is not None and read_at - listed.modified_at >= SETTLED

@@ -215,7 +215,9 @@ class Stager:
 
     def _new(self, page: Page) -> list[Listed]:
         """Leave out what another list of this poll gave just so: what is asked for by name mostly stands in the ordinary one."""
-        new = [row for row in page.listed if (row.order_id, row.status, row.modified_at) not in self._read]
+        new = list(page.listed)
+        if self._read:
+            new = [row for row in new if (row.order_id, row.status, row.modified_at) not in self._read]
         if page.after.name != ORDERS_WALK:
             self._read.update((row.order_id, row.status, row.modified_at) for row in new)
         return new

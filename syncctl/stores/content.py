@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
-import json
+import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from operator import le
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from syncctl.models import Address, Order, StatusGroup
 from syncctl.stores.base import UnreadableOrder
+from syncctl.stores.content_hash import content_hash, encode, plain_number, to_the_second
 from syncctl.stores.widths import LIMITS, STAGING_LIMITS, WHOLE
 from syncctl.text_width import shorten
 
 _SHIP = [(name, name.removeprefix("SHIP_"), limit) for name, limit in STAGING_LIMITS.items()]
+_HEAD = (
+    *("WOO_ORDER_NO", "ORDER_KEY", "ORD_STATUS", "CURRENCY", "CUST_EMAIL"),
+    *("PMT_METH", "TRANSACTION_ID", "SHIP_VIA", "PMT_TITLE"),
+)
+"""Texts that every order has one of."""
+_HEAD_LIMITS = [LIMITS[column] for column in _HEAD]
+_ENTITY = re.compile("&[#A-Za-z]")
+"""How every entity begins: `&amp;`, `&#38;`; a lone `&` stands for itself."""
+_NONE = Decimal("0.00")
 _BLANKS = {"\N{NO-BREAK SPACE}": " ", "\r": ""}
 
 _DEAD = {
@@ -74,61 +81,75 @@ class ContentBuilder:
     def content(self, order: Order) -> dict[str, Any]:
         """Build the object for one order; amounts are strings, times UTC without a suffix, TKT_DT in the ERP's time zone."""
         group, reason = self.status_group(order)
-        local = _moment(order.created_at.astimezone(self.timezone))
+        created, modified = order.created_at.astimezone(UTC), order.modified_at.astimezone(UTC)
+        local = _moment(created.astimezone(self.timezone))
         fit = _Fitting(is_html=order.is_html)
-        ship_from = order.billing if order.shipping.empty else order.shipping
+        number, key, status, currency, email, method, transaction, via, title = fit.head(
+            (
+                *(order.number, order.order_key, order.status, order.currency, order.email),
+                *(order.payment_method, order.transaction_id, order.shipping_method, order.payment_title),
+            )
+        )
         bill = _address(order.billing, order.billing, "BILL", fit)
-        ship = _address(ship_from, order.billing, "SHIP", fit)
-        lines = [
-            {
-                "WOO_LINE_ID": line.line_id,
-                "SKU": fit.whole(line.sku) if line.sku else None,
-                "DESCR": fit(line.name, "DESCR", "DESCR of line {}", line.line_id),
-                "QTY": _number(line.quantity),
-                "SUBTOT_AMT": _money(line.subtotal),
-                "TOT_AMT": _money(line.total),
-                "TAX_AMT": _money(line.tax),
-                "PRODUCT_ID": line.product_id,
-                "VARIATION_ID": line.variation_id,
-            }
-            for line in order.lines
-        ]
-        charges = [
-            {
-                "TYPE": charge.kind,
-                "DESCR": fit(charge.description, "CHARGE_DESCR", "description of a {} charge", charge.kind),
-                "AMT": _money(charge.amount),
-                "TAX_AMT": _money(charge.tax),
-            }
-            for charge in order.charges
-            if charge.amount or charge.tax
-        ]
+        ship = bill if order.shipping.empty else _address(order.shipping, order.billing, "SHIP", fit)
+        named = _are_names([line.name for line in order.lines])
+        before = after = _NONE
+        lines: list[dict[str, Any]] = []
+        for line in order.lines:
+            before += line.subtotal
+            after += line.total
+            lines.append(
+                {
+                    "WOO_LINE_ID": line.line_id,
+                    "SKU": fit.whole(line.sku) if line.sku else None,
+                    "DESCR": line.name if named else fit(line.name, "DESCR", "DESCR of line {}", line.line_id),
+                    "QTY": plain_number(line.quantity),
+                    "SUBTOT_AMT": _money(line.subtotal),
+                    "TOT_AMT": _money(line.total),
+                    "TAX_AMT": _money(line.tax),
+                    "PRODUCT_ID": line.product_id,
+                    "VARIATION_ID": line.variation_id,
+                }
+            )
+        shipping = _NONE
+        charges: list[dict[str, Any]] = []
+        for charge in order.charges:
+            if charge.kind == "shipping":
+                shipping += charge.amount
+            if charge.amount or charge.tax:
+                charges.append(
+                    {
+                        "TYPE": charge.kind,
+                        "DESCR": fit(charge.description, "CHARGE_DESCR", "description of a {} charge", charge.kind),
+                        "AMT": _money(charge.amount),
+                        "TAX_AMT": _money(charge.tax),
+                    }
+                )
         content: dict[str, Any] = {
             "WOO_ORDER_ID": order.order_id,
-            "WOO_ORDER_NO": fit(order.number, "WOO_ORDER_NO"),
-            "ORDER_KEY": fit(order.order_key, "ORDER_KEY") or None,
+            "WOO_ORDER_NO": number,
+            "ORDER_KEY": key or None,
             "STATUS_GROUP": group,
             "STATUS_MEANING": "dead" if group == "dead" else order.meaning,
             "STATUS_REASON": shorten(reason, LIMITS["STATUS_REASON"]) if reason else None,
             "VANISHED": 0,
-            "ORD_STATUS": fit(order.status, "ORD_STATUS"),
+            "ORD_STATUS": status,
             "CONTENT_HASH": content_hash(order),
-            "CURRENCY": fit(order.currency, "CURRENCY"),
+            "CURRENCY": currency,
             "WOO_CUST_ID": order.customer_id or None,
-            "CUST_EMAIL": fit(order.email, "CUST_EMAIL"),
+            "CUST_EMAIL": email,
             "ORD_DAT": local[:10],
             "TKT_DT": local,
-            "WOO_CREATED_DT": _moment(order.created_at.astimezone(UTC)),
-            "WOO_MODIFIED_DT": _moment(order.modified_at.astimezone(UTC)),
-            "PMT_METH": fit(order.payment_method, "PMT_METH"),
-            "TRANSACTION_ID": fit(order.transaction_id, "TRANSACTION_ID") or None,
-            "SHIP_VIA": fit(order.shipping_method, "SHIP_VIA"),
-            "SUBTOT": _money(sum((line.subtotal for line in order.lines), Decimal("0.00"))),
-            "SHIP_AMT": _money(sum((charge.amount for charge in order.charges if charge.kind == "shipping"), Decimal("0.00"))),
+            "WOO_CREATED_DT": _moment(created),
+            "WOO_MODIFIED_DT": _moment(modified),
+            "PMT_METH": method,
+            "TRANSACTION_ID": transaction or None,
+            "SHIP_VIA": via,
+            "SUBTOT": _money(before),
+            "SHIP_AMT": _money(shipping),
             "TAX_AMT": _money(order.tax),
-            "DISC_AMT": _money(sum((line.subtotal - line.total for line in order.lines), Decimal("0.00"))),
+            "DISC_AMT": _money(before - after),
             "TOT_AMT": _money(order.total),
-            **{name: shorten(ship[part], limit) for name, part, limit in _SHIP},
             "LINE_ITEMS_JSON": lines,
             "ORDER_JSON": {
                 "BILL": bill,
@@ -140,10 +161,12 @@ class ContentBuilder:
                     if tax.amount
                 ],
                 "COUPONS": [fit(code, "COUPON") for code in order.coupons],
-                "CUSTOMER_NOTE": fit(order.customer_note, "CUSTOMER_NOTE"),
-                "PMT_TITLE": fit(order.payment_title, "PMT_TITLE"),
+                "CUSTOMER_NOTE": order.customer_note and fit(order.customer_note, "CUSTOMER_NOTE"),
+                "PMT_TITLE": title,
             },
         }
+        for name, part, limit in _SHIP:
+            content[name] = text if len(text := ship[part]) <= limit and text.isascii() else shorten(text, limit)
         if fit.cuts:
             content["CUTS"] = fit.cuts
         if order.warnings:
@@ -172,22 +195,9 @@ class ContentBuilder:
         }
 
 
-def content_hash(order: Order) -> str:
-    """Return the SHA-256 of what matters of an order. Amounts that are equal hash equally, however many zeros end them.
-
-    Taken of the order as the store has it: wider columns or another time zone in the ERP don't make every order look edited.
-    """
-    hashed = _hashed(order)
-    try:
-        written = msgspec.json.encode(hashed)
-    except UnicodeEncodeError:  # half a letter, from a store that isn't careful
-        written = json.dumps(hashed, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
-    return hashlib.sha256(written).hexdigest()
-
-
 def as_json(rows: Sequence[dict[str, Any]]) -> str:
     """Write rows as the JSON array that `sp_StageOrders` takes."""
-    return msgspec.json.encode(rows).decode()
+    return encode(rows).decode()
 
 
 class _Fitting:
@@ -202,6 +212,8 @@ class _Fitting:
         """Return the text as a person reads it: entities decoded, once, and what they stood for made fit as any other letter."""
         if "&" not in text or not self._is_html:
             return _storable(text)
+        if text.isprintable() and not _has_entity(text):
+            return text
         decoded = html.unescape(text)
         if decoded.isprintable():
             return decoded
@@ -212,9 +224,17 @@ class _Fitting:
         limit = LIMITS[column]
         # As it is: no half letter, no entity, and it fits, whatever its letters, or since they take one unit each.
         fits = 2 * len(text) <= limit or (len(text) <= limit and text.isascii())
-        if fits and text.isprintable() and "&" not in text:
+        if fits and text.isprintable() and not _has_entity(text):
             return text
         return self.carefully(text, limit, called.format(*named) or column)
+
+    def head(self, texts: Sequence[str]) -> Sequence[str]:
+        """Return what the columns of `_HEAD` take, one of each: as they are where all of them are plain and short."""
+        together = "".join(texts)
+        plain = together.isascii() and together.isprintable() and not _has_entity(together)
+        if plain and all(map(le, map(len, texts), _HEAD_LIMITS)):
+            return texts
+        return tuple(map(self, texts, _HEAD))
 
     def carefully(self, text: str, limit: int, called: str) -> str:
         """Return what of a text fits, and note what was cut."""
@@ -226,6 +246,16 @@ class _Fitting:
             shown = shorten(whole, 60)
             self.cuts.append(f"{called}: '{shown}{'…' if shown != whole else ''}' cut to {limit} characters")
         return fitting
+
+
+def _are_names(texts: Iterable[str]) -> bool:
+    """Tell whether names and lines of an address may be taken as they are: no half letter, no entity, and all of them fit."""
+    together = "".join(texts)
+    return 2 * len(together) <= WHOLE and together.isprintable() and not _has_entity(together)
+
+
+def _has_entity(text: str) -> bool:
+    return "&" in text and _ENTITY.search(text) is not None
 
 
 def _is_no_text(letter: str) -> bool:
@@ -258,77 +288,9 @@ def _address(address: Address, billing: Address, which: str, fit: _Fitting) -> d
         "PHONE": address.phone or billing.phone,
         "EMAIL": address.email or billing.email,
     }
-    together = "".join(parts.values())
-    if 2 * len(together) <= WHOLE and together.isprintable() and "&" not in together:
+    if _are_names(parts.values()):
         return parts
     return {column: fit(text, column, "{}_{}", which, column) for column, text in parts.items()}
-
-
-def _hashed(order: Order) -> dict[str, Any]:
-    """Return what is hashed, keys sorted. An order that another version of this program staged has the same hash again.
-
-    Left out is what may change while nothing changes for the ERP: status, key, modified date. The rates only share out a tax
-    whose amounts are hashed. Texts are as the store writes them, entities and all: they read differently in the ERP, and nothing
-    was edited.
-    """
-    return {
-        "billing": _hashed_address(order.billing),
-        "charges": [
-            {
-                "amount": _number(charge.amount),
-                "description": charge.description,
-                "kind": charge.kind,
-                "tax": _number(charge.tax),
-            }
-            for charge in order.charges
-        ],
-        "coupons": order.coupons,
-        "created_at": _offset_moment(order.created_at),
-        "currency": order.currency,
-        "customer_id": order.customer_id,
-        "customer_note": order.customer_note,
-        "discount": _number(order.discount),
-        "email": order.email,
-        "lines": [
-            {
-                "line_id": line.line_id,
-                "name": line.name,
-                "product_id": line.product_id,
-                "quantity": _number(line.quantity),
-                "sku": line.sku,
-                "subtotal": _number(line.subtotal),
-                "tax": _number(line.tax),
-                "total": _number(line.total),
-                "variation_id": line.variation_id,
-            }
-            for line in order.lines
-        ],
-        "number": order.number,
-        "order_id": order.order_id,
-        "payment_method": order.payment_method,
-        "payment_title": order.payment_title,
-        "shipping": _hashed_address(order.shipping),
-        "shipping_method": order.shipping_method,
-        "tax": _number(order.tax),
-        "total": _number(order.total),
-        "transaction_id": order.transaction_id,
-    }
-
-
-def _hashed_address(address: Address) -> dict[str, str]:
-    return {
-        "address_1": address.address_1,
-        "address_2": address.address_2,
-        "city": address.city,
-        "company": address.company,
-        "country": address.country,
-        "email": address.email,
-        "first_name": address.first_name,
-        "last_name": address.last_name,
-        "phone": address.phone,
-        "postcode": address.postcode,
-        "state": address.state,
-    }
 
 
 def _money(amount: Decimal) -> str:
@@ -340,29 +302,8 @@ def _money(amount: Decimal) -> str:
     return format(amount if isinstance(exponent, int) and exponent <= -2 else amount.quantize(Decimal("0.01")), "f")
 
 
-@lru_cache(maxsize=2048)
-def _number(number: Decimal) -> str:
-    """Write a number plainly, without zeros at its end: 2, 1.5. What is equal is written alike."""
-    text = str(number)
-    if "E" in text:
-        text = format(number, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
-
-
 def _moment(moment: datetime) -> str:
     """Write the moment as its clock shows it, to the millisecond."""
     if moment.microsecond:
         return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
-    return f"{_to_the_second(moment)}.000"
-
-
-def _offset_moment(moment: datetime) -> str:
-    """Write the moment in UTC, with its offset."""
-    utc = moment.astimezone(UTC)
-    return utc.isoformat() if utc.microsecond else f"{_to_the_second(utc)}+00:00"
-
-
-def _to_the_second(moment: datetime) -> str:
-    # A tenth of the time that isoformat takes.
-    return msgspec.json.encode(moment)[1:20].decode()
+    return f"{to_the_second(moment)}.000"

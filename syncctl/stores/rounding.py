@@ -27,7 +27,16 @@ def cents(amount: Decimal) -> Decimal:
 
 def in_cents(amount: Decimal, currency: str) -> Decimal:
     """Return a line's or charge's amount as a document takes it; whole where cents would lose money: a person has to see that."""
-    return amount if currency.upper() in THREE_DECIMALS else amount.quantize(CENT, ROUND_HALF_UP)
+    return rounding_of(currency)(amount)
+
+
+def rounding_of(currency: str) -> Callable[[Decimal], Decimal]:
+    """Return what rounds the amounts of lines and charges in a currency; see `in_cents`."""
+    return _as_it_is if currency.upper() in THREE_DECIMALS else cents
+
+
+def _as_it_is(amount: Decimal) -> Decimal:
+    return amount
 
 
 def paid(amount: Decimal) -> Decimal:

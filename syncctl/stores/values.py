@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from syncctl.errors import UnreadableError
@@ -40,6 +41,8 @@ _SHOWN = 40
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+(\.0*)?\s*")
 _PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,6})?")
 """An amount in range, whatever the digits."""
+_LONGEST_PLAIN = 25
+"""No amount and no moment that is written plainly has more characters; what was read is kept under no longer ones."""
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories that have no place in one line of text: control characters, halves of a letter, line ends."""
 
@@ -56,7 +59,7 @@ def shown(value: object) -> str:
 
 def identifier(value: object) -> int | None:
     """Read an id: a whole number from 1 to 2⁶³-1, also as text or with zeros behind the decimal point. None for anything else."""
-    number = whole(value)
+    number = value if type(value) is int else whole(value)
     return number if number is not None and 1 <= number <= LARGEST_ID else None
 
 
@@ -101,7 +104,7 @@ def amount_field(item: Mapping[str, Any], name: str, default: str | None = None)
     value = item.get(name)
     if default is not None and (value is None or value == ""):
         value = default
-    if type(value) is str and (plain := _plain_amount(value)) is not None:
+    if type(value) is str and len(value) <= _LONGEST_PLAIN and (plain := _plain_amount(value)) is not None:
         return plain
     return _ranged(item, name, value, MOST_DECIMALS)
 
@@ -122,10 +125,16 @@ def moment(value: object) -> datetime | None:
     """Read a `…_gmt` time: UTC without a suffix. None for null, "", and for anything that is no moment from 1990 to 2099."""
     if not isinstance(value, str):
         return None
+    return _moment(value) if len(value) <= _LONGEST_PLAIN else _moment.__wrapped__(value)
+
+
+@lru_cache(maxsize=256)
+def _moment(written: str) -> datetime | None:
+    """Read a moment. An order's are read in its list, and again with it; few are created and modified at different ones."""
     # As a store writes it; to give a moment its zone later takes ten times as long as to read it.
-    plain = len(value) == 19 and value[13] == value[16] == ":"
+    plain = len(written) == 19 and written[13] == written[16] == ":"
     try:
-        read = datetime.fromisoformat(f"{value}+00:00" if plain else value)
+        read = datetime.fromisoformat(f"{written}+00:00" if plain else written)
     except ValueError:
         return None
     # The year first: to convert one near the ends of the calendar overflows.
@@ -165,6 +174,8 @@ def objects(item: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         UnreadableError: it is something else, has an entry that is no object, or is of more than 5,000 entries.
     """
     value = item.get(name)
+    if value == []:
+        return []
     found = [] if _unset(value) or value is False else entries(value)
     if found is None:
         raise UnreadableError(f"{name} is {shown(value)} and no list")
@@ -178,7 +189,8 @@ def objects(item: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 def objects_if_any(item: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the objects in what plugins may have filled with anything, such as `meta_data`."""
-    return [entry for entry in entries(item.get(name)) or () if isinstance(entry, dict)]
+    value = item.get(name)
+    return [entry for entry in entries(value) or () if isinstance(entry, dict)] if value else []
 
 
 def text(value: object) -> str:
@@ -211,7 +223,7 @@ def lines_of_text(value: object) -> str:
 
 def texts(item: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Read several fields as `text` does: in one go where all of them are plain, as those of an address mostly are."""
-    found = [item.get(name, "") for name in names]
+    found = list(map(item.get, names, repeat("")))
     try:
         together = f"{_BETWEEN}{_BETWEEN.join(found)}{_BETWEEN}"
     except TypeError:  # one is no text

@@ -228,12 +228,16 @@ class IdWalk:
         start = known[-1] + 1 if known else 0
         before = (rows[known[-1]].id or 0) if known else self.last_id
         found: list[tuple[int, Row]] = []
+        all_named = True
         for place, row in enumerate(rows[start:], start=start):
             if row.id is not None:
                 before = row.id
                 found.append((place, row))
             elif (before, window.first + place) not in self._nameless:
+                all_named = False
                 found.append((place, row._replace(after=before)))
+        if all_named:
+            return found
         behind: int | None = None
         for number, (place, row) in reversed(list(enumerate(found))):
             if row.id is None:
@@ -273,12 +277,14 @@ class IdWalk:
 
     def _take(self, window: _Window, taken: Sequence[tuple[int, Row]]) -> None:
         """Note that these rows were given."""
+        last: tuple[int, int] | None = None
         for place, row in taken:
             if row.id is None:
                 self._nameless.add((row.after, window.first + place))
             else:
-                self.last_id = row.id
-                self.row_offset = window.first + place + 1
+                last = row.id, window.first + place + 1
+        if last is not None:
+            self.last_id, self.row_offset = last
         self._shown += len(taken)
         if taken:
             self._beyond = 0

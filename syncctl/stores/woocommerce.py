@@ -415,7 +415,7 @@ def _page(step: Step, walk: WalkState, belongs: Belongs) -> Page:
 
 def _version(raw: Raw) -> str:
     """Return what tells whether an order changed: its dates and status, and some more, for plugins write past the dates."""
-    return repr([raw.get(name) for name in _TELLING])
+    return repr(list(map(raw.get, _TELLING)))
 
 
 def _nameless(row: Row) -> UnreadableOrder:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from html import unescape
 from typing import Any
+
+from msgspec.structs import replace
 
 from syncctl.errors import StoreUnavailable
 from syncctl.models import Address

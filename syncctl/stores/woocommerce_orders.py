@@ -7,14 +7,16 @@ is a JSON number with float noise (never read here), meta values may be objects,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from syncctl.errors import UnreadableError
 from syncctl.models import Address, Charge, Order, OrderLine, TaxLine
-from syncctl.stores.rounding import cents, in_cents, paid, tolerance
+from syncctl.stores.rounding import cents, paid, rounding_of, tolerance
 from syncctl.stores.values import (
     LARGEST_AMOUNT,
     amount_field,
@@ -32,7 +34,7 @@ from syncctl.stores.values import (
     whole_field,
 )
 from syncctl.stores.woocommerce_refunds import all_refunds
-from syncctl.stores.woocommerce_statuses import meaning_in, status_of
+from syncctl.stores.woocommerce_statuses import meaning_with, status_of
 
 Raw = dict[str, Any]
 
@@ -85,19 +87,21 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         raise UnreadableError(f"id is {shown(raw.get('id'))}, which is no order's id")
     warnings: list[str] = []
     number, currency, payment_method, payment_title, transaction_id, order_key = texts(raw, _TEXTS)
-    lines = [_line(item, currency) for item in objects(raw, "line_items")]
-    shipping_lines = objects(raw, "shipping_lines")
-    charges = [_charge(item, "shipping", "method_title", currency) for item in shipping_lines]
-    charges += [_charge(item, "fee", "name", currency) for item in objects(raw, "fee_lines")]
+    rounded = rounding_of(currency)
+    lines = [_line(item, rounded) for item in objects(raw, "line_items")]
+    shipping_lines, fee_lines = objects(raw, "shipping_lines"), objects(raw, "fee_lines")
+    charges = [_charge(item, "shipping", "method_title", rounded) for item in shipping_lines]
+    charges += [_charge(item, "fee", "name", rounded) for item in fee_lines]
     bill = _Bill(
         lines=lines,
         charges=charges,
+        charge_ids=[whole_field(item, "id", 0) for item in (*shipping_lines, *fee_lines)],
         tax=_plain(amount_field(raw, "total_tax", "0")),
         total=_plain(amount_field(raw, "total")),
-        currency=currency,
+        rounded=rounded,
     )
     gross = bill.total
-    taken_off = all_refunds(raw, refunds, warnings)
+    taken_off = all_refunds(raw, refunds, warnings) if refunds or raw.get("refunds") else []
     for refund, amount in taken_off:
         bill.take_off(refund, amount, warnings)
     _even_out_rounding(raw, bill, warnings, shows_whole)
@@ -112,7 +116,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         order_id=order_id,
         number=number or str(order_id),
         status=status,
-        meaning=meaning_in(raw),
+        meaning=meaning_with(status, raw),
         currency=currency,
         created_at=created,
         modified_at=modified,
@@ -120,18 +124,18 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         email=billing.email,
         billing=billing,
         shipping=read_address(raw.get("shipping")),
-        lines=tuple(item.line for item in bill.lines),
-        charges=tuple(item.charge for item in bill.charges),
-        coupons=tuple(text(item.get("code")) for item in objects_if_any(raw, "coupon_lines")),
-        discount=sum((item.line.subtotal - item.line.total for item in bill.lines), Decimal("0.00")),
+        lines=tuple(bill.lines),
+        charges=tuple(bill.charges),
+        coupons=tuple([text(item.get("code")) for item in objects_if_any(raw, "coupon_lines")]),
+        discount=sum([line.subtotal - line.total for line in bill.lines], Decimal("0.00")),
         tax=bill.tax,
-        taxes=tuple(_tax(item) for item in objects_if_any(raw, "tax_lines")),
+        taxes=tuple([_tax(item) for item in objects_if_any(raw, "tax_lines")]),
         total=bill.total,
         payment_method=payment_method,
         payment_title=payment_title,
         transaction_id=transaction_id,
         customer_note=lines_of_text(raw.get("customer_note")),
-        shipping_method=", ".join(dict.fromkeys(name for item in shipping_lines if (name := text(item.get("method_title"))))),
+        shipping_method=", ".join(dict.fromkeys([name for item in shipping_lines if (name := text(item.get("method_title")))])),
         order_key=order_key,
         fully_refunded=status == "refunded" or (bool(taken_off) and gross > 0 and bill.total <= 0),
         warnings=tuple(warnings),
@@ -139,43 +143,32 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
     )
 
 
-@dataclass(slots=True)
-class _Line:
-    item_id: int
-    line: OrderLine
-
-
-@dataclass(slots=True)
-class _Charge:
-    item_id: int
-    charge: Charge
-
-
 @dataclass(slots=True, kw_only=True)
 class _Bill:
     """An order's amounts while refunds are being taken off. Lines + charges + tax = total before and after."""
 
-    lines: list[_Line]
-    charges: list[_Charge]
+    lines: list[OrderLine]
+    charges: list[Charge]
+    charge_ids: list[int]
+    """The store's ids of the first charges; those that refunds and rounding add have none."""
     tax: Decimal
     total: Decimal
-    currency: str
+    rounded: Callable[[Decimal], Decimal]
+    """Rounds amounts of lines and charges."""
 
     def take_off(self, refund: Raw, amount: Decimal, warnings: list[str]) -> None:
         """Take one refund of this amount off: named items off their lines and charges, the rest as a charge of its own."""
         amount = paid(amount)
         named = Decimal(0)
         for item in [*objects(refund, "line_items"), *objects(refund, "shipping_lines"), *objects(refund, "fee_lines")]:
-            total, tax = (in_cents(amount_field(item, name, "0"), self.currency) for name in ("total", "total_tax"))
+            total, tax = (self.rounded(amount_field(item, name, "0")) for name in ("total", "total_tax"))
             if self._take_off_item(_refunded_item(item), quantity_field(item), total, tax):
                 named -= total + tax
                 self.tax += tax
         self.total -= amount
         if rest := amount - named:
             reason = text(refund.get("reason"))
-            self.charges.append(
-                _Charge(0, Charge(kind="refund", description=reason or "Refund", amount=-rest, tax=Decimal("0.00")))
-            )
+            self.charges.append(Charge(kind="refund", description=reason or "Refund", amount=-rest, tax=Decimal("0.00")))
             if rest < 0:
                 warnings.append(f"Refund {refund.get('id')} is of less than its items come to; the difference is a charge.")
 
@@ -185,11 +178,13 @@ class _Bill:
         Raises:
             UnreadableError: one doesn't.
         """
-        lines = [item.line for item in self.lines]
-        charges = [item.charge for item in self.charges]
-        figures = [figure for line in lines for figure in (line.subtotal, line.total, line.quantity)]
-        figures += [charge.amount for charge in charges]
-        if sum(map(abs, figures), abs(self.tax) + abs(self.total)) < _MODEST:
+        lines, charges = self.lines, self.charges
+        together = abs(self.tax) + abs(self.total)
+        for line in lines:
+            together += abs(line.subtotal) + abs(line.total) + abs(line.quantity)
+        for charge in charges:
+            together += abs(charge.amount)
+        if together < _MODEST:
             return
         sums = {
             "the sum of its lines before discounts": sum((abs(line.subtotal) for line in lines), Decimal(0)),
@@ -213,24 +208,24 @@ class _Bill:
         """Take (negative) figures off the line or charge with that id; False where there is none."""
         if item_id is None:
             return False
-        for held in self.lines:
-            if held.item_id == item_id:
-                held.line = _less(held.line, quantity, total, tax)
-                self._keep_rest(held)
+        for place, line in enumerate(self.lines):
+            if line.line_id == item_id:
+                self.lines[place] = self._without_rest(_less(line, quantity, total, tax))
                 return True
-        for found in self.charges:
-            if found.item_id == item_id:
-                found.charge = replace(found.charge, amount=found.charge.amount + total, tax=found.charge.tax + tax)
+        for place, charge_id in enumerate(self.charge_ids):
+            if charge_id == item_id:
+                charge = self.charges[place]
+                self.charges[place] = replace(charge, amount=charge.amount + total, tax=charge.tax + tax)
                 return True
         return False
 
-    def _keep_rest(self, held: _Line) -> None:
+    def _without_rest(self, line: OrderLine) -> OrderLine:
         """Make a fee of what the shop kept of a line that came back whole (a restocking fee): no goods are left to sell."""
-        line = held.line
-        if line.quantity == 0 and (line.total or line.tax):
-            kept = Charge(kind="fee", description=f"Kept of the refunded {line.name}", amount=line.total, tax=line.tax)
-            self.charges.append(_Charge(0, kept))
-            held.line = replace(line, subtotal=Decimal("0.00"), total=Decimal("0.00"), tax=Decimal("0.00"))
+        if line.quantity != 0 or not (line.total or line.tax):
+            return line
+        kept = Charge(kind="fee", description=f"Kept of the refunded {line.name}", amount=line.total, tax=line.tax)
+        self.charges.append(kept)
+        return replace(line, subtotal=Decimal("0.00"), total=Decimal("0.00"), tax=Decimal("0.00"))
 
 
 def _less(line: OrderLine, quantity: Decimal, total: Decimal, tax: Decimal) -> OrderLine:
@@ -250,8 +245,11 @@ def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str], shows_whole: 
 
     Any other difference is for validation to find, and so is a total that cents can't hold.
     """
-    figures = [item.line.total for item in bill.lines] + [item.charge.amount for item in bill.charges]
-    gap = bill.total - cents(bill.tax) - sum(figures, Decimal(0))
+    gap = bill.total - cents(bill.tax)
+    for line in bill.lines:
+        gap -= line.total
+    for charge in bill.charges:
+        gap -= charge.amount
     if not gap or gap != cents(gap):
         return
     charges = [*objects(raw, "shipping_lines"), *objects(raw, "fee_lines")]
@@ -264,7 +262,7 @@ def _even_out_rounding(raw: Raw, bill: _Bill, warnings: list[str], shows_whole: 
         shows_whole=shows_whole,
     )
     if abs(gap) <= within:
-        bill.charges.append(_Charge(0, Charge(kind="fee", description="Rounding", amount=gap, tax=Decimal("0.00"))))
+        bill.charges.append(Charge(kind="fee", description="Rounding", amount=gap, tax=Decimal("0.00")))
         warnings.append(f"Its rounded amounts miss the total by {gap}: added as a rounding charge.")
 
 
@@ -274,31 +272,30 @@ def _plain(amount: Decimal) -> Decimal:
     return rounded if rounded == amount else amount
 
 
-def _line(item: Raw, currency: str) -> _Line:
+def _line(item: Raw, rounded: Callable[[Decimal], Decimal]) -> OrderLine:
     total, tax = amount_field(item, "total"), amount_field(item, "total_tax", "0")
-    subtotal = amount_field(item, "subtotal", "") if item.get("subtotal") not in (None, "") else total
-    line = OrderLine(
+    before = item.get("subtotal")
+    subtotal = total if before is None or before == "" else amount_field(item, "subtotal")
+    return OrderLine(
         line_id=whole_field(item, "id"),
         sku=code(item.get("sku")) or None,
         name=text(item.get("name")),
         quantity=quantity_field(item),
-        subtotal=in_cents(subtotal, currency),
-        total=in_cents(total, currency),
-        tax=in_cents(tax, currency),
+        subtotal=rounded(subtotal),
+        total=rounded(total),
+        tax=rounded(tax),
         product_id=whole_field(item, "product_id", 0),
         variation_id=whole_field(item, "variation_id", 0),
     )
-    return _Line(line.line_id, line)
 
 
-def _charge(item: Raw, kind: Literal["shipping", "fee"], title: str, currency: str) -> _Charge:
-    charge = Charge(
+def _charge(item: Raw, kind: Literal["shipping", "fee"], title: str, rounded: Callable[[Decimal], Decimal]) -> Charge:
+    return Charge(
         kind=kind,
         description=text(item.get(title)) or kind.capitalize(),
-        amount=in_cents(amount_field(item, "total", "0"), currency),
-        tax=in_cents(amount_field(item, "total_tax", "0"), currency),
+        amount=rounded(amount_field(item, "total", "0")),
+        tax=rounded(amount_field(item, "total_tax", "0")),
     )
-    return _Charge(whole_field(item, "id", 0), charge)
 
 
 def _tax(item: Raw) -> TaxLine:

@@ -46,7 +46,11 @@ def meaning_in(raw: Mapping[str, Any]) -> Meaning:
     An unpaid order that names nobody any more is held: a guest's checkout that was begun anew leaves the first one's order blank,
     and whether it is to be closed only a person can tell.
     """
-    status = status_of(raw)
+    return meaning_with(status_of(raw), raw)
+
+
+def meaning_with(status: str, raw: Mapping[str, Any]) -> Meaning:
+    """Tell what the order's status means, which was read already."""
     meaning = meaning_of(status)
     if meaning == "unpaid" and (is_blank(raw) or (status == "on-hold" and _was_paid(raw))):
         return "held"

@@ -16,7 +16,8 @@ from syncctl.db.connect import open_database
 from syncctl.db.contract import ClaimStagedOrders, Database, FailStagedOrder, ProcessStagedOrder
 from syncctl.db.embedded.engine import EmbeddedDatabase
 from syncctl.demo.store_amounts import Manner
-from syncctl.stores.content import ContentBuilder, content_hash
+from syncctl.stores.content import ContentBuilder
+from syncctl.stores.content_hash import content_hash
 from syncctl.stores.woocommerce_orders import EXACT, read_order
 from tests.orders import stage
 from tests.shop import Shop

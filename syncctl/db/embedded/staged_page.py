@@ -43,12 +43,23 @@ _AS_IT_IS = (
 _MOMENTS = ("TKT_DT", "WOO_CREATED_DT")
 _JSON = ("LINE_ITEMS_JSON", "ORDER_JSON")
 """The columns of an order's content, by how each is read from the page. A vanished order brings none of them."""
+_TOLD = ("STATUS_MEANING", "READ_MARK", "ORD_STATUS", "STATUS_GROUP")
+_NEW_ROW = (
+    *("STAGING_ID", "STORE_ID", "WOO_ORDER_ID", "BATCH_ID", "SOURCE_SYSTEM", "CREATED_BY", "CREATED_DT", "LAST_SEEN_DT"),
+    *("STATE", "PENDING_ACTION", "STATE_REASON", "ORDER_KEY", "WOO_MODIFIED_DT"),
+    *_TOLD,
+    *_AS_IT_IS,
+    *_MOMENTS,
+    *_JSON,
+)
+"""What a row gets that wasn't there; the other columns are as their defaults have them."""
+_INSERT = f"INSERT INTO dbo.USER_ORDER_STAGING ({', '.join(_NEW_ROW)}) VALUES ({', '.join('?' * len(_NEW_ROW))})"  # noqa: S608
 
 
 def _json_text(value: Any) -> str | None:
     """Return the text of a part of the page that stays JSON."""
     if isinstance(value, msgspec.Raw):
-        text = bytes(value).decode()
+        text = str(value, "utf-8")
         return None if text == "null" else text
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -61,8 +72,8 @@ class PageWriter:
     call: StageOrders
     _now: str = field(init=False)
     _next_id: int | None = None
-    _inserts: dict[tuple[str, ...], list[tuple[Any, ...]]] = field(default_factory=dict)
-    """Columns → rows."""
+    _inserts: list[tuple[Any, ...]] = field(default_factory=list)
+    """Rows of `_NEW_ROW`."""
     _updates: dict[tuple[str, ...], list[tuple[Any, ...]]] = field(default_factory=dict)
     """Columns → rows; the last value of each is the row's STAGING_ID."""
     _decided: list[int] = field(default_factory=list)
@@ -74,8 +85,8 @@ class PageWriter:
 
     def add(self, order: dict[str, Any], staged: sqlite3.Row | None, name: str, decision: Decision) -> int | None:
         """Take an order in. Returns its staging id, which a new row will get; None where there is no row to be."""
-        columns = self._columns(order, staged, name, decision)
         if staged is not None:
+            columns = self._columns(order, staged, name, decision)
             staging_id: int = staged["STAGING_ID"]
             if "ORD_STATUS" in columns and "STATE" not in columns and staged["STATE"] == "SKIPPED" and order["STATUS_REASON"]:
                 columns["STATE_REASON"] = order["STATUS_REASON"]
@@ -84,9 +95,7 @@ class PageWriter:
                 self._decided.append(staging_id)
         elif decision.state is not None:
             staging_id = self._new_id()
-            columns |= {"STORE_ID": self.call.store_id, "WOO_ORDER_ID": order["WOO_ORDER_ID"], "CREATED_BY": "syncctl"}
-            columns |= {"STAGING_ID": staging_id, "CREATED_DT": columns.pop("UPDATED_DT")}
-            self._inserts.setdefault(tuple(columns), []).append(tuple(columns.values()))
+            self._inserts.append(self._new_row(order, staging_id, decision))
         else:
             return None
         if decision.state is not None:
@@ -95,9 +104,8 @@ class PageWriter:
 
     def write(self) -> None:
         """Write what was taken in."""
-        for columns, rows in self._inserts.items():
-            marks = ", ".join("?" * len(columns))
-            self.session.many(f"INSERT INTO dbo.USER_ORDER_STAGING ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608
+        if self._inserts:
+            self.session.many(_INSERT, self._inserts)
         for columns, rows in self._updates.items():
             changes = ", ".join(f"{column} = ?" for column in columns)
             self.session.many(f"UPDATE dbo.USER_ORDER_STAGING SET {changes} WHERE STAGING_ID = ?", rows)  # noqa: S608
@@ -134,14 +142,30 @@ class PageWriter:
         self._next_id += 1
         return self._next_id
 
-    def _columns(self, order: dict[str, Any], staged: sqlite3.Row | None, name: str, decision: Decision) -> dict[str, Any]:
-        """Return what the row gets."""
+    def _new_row(self, order: dict[str, Any], staging_id: int, decision: Decision) -> tuple[Any, ...]:
+        """Return the row of an order that wasn't there; it has content."""
+        get = order.get
+        modified = get("WOO_MODIFIED_DT")
+        return (
+            *(staging_id, self.call.store_id, order["WOO_ORDER_ID"], self.call.sync_id, self.call.source_system, "syncctl"),
+            *(self._now, self._now, decision.state, decision.action),
+            order["STATUS_REASON"] if decision.state == "SKIPPED" else None,
+            get("ORDER_KEY") or None,
+            moment_text(modified) if modified else None,
+            *map(get, _TOLD),
+            *map(get, _AS_IT_IS),
+            *[None if text is None else moment_text(text) for text in map(get, _MOMENTS)],
+            *map(_json_text, map(get, _JSON)),
+        )
+
+    def _columns(self, order: dict[str, Any], staged: sqlite3.Row, name: str, decision: Decision) -> dict[str, Any]:
+        """Return what changes in the row."""
         columns: dict[str, Any] = {"LAST_SEEN_DT": self._now}
         vanished = bool(order.get("VANISHED"))
         if name not in ("older", "given_up"):
             columns["STATUS_MEANING"] = order.get("STATUS_MEANING")
             columns["READ_MARK"] = order.get("READ_MARK")
-            columns["ORDER_KEY"] = order.get("ORDER_KEY") or (staged["ORDER_KEY"] if staged is not None else None)
+            columns["ORDER_KEY"] = order.get("ORDER_KEY") or staged["ORDER_KEY"]
             if not vanished:
                 modified = order.get("WOO_MODIFIED_DT")
                 columns["ORD_STATUS"] = order.get("ORD_STATUS")
@@ -182,8 +206,7 @@ class PageWriter:
         message = decision.reason or order["STATUS_REASON"] or f"status {order.get('ORD_STATUS') or ''}"
         if staged is not None and staged["STATE"] == "CLAIMED":
             message += f"; taken from worker {staged['LEASE_OWNER']}, which held it for attempt {staged['ATTEMPT_NO']}"
-        events = [(decision.event, message)]
-        events += [("CUT", text) for text in order.get("CUTS") or ()]
-        events += [("WARNING", text) for text in order.get("WARNINGS") or ()]
         store, order_id, sync = self.call.store_id, order["WOO_ORDER_ID"], self.call.sync_id
-        self._events += [(store, order_id, staging_id, self._now, event, sync, text) for event, text in events]
+        self._events.append((store, order_id, staging_id, self._now, decision.event, sync, message))
+        for event, texts in (("CUT", order.get("CUTS")), ("WARNING", order.get("WARNINGS"))):
+            self._events += [(store, order_id, staging_id, self._now, event, sync, text) for text in texts or ()]

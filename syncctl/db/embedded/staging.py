@@ -103,16 +103,18 @@ def _check(orders: list[dict[str, Any]]) -> None:
     """Name everything that is wrong with the orders of a page, each kind once."""
     wrong: set[str] = set()
     for order in orders:
-        no_content = _has_no_content(order)
-        if order.get("WOO_ORDER_ID") is None:
+        get = order.get
+        vanished, unreadable = get("VANISHED"), get("UNREADABLE")
+        if get("WOO_ORDER_ID") is None:
             wrong.add("id")
-        if not no_content and order.get("STATUS_GROUP") not in _GROUPS:
-            wrong.add("group")
-        if order.get("STATUS_MEANING") not in _MEANINGS and not order.get("VANISHED"):
+        if not (vanished or unreadable):
+            if get("STATUS_GROUP") not in _GROUPS:
+                wrong.add("group")
+            if not get("CONTENT_HASH"):
+                wrong.add("hash")
+        if not vanished and get("STATUS_MEANING") not in _MEANINGS:
             wrong.add("meaning")
-        if not no_content and not order.get("CONTENT_HASH"):
-            wrong.add("hash")
-        if order.get("UNREADABLE") and not order.get("STATUS_REASON"):
+        if unreadable and not get("STATUS_REASON"):
             wrong.add("reason")
     require(
         ("id" not in wrong, "Every order needs WOO_ORDER_ID."),
