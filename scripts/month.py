@@ -58,6 +58,7 @@ INTERVALS = {
     **dict.fromkeys(("customers", "sync-status", "reconcile-open"), 240),
     **dict.fromkeys(("report", "pod-fetch", "pod-retry"), DAY),
     "stock-push": 0,
+    "price-push": 0,
 }
 """How often jobs run, in minutes, where that is coarser than their own: in between nothing would happen."""
 LATE = 3

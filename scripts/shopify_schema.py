@@ -110,6 +110,7 @@ _ROOT_FIELDS = frozenset(
     {
         *("shop", "currentAppInstallation", "publicApiVersions", "orders", "nodes", "order", "productVariants", "customers"),
         *("locations", "orderUpdate", "tagsAdd", "tagsRemove", "metafieldsSet", "fulfillmentCreate", "inventorySetQuantities"),
+        "productVariantsBulkUpdate",
     }
 )
 

@@ -132,6 +132,16 @@ JOBS: tuple[ScheduledJob, ...] = (
         needs="SYNCCTL_STOCK_PUSH",
     ),
     ScheduledJob(
+        name="price-push",
+        arguments=("price", "push"),
+        operation="price push",
+        minutes=HOUR,
+        offset=49,
+        limit=45,
+        about="Tell the store what to ask for its items",
+        needs="SYNCCTL_PRICE_PUSH",
+    ),
+    ScheduledJob(
         name="pod-fetch",
         arguments=("pod-fetch",),
         operation="pod-fetch",

@@ -37,7 +37,7 @@ class ShopifySettings(AlertSettings):
         None,
         "The Admin API access token (shpat_…) of an app with the scopes read_orders, write_orders, read_customers and, for "
         "orders older than 60 days, read_all_orders; read_products for `db seed`. For `stock push` read_products, "
-        "read_inventory, write_inventory and read_locations.",
+        "read_inventory, write_inventory and read_locations, for `price push` read_products and write_products.",
     )
     shopify_webhook_secret: Secret | None = setting(
         _GROUP, SECRET, None, "The app's client secret, with which Shopify signs webhooks (`stage --payload`)."

@@ -33,5 +33,24 @@ class StockSettings:
         "The same for a push that would change more than this share of the items.",
     )
     stock_list_hours: int = setting(
-        _GROUP, integer(1, 720), 24, "After so many hours `stock push` reads anew what the store sells; `stock diff` always does."
+        _GROUP,
+        integer(1, 720),
+        24,
+        "After so many hours `stock push` and `price push` read anew what the store sells; `stock diff` always does.",
+    )
+    price_push: bool = setting(
+        _GROUP, FLAG, False, "Whether `price push` tells the store what the ERP asks for its items. off: it only shows."
+    )
+    price_change_limit: Decimal = setting(
+        _GROUP,
+        decimal("0", "10", " (a fraction: 0.34 is 34 %)"),
+        Decimal("0.34"),
+        "A price that would change by more than this share of itself waits for a person, while the others are told.",
+    )
+    price_change_share: Decimal = setting(
+        _GROUP,
+        decimal("0", "1", " (a fraction: 0.5 is 50 %)"),
+        Decimal("0.5"),
+        "A `price push` that would change more than this share of the prices tells nothing and asks a person, and so does one "
+        "where more than this share of the changes have to wait for one, or of the prices are gone from the ERP.",
     )

@@ -5,9 +5,10 @@ GO
 dbo.sp_CountStoreItems
     How many of a store's items are known, how many it was told of, and when it was last listed: what the guard rails are measured by.
 
-Called by    syncctl stock push, syncctl health
+Called by    syncctl stock push, syncctl price push, syncctl health
 Parameters   @STORE_ID
-Returns      one row: ITEMS, MANAGED (of which the store keeps stock), TOLD, FAILED (refused by the store), LISTED_DT, TOLD_DT
+Returns      one row: ITEMS, MANAGED (of which the store keeps stock), TOLD, FAILED (refused by the store), LISTED_DT, TOLD_DT; PRICED (of
+             which the store keeps a price), PRICES_TOLD, PRICES_FAILED, PRICE_TOLD_DT
 Errors       none
 Locks        none beyond the read
 Repeatable   yes
@@ -27,7 +28,11 @@ BEGIN
         TOLD = COUNT(CASE WHEN item.TOLD_DT IS NOT NULL THEN 1 END),
         FAILED = COUNT(CASE WHEN item.ERROR_MESSAGE IS NOT NULL THEN 1 END),
         LISTED_DT = MIN(item.LISTED_DT),
-        TOLD_DT = MAX(item.TOLD_DT)
+        TOLD_DT = MAX(item.TOLD_DT),
+        PRICED = COUNT(CASE WHEN item.IS_PRICED = 1 THEN 1 END),
+        PRICES_TOLD = COUNT(CASE WHEN item.PRICE_TOLD_DT IS NOT NULL THEN 1 END),
+        PRICES_FAILED = COUNT(CASE WHEN item.PRICE_ERROR_MESSAGE IS NOT NULL THEN 1 END),
+        PRICE_TOLD_DT = MAX(item.PRICE_TOLD_DT)
     FROM dbo.USER_STORE_ITEM AS item
     WHERE item.STORE_ID = @STORE_ID;
 END;

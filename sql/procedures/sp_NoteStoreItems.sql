@@ -5,14 +5,16 @@ GO
 dbo.sp_NoteStoreItems
     Notes what a store sells, part by part; with the last part, what a whole listing didn't name is forgotten.
 
-Called by    syncctl stock diff, syncctl stock push, syncctl item map
+Called by    syncctl stock diff, syncctl stock push, syncctl price push, syncctl item map
 Parameters   @STORE_ID; @LISTING a name for the listing that the parts belong to; @ITEMS a JSON array of {"PRODUCT_ID", "PARENT_ID", "SKU",
-             "NAME", "STOCK_KEY", "IS_MANAGED", "IS_BACKORDER", "STORE_QTY"}; @IS_LAST = 1: it was the last part
+             "NAME", "STOCK_KEY", "IS_MANAGED", "IS_BACKORDER", "STORE_QTY", "IS_PRICED", "REGULAR", "SALE", "SALE_FROM_DT", "SALE_TO_DT"},
+             moments in UTC; @IS_LAST = 1: it was the last part
 Returns      one row: NOTED, FORGOTTEN
 Errors       50001 bad argument
 Locks        the items' rows
 Repeatable   yes
-Note         STORE_QTY is what the store has as far as is known: as it listed the item, or was told later.
+Note         STORE_QTY is what the store has as far as is known: as it listed the item, or was told later. So are its prices; IS_PRICED = 0
+             says that it keeps none of its own, as of a set whose parts have them.
 Example      EXECUTE dbo.sp_NoteStoreItems @STORE_ID = 'woocommerce', @LISTING = 'a', @ITEMS = N'[{"PRODUCT_ID":7,"SKU":"TEE-BLK","STORE_QTY":3}]';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_NoteStoreItems
@@ -44,7 +46,12 @@ BEGIN
         STOCK_KEY varchar(50) NULL,
         IS_MANAGED bit NOT NULL,
         IS_BACKORDER bit NOT NULL,
-        STORE_QTY decimal(15, 4) NULL
+        STORE_QTY decimal(15, 4) NULL,
+        IS_PRICED bit NOT NULL,
+        STORE_REGULAR decimal(15, 4) NULL,
+        STORE_SALE decimal(15, 4) NULL,
+        STORE_SALE_FROM_DT datetime2(3) NULL,
+        STORE_SALE_TO_DT datetime2(3) NULL
     );
 
     IF @ERRORS <> N''
@@ -54,7 +61,8 @@ BEGIN
 
     INSERT INTO @LISTED
     (
-        PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY
+        PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY, IS_PRICED, STORE_REGULAR, STORE_SALE,
+        STORE_SALE_FROM_DT, STORE_SALE_TO_DT
     )
     SELECT
         item.PRODUCT_ID,
@@ -64,7 +72,12 @@ BEGIN
         MAX(item.STOCK_KEY),
         MAX(COALESCE(item.IS_MANAGED, 0)),
         MAX(COALESCE(item.IS_BACKORDER, 0)),
-        MAX(TRY_CONVERT(decimal(15, 4), item.STORE_QTY))
+        MAX(TRY_CONVERT(decimal(15, 4), item.STORE_QTY)),
+        COALESCE(MAX(item.IS_PRICED), 1),
+        MAX(TRY_CONVERT(decimal(15, 4), item.REGULAR)),
+        MAX(TRY_CONVERT(decimal(15, 4), item.SALE)),
+        MAX(TRY_CONVERT(datetime2(3), item.SALE_FROM_DT)),
+        MAX(TRY_CONVERT(datetime2(3), item.SALE_TO_DT))
     FROM OPENJSON(@ITEMS)
     WITH
     (
@@ -75,7 +88,12 @@ BEGIN
         STOCK_KEY varchar(50) '$.STOCK_KEY',
         IS_MANAGED int '$.IS_MANAGED',
         IS_BACKORDER int '$.IS_BACKORDER',
-        STORE_QTY nvarchar(50) '$.STORE_QTY'
+        STORE_QTY nvarchar(50) '$.STORE_QTY',
+        IS_PRICED int '$.IS_PRICED',
+        REGULAR nvarchar(50) '$.REGULAR',
+        SALE nvarchar(50) '$.SALE',
+        SALE_FROM_DT nvarchar(50) '$.SALE_FROM_DT',
+        SALE_TO_DT nvarchar(50) '$.SALE_TO_DT'
     ) AS item
     WHERE item.PRODUCT_ID IS NOT NULL
     GROUP BY
@@ -94,6 +112,11 @@ BEGIN
             IS_MANAGED = listed.IS_MANAGED,
             IS_BACKORDER = listed.IS_BACKORDER,
             STORE_QTY = listed.STORE_QTY,
+            IS_PRICED = listed.IS_PRICED,
+            STORE_REGULAR = listed.STORE_REGULAR,
+            STORE_SALE = listed.STORE_SALE,
+            STORE_SALE_FROM_DT = listed.STORE_SALE_FROM_DT,
+            STORE_SALE_TO_DT = listed.STORE_SALE_TO_DT,
             LISTING = @LISTING,
             LISTED_DT = @NOW
         FROM dbo.USER_STORE_ITEM AS known
@@ -103,7 +126,8 @@ BEGIN
 
         INSERT INTO dbo.USER_STORE_ITEM
         (
-            STORE_ID, PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY, LISTING, LISTED_DT
+            STORE_ID, PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY, IS_PRICED, STORE_REGULAR,
+            STORE_SALE, STORE_SALE_FROM_DT, STORE_SALE_TO_DT, LISTING, LISTED_DT
         )
         SELECT
             @STORE_ID,
@@ -115,6 +139,11 @@ BEGIN
             listed.IS_MANAGED,
             listed.IS_BACKORDER,
             listed.STORE_QTY,
+            listed.IS_PRICED,
+            listed.STORE_REGULAR,
+            listed.STORE_SALE,
+            listed.STORE_SALE_FROM_DT,
+            listed.STORE_SALE_TO_DT,
             @LISTING,
             @NOW
         FROM @LISTED AS listed

@@ -235,6 +235,10 @@ IF OBJECT_ID(N'dbo.sp_ListPods', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListPods TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListPriceChanges', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListPriceChanges TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListRetryPolicies', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListRetryPolicies TO syncctl_executor;
@@ -294,6 +298,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_NoteIncidents', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_NoteIncidents TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_NotePriceTold', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NotePriceTold TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_NoteStockTold', N'P') IS NOT NULL
 BEGIN

@@ -38,6 +38,7 @@ HOMES = {
     "customers": "customers.app",
     "map": "maps.app",
     "stock": "stock.app",
+    "price": "price.app",
     "item": "item.app",
     "rollback": "rollback.app",
     "trace": "trace.app",
@@ -57,7 +58,7 @@ HOMES = {
     "demo": "demo.app",
 }
 """Command or group, in the order of the help → the module that declares it, and the Typer there."""
-GROUPS = ("alerts", "dead-letter", "customers", "map", "stock", "item", "write-back", "pod", "db", "schedule", "config")
+GROUPS = ("alerts", "dead-letter", "customers", "map", "stock", "price", "item", "write-back", "pod", "db", "schedule", "config")
 ADDED = {
     "customers": ("customer_queues",),
     "db": ("purge", "backup"),

@@ -129,14 +129,14 @@ def set_item(
 
 def _list(run: Run) -> None:
     """Read what the store sells, as `stock push` does, and not while one runs."""
-    from syncctl.services.stock import StockPush
+    from syncctl.services.item_push import ItemListing
 
     database = run.database  # where there is none, that is said first
     with closing(run.open_store()) as store, run.output.progress("Reading items", None) as advance:
-        listing = StockPush(database=database, store=store, context=run.context(lambda _: advance(1), advance.expect))
+        listing = ItemListing(database=database, store=store, context=run.context(lambda _: advance(1), advance.expect))
         with database.exclusive(f"stock {store.store_id}"):
             listing.list_items()
-    if listing.result.unfinished:
+    if listing.unfinished:
         raise UsageError("Stopped before the store's items were read to their end.")
 
 

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncctl.cli.confirm import Yes, can_ask
+from syncctl.cli import item_push
+from syncctl.cli.confirm import Yes
+from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED, AlreadyRunning, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from rich.console import Console
 
     from syncctl.db.contract import StockChange
+    from syncctl.services.item_push import ItemListing
     from syncctl.services.stock import StockPush
     from syncctl.stores.base import Store
 
 app = typer.Typer(help="How many of each item the store may offer, as the ERP has it.", no_args_is_help=True)
-MOST_SHOWN = 50
 WORDS = {
     "same": "as it should be",
     "differs": "differs",
@@ -34,12 +35,10 @@ WORDS = {
     "backorder": "sold on backorder, by the store's choice",
     "waiting": "refused by the store, tried again later",
 }
-MOVED = "sold or counted by the store meanwhile, told by the next run"
 JOB = Job(
     direction="ERP_TO_STORE",
     records={"input": ("items",), "updated": ("told",), "skipped": ("left_alone",), "failed": ("refused",)},
 )
-Skus = Annotated[list[str] | None, typer.Option("--sku", help="Only this SKU. May be repeated.", metavar="SKU")]
 NoStage = Annotated[
     bool,
     typer.Option("--no-stage", help="Don't poll the store's orders first. What it sold since the last poll is then not known."),
@@ -50,12 +49,10 @@ NoStage = Annotated[
 def push(
     run: Run,
     sku: Skus = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Tell every item, also what the store has right as far as is known.")
-    ] = False,
+    everything: Everything = False,
     no_stage: NoStage = False,
     yes: Yes = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be told, old and new; tell nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Tell the store what it may offer: on hand, less what documents and waiting orders hold, less the reserve.
 
@@ -66,47 +63,24 @@ def push(
     A push that would set more than SYNCCTL_STOCK_ZERO_SHARE of the items to 0, or change more than SYNCCTL_STOCK_CHANGE_SHARE of
     them, asks a person (exit 1 without one), and so does the first.
     """
-    if not (run.settings.stock_push or dry_run):
-        run.report.status = "disabled"
-        run.render = lambda console: console.print(
-            "`stock push` is switched off (SYNCCTL_STOCK_PUSH); the store was told nothing."
-        )
+    if item_push.is_off(run, "SYNCCTL_STOCK_PUSH", on=run.settings.stock_push or dry_run):
         return
     with closing(run.open_store()) as store, run.output.progress("Telling stock", None) as advance:
-        pushing = _stock(run, store, lambda _: advance(1), advance.expect)
-        run.conclude = lambda: _report(run, pushing, dry_run=dry_run)
+        listing = item_push.listing(run, store, lambda _: advance(1), advance.expect)
+        pushing = _push(run, store, lambda _: advance(1), advance.expect)
+        run.conclude = lambda: _report(run, listing, pushing, dry_run=dry_run)
         with run.database.exclusive(f"stock {store.store_id}"):
-            count = pushing.count()
-            if pushing.needs_listing(count):
-                pushing.list_items()
-                count = pushing.count()
+            count = listing.count()
+            if listing.needs_listing(count):
+                listing.list_items()
+                count = listing.count()
             if not (no_stage or dry_run):
                 _stage(run, store)
-            if pushing.result.unfinished or run.stop.is_set():
+            if listing.unfinished or run.stop.is_set():
                 return
             pushing.look(sku or (), everything=everything)
             if not dry_run:
-                _tell(run, pushing, count, yes=yes)
-
-
-def _tell(run: Run, pushing: StockPush, count: Any, *, yes: bool) -> None:
-    from syncctl.cli.confirm import ask
-    from syncctl.services.stock import FirstPush, Held
-
-    try:
-        pushing.tell(count=count, sure=yes)
-    except (FirstPush, Held) as held:
-        if not can_ask(run):
-            run.report.status = "held"
-            raise
-        said = str(held)
-
-        def show(console: Console) -> None:
-            _changes(console, pushing.result.changes)
-            console.print(said)
-
-        ask(run, "Tell the store all the same?", show, yes=False)
-        pushing.tell(count=count, sure=True)
+                item_push.tell(run, pushing, count, lambda console: _changes(console, pushing.result.changes), yes=yes)
 
 
 @command(app, "diff", group="stock", job=Job(direction="ERP_TO_STORE", records={"input": ("items",)}))
@@ -122,11 +96,10 @@ def diff(
     Tells the store nothing. Exit 1 where something differs.
     """
     with closing(run.open_store()) as store:
-        looking = _stock(run, store)
         if not known:
             with run.database.exclusive(f"stock {store.store_id}"):  # of two listings at once, one would forget the other's items
-                looking.list_items()
-        found = looking.find(sku or ())
+                item_push.listing(run, store).list_items()
+        found = _push(run, store).find(sku or ())
     counts = {word: sum(row.standing == word for row in found) for word in WORDS}
     run.report.counts = {"items": len(found), **counts}
     run.report.items = [row for row in found if row.standing != "same"]
@@ -141,7 +114,7 @@ def diff(
             (
                 [
                     row.sku,
-                    *map(_figure, (row.store_qty, row.wanted_qty, row.on_hand, row.held, row.staged, row.reserve_qty)),
+                    *map(figure, (row.store_qty, row.wanted_qty, row.on_hand, row.held, row.staged, row.reserve_qty)),
                     _why(row),
                 ]
                 for row in rows[:MOST_SHOWN]
@@ -154,7 +127,7 @@ def diff(
     run.render = render
 
 
-def _stock(run: Run, store: Store, *ways: Any) -> StockPush:
+def _push(run: Run, store: Store, *ways: Any) -> StockPush:
     from syncctl.services.stock import Guard, StockPush
 
     settings = run.settings
@@ -163,7 +136,6 @@ def _stock(run: Run, store: Store, *ways: Any) -> StockPush:
         store=store,
         context=run.context(*ways),
         guard=Guard(zero_share=settings.stock_zero_share, change_share=settings.stock_change_share),
-        list_after=timedelta(hours=settings.stock_list_hours),
     )
 
 
@@ -195,13 +167,14 @@ def _stage(run: Run, store: Store) -> None:
         )
 
 
-def _report(run: Run, pushing: StockPush, *, dry_run: bool) -> None:
+def _report(run: Run, listing: ItemListing, pushing: StockPush, *, dry_run: bool) -> None:
     result = pushing.result
-    run.report.counts = result.counts
+    result.unfinished |= listing.unfinished
+    run.report.counts = pushing.counts
     run.report.extra = {
         "dry_run": dry_run,
         "left_alone": dict(result.left),
-        "listed": result.listed,
+        "listed": listing.listed,
         "unfinished": result.unfinished,
     }
     run.report.items = [
@@ -209,26 +182,18 @@ def _report(run: Run, pushing: StockPush, *, dry_run: bool) -> None:
             "sku": change.sku,
             "product_id": change.product_id,
             "item_no": change.item_no,
-            "before": _figure(change.store_qty) or None,
-            "after": _figure(change.wanted_qty),
+            "before": figure(change.store_qty) or None,
+            "after": figure(change.wanted_qty),
             "error": result.refused.get(change.product_id),
         }
         for change in result.changes
     ]
-    for change in result.changes:
-        error = result.refused.get(change.product_id)
-        if error is not None and len(run.report.errors) < MOST_SHOWN:
-            run.report.add_error(f"SKU {change.sku}: the store refused {_figure(change.wanted_qty)}: {error}")
-    if result.refused:
-        run.report.exit_code = EXIT_SOME_FAILED
+    item_push.add_refusals(run, result, lambda change: figure(change.wanted_qty))
 
     def render(console: Console) -> None:
         if dry_run or run.verbose:
             _changes(console, result.changes)
-        for word, number in sorted(result.left.items()):
-            console.print(f"{number:,} left alone: {WORDS.get(word, MOVED)}.")
-        if result.unfinished:
-            console.print("Stopped before its end; the next run tells the rest.")
+        item_push.show_rest(console, result, WORDS)
         summary(console, run.report)
         if dry_run:
             console.print("Dry run: the store was told nothing.")
@@ -237,22 +202,14 @@ def _report(run: Run, pushing: StockPush, *, dry_run: bool) -> None:
 
 
 def _changes(console: Console, changes: Sequence[StockChange]) -> None:
-    rows = ([row.sku, row.name or "", _figure(row.store_qty), _figure(row.wanted_qty)] for row in changes[:MOST_SHOWN])
+    rows = ([row.sku, row.name or "", figure(row.store_qty), figure(row.wanted_qty)] for row in changes[:MOST_SHOWN])
     table(console, ["SKU", "Name", "Store now>", "To be told>"], rows)
     if len(changes) > MOST_SHOWN:
         console.print(f"And {len(changes) - MOST_SHOWN:,} more.")
-
-
-def _figures(row: StockChange) -> tuple[Decimal | None, ...]:
-    return row.store_qty, row.wanted_qty, row.on_hand, row.held, row.staged, row.reserve_qty
 
 
 def _why(row: StockChange) -> str:
     said = WORDS[row.standing]
     if row.standing == "waiting" and row.error_message:
         said += f" ({row.error_message})"
-    return said + (f"; {_figure(row.pack_qty)} make one" if row.pack_qty != 1 else "")
-
-
-def _figure(quantity: Decimal | None) -> str:
-    return "" if quantity is None else f"{quantity.normalize():f}"
+    return said + (f"; {figure(row.pack_qty)} make one" if row.pack_qty != 1 else "")

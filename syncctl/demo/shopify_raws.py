@@ -260,6 +260,7 @@ def variants_like(products: list[Raw]) -> list[Raw]:
                     "sku": variation["sku"],
                     "title": name,
                     "price": variation["price"],
+                    "compareAtPrice": None,
                     "inventoryQuantity": variation["stock_quantity"] or 0,
                     "inventoryPolicy": "DENY" if variation.get("backorders", "no") == "no" else "CONTINUE",
                     "product": {"id": f"gid://shopify/Product/{each['id']}", "title": each["name"]},

@@ -119,6 +119,7 @@ QUERIES: dict[str, _Query] = {
     "MoreLines": lambda root, given: {"order": lambda: _more_lines(root["order"](id=given["id"]), given)},
     "Note": lambda root, given: {"order": lambda: _lean(("id", "note"))(root["order"](id=given["id"]))},
     "ToFulfil": lambda root, given: {"order": lambda: _to_fulfil(root["order"](id=given["id"]))},
+    "PricesKept": lambda root, _: {"shop": partial(root.__getitem__, "shop")},
     "Products": lambda root, given: {"productVariants": lambda: root["productVariants"](**given)},
     "Stocked": lambda root, given: {"productVariants": lambda: _stocked(root, given)},
     "Locations": lambda root, given: {"locations": lambda: root["locations"](**given)},

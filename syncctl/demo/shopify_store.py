@@ -22,6 +22,7 @@ from typing import Any, Self
 from syncctl.clock import Clock, system_clock
 from syncctl.demo.loopback import LoopbackServer
 from syncctl.demo.shopify_levels import Levels
+from syncctl.demo.shopify_prices import Prices
 from syncctl.demo.shopify_raws import Raw
 from syncctl.demo.shopify_replies import MUTATION, MUTATIONS, QUERIES, actual, error, page, payload_of
 from syncctl.stores.shopify_operations import NEWEST
@@ -30,7 +31,7 @@ TOKEN = "shpat_0123456789abcdef0123456789abcdef"  # noqa: S105 - opens nothing b
 MOST_POINTS = 1000
 SCOPES = (
     "read_orders", "write_orders", "read_customers", "read_products", "read_all_orders", "read_inventory", "write_inventory",
-    "read_locations",
+    "read_locations", "write_products",
 )  # fmt: skip
 _TERM = re.compile(r"(\w+):(>=|<=|>|<|)'?([^' ]+)'?")
 
@@ -85,6 +86,7 @@ class SimulatedShopify:
         self.products: list[Raw] = []
         self.customers: list[Raw] = []
         self.stock = Levels(lambda: self.products)
+        self.prices = Prices(lambda: self.products)
         self.scopes = list(SCOPES)
         self.most, self.restore = bucket, restore
         self.available, self._at = float(bucket), clock()
@@ -183,6 +185,12 @@ class SimulatedShopify:
         if name == "SetStock":
             put = partial(root["inventorySetQuantities"], variables["input"], key=variables["key"])
             return Prepared(MUTATION, lambda: self._fields({"inventorySetQuantities": partial(payload_of, put)}))
+        if name == "SetPrices":
+            groups = sum(each.startswith("product") for each in variables)
+            return Prepared(
+                MUTATION * groups,
+                lambda: self._fields({f"prices{at}": self._put_prices(root, variables, at) for at in range(groups)}),
+            )
         if name in MUTATIONS:
             field, argument = MUTATIONS[name]
             made = partial(root[field], **{argument: variables[argument]})
@@ -228,7 +236,12 @@ class SimulatedShopify:
         """Return every field that a request may begin with, those with arguments as functions."""
         versions = [{"handle": each, "supported": True} for each in ("2026-04", "2026-07", "2026-10")]
         return {
-            "shop": {"id": "gid://shopify/Shop/1", "name": "A shop"},
+            "shop": {
+                "id": "gid://shopify/Shop/1",
+                "name": "A shop",
+                "currencyCode": self.prices.currency,
+                "taxesIncluded": self.prices.taxes_included,
+            },
             "currentAppInstallation": {"accessScopes": [{"handle": scope} for scope in self.scopes]},
             "publicApiVersions": versions,
             "orders": self._list,
@@ -243,6 +256,7 @@ class SimulatedShopify:
             "fulfillmentCreate": self._fulfil,
             "locations": lambda **how: page(self.stock.locations, how),
             "inventorySetQuantities": self._set_stock,
+            "productVariantsBulkUpdate": self._set_prices,
             "level": self.stock.level,
         }
 
@@ -320,6 +334,17 @@ class SimulatedShopify:
         if "write_inventory" not in self.scopes:
             raise ShopifyError("Access denied for inventorySetQuantities field.", "ACCESS_DENIED")
         return self._written("inventorySetQuantities", lambda: self.stock.put(input, key))
+
+    def _put_prices(self, root: Raw, variables: Raw, at: int) -> Callable[[], Raw]:
+        given = {"productId": variables[f"product{at}"], "variants": variables[f"variants{at}"]}
+        made: Callable[[], Raw] = partial(root["productVariantsBulkUpdate"], **given, allowPartialUpdates=True)
+        return made
+
+    def _set_prices(self, *, productId: str, variants: list[Raw], allowPartialUpdates: bool = False) -> Raw:  # noqa: N803
+        if "write_products" not in self.scopes:
+            raise ShopifyError("Access denied for productVariantsBulkUpdate field.", "ACCESS_DENIED")
+        self.writes["productVariantsBulkUpdate"] += 1
+        return self.prices.put(productId, variants, partial=allowPartialUpdates)
 
     def take_fault(self, operation: str) -> Fault | None:
         """Return what hits this request, if anything does."""

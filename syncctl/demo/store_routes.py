@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from syncctl.demo import store_errors as errors, store_lists
+from syncctl.demo import store_errors as errors, store_lists, store_products
 from syncctl.demo.store_amounts import Manner
 from syncctl.demo.store_lists import Listing
 from syncctl.demo.store_odd import Oddities
@@ -35,6 +35,8 @@ class Call:
     query: dict[str, str]
     body: Raw
     id: int = 0
+    name: str = ""
+    """The word in the path, where there is no id."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class Routes:
             ("POST", r"/products/batch", self._product_batch),
             ("POST", r"/products/(\d+)/variations/batch", self._product_batch),
             ("GET", r"/customers", self._list_customers),
+            ("GET", r"/settings/(\w+)", self._list_settings),
         )
         if not path.startswith(API + "/"):
             raise errors.no_route()
@@ -76,7 +79,8 @@ class Routes:
             found = re.fullmatch(pattern, path.removeprefix(API).rstrip("/"))
             if found and known == method:
                 with self.state.lock:
-                    return serve(Call(query, body, int(found[1]) if found.groups() else 0))
+                    named = found[1] if found.groups() else "0"
+                    return serve(Call(query, body, int(named)) if named.isdecimal() else Call(query, body, name=named))
         raise errors.no_route()
 
     def _list_orders(self, call: Call) -> Reply:
@@ -142,6 +146,7 @@ class Routes:
         return Reply(201, copy.deepcopy(self.state.refund(call.id, call.body)))
 
     def _list_products(self, call: Call) -> Reply:
+        store_products.keep_sale(self.state.products.values(), self.state.clock())
         rows = [
             {**product, "variations": [variation["id"] for variation in product.get("variations") or []]}
             for product in self.state.products.values()
@@ -151,7 +156,9 @@ class Routes:
     def _list_variations(self, call: Call) -> Reply:
         if call.id not in self.state.products:
             raise errors.StoreError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
-        rows = [dict(row) for row in self.state.products[call.id].get("variations") or []]
+        variations = self.state.products[call.id].get("variations") or []
+        store_products.keep_sale(variations, self.state.clock())
+        rows = [dict(row) for row in variations]
         return self._page(call.query, rows, {"date": "date_created_gmt", "id": "id"})
 
     def _product_batch(self, call: Call) -> Reply:
@@ -168,9 +175,14 @@ class Routes:
             raise errors.StoreError(400, "woocommerce_rest_product_invalid_id", "Invalid ID.")
         if row["id"] in self.odd.refused:
             raise errors.StoreError(400, "woocommerce_rest_cannot_edit", "The product can't be changed.")
-        if product.get("manage_stock") is True:  # else WooCommerce takes the number and forgets it
-            product.update({name: value for name, value in row.items() if name == "stock_quantity"})
+        store_products.put(product, row, self.state.clock())
         return dict(product)
+
+    def _list_settings(self, call: Call) -> Reply:
+        held = self.state.settings.get(call.name)
+        if held is None:
+            raise errors.StoreError(404, "rest_setting_setting_group_invalid", "Invalid setting group.")
+        return Reply(200, [{"id": name, "value": value, "default": value} for name, value in held.items()])
 
     def _list_customers(self, call: Call) -> Reply:
         role = call.query.get("role", "customer")

@@ -22,6 +22,15 @@ PAID_BY = ("processing", "completed")
 _STOPPED = ("pending", "failed", "cancelled")
 _MAILED_ON = {"processing": ("on-hold", *_STOPPED), "on-hold": _STOPPED, "completed": None, "refunded": None}
 """Status → from which others it is a reason to mail the customer; None: from every one."""
+SETTINGS = {
+    "general": {
+        "woocommerce_currency": "USD",
+        "woocommerce_price_num_decimals": "2",
+        "woocommerce_calc_taxes": "yes",
+    },
+    "tax": {"woocommerce_prices_include_tax": "no"},
+}
+"""The settings of a shop that the API shows, by group, as far as anybody asks for them."""
 _NOTHING = Decimal("0.00")
 
 
@@ -78,6 +87,8 @@ class StoreState:
     """Plugins' statuses registered with `exclude_from_search`: `any` doesn't list them, asked for by name they come."""
     switched_off: set[str] = field(default_factory=set)
     """Statuses whose plugin was switched off: such orders are counted and not shown, and asking for the status is an error."""
+    settings: dict[str, dict[str, str]] = field(default_factory=lambda: copy.deepcopy(SETTINGS))
+    """The shop's settings by group, as far as the API is asked for them."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _last_id: int = 0
 

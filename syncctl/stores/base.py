@@ -127,6 +127,31 @@ class StatusWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for an item: the regular price, and while a sale runs that of the sale."""
+
+    regular: Decimal | None
+    """None where it has no price (yet)."""
+    sale: Decimal | None = None
+    sale_from: datetime | None = None
+    """None: from now on."""
+    sale_to: datetime | None = None
+    """None: without an end."""
+
+    def __str__(self) -> str:
+        """Say so to a person."""
+        if self.regular is None:
+            return "no price"
+        said = f"{self.regular.normalize():f}"
+        if self.sale is not None:
+            said += f", on sale at {self.sale.normalize():f}"
+            said += "".join(
+                f" {word} {each:%Y-%m-%d %H:%M} UTC" for word, each in (("from", self.sale_from), ("to", self.sale_to)) if each
+            )
+        return said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """Something the store sells: a simple product, or one variation of a variable one."""
 
@@ -142,6 +167,8 @@ class Product:
     """Whether it is sold though none is left, by the store's choice."""
     stock_key: str = ""
     """By what else the store wants its stock to be named; empty where its id is enough."""
+    asked: Asked | None = None
+    """What the store asks for it; None where it keeps no price of its own, as of a set whose parts have theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +181,28 @@ class StockWrite:
     quantity: int
     before: Decimal | None
     """What the store has of it as far as is known; None where that isn't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRules:
+    """How a store keeps its prices."""
+
+    includes_tax: bool | None
+    """Whether they include tax; None where the store reckons none, so that what it asks is what is paid."""
+    decimals: int
+    """Of its currency."""
+    currency: str
+    sale_dates: bool
+    """Whether it keeps when a sale begins and ends; else it has to be told when that happens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceWrite:
+    """What the store is to ask for an item."""
+
+    product_id: int
+    parent_id: int
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +403,24 @@ class Store(Protocol):
 
     def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """Set the stock of up to 100 items; return by product what the store says against each, None where it took it.
+
+        An item that isn't in the answer: what became of it isn't known, and telling it again does no harm.
+
+        Raises:
+            StoreRefused, StoreUnavailable: no answer of use to the whole of it.
+        """
+        ...
+
+    def price_rules(self) -> PriceRules:
+        """Ask how the store keeps its prices.
+
+        Raises:
+            StoreRefused, StoreUnavailable: it doesn't say.
+        """
+        ...
+
+    def put_prices(self, writes: Sequence[PriceWrite]) -> dict[int, str | None]:
+        """Set the prices of up to 100 items; return by product what the store says against each, None where it took it.
 
         An item that isn't in the answer: what became of it isn't known, and telling it again does no harm.
 

@@ -112,7 +112,11 @@ def _shopify(settings: Settings, clock: Clock, sleeper: Sleeper, stop: StopFlag 
     )
     statuses = StatusRules(test_orders=settings.shopify_test_orders, unconfirmed_orders=settings.shopify_unconfirmed_orders)
     rules = Rules(
-        statuses=statuses, fulfils=settings.shopify_fulfil, stock=settings.stock_push, location=settings.shopify_location
+        statuses=statuses,
+        fulfils=settings.shopify_fulfil,
+        stock=settings.stock_push,
+        prices=settings.price_push,
+        location=settings.shopify_location,
     )
     return Shopify(connection, store_id=settings.store_id, rules=rules, clock=clock, sleeper=sleeper, stop=stop)
 

@@ -20,6 +20,8 @@ from syncctl.stores.base import (
     Listed,
     Outdated,
     Page,
+    PriceRules,
+    PriceWrite,
     Product,
     StatusWrite,
     StockWrite,
@@ -31,6 +33,7 @@ from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.shopify_http import Client, Connection
 from syncctl.stores.shopify_operations import CLOCK, CUSTOMERS, LISTED_BY_ID, SHOP, STATUSES, Operation
 from syncctl.stores.shopify_orders import gid, number_of, read_address, read_order
+from syncctl.stores.shopify_prices import price_rules, put_prices
 from syncctl.stores.shopify_statuses import StatusRules, meaning_in, meaning_of, status_of, why_never
 from syncctl.stores.shopify_stock import Stock
 from syncctl.stores.shopify_walk import MOST_PER_PAGE, ListReader, faults_of, iso
@@ -56,6 +59,8 @@ class Rules:
     """Whether an order that was shipped is told to be fulfilled."""
     stock: bool = False
     """Whether the store is told of its stock."""
+    prices: bool = False
+    """Whether the store is told of its prices."""
     location: str | None = None
     """The number of the location whose stock is told; None for the only active one."""
 
@@ -244,6 +249,8 @@ class Shopify:
             wanted.append("write_merchant_managed_fulfillment_orders")
         if writing and self._rules.stock:
             wanted += [*_STOCK_SCOPES, "write_inventory"]
+        if writing and self._rules.prices:
+            wanted.append("write_products")
         missing = [scope for scope in wanted if not self._may(scope)]
         if missing:
             raise StoreMisconfigured(
@@ -269,6 +276,14 @@ class Shopify:
     def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """See `base.Store.put_stock`. What the store sold meanwhile is not overwritten."""
         return self._stock.put(writes)
+
+    def price_rules(self) -> PriceRules:
+        """See `base.Store.price_rules`."""
+        return price_rules(self.client)
+
+    def put_prices(self, writes: Sequence[PriceWrite]) -> dict[int, str | None]:
+        """See `base.Store.put_prices`. Variants are told product by product, as Shopify takes them."""
+        return put_prices(self.client, writes)
 
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`."""

@@ -147,13 +147,13 @@ class Client:
         """
         return self._once(operation, dict(variables), size)
 
-    def repeat(self, operation: Operation, variables: Mapping[str, Any]) -> Reply:
-        """Write what bears a key by which Shopify knows it again: tried as often as a question.
+    def repeat(self, operation: Operation, variables: Mapping[str, Any], *, size: int = 0) -> Reply:
+        """Write what bears a key by which Shopify knows it again, or does no harm twice: tried as often as a question.
 
         Raises:
             as for `read`; whether a write without an answer was carried out isn't known.
         """
-        return self._again(operation, dict(variables), 0)
+        return self._again(operation, dict(variables), size)
 
     def things(self, operation: Operation, name: str, **more: Any) -> Iterator[Mapping[str, Any]]:
         """Go through a list of the shop from its beginning to its end, page by page.

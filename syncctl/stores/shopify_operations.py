@@ -112,7 +112,7 @@ FULFIL = Operation(
     " { fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id } userErrors { field message } } }",
     writes=True,
 )
-_VARIANT = "id sku title price inventoryQuantity inventoryPolicy product { id title }"
+_VARIANT = "id sku title price compareAtPrice inventoryQuantity inventoryPolicy product { id title }"
 _AVAILABLE = 'inventoryLevel(locationId: $location) { quantities(names: ["available"]) { quantity } }'
 PRODUCTS = Operation(
     "Products",
@@ -143,6 +143,7 @@ SET_STOCK = Operation(
     writes=True,
 )
 """Sent again with its key it is done once (shopify.dev, idempotent requests); versions from 2026-04 on want one."""
+PRICES_KEPT = Operation("PricesKept", "query PricesKept { shop { id currencyCode taxesIncluded } }")
 CUSTOMERS = Operation(
     "Customers",
     "query Customers($first: Int!, $after: String) { customers(first: $first, after: $after, sortKey: ID)"
@@ -192,8 +193,20 @@ def mark(orders: int) -> Operation:
     return Operation("Mark", f"mutation Mark({variables}) {{ {fields} }}", writes=True)
 
 
+def set_prices(products: int) -> Operation:
+    """Return what sets prices of variants of so many products; one variant's refusal keeps none of the others from theirs."""
+    places = range(products)
+    variables = ", ".join(f"$product{at}: ID!, $variants{at}: [ProductVariantsBulkInput!]!" for at in places)
+    fields = " ".join(
+        f"prices{at}: productVariantsBulkUpdate(productId: $product{at}, variants: $variants{at}, allowPartialUpdates: true)"
+        " { productVariants { id price compareAtPrice } userErrors { field message code } }"
+        for at in places
+    )
+    return Operation("SetPrices", f"mutation SetPrices({variables}) {{ {fields} }}", writes=True)
+
+
 def all_operations(version: str) -> list[Operation]:
     """Return every operation of a version of the API, as it is sent."""
     orders = (CLOCK, SHOP, LISTED, IDS, LISTED_BY_ID, STATUSES, NOTE, PUT_NOTE, TO_FULFIL, FULFIL)
-    things = (PRODUCTS, CUSTOMERS, LISTED_CUSTOMERS, STOCKED, LOCATIONS, LEVELS, SET_STOCK)
-    return [*orders, *things, whole_orders(version), more_lines(version), mark(1), mark(3)]
+    things = (PRODUCTS, CUSTOMERS, LISTED_CUSTOMERS, STOCKED, LOCATIONS, LEVELS, SET_STOCK, PRICES_KEPT)
+    return [*orders, *things, whole_orders(version), more_lines(version), mark(1), mark(3), set_prices(1), set_prices(2)]

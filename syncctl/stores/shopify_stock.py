@@ -14,13 +14,14 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable, UnreadableError
+from syncctl.errors import StoreMisconfigured, StoreRefused, StoreUnavailable
 from syncctl.stores.base import Outdated, Product, StockWrite
 from syncctl.stores.shopify_http import Client
 from syncctl.stores.shopify_operations import LEVELS, LOCATIONS, PRODUCTS, SET_STOCK, STOCKED
 from syncctl.stores.shopify_orders import gid, number_of
+from syncctl.stores.shopify_prices import asked_of, decimal_in, place_in
 from syncctl.stores.shopify_writes import payload_of
-from syncctl.stores.values import amount_field, code, text
+from syncctl.stores.values import code, text
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Stock:
     def products_in_all(self) -> Iterator[Product]:
         """Go through everything that the store sells, with the stock of all locations together."""
         for raw in self._client.things(PRODUCTS, "productVariants"):
-            yield from _products(raw, _decimal(raw, "inventoryQuantity"))
+            yield from _products(raw, decimal_in(raw, "inventoryQuantity"))
 
     def put(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """See `base.Store.put_stock`."""
@@ -127,7 +128,7 @@ class Stock:
                     f"SYNCCTL_SHOPIFY_LOCATION to one of: {self._known()}.",
                     code=said,
                 )
-            place = _place_in(raw.get("field"), len(writes))
+            place = place_in(raw.get("field"), len(writes))
             if place is None and said not in _ANOTHER_KEY:
                 raise StoreRefused(f"{self._client.base} refused to set stock: {reason} ({said or 'no code'}).", code=said)
             for each in range(len(writes)) if place is None else (place,):
@@ -195,10 +196,11 @@ def _products(raw: Mapping[str, Any], stock: Decimal | None) -> Iterator[Product
         parent_id=number_of(product.get("id")) or 0,
         sku=code(raw.get("sku")) or None,
         name=title if own in ("", "Default Title") else f"{title} - {own}",
-        price=_decimal(raw, "price"),
+        price=decimal_in(raw, "price"),
         stock=stock if item.get("tracked") is True else None,
         on_backorder=raw.get("inventoryPolicy") == "CONTINUE",
         stock_key=str(number_of(item.get("id")) or ""),
+        asked=asked_of(raw),
     )
 
 
@@ -207,18 +209,4 @@ def _available(item: object) -> Decimal | None:
     level = item.get("inventoryLevel") if isinstance(item, Mapping) else None
     quantities = level.get("quantities") if isinstance(level, Mapping) else None
     first = quantities[0] if isinstance(quantities, list) and quantities else None
-    return _decimal(first, "quantity") if isinstance(first, Mapping) else None
-
-
-def _place_in(path: object, count: int) -> int | None:
-    """Read which of the quantities an error's path leads to, such as `input`, `quantities`, `3`, `quantity`."""
-    steps = path if isinstance(path, list) else []
-    numbers = [int(step) for step in steps if str(step).isascii() and str(step).isdecimal()]
-    return numbers[0] if numbers and numbers[0] < count else None
-
-
-def _decimal(raw: Mapping[str, Any], name: str) -> Decimal | None:
-    try:
-        return None if raw.get(name) in (None, "") else amount_field(raw, name)
-    except UnreadableError:
-        return None
+    return decimal_in(first, "quantity") if isinstance(first, Mapping) else None

@@ -26,6 +26,8 @@ from syncctl.stores.base import (
     NoSuchList,
     Outdated,
     Page,
+    PriceRules,
+    PriceWrite,
     Product,
     StatusWrite,
     StockWrite,
@@ -49,6 +51,7 @@ from syncctl.stores.woocommerce_orders import (
     read_order,
     tag_of,
 )
+from syncctl.stores.woocommerce_prices import asked_of, price_rules, put_prices
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
 from syncctl.stores.woocommerce_stock import put_stock
@@ -273,6 +276,14 @@ class WooCommerce:
         """See `base.Store.put_stock`. Variations are told product by product, as WooCommerce takes them."""
         return put_stock(self._client, writes)
 
+    def price_rules(self) -> PriceRules:
+        """See `base.Store.price_rules`."""
+        return price_rules(self._client)
+
+    def put_prices(self, writes: Sequence[PriceWrite]) -> dict[int, str | None]:
+        """See `base.Store.put_prices`. Variations are told product by product, as WooCommerce takes them."""
+        return put_prices(self._client, writes)
+
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`. By id: registration dates have ties, and paging by them misses people."""
         for customer_id, raw in self._things("/customers", {"role": "all"}):
@@ -452,6 +463,7 @@ def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Pro
         # "parent" is a variation whose product keeps the stock of all of them.
         stock=_decimal(raw, "stock_quantity") if raw.get("manage_stock") is True else None,
         on_backorder=text(raw.get("backorders")) in ("yes", "notify"),
+        asked=asked_of(raw),
     )
 
 

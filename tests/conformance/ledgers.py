@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from syncctl.db.contract import Database
+from syncctl.db.contract import Database, SetErpSetting
 from tests.shop import Shop
 
 D = Decimal
@@ -53,6 +53,18 @@ class Ledger(Shop):
 
     def put_stock(self, item_no: str, on_hand: str) -> None:
         """Count an item: so many are there."""
+        raise NotImplementedError
+
+    def put_price(self, item_no: str, price: str | None) -> None:
+        """Price an item; None takes its price away."""
+        raise NotImplementedError
+
+    def include_tax(self, includes: bool) -> None:
+        """Say whether prices include tax here."""
+        raise NotImplementedError
+
+    def tax_nothing(self, item_no: str) -> None:
+        """Say that an item isn't taxed."""
         raise NotImplementedError
 
     def switch_off(self, item_no: str) -> None:
@@ -111,6 +123,15 @@ class CounterPointLedger(Ledger):
 
     def put_stock(self, item_no: str, on_hand: str) -> None:
         self.query("UPDATE dbo.IM_INV SET QTY_ON_HND = ? WHERE ITEM_NO = ?", (Decimal(on_hand), item_no))
+
+    def put_price(self, item_no: str, price: str | None) -> None:
+        self.query("UPDATE dbo.IM_PRC SET PRC_1 = ? WHERE ITEM_NO = ?", (None if price is None else Decimal(price), item_no))
+
+    def include_tax(self, includes: bool) -> None:
+        self.database.run(SetErpSetting(setting_name="WEB_PRICES_INCLUDE_TAX", value="Y" if includes else "N"))
+
+    def tax_nothing(self, item_no: str) -> None:
+        self.query("UPDATE dbo.IM_ITEM SET IS_TXBL = 'N' WHERE ITEM_NO = ?", (item_no,))
 
     def switch_off(self, item_no: str) -> None:
         self.query("UPDATE dbo.IM_ITEM SET STAT = 'I' WHERE ITEM_NO = ?", (item_no,))
@@ -194,6 +215,16 @@ class RmsLedger(Ledger):
 
     def put_stock(self, item_no: str, on_hand: str) -> None:
         self.query("UPDATE dbo.Item SET Quantity = ? WHERE ItemLookupCode = ?", (float(on_hand), item_no))
+
+    def put_price(self, item_no: str, price: str | None) -> None:
+        # RMS has a price of every item: none is 0.
+        self.query("UPDATE dbo.Item SET Price = ? WHERE ItemLookupCode = ?", (Decimal(price or "0"), item_no))
+
+    def include_tax(self, includes: bool) -> None:
+        self.database.run(SetErpSetting(setting_name="PRICES_INCLUDE_TAX", value="Y" if includes else "N"))
+
+    def tax_nothing(self, item_no: str) -> None:
+        self.query("UPDATE dbo.Item SET Taxable = 0 WHERE ItemLookupCode = ?", (item_no,))
 
     def switch_off(self, item_no: str) -> None:
         self.query("UPDATE dbo.Item SET Inactive = 1 WHERE ItemLookupCode = ?", (item_no,))

@@ -18,6 +18,7 @@ from syncctl.db.connect import open_database
 from syncctl.db.contract import SeedDemoErp
 from syncctl.demo.store import SimulatedStore
 from syncctl.secret import Secret
+from syncctl.services.item_push import ItemListing
 from syncctl.services.run_context import RunContext
 from syncctl.services.seed import set_up
 from syncctl.services.stage import Stager, Window
@@ -124,11 +125,12 @@ def _runs(database: Any, store: WooCommerce) -> Callable[..., None]:
         with database.exclusive("stock woocommerce"):
             guard = Guard(zero_share=Decimal(1), change_share=Decimal(1))
             pushing = StockPush(database=database, store=store, context=context, guard=guard)
-            if pushing.needs_listing(pushing.count()):
-                pushing.list_items()
+            listing = ItemListing(database=database, store=store, context=context)
+            if listing.needs_listing(listing.count()):
+                listing.list_items()
             stager = Stager(database=database, store=store, content=content, context=context)
             stager.poll(Window(lookback=timedelta(minutes=15)))
             pushing.look(everything=sure)
-            pushing.tell(count=pushing.count(), sure=sure)
+            pushing.tell(count=listing.count(), sure=sure)
 
     return run

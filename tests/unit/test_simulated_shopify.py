@@ -52,6 +52,9 @@ LIST = {"first": 5, "after": None, "query": "updated_at:>='2026-11-20T00:00:00Z'
 MARK = {"stale0": True, "former0": ["old"], "id0": gid(FIRST), "tags0": ["syncctl 1"], "fields0": []}
 ITEM = variants_like(GOODS.products)[0]["inventoryItem"]["id"]
 WRITE = {"inventoryItemId": ITEM, "locationId": HOME, "quantity": 3, "changeFromQuantity": None}
+VARIANT = variants_like(GOODS.products)[0]
+PRICE = {"id": VARIANT["id"], "price": "9.50", "compareAtPrice": None}
+PRICES = {"product0": VARIANT["product"]["id"], "variants0": [PRICE]}
 SET = {"name": "available", "reason": "correction", "quantities": [WRITE]}
 ASKED: list[tuple[Operation, dict[str, Any]]] = [
     (operations.CLOCK, {}),
@@ -72,6 +75,10 @@ ASKED: list[tuple[Operation, dict[str, Any]]] = [
     (operations.LEVELS, {"ids": [ITEM], "location": "gid://shopify/Location/9"}),
     (operations.SET_STOCK, {"input": SET, "key": "a"}),
     (operations.SET_STOCK, {"input": {**SET, "name": "spare"}, "key": "b"}),
+    (operations.PRICES_KEPT, {}),
+    (operations.set_prices(1), PRICES),
+    (operations.set_prices(1), {**PRICES, "variants0": [{**PRICE, "price": "-1"}, {**PRICE, "compareAtPrice": "12"}]}),
+    (operations.set_prices(2), {**PRICES, "product1": gid(1), "variants1": [PRICE]}),
     (operations.CUSTOMERS, {"first": 3, "after": None}),
     (operations.LISTED_CUSTOMERS, {"first": 3, "query": "id:>0"}),
     (operations.PUT_NOTE, {"input": {"id": gid(FIRST), "note": "Ring twice"}}),

@@ -298,6 +298,8 @@ BEGIN
         QTY_DECS int NOT NULL CONSTRAINT DF_IM_ITEM_QTY_DECS DEFAULT (0),
         PRC_DECS int NOT NULL CONSTRAINT DF_IM_ITEM_PRC_DECS DEFAULT (2),
         LST_COST decimal(15, 4) NULL,
+        PRC_1 decimal(15, 4) NULL,
+        REG_PRC decimal(15, 4) NULL,
         CONSTRAINT PK_IM_ITEM PRIMARY KEY CLUSTERED (ITEM_NO)
     );
 END;
@@ -310,6 +312,11 @@ BEGIN
         LOC_ID varchar(10) NOT NULL,
         PRC_1 decimal(15, 4) NULL,
         REG_PRC decimal(15, 4) NULL,
+        PRC_2 decimal(15, 4) NULL,
+        PRC_3 decimal(15, 4) NULL,
+        PRC_4 decimal(15, 4) NULL,
+        PRC_5 decimal(15, 4) NULL,
+        PRC_6 decimal(15, 4) NULL,
         CONSTRAINT PK_IM_PRC PRIMARY KEY CLUSTERED (ITEM_NO, LOC_ID)
     );
 END;
@@ -521,6 +528,23 @@ BEGIN
         QTY_DECS int NOT NULL CONSTRAINT DF_IM_ITEM_QTY_DECS DEFAULT (0),
         PRC_DECS int NOT NULL CONSTRAINT DF_IM_ITEM_PRC_DECS DEFAULT (2),
         LST_COST decimal(15, 4) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.IM_ITEM', N'PRC_1') IS NULL
+BEGIN
+    ALTER TABLE dbo.IM_ITEM ADD
+        PRC_1 decimal(15, 4) NULL,
+        REG_PRC decimal(15, 4) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.IM_PRC', N'PRC_2') IS NULL
+BEGIN
+    ALTER TABLE dbo.IM_PRC ADD
+        PRC_2 decimal(15, 4) NULL,
+        PRC_3 decimal(15, 4) NULL,
+        PRC_4 decimal(15, 4) NULL,
+        PRC_5 decimal(15, 4) NULL,
+        PRC_6 decimal(15, 4) NULL;
 END;
 GO
 IF COL_LENGTH(N'dbo.IM_INV', N'QTY_ON_ORD') IS NULL

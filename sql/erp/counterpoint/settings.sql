@@ -58,7 +58,10 @@ FROM
         (N'SHIP_VIA_PROF', NULL, N'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
         (N'STOCK_COLUMNS', N'QTY_ON_SO', N'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),
         (N'STOCK_CHECK', N'N', N'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold'),
-        (N'STOCK_LOCATIONS', NULL, N'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID')
+        (N'STOCK_LOCATIONS', NULL, N'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID'),
+        (N'WEB_PRICE_LIST', N'PRC_1', N'Column of IM_PRC that has the regular price of the web (price push): PRC_1 to PRC_6, or REG_PRC'),
+        (N'WEB_SALE_LIST', NULL, N'Column of IM_PRC that has the price of a sale where it is lower (price push); empty: no sales'),
+        (N'WEB_PRICES_INCLUDE_TAX', N'N', N'Y: the prices of WEB_PRICE_LIST and WEB_SALE_LIST include tax; N: they are without (price push)')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS
 (

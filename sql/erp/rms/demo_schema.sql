@@ -158,6 +158,11 @@ BEGIN
         ItemType smallint NOT NULL CONSTRAINT DF_Item_ItemType DEFAULT (0),
         Inactive bit NOT NULL CONSTRAINT DF_Item_Inactive DEFAULT (0),
         LastUpdated datetime NULL,
+        SaleStartDate datetime NULL,
+        SaleEndDate datetime NULL,
+        PriceA money NOT NULL CONSTRAINT DF_Item_PriceA DEFAULT (0),
+        PriceB money NOT NULL CONSTRAINT DF_Item_PriceB DEFAULT (0),
+        PriceC money NOT NULL CONSTRAINT DF_Item_PriceC DEFAULT (0),
         CONSTRAINT PK_Item PRIMARY KEY CLUSTERED (ID)
     );
 
@@ -254,4 +259,15 @@ WHERE NOT EXISTS
         1
     FROM dbo.Configuration AS known
 );
+GO
+/* A trial ERP that an older version made gets the columns it lacks. */
+IF COL_LENGTH(N'dbo.Item', N'PriceA') IS NULL
+BEGIN
+    ALTER TABLE dbo.Item ADD
+        SaleStartDate datetime NULL,
+        SaleEndDate datetime NULL,
+        PriceA money NOT NULL CONSTRAINT DF_Item_PriceA DEFAULT (0),
+        PriceB money NOT NULL CONSTRAINT DF_Item_PriceB DEFAULT (0),
+        PriceC money NOT NULL CONSTRAINT DF_Item_PriceC DEFAULT (0);
+END;
 GO

@@ -26,7 +26,7 @@ RETURN
             ELSE CONCAT(N'#', item.ID)
         END),
         item.ItemLookupCode,
-        PRICE = CONVERT(decimal(15, 4), item.Price),
+        PRICE = TRY_CONVERT(decimal(15, 4), item.Price),
         COST = CONVERT(decimal(15, 4), item.Cost),
         QTY = CONVERT(decimal(15, 4), item.Quantity),
         QTY_COMMITTED = CONVERT(decimal(15, 4), item.QuantityCommitted)

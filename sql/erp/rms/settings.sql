@@ -39,7 +39,8 @@ FROM
         (N'CUST_MATCH_NAME', N'N', N'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
         (N'CUST_CHANGES', N'ERP', N'Whose word counts where both the store and a person in the ERP changed a customer: ERP or STORE'),
         (N'TIME_ZONE', NULL, N'Time zone of the ERP, as Windows names it; empty: that of the server'),
-        (N'STOCK_CHECK', N'N', N'Y warns of orders of more than is available: Quantity without QuantityCommitted')
+        (N'STOCK_CHECK', N'N', N'Y warns of orders of more than is available: Quantity without QuantityCommitted'),
+        (N'WEB_PRICE_LIST', N'Price', N'Column of Item that has the regular price of the web (price push): Price, PriceA, PriceB or PriceC')
 ) AS seed (NAME, VALUE, DESCR)
 WHERE NOT EXISTS
 (

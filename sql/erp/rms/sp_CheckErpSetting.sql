@@ -36,6 +36,32 @@ BEGIN
         SET @MESSAGE = CONCAT(@SETTING_NAME, N' takes Y or N.');
     END;
 
+    IF @SETTING_NAME = 'WEB_PRICE_LIST'
+    AND @VALUE IS NOT NULL
+    AND NOT EXISTS
+    (
+        SELECT
+            1
+        FROM
+        (
+            VALUES
+                /* Where there is Item.PriceA: */
+                (N'PriceA'),
+                /* End. */
+                /* Where there is Item.PriceB: */
+                (N'PriceB'),
+                /* End. */
+                /* Where there is Item.PriceC: */
+                (N'PriceC'),
+                /* End. */
+                (N'Price')
+        ) AS listed (NAME)
+        WHERE listed.NAME = @VALUE
+    )
+    BEGIN
+        SET @MESSAGE = N'WEB_PRICE_LIST takes Price, PriceA, PriceB or PriceC, as this Item has them.';
+    END;
+
     IF @SETTING_NAME = 'REFERENCE_FROM' AND @VALUE NOT IN (N'SOURCE', N'STORE')
     BEGIN
         SET @MESSAGE = N'REFERENCE_FROM takes SOURCE or STORE.';

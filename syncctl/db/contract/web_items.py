@@ -1,4 +1,4 @@
-"""The item port: what a store sells, what it should say of each item's stock, and what it was told."""
+"""The item port: what a store sells, what it should say of each item's stock and price, and what it was told."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class NotedItems:
 class NoteStoreItems(Procedure[NotedItems]):
     """Note a part of what a store sells; with the last part of a listing, forget what it didn't name.
 
-    `items` is a JSON array of PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED and IS_BACKORDER (0 or 1), STORE_QTY.
+    `items` is a JSON array of PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED and IS_BACKORDER (0 or 1), STORE_QTY,
+    IS_PRICED (0 or 1), REGULAR, SALE, SALE_FROM_DT and SALE_TO_DT.
     """
 
     name: ClassVar[str] = "sp_NoteStoreItems"
@@ -75,7 +76,7 @@ class ListStockChanges(Procedure[StockChange]):
 
 @dataclass(frozen=True, slots=True)
 class StoreItemCount:
-    """How many items of a store are known, of how many it keeps stock, of how many it was told, and when."""
+    """How many items of a store are known, of how many it keeps stock, of how many it was told, and when; the same of prices."""
 
     items: Int
     managed: Int
@@ -83,6 +84,10 @@ class StoreItemCount:
     failed: Int
     listed_dt: Moment | None
     told_dt: Moment | None
+    priced: Int
+    prices_told: Int
+    prices_failed: Int
+    price_told_dt: Moment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,70 @@ class NoteStockTold(Procedure[ToldItems]):
     """Note what a store was told: a JSON array of PRODUCT_ID with QTY for what it took, with ERROR for what it refused."""
 
     name: ClassVar[str] = "sp_NoteStockTold"
+    returns: ClassVar[type] = ToldItems
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    told: Text
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """An item of a store: what the store asks for it as far as is known, and what it should.
+
+    `standing`: same, differs; unknown (the ERP has no such item), unmanaged (the store keeps no price of it), off (switched off),
+    pack (several make one of the store's), unpriced (the ERP has no price above 0), untaxed (the store's prices need a rate of
+    tax that nobody knows), waiting (the store refused it, and is asked again at `next_attempt_dt`). `sale_fault` says why a sale
+    of the ERP's is left out: not lower, ends first, zero.
+    """
+
+    product_id: BigInt
+    parent_id: BigInt
+    sku: Key
+    name: Text | None
+    item_no: Code | None
+    store_regular: Money | None
+    store_sale: Money | None
+    store_sale_from_dt: Moment | None
+    store_sale_to_dt: Moment | None
+    regular: Money | None
+    sale: Money | None
+    sale_from_dt: Moment | None
+    sale_to_dt: Moment | None
+    sale_fault: Code | None
+    standing: Code
+    told_dt: Moment | None
+    next_attempt_dt: Moment | None
+    error_message: Line | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPriceChanges(Procedure[PriceChange]):
+    """A store's items by SKU with their prices; with `skus` (a JSON array) those alone.
+
+    `includes_tax`: whether the store's prices do, None where it reckons no tax. `decimals` are those of its currency.
+    """
+
+    name: ClassVar[str] = "sp_ListPriceChanges"
+    returns: ClassVar[type] = PriceChange
+    repeatable: ClassVar[bool] = True
+
+    store_id: Name
+    skus: Text | None = None
+    includes_tax: Flag | None = None
+    decimals: Int = 2
+    has_sale_dates: Flag = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePriceTold(Procedure[ToldItems]):
+    """Note what a store was told of prices.
+
+    `told` is a JSON array of PRODUCT_ID with REGULAR, SALE, SALE_FROM_DT and SALE_TO_DT for what it took, with ERROR for what it
+    refused.
+    """
+
+    name: ClassVar[str] = "sp_NotePriceTold"
     returns: ClassVar[type] = ToldItems
     repeatable: ClassVar[bool] = True
 

@@ -11,6 +11,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -112,6 +113,20 @@ class StockLevel(NamedTuple):
     is_active: bool
 
 
+class Price(NamedTuple):
+    """What the ERP asks for an item on the web. Moments are UTC."""
+
+    regular: Decimal | None
+    """None where it has no price."""
+    sale: Decimal | None
+    sale_from: datetime | None
+    sale_to: datetime | None
+    tax_rate: Decimal | None
+    """As a fraction; None where the ERP doesn't say it."""
+    includes_tax: bool
+    is_active: bool
+
+
 class ChangedRow(NamedTuple):
     """A row of the ERP that removing a document changes."""
 
@@ -136,6 +151,10 @@ class Erp(Protocol):
 
     def stock(self, session: Session, settings: Settings, item_no: str) -> StockLevel | None:
         """Return how many of an item there are for the web, by the site's settings; None where there is no such item."""
+        ...
+
+    def price(self, session: Session, settings: Settings, item_no: str) -> Price | None:
+        """Return what an item costs on the web, by the site's settings; None where there is no such item."""
         ...
 
     def items(self, session: Session) -> list[tuple[str, str | None]]:

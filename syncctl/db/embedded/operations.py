@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from syncctl.db.contract import (
     CountStates,
     ErpSetting,
@@ -20,8 +23,9 @@ from syncctl.errors import NotFound
 _MAY_BE_EMPTY = (
     "TAX_COD", "CUST_CATEG_COD", "APPLIED_STATUS", "SLS_REP", "NORM_TAX_COD", "TAX_OVRD_REAS", "WRKGRP_ID", "TMPLT_CUST_NO",
     "TIME_ZONE", "SHIP_VIA_PROF", "SHIPPING_ITEM_ID", "CHARGE_ITEM_ID", "TAX_RATE", "STOCK_LOCATIONS",
-    "WEB_HOLD_STATUSES",
+    "WEB_HOLD_STATUSES", "WEB_SALE_LIST", "WEB_TAX_RATE",
 )  # fmt: skip
+_HUNDRED = Decimal(100)
 _CHOICES = {"CUST_MATCH_NAME": ("Y", "N"), "CUST_CHANGES": ("ERP", "STORE")}
 
 
@@ -56,6 +60,10 @@ def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
     if call.setting_name == "WEB_RESERVE":
         reserve = amount_of(value)
         require((reserve is not None and reserve >= 0, "WEB_RESERVE takes a number from 0 on."))
+    if call.setting_name == "WEB_TAX_RATE" and value is not None:
+        rate = amount_of(value) if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) else None
+        fits = rate is not None and 0 <= rate < _HUNDRED
+        require((fits, "WEB_TAX_RATE takes a percentage below 100, such as 19 or 7.7, or nothing."))
     fault = erp_of(session).setting_fault(call.setting_name, value)
     require((fault is None, fault or ""))
     changed = session.run(

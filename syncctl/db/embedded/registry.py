@@ -124,6 +124,7 @@ TWINS = {
         "NoteStoreItems",
         "SetWebItem",
     ),
+    "web_prices": ("ListPriceChanges", "NotePriceTold"),
     "work": ("ClaimStagedOrders", "ReleaseStagedOrder", "FailStagedOrder"),
 }
 """Module → the procedures that it serves; `tests/contract/test_signatures.py` compares."""

@@ -371,6 +371,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('APPLIED_STATUS', 'processing', 'Store status of an order that reached the ERP'),
     ('WEB_RESERVE', '0', 'How many of each item are never offered in the store (stock push)'),
     ('WEB_HOLD_STATUSES', 'on-hold', 'Statuses of orders that stay out of the ERP though the store has taken their stock, with commas'),
+    ('WEB_TAX_RATE', NULL, 'Percent of tax between prices with and without it, where the ERP has no rate of an item (price push); empty: none'),
     ('DATABASE_ID', lower(hex(randomblob(4))), 'This database''s own name in the tags that orders get in the store; made once, leave it as it is');
 
 CREATE TABLE dbo.USER_NUMBER_SERIES (
@@ -398,6 +399,15 @@ CREATE TABLE dbo.USER_STORE_ITEM (
     ATTEMPT_NO INTEGER NOT NULL DEFAULT 0,
     NEXT_ATTEMPT_DT DATETIME_TEXT,
     ERROR_MESSAGE TEXT,
+    IS_PRICED BIT NOT NULL DEFAULT 1,
+    STORE_REGULAR DECIMAL_TEXT,
+    STORE_SALE DECIMAL_TEXT,
+    STORE_SALE_FROM_DT DATETIME_TEXT,
+    STORE_SALE_TO_DT DATETIME_TEXT,
+    PRICE_TOLD_DT DATETIME_TEXT,
+    PRICE_ATTEMPT_NO INTEGER NOT NULL DEFAULT 0,
+    PRICE_NEXT_ATTEMPT_DT DATETIME_TEXT,
+    PRICE_ERROR_MESSAGE TEXT,
     CONSTRAINT PK_USER_STORE_ITEM PRIMARY KEY (STORE_ID, PRODUCT_ID)
 );
 CREATE INDEX dbo.IX_USER_STORE_ITEM_SKU ON USER_STORE_ITEM (STORE_ID, SKU);
@@ -651,4 +661,4 @@ CREATE TABLE dbo.USER_INCIDENT (
 CREATE UNIQUE INDEX dbo.UX_USER_INCIDENT_OPEN ON USER_INCIDENT (RULE_NAME, SUBJECT) WHERE RECOVERED_DT IS NULL;
 CREATE INDEX dbo.IX_USER_INCIDENT_NOTIFIED ON USER_INCIDENT (RULE_NAME, SUBJECT, NOTIFIED_DT);
 CREATE INDEX dbo.IX_USER_INCIDENT_RECOVERED ON USER_INCIDENT (RECOVERED_DT);
-PRAGMA dbo.user_version = 32;
+PRAGMA dbo.user_version = 33;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from syncctl.db.contract import (
     ListStockChanges,
     ListWebItems,
     NotedItems,
+    NotePriceTold,
     NoteStockTold,
     NoteStoreItems,
     SetWebItem,
@@ -36,6 +37,20 @@ _MOST_DOUBLED = 6
 """Refusals after which a day goes by until the next try."""
 
 
+def prices_in(item: dict[str, Any]) -> tuple[Decimal | None, Decimal | None, datetime | None, datetime | None]:
+    """Read the prices of an item that was listed or told, in the order of their columns; see `PriceChange`."""
+    regular, sale = (amount_of(item.get(name)) for name in ("REGULAR", "SALE"))
+    return regular, sale, _moment_in(item.get("SALE_FROM_DT")), _moment_in(item.get("SALE_TO_DT"))
+
+
+def _moment_in(text: object) -> datetime | None:
+    """Read a moment in UTC as `TRY_CONVERT(datetime2(3), …)` does; None for what is none."""
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        return None
+
+
 @serves(NoteStoreItems)
 def note_store_items(session: Session, call: NoteStoreItems) -> list[NotedItems]:
     """See `sql/procedures/sp_NoteStoreItems.sql`."""
@@ -48,11 +63,14 @@ def note_store_items(session: Session, call: NoteStoreItems) -> list[NotedItems]
     session.many(
         """
         INSERT INTO dbo.USER_STORE_ITEM
-            (STORE_ID, PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY, LISTING, LISTED_DT)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (STORE_ID, PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED, IS_BACKORDER, STORE_QTY, IS_PRICED, STORE_REGULAR,
+            STORE_SALE, STORE_SALE_FROM_DT, STORE_SALE_TO_DT, LISTING, LISTED_DT)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (STORE_ID, PRODUCT_ID) DO UPDATE
         SET PARENT_ID = excluded.PARENT_ID, SKU = excluded.SKU, NAME = excluded.NAME, STOCK_KEY = excluded.STOCK_KEY,
             IS_MANAGED = excluded.IS_MANAGED, IS_BACKORDER = excluded.IS_BACKORDER, STORE_QTY = excluded.STORE_QTY,
+            IS_PRICED = excluded.IS_PRICED, STORE_REGULAR = excluded.STORE_REGULAR, STORE_SALE = excluded.STORE_SALE,
+            STORE_SALE_FROM_DT = excluded.STORE_SALE_FROM_DT, STORE_SALE_TO_DT = excluded.STORE_SALE_TO_DT,
             LISTING = excluded.LISTING, LISTED_DT = excluded.LISTED_DT
         """,
         [
@@ -66,6 +84,8 @@ def note_store_items(session: Session, call: NoteStoreItems) -> list[NotedItems]
                 bool(item.get("IS_MANAGED")),
                 bool(item.get("IS_BACKORDER")),
                 amount_of(item.get("STORE_QTY")),
+                bool(item.get("IS_PRICED", 1)),
+                *prices_in(item),
                 call.listing,
                 session.now,
             )
@@ -200,7 +220,9 @@ def count_store_items(session: Session, call: CountStoreItems) -> list[StoreItem
         SELECT
             COUNT(*) AS ITEMS, COUNT(CASE WHEN IS_MANAGED AND NOT IS_BACKORDER THEN 1 END) AS MANAGED,
             COUNT(TOLD_DT) AS TOLD, COUNT(ERROR_MESSAGE) AS FAILED,
-            MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", MAX(TOLD_DT) AS "TOLD_DT [DATETIME_TEXT]"
+            MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", MAX(TOLD_DT) AS "TOLD_DT [DATETIME_TEXT]",
+            COUNT(CASE WHEN IS_PRICED THEN 1 END) AS PRICED, COUNT(PRICE_TOLD_DT) AS PRICES_TOLD,
+            COUNT(PRICE_ERROR_MESSAGE) AS PRICES_FAILED, MAX(PRICE_TOLD_DT) AS "PRICE_TOLD_DT [DATETIME_TEXT]"
         FROM dbo.USER_STORE_ITEM
         WHERE STORE_ID = :store
         """,
@@ -212,35 +234,43 @@ def count_store_items(session: Session, call: CountStoreItems) -> list[StoreItem
 @serves(NoteStockTold)
 def note_stock_told(session: Session, call: NoteStockTold) -> list[ToldItems]:
     """See `sql/procedures/sp_NoteStockTold.sql`."""
+    return note_answers(session, call, lambda answer: {"STORE_QTY": amount_of(answer.get("QTY"))})
+
+
+def note_answers(
+    session: Session, call: NoteStockTold | NotePriceTold, taken: Callable[[dict[str, Any]], dict[str, Any]], *, of: str = ""
+) -> list[ToldItems]:
+    """Note what a store was told: the columns `taken` of what it took; of what it refused, when it is tried again.
+
+    `of` is what the names of the columns begin with that tell of the telling.
+    """
     require((is_json_list(call.told), "@TOLD takes a JSON array."))
     told = {answer["PRODUCT_ID"]: answer for answer in json.loads(call.told) if answer.get("PRODUCT_ID") is not None}
     refused = 0
     for product_id, answer in told.items():
-        key: dict[str, Any] = {"store": call.store_id, "product": product_id}
+        key: dict[str, Any] = {"STORE_ID": call.store_id, "PRODUCT_ID": product_id}
+        attempts, next_attempt, told_dt = f"{of}ATTEMPT_NO", f"{of}NEXT_ATTEMPT_DT", f"{of}TOLD_DT"
         if answer.get("ERROR") is None:
-            session.run(
-                """
-                UPDATE dbo.USER_STORE_ITEM
-                SET STORE_QTY = :qty, TOLD_DT = :now, ATTEMPT_NO = 0, NEXT_ATTEMPT_DT = NULL, ERROR_MESSAGE = NULL
-                WHERE STORE_ID = :store AND PRODUCT_ID = :product
-                """,
-                {**key, "qty": amount_of(answer.get("QTY")), "now": session.now},
-            )
+            done = {told_dt: session.now, attempts: 0, next_attempt: None, f"{of}ERROR_MESSAGE": None}
+            _change(session, key, taken(answer) | done)
             continue
         refused += 1
-        row = session.one("SELECT ATTEMPT_NO FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store AND PRODUCT_ID = :product", key)
+        row = session.one("SELECT * FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :STORE_ID AND PRODUCT_ID = :PRODUCT_ID", key)
         if row is not None:
-            doubled = row["ATTEMPT_NO"]
+            doubled = row[attempts]
             wait = timedelta(days=1) if doubled >= _MOST_DOUBLED else _FIRST_WAIT * 2**doubled
-            session.run(
-                """
-                UPDATE dbo.USER_STORE_ITEM
-                SET ATTEMPT_NO = ATTEMPT_NO + 1, NEXT_ATTEMPT_DT = :next, ERROR_MESSAGE = :error
-                WHERE STORE_ID = :store AND PRODUCT_ID = :product
-                """,
-                {**key, "next": session.now + wait, "error": str(answer["ERROR"])[:500]},
-            )
+            error = str(answer["ERROR"])[:500]
+            later = {attempts: doubled + 1, next_attempt: session.now + wait, f"{of}ERROR_MESSAGE": error}
+            _change(session, key, later)
     return [ToldItems(len(told) - refused, refused)]
+
+
+def _change(session: Session, key: dict[str, Any], values: dict[str, Any]) -> None:
+    assigned = ", ".join(f"{name} = :{name}" for name in values)
+    session.run(
+        f"UPDATE dbo.USER_STORE_ITEM SET {assigned} WHERE STORE_ID = :STORE_ID AND PRODUCT_ID = :PRODUCT_ID",  # noqa: S608
+        {**key, **values},
+    )
 
 
 @serves(SetWebItem)

@@ -23,7 +23,7 @@ from syncctl.db.embedded.counterpoint.seed import seed_demo
 from syncctl.db.embedded.counterpoint.settings import import_settings, list_series, missing_settings, set_series
 from syncctl.db.embedded.counterpoint.site import setting_fault
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
-from syncctl.db.embedded.counterpoint.stock import items, stock
+from syncctl.db.embedded.counterpoint.stock import items, price, stock
 from syncctl.db.embedded.erp import Erp
 
 
@@ -58,6 +58,7 @@ class CounterPoint:
     set_series = staticmethod(set_series)
     setting_fault = staticmethod(setting_fault)
     short_items = staticmethod(short_items)
+    price = staticmethod(price)
     statuses = staticmethod(statuses)
     stock = staticmethod(stock)
     tracking_numbers = staticmethod(tracking_numbers)

@@ -115,7 +115,8 @@ def item_values(
     values = line_values(session, staged, line)
     item = session.one(
         """
-        SELECT item.*, price.PRC_1, price.REG_PRC, stock.LST_COST AS LOC_COST
+        -- Those of the location first: the item has columns of the same names.
+        SELECT price.PRC_1, price.REG_PRC, item.*, stock.LST_COST AS LOC_COST
         FROM dbo.IM_ITEM AS item
         LEFT JOIN dbo.IM_PRC AS price ON price.ITEM_NO = item.ITEM_NO AND price.LOC_ID = :prc_loc
         LEFT JOIN dbo.IM_INV AS stock ON stock.ITEM_NO = item.ITEM_NO AND stock.LOC_ID = :stk_loc

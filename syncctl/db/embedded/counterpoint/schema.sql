@@ -219,7 +219,9 @@ CREATE TABLE dbo.IM_ITEM (
     IS_KIT_PAR TEXT NOT NULL DEFAULT 'N',
     QTY_DECS INTEGER NOT NULL DEFAULT 0,
     PRC_DECS INTEGER NOT NULL DEFAULT 2,
-    LST_COST DECIMAL_TEXT
+    LST_COST DECIMAL_TEXT,
+    PRC_1 DECIMAL_TEXT,
+    REG_PRC DECIMAL_TEXT
 );
 
 CREATE TABLE dbo.IM_PRC (
@@ -227,6 +229,11 @@ CREATE TABLE dbo.IM_PRC (
     LOC_ID TEXT NOT NULL,
     PRC_1 DECIMAL_TEXT,
     REG_PRC DECIMAL_TEXT,
+    PRC_2 DECIMAL_TEXT,
+    PRC_3 DECIMAL_TEXT,
+    PRC_4 DECIMAL_TEXT,
+    PRC_5 DECIMAL_TEXT,
+    PRC_6 DECIMAL_TEXT,
     CONSTRAINT PK_IM_PRC PRIMARY KEY (ITEM_NO, LOC_ID)
 );
 
@@ -536,7 +543,10 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('SHIP_VIA_PROF', NULL, 'Profile field that takes the shipping method (PROF_ALPHA_1 to 5); empty: none'),
     ('STOCK_COLUMNS', 'QTY_ON_SO', 'Stock columns that an order moves: QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several with commas'),
     ('STOCK_LOCATIONS', NULL, 'Locations whose stock is for the web, with commas (stock push); empty: STK_LOC_ID'),
-    ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold');
+    ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: on hand without what STOCK_COLUMNS says open orders hold'),
+    ('WEB_PRICE_LIST', 'PRC_1', 'Column of IM_PRC that has the regular price of the web (price push): PRC_1 to PRC_6, or REG_PRC'),
+    ('WEB_SALE_LIST', NULL, 'Column of IM_PRC that has the price of a sale where it is lower (price push); empty: no sales'),
+    ('WEB_PRICES_INCLUDE_TAX', 'N', 'Y: the prices of WEB_PRICE_LIST and WEB_SALE_LIST include tax; N: they are without (price push)');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
     ('CUST_NO', 'W', 8, 1, 'Customers made from web orders');
 -- What the vendor's own online shop is set up by, for `config erp import`.

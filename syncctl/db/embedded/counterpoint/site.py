@@ -12,6 +12,9 @@ NO_DEPOSIT_TICKET = "it takes N (no payment) or Y (on the order). A deposit tick
 STOCK_COLUMNS = ("QTY_ON_SO", "QTY_ON_ORD", "QTY_COMMIT")
 """The columns of `IM_INV` that an order may move; the first is the documented one."""
 
+PRICE_LISTS = ("PRC_1", "PRC_2", "PRC_3", "PRC_4", "PRC_5", "PRC_6", "REG_PRC")
+"""The columns of `IM_PRC` that may be the web's prices: CounterPoint's price levels, and the list price."""
+
 PROFILE_FIELDS = ("PROF_ALPHA_1", "PROF_ALPHA_2", "PROF_ALPHA_3", "PROF_ALPHA_4", "PROF_ALPHA_5")
 
 
@@ -49,6 +52,10 @@ def setting_fault(name: str, value: str | None) -> str | None:
         return "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing."
     if name == "STOCK_COLUMNS" and not all(part in STOCK_COLUMNS for part in value.replace(" ", "").split(",")):
         return "STOCK_COLUMNS takes QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several of them with commas."
+    if name in ("WEB_PRICE_LIST", "WEB_SALE_LIST") and value.upper() not in PRICE_LISTS:
+        return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
+    if name == "WEB_PRICES_INCLUDE_TAX" and value not in ("Y", "N"):
+        return "WEB_PRICES_INCLUDE_TAX takes Y or N."
     if name == "TIME_ZONE" and windows_zone(value) is None:
         return "TIME_ZONE takes the name that Windows has for a time zone, such as Eastern Standard Time, or nothing."
     return None

@@ -1,11 +1,11 @@
-"""How many of an item CounterPoint has for the web."""
+"""How many of an item CounterPoint has for the web, and what it costs there."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.site import stock_columns
-from syncctl.db.embedded.erp import Settings, StockLevel
+from syncctl.db.embedded.erp import Price, Settings, StockLevel
 from syncctl.db.embedded.registry import Session
 
 
@@ -36,3 +36,29 @@ def stock(session: Session, settings: Settings, item_no: str) -> StockLevel | No
     else:
         held = on_so + committed
     return StockLevel(on_hand, held, is_counted=item["ITEM_TYP"] == "I", is_active=item["STAT"] == "A")
+
+
+def price(session: Session, settings: Settings, item_no: str) -> Price | None:
+    """See `Erp.price` and `dbo.fn_ErpPrice`."""
+    item = session.one("SELECT * FROM dbo.IM_ITEM WHERE ITEM_NO = :item", {"item": item_no})
+    if item is None:
+        return None
+    rows = {row["LOC_ID"]: row for row in session.all("SELECT * FROM dbo.IM_PRC WHERE ITEM_NO = :item", {"item": item_no})}
+    places = (rows.get(settings.get("PRC_LOC_ID") or ""), rows.get("*"), item)
+
+    def listed(column: str) -> Decimal | None:
+        held = (place[column] for place in places if place is not None and column in place.keys())  # noqa: SIM118
+        return next((amount for amount in held if amount is not None), None)
+
+    regular = listed((settings.get("WEB_PRICE_LIST") or "PRC_1").upper())
+    lower = listed((settings.get("WEB_SALE_LIST") or "").upper())
+    is_sale = lower is not None and regular is not None and 0 < lower < regular
+    return Price(
+        regular,
+        lower if is_sale else None,
+        None,
+        None,
+        tax_rate=Decimal(0) if item["IS_TXBL"] == "N" else None,
+        includes_tax=settings.get("WEB_PRICES_INCLUDE_TAX") == "Y",
+        is_active=item["STAT"] == "A",
+    )

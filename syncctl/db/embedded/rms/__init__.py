@@ -25,6 +25,7 @@ from syncctl.db.embedded.rms.document import (
 )
 from syncctl.db.embedded.rms.items import find_item, items, short_items, stock
 from syncctl.db.embedded.rms.notes import write_note
+from syncctl.db.embedded.rms.prices import price
 from syncctl.db.embedded.rms.read import get_document
 from syncctl.db.embedded.rms.seed import seed_demo
 from syncctl.db.embedded.rms.settings import import_settings, list_series, missing_settings, set_series
@@ -58,6 +59,7 @@ class Rms:
     lossy_texts = staticmethod(lossy_texts)
     missing_settings = staticmethod(missing_settings)
     new_customer_problem = staticmethod(new_customer_problem)
+    price = staticmethod(price)
     remove_document = staticmethod(remove_document)
     seed_demo = staticmethod(seed_demo)
     set_series = staticmethod(set_series)

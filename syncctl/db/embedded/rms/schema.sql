@@ -86,7 +86,12 @@ CREATE TABLE dbo.Item (
     Taxable BIT NOT NULL DEFAULT 1,
     ItemType INTEGER NOT NULL DEFAULT 0,
     Inactive BIT NOT NULL DEFAULT 0,
-    LastUpdated DATETIME_TEXT
+    LastUpdated DATETIME_TEXT,
+    SaleStartDate DATETIME_TEXT,
+    SaleEndDate DATETIME_TEXT,
+    PriceA DECIMAL_TEXT NOT NULL DEFAULT '0.0000',
+    PriceB DECIMAL_TEXT NOT NULL DEFAULT '0.0000',
+    PriceC DECIMAL_TEXT NOT NULL DEFAULT '0.0000'
 );
 
 CREATE TABLE dbo.Alias (
@@ -159,7 +164,8 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('CUST_MATCH_NAME', 'N', 'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
     ('CUST_CHANGES', 'ERP', 'Whose word counts where both the store and a person in the ERP changed a customer: ERP or STORE'),
     ('TIME_ZONE', NULL, 'Time zone of the ERP, as Windows names it; empty: that of the server'),
-    ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: Quantity without QuantityCommitted');
+    ('STOCK_CHECK', 'N', 'Y warns of orders of more than is available: Quantity without QuantityCommitted'),
+    ('WEB_PRICE_LIST', 'Price', 'Column of Item that has the regular price of the web (price push): Price, PriceA, PriceB or PriceC');
 INSERT INTO dbo.USER_NUMBER_SERIES VALUES
     ('CUST_NO', 'W', 8, 1, 'Customers made from web orders');
 INSERT INTO dbo.Configuration (StoreID, StoreName) VALUES (1, 'Trial store');

@@ -19,6 +19,8 @@ COMMITTED = "QuantityCommitted"
 """What a line link says in STOCK_COLUMNS of an entry that holds stock."""
 NOT_COMMITTED = "none"
 WORK_ORDER = 2
+PRICE_LISTS = {"price": "Price", "pricea": "PriceA", "priceb": "PriceB", "pricec": "PriceC"}
+"""The columns of `Item` that may be the web's prices; capitals don't count."""
 _NUMBERS = ("STORE_ID", "SALES_REP_ID", "CASHIER_ID", "SHIPPING_SERVICE_ID", "CHANNEL_TYPE", "SHIPPING_ITEM_ID", "CHARGE_ITEM_ID")
 _CHOICES = {
     "ORDER_TYPE": ("2", "3"),
@@ -114,6 +116,8 @@ def setting_fault(name: str, value: str | None) -> str | None:
         return "TAX_RATE takes a rate below 1 with a point, such as 0.13, or nothing."
     if name == "ORDER_COMMENT" and "{number}" not in value:
         return "ORDER_COMMENT takes a text with {number} in it, by which orders are told apart."
+    if name == "WEB_PRICE_LIST" and value.casefold() not in PRICE_LISTS:
+        return "WEB_PRICE_LIST takes Price, PriceA, PriceB or PriceC, as this Item has them."
     if name == "TIME_ZONE" and windows_zone(value) is None:
         return "TIME_ZONE takes the name that Windows has for a time zone, such as Eastern Standard Time, or nothing."
     return None

@@ -1,0 +1,94 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.USER_STORE_ITEM: the price that a store has of each item
+    As it listed it, or was told last: the regular price, and the price of a sale with its dates (UTC; NULL: from now on, without an end).
+    A refusal waits by itself, beside that of the stock.
+
+Kept before  every row as it is; what a store sells is listed anew by the next push, so that its prices are known
+Repeatable   yes: each step looks first
+*/
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'IS_PRICED') IS NULL
+BEGIN
+    UPDATE
+        dbo.USER_STORE_ITEM
+    SET
+        LISTED_DT = '20000101';
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'IS_PRICED') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD IS_PRICED bit NOT NULL CONSTRAINT DF_USER_STORE_ITEM_IS_PRICED DEFAULT (1);
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'STORE_REGULAR') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD STORE_REGULAR decimal(15, 4) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'STORE_SALE') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD STORE_SALE decimal(15, 4) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'STORE_SALE_FROM_DT') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD STORE_SALE_FROM_DT datetime2(3) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'STORE_SALE_TO_DT') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD STORE_SALE_TO_DT datetime2(3) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'PRICE_TOLD_DT') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD PRICE_TOLD_DT datetime2(3) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'PRICE_ATTEMPT_NO') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD PRICE_ATTEMPT_NO int NOT NULL CONSTRAINT DF_USER_STORE_ITEM_PRICE_ATTEMPT_NO DEFAULT (0);
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'PRICE_NEXT_ATTEMPT_DT') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD PRICE_NEXT_ATTEMPT_DT datetime2(3) NULL;
+END;
+GO
+IF COL_LENGTH(N'dbo.USER_STORE_ITEM', N'PRICE_ERROR_MESSAGE') IS NULL
+BEGIN
+    ALTER TABLE dbo.USER_STORE_ITEM
+    ADD PRICE_ERROR_MESSAGE nvarchar(500) NULL;
+END;
+GO
+INSERT INTO dbo.USER_ERP_SETTING
+(
+    NAME, VALUE, DESCR
+)
+SELECT
+    seed.NAME,
+    seed.VALUE,
+    seed.DESCR
+FROM
+(
+    VALUES
+        (N'WEB_TAX_RATE', NULL, N'Percent of tax between prices with and without it, where the ERP has no rate of an item (price push); empty: none')
+) AS seed (NAME, VALUE, DESCR)
+WHERE NOT EXISTS
+(
+    SELECT
+        1
+    FROM dbo.USER_ERP_SETTING AS known
+    WHERE known.NAME = seed.NAME
+);
+GO

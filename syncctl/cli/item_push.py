@@ -1,0 +1,101 @@
+"""What `stock push` and `price push` have in common: what a person may say, and what asks a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import typer
+
+from syncctl.cli.confirm import ask, can_ask
+from syncctl.errors import EXIT_SOME_FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from rich.console import Console
+
+    from syncctl.cli.run import Run
+    from syncctl.db.contract import StoreItemCount
+    from syncctl.services.item_push import ItemListing, Pushed
+    from syncctl.stores.base import Store
+
+MOST_SHOWN = 50
+MOVED = "moved by the store meanwhile, told by the next run"
+Skus = Annotated[list[str] | None, typer.Option("--sku", help="Only this SKU. May be repeated.", metavar="SKU")]
+Everything = Annotated[bool, typer.Option("--all", help="Tell every item, also what the store has right as far as is known.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be told, old and new; tell nothing.")]
+
+
+class Push(Protocol):
+    """A push that may have to ask a person."""
+
+    def tell(self, *, count: StoreItemCount, sure: bool) -> None:
+        """See `StockPush.tell` and `PricePush.tell`."""
+        ...
+
+
+def listing(run: Run, store: Store, *ways: Any) -> ItemListing:
+    """Return what lists a store's items, as the settings say."""
+    from syncctl.services.item_push import ItemListing
+
+    return ItemListing(
+        database=run.database, store=store, context=run.context(*ways), list_after=timedelta(hours=run.settings.stock_list_hours)
+    )
+
+
+def is_off(run: Run, setting: str, *, on: bool) -> bool:
+    """Say so where a push is switched off."""
+    if not on:
+        run.report.status = "disabled"
+        run.render = lambda console: console.print(f"`{run.command}` is switched off ({setting}); the store was told nothing.")
+    return not on
+
+
+def tell(run: Run, push: Push, count: StoreItemCount, show: Callable[[Console], None], *, yes: bool) -> None:
+    """Tell the store; what has to be seen by a person first is shown to one, and told where the person says yes.
+
+    Raises:
+        FirstPush, Held: nobody can be asked.
+        Declined: the person said no.
+    """
+    from syncctl.services.item_push import FirstPush, Held
+
+    try:
+        push.tell(count=count, sure=yes)
+    except (FirstPush, Held) as held:
+        if not can_ask(run):
+            run.report.status = "held"
+            raise
+        said = str(held)
+
+        def shown(console: Console) -> None:
+            show(console)
+            console.print(said)
+
+        ask(run, "Tell the store all the same?", shown, yes=False)
+        push.tell(count=count, sure=True)
+
+
+def add_refusals(run: Run, result: Pushed[Any], after: Callable[[Any], str]) -> None:
+    """Note in the report what the store refused."""
+    for change in result.changes:
+        error = result.refused.get(change.product_id)
+        if error is not None and len(run.report.errors) < MOST_SHOWN:
+            run.report.add_error(f"SKU {change.sku}: the store refused {after(change)}: {error}")
+    if result.refused:
+        run.report.exit_code = EXIT_SOME_FAILED
+
+
+def show_rest(console: Console, result: Pushed[Any], words: dict[str, str]) -> None:
+    """Say what was left alone and why, and whether it came to its end."""
+    for word, number in sorted(result.left.items()):
+        console.print(f"{number:,} left alone: {words.get(word, MOVED)}.")
+    if result.unfinished:
+        console.print("Stopped before its end; the next run tells the rest.")
+
+
+def figure(amount: Decimal | None) -> str:
+    """Write a figure; nothing for none."""
+    return "" if amount is None else f"{amount.normalize():f}"

@@ -1,0 +1,253 @@
+"""What a store sells, read from it and noted; and telling it something of many items, with each item's own answer looked at.
+
+What is told is absolute, so that telling it twice does no harm: a run that was killed is followed by one that tells the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar
+
+from syncctl.db.contract import CountStoreItems, Database, NoteStoreItems, Procedure, StoreItemCount, ToldItems
+from syncctl.errors import SyncError
+from syncctl.services.run_context import RunContext
+from syncctl.stores.base import Asked, Outdated, Product, Store
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 100
+"""Items told in one request."""
+MOVED = "moved"
+"""Why an item is left to the next push: the store has something else of it than was known."""
+_NOTED_AT_A_TIME = 500
+_NO_PRICE = Asked(regular=None)
+
+
+class Held(SyncError):
+    """The push would change so much that a person has to look first."""
+
+
+class FirstPush(SyncError):
+    """The store was never told of such a thing: a person looks at the first push before it is told. Nothing was told."""
+
+
+class ItemChange(Protocol):
+    """What every change of an item has."""
+
+    @property
+    def product_id(self) -> int:
+        """The store's id of it."""
+        ...
+
+    @property
+    def sku(self) -> str:
+        """Its SKU."""
+        ...
+
+    @property
+    def standing(self) -> str:
+        """How what the store has of it stands to what it should."""
+        ...
+
+
+Change = TypeVar("Change", bound=ItemChange)
+
+
+def is_too_many(number: int, share: Decimal, of: int, *, fewest: int) -> bool:
+    """Say whether a number is above a share of others. Below `fewest` no share is looked at: in a shop of four, two are half."""
+    return number >= fewest and number > share * of
+
+
+@dataclass(slots=True)
+class Pushed(Generic[Change]):
+    """What a push found and did; filled as it goes."""
+
+    items: int = 0
+    changes: list[Change] = field(default_factory=list)
+    untold: list[Change] = field(default_factory=list)
+    """Those of the changes that the store wasn't asked to take yet."""
+    told: int = 0
+    refused: dict[int, str] = field(default_factory=dict)
+    """By product, what the store said."""
+    left: Counter[str] = field(default_factory=Counter)
+    """Items left alone, by why."""
+    unknown: int = 0
+    """Told, and nothing said of them: told again by the next run."""
+    unfinished: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts of the contract of every push of items."""
+        return {
+            "items": self.items,
+            "changes": len(self.changes),
+            "told": self.told,
+            "refused": len(self.refused),
+            "left_alone": sum(self.left.values()),
+        }
+
+
+@dataclass(slots=True)
+class ItemListing:
+    """Reads what one store sells, and notes it."""
+
+    database: Database
+    store: Store
+    context: RunContext
+    list_after: timedelta = timedelta(hours=24)
+    listed: int = 0
+    """Items that the store listed; 0 where an older listing was good enough."""
+    unfinished: bool = False
+
+    def list_items(self) -> None:
+        """Read what the store sells, whole, with its stock and prices; what it doesn't list any more is forgotten at the end.
+
+        A listing that breaks off, or is stopped, forgets nothing.
+        """
+        part: list[dict[str, Any]] = []
+        for product in self.store.products():
+            if self.context.stop.is_set():
+                self.unfinished = True
+                return
+            part.append(_noted(product))
+            self.listed += 1
+            if len(part) == _NOTED_AT_A_TIME:
+                self._note(part)
+                part = []
+        self._note(part, is_last=True)
+
+    def count(self) -> StoreItemCount:
+        """Return how many items of the store are known."""
+        rows: list[StoreItemCount] = self.context.reaching(self.database.run, CountStoreItems(store_id=self.store.store_id))
+        return rows[0]
+
+    def needs_listing(self, count: StoreItemCount) -> bool:
+        """Say whether what the store sells has to be read (again)."""
+        return count.listed_dt is None or self.context.clock() - count.listed_dt >= self.list_after
+
+    def _note(self, part: Sequence[dict[str, Any]], *, is_last: bool = False) -> None:
+        items = json.dumps(part, ensure_ascii=False)
+        call = NoteStoreItems(store_id=self.store.store_id, listing=self.context.run_id[:50], items=items, is_last=is_last)
+        self.context.reaching(self.database.run, call)
+
+
+@dataclass(slots=True)
+class ItemPush(Generic[Change]):
+    """Tells one store something of its items: the loop that stock and prices share. What they are is a kind's own."""
+
+    database: Database
+    store: Store
+    context: RunContext
+    result: Pushed[Change] = field(default_factory=Pushed)
+
+    def find(self, skus: Sequence[str] = ()) -> list[Change]:
+        """Return every item with what the store should say of it, or those of these SKUs."""
+        raise NotImplementedError
+
+    def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> None:
+        """Find what is to be told, and what is left alone and why; the former stands in `result.changes`."""
+        found = self.find(skus)
+        due = {"differs", "waiting"} if skus else {"differs"}
+        due |= {"same", "waiting"} if everything else set()
+        self.result.items = len(found)
+        self.result.changes = [change for change in found if change.standing in due]
+        self.result.untold = list(self.result.changes)
+        self.result.left = Counter(change.standing for change in found if change.standing not in {*due, "same"})
+
+    def tell_these(self, changes: Sequence[Change]) -> None:
+        """Tell the store these changes, a batch at a time.
+
+        Raises:
+            StoreUnavailable, StoreRefused: what was told until then is noted, and the next run tells the rest.
+        """
+        self.context.expect(len(changes))
+        for first in range(0, len(changes), AT_A_TIME):
+            if self.context.stop.is_set():
+                self.result.unfinished = True
+                return
+            self._tell(changes[first : first + AT_A_TIME])
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        asked = {change.product_id for change in changes}
+        self.result.untold = [change for change in self.result.untold if change.product_id not in asked]
+        answers = self.put(changes)
+        told: list[dict[str, Any]] = []
+        for change in changes:
+            self.context.progress(change)
+            if change.product_id not in answers:
+                self.result.unknown += 1
+                continue
+            answer = answers[change.product_id]
+            if answer is None:
+                self.result.told += 1
+                told.append(self.taken(change))
+                log.info("SKU %s: %s", change.sku, self.said(change))
+            elif isinstance(answer, Outdated):
+                # Its sale isn't given back: with the stock that it has now known, the next push tells what is right by then.
+                self.result.left[MOVED] += 1
+                told.append({"PRODUCT_ID": change.product_id, "QTY": str(answer.quantity)})
+                log.info("SKU %s: %s; the next push tells it.", change.sku, answer)
+            else:
+                self.result.refused[change.product_id] = answer
+                told.append({"PRODUCT_ID": change.product_id, "ERROR": answer})
+                log.warning("SKU %s: the store refused %s: %s", change.sku, self.said(change), answer)
+        if told:
+            self.context.reaching(self.database.run, self.note_call(json.dumps(told, ensure_ascii=False)))
+
+    def put(self, changes: Sequence[Change]) -> Mapping[int, str | Outdated | None]:
+        """Tell the store; see `Store.put_stock`."""
+        raise NotImplementedError
+
+    def taken(self, change: Change) -> dict[str, Any]:
+        """Return what is noted of a change that the store took."""
+        raise NotImplementedError
+
+    def note_call(self, told: str) -> Procedure[ToldItems]:
+        """Return the call that notes what the store said."""
+        raise NotImplementedError
+
+    def said(self, change: Change) -> str:
+        """Say a change to a person."""
+        raise NotImplementedError
+
+
+def _noted(product: Product) -> dict[str, Any]:
+    asked = product.asked or _NO_PRICE
+    return {
+        "PRODUCT_ID": product.product_id,
+        "PARENT_ID": product.parent_id,
+        "SKU": (product.sku or "")[:100],
+        "NAME": product.name[:200],
+        "STOCK_KEY": product.stock_key[:50] or None,
+        "IS_MANAGED": int(product.stock is not None),
+        "IS_BACKORDER": int(product.on_backorder),
+        "STORE_QTY": None if product.stock is None else str(product.stock),
+        "IS_PRICED": int(product.asked is not None),
+        **prices_of(asked),
+    }
+
+
+def prices_of(asked: Asked) -> dict[str, str | None]:
+    """Return prices as they are noted."""
+    return {
+        "REGULAR": None if asked.regular is None else format(asked.regular, "f"),
+        "SALE": None if asked.sale is None else format(asked.sale, "f"),
+        "SALE_FROM_DT": _plain(asked.sale_from),
+        "SALE_TO_DT": _plain(asked.sale_to),
+    }
+
+
+def _plain(moment: datetime | None) -> str | None:
+    """Write a moment of UTC as the database reads it."""
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def figure(quantity: Decimal | None) -> str:
+    """Write a figure to a person."""
+    return "unknown" if quantity is None else format(quantity.normalize(), "f")
