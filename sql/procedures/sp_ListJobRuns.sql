@@ -3,16 +3,17 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_ListJobRuns
-    When each of the jobs named last ran, and how that went.
+    When each of the jobs named last ran for each store, and how that went.
 
-Called by    syncctl health, syncctl alerts run
-Returns      one row for each name of the JSON array @OPERATIONS, in their order: OPERATION_TYPE, RUNS (up to 3), LAST_START_DT, and of
-             that run LAST_END_DT, LAST_EXIT_CODE, MESSAGE; LAST_GOOD_DT, the end of the latest of its last 100 runs that did its work
-             (exit 0 or 1)
+Called by    syncctl health, syncctl alerts run, syncctl schedule status
+Returns      for each name of the JSON array @OPERATIONS, in their order, one row for each store that it ran for; where it ran for none, one
+             row of its other runs: OPERATION_TYPE, STORE_ID, RUNS (up to 3), LAST_START_DT, and of that run LAST_END_DT, LAST_EXIT_CODE,
+             MESSAGE; LAST_GOOD_DT, the end of the latest of its last 100 runs that did its work (exit 0 or 1)
 Errors       50001 bad argument
 Locks        none beyond the read
 Repeatable   yes
-Note         Dry runs are left out. Each job's runs are read from the end of an index, so that what ran long ago costs nothing.
+Note         Dry runs are left out. Stores are found, and each one's runs read from the end, by an index, so that what ran long ago costs
+             nothing. One store's runs never stand for another's.
 Example      EXECUTE dbo.sp_ListJobRuns @OPERATIONS = N'["stage", "process"]';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ListJobRuns
@@ -44,15 +45,77 @@ BEGIN
     FROM OPENJSON(@OPERATIONS) AS named
     WHERE named.[type] = 1;
 
+    DECLARE @STORES table
+    (
+        STORE_ID varchar(50) NOT NULL PRIMARY KEY
+    );
+
+    DECLARE @STORE_ID varchar(50) = (SELECT MIN(run.STORE_ID) FROM dbo.USER_SYNC_LOG AS run WHERE run.STORE_ID > '');
+
+    WHILE @STORE_ID IS NOT NULL
+    BEGIN
+        INSERT INTO @STORES
+        (
+            STORE_ID
+        )
+        VALUES
+        (
+            @STORE_ID
+        );
+
+        SET @STORE_ID = (SELECT MIN(run.STORE_ID) FROM dbo.USER_SYNC_LOG AS run WHERE run.STORE_ID > @STORE_ID);
+    END;
+
+    DECLARE @ASKED table
+    (
+        ASKED_ID int NOT NULL IDENTITY(1, 1) PRIMARY KEY,
+        PLACE int NOT NULL,
+        OPERATION_TYPE varchar(50) NOT NULL,
+        STORE_ID varchar(50) NULL
+    );
+
+    INSERT INTO @ASKED
+    (
+        PLACE, OPERATION_TYPE, STORE_ID
+    )
     SELECT
+        wanted.PLACE,
         wanted.OPERATION_TYPE,
+        store.STORE_ID
+    FROM @WANTED AS wanted
+    CROSS JOIN @STORES AS store
+    WHERE EXISTS
+    (
+        SELECT
+            1
+        FROM dbo.USER_SYNC_LOG AS run
+        WHERE run.STORE_ID = store.STORE_ID
+        AND   run.OPERATION_TYPE = wanted.OPERATION_TYPE
+        AND   run.START_TIME IS NOT NULL
+        AND   run.DRY_RUN = 0
+    );
+
+    INSERT INTO @ASKED
+    (
+        PLACE, OPERATION_TYPE, STORE_ID
+    )
+    SELECT
+        wanted.PLACE,
+        wanted.OPERATION_TYPE,
+        NULL
+    FROM @WANTED AS wanted
+    WHERE NOT EXISTS (SELECT 1 FROM @ASKED AS asked WHERE asked.PLACE = wanted.PLACE);
+
+    SELECT
+        asked.OPERATION_TYPE,
+        asked.STORE_ID,
         counted.RUNS,
         latest.LAST_START_DT,
         latest.LAST_END_DT,
         latest.LAST_EXIT_CODE,
         latest.MESSAGE,
         good.LAST_GOOD_DT
-    FROM @WANTED AS wanted
+    FROM @ASKED AS asked
     OUTER APPLY
     (
         SELECT COUNT(*) AS RUNS
@@ -61,7 +124,8 @@ BEGIN
             SELECT TOP (3)
                 run.LOG_ID
             FROM dbo.USER_SYNC_LOG AS run
-            WHERE run.OPERATION_TYPE = wanted.OPERATION_TYPE
+            WHERE EXISTS (SELECT run.STORE_ID INTERSECT SELECT asked.STORE_ID)
+            AND   run.OPERATION_TYPE = asked.OPERATION_TYPE
             AND   run.START_TIME IS NOT NULL
             AND   run.DRY_RUN = 0
             ORDER BY
@@ -76,7 +140,8 @@ BEGIN
             run.EXIT_CODE AS LAST_EXIT_CODE,
             NULLIF(LEFT(run.ERROR_MESSAGE, 500), N'') AS MESSAGE
         FROM dbo.USER_SYNC_LOG AS run
-        WHERE run.OPERATION_TYPE = wanted.OPERATION_TYPE
+        WHERE EXISTS (SELECT run.STORE_ID INTERSECT SELECT asked.STORE_ID)
+        AND   run.OPERATION_TYPE = asked.OPERATION_TYPE
         AND   run.START_TIME IS NOT NULL
         AND   run.DRY_RUN = 0
         ORDER BY
@@ -93,7 +158,8 @@ BEGIN
                 run.END_TIME,
                 run.EXIT_CODE
             FROM dbo.USER_SYNC_LOG AS run
-            WHERE run.OPERATION_TYPE = wanted.OPERATION_TYPE
+            WHERE EXISTS (SELECT run.STORE_ID INTERSECT SELECT asked.STORE_ID)
+            AND   run.OPERATION_TYPE = asked.OPERATION_TYPE
             AND   run.START_TIME IS NOT NULL
             AND   run.DRY_RUN = 0
             ORDER BY
@@ -105,6 +171,7 @@ BEGIN
             recent.START_TIME DESC
     ) AS good
     ORDER BY
-        wanted.PLACE;
+        asked.PLACE,
+        asked.STORE_ID;
 END;
 GO

@@ -15,7 +15,7 @@ Parameters   @KIND        events, attempts, messages (to the store), runs, calls
              @DRY_RUN     1: counts and deletes nothing
 Returns      one row: PURGED_ROWS, and LAST_ID, from where the next batch goes on; NULL at the end
 Kept         what belongs to an order that is not at rest (fn_OrderAtRest); the events that a reopened order or an audit asks for; the last
-             run of each command, and the last one that succeeded; what clients were told about a claim that has no proof yet;
+             run of each command for each store, and the last one that succeeded; what clients were told about a claim that has no proof yet;
              the activities of a queue that isn't at its end, or ended since
 Errors       50001 bad argument
 Locks        the rows of the batch, while they are deleted
@@ -194,6 +194,7 @@ BEGIN
                             1
                         FROM dbo.USER_SYNC_LOG AS later
                         WHERE later.OPERATION_TYPE = run.OPERATION_TYPE
+                        AND   EXISTS (SELECT later.STORE_ID INTERSECT SELECT run.STORE_ID)
                         AND   later.START_TIME >= run.START_TIME
                         AND   later.LOG_ID > run.LOG_ID
                         AND

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncctl.cli.database import Use
 from syncctl.cli.output import MOST_LISTED, local_time, say_first, summary_line, table
 from syncctl.cli.run import Job, Run, command, user
 from syncctl.errors import EXIT_CONFIG, EXIT_SOME_FAILED, EXIT_UNAVAILABLE, ConfigError
@@ -27,7 +28,14 @@ JOB = Job(
 )
 
 
-@command(app, "run", group="alerts", job=JOB, settings={"--deadline-seconds": "health_deadline_seconds"})
+@command(
+    app,
+    "run",
+    group="alerts",
+    job=JOB,
+    settings={"--deadline-seconds": "health_deadline_seconds"},
+    use=Use(of_store=True),
+)
 def run_alerts(run: Run) -> None:
     """Look at everything as `health` does, tell what is new, worse, or over, and deliver what waits. For a scheduler.
 

@@ -35,6 +35,8 @@ class Use:
     """Work on one of whatever version: the command looks at that itself."""
     one_store: bool = False
     """Whether it works for one store: where there are profiles, one has to be chosen."""
+    of_store: bool = False
+    """Whether its runs are noted as those of the store that is chosen, where one is: another store's don't stand for them."""
     writes_settings: bool = False
     """Whether it writes the files of settings: then they need not be right yet, and the profile may be a new one."""
 

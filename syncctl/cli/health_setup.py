@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from syncctl.db.contract import CarrierUse, Database, PodCount
     from syncctl.services.health import Around
     from syncctl.services.health_findings import Thresholds
+    from syncctl.services.health_jobs import StoreJobs
     from syncctl.services.health_verdict import Verdict
+    from syncctl.settings import Settings
 
 _SHARE = 0.4
 """How much of the deadline one call of the database, or one try to connect, may take: one that hangs leaves time for others."""
@@ -87,17 +89,34 @@ def _thresholds(run: Run) -> Thresholds:
         version_warning_days=settings.health_version_warning_days,
         notification_minutes=settings.health_notification_minutes,
         budget_percent=settings.health_budget_percent,
-        intervals={**_polling(run), **intervals_of(settings.job_intervals)},
+        intervals=_intervals(settings),
         late_intervals=settings.health_late_intervals,
     )
 
 
-def _polling(run: Run) -> dict[str, int]:
-    """Return how often the store is polled, where that is set: `stage` is missed from its first day on then."""
-    settings = run.settings
+def _intervals(settings: Settings) -> dict[str, int]:
+    """Return how often jobs run by the settings. Where these say how often the store is polled, `stage` is missed at once."""
+    known = intervals_of(settings.job_intervals)
     if settings.origin("order_polling_interval_minutes") == "default":
+        return known
+    return {"stage": settings.order_polling_interval_minutes, **known}
+
+
+def _stores(run: Run) -> dict[str, StoreJobs]:
+    """Return what each profile of this folder says of its store's jobs, by store id; nothing where there are none."""
+    from syncctl.profiles import list_profiles
+    from syncctl.services.health_jobs import StoreJobs
+    from syncctl.settings_files import env_path, profile_names
+
+    if not profile_names(env_path(run.env_file)):
         return {}
-    return {"stage": settings.order_polling_interval_minutes}
+    return {
+        each.settings.store_id: StoreJobs(
+            profile=each.name, intervals=_intervals(each.settings), polling=each.settings.enable_order_polling
+        )
+        for each in list_profiles(run.env_file)
+        if each.settings is not None
+    }
 
 
 def _around(run: Run) -> Around:
@@ -111,6 +130,7 @@ def _around(run: Run) -> Around:
         uses=lambda *claims: _uses(run, *claims),
         scheduler=lambda: _scheduled(run),
         profiles=unchosen(run.settings),
+        stores=_stores(run),
     )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from syncctl.cli import item_push
 from syncctl.cli.confirm import Yes
+from syncctl.cli.database import Use
 from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
@@ -43,7 +44,7 @@ JOB = Job(
 )
 
 
-@command(app, "push", group="price", job=JOB)
+@command(app, "push", group="price", job=JOB, use=Use(one_store=True))
 def push(run: Run, sku: Skus = None, everything: Everything = False, yes: Yes = False, dry_run: DryRun = False) -> None:
     """Tell the store what to ask for its items: the regular price, and that of a sale with its dates.
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from syncctl.db.contract import JobRuns
     from syncctl.jobs import ScheduledJob
     from syncctl.schedulers.base import Change, Place, Scheduler
     from syncctl.services.schedule import JobStatus
@@ -195,7 +196,8 @@ def status(run: Run, scheduler: SchedulerName = None, without: Without = None) -
         opened = [_open(scheduler)] if scheduler else where_installed(part.place)
         names |= {each.name for each in opened}
         entries = {name: entry for each in opened for name, entry in each.ask(part.place).items()}
-        seen = look(entries, part.jobs, part.records, now=run.clock(), runs=runs, since=installed(part.records))
+        started = None if runs is None else _started(runs, part.store_id)
+        seen = look(entries, part.jobs, part.records, now=run.clock(), runs=started, since=installed(part.records))
         found += [(part.place.profile, each) for each in seen]
     wrong = [(profile, each) for profile, each in found if each.problem]
     run.report.items = [{"profile": profile, **asdict(each)} for profile, each in found]
@@ -217,19 +219,25 @@ def status(run: Run, scheduler: SchedulerName = None, without: Without = None) -
     run.render = render
 
 
-def _logged(run: Run) -> dict[str, datetime | None] | None:
-    """Return when each job last started by the database's log of runs; None where it can't be asked: the scheduler still can."""
+def _logged(run: Run) -> list[JobRuns] | None:
+    """Return how each job last ran by the database's log of runs; None where it can't be asked: the scheduler still can."""
     from syncctl.db.contract import ListJobRuns
     from syncctl.errors import SyncError
-    from syncctl.jobs import JOBS
+    from syncctl.services.health_jobs import operations
 
-    wanted = {job.operation: job.name for job in JOBS if job.operation}
     try:
-        rows = run.database.run(ListJobRuns(operations=json.dumps(list(wanted))))
+        return run.database.run(ListJobRuns(operations=json.dumps(operations())))
     except SyncError as error:
         run.output.remark(f"The log of runs can't be asked: {error}")
         return None
-    return {wanted[row.operation_type]: row.last_start_dt for row in rows}
+
+
+def _started(runs: Sequence[JobRuns], store_id: str) -> dict[str, datetime | None]:
+    """Return when each job last started for this store, or for none in particular."""
+    from syncctl.jobs import JOBS
+
+    names = {job.operation: job.name for job in JOBS if job.operation}
+    return {names[row.operation_type]: row.last_start_dt for row in runs if row.store_id in (None, store_id)}
 
 
 def _moments(job: JobStatus) -> list[str]:

@@ -10,6 +10,7 @@ import typer
 
 from syncctl.cli import item_push
 from syncctl.cli.confirm import Yes
+from syncctl.cli.database import Use
 from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
@@ -45,7 +46,7 @@ NoStage = Annotated[
 ]
 
 
-@command(app, "push", group="stock", job=JOB)
+@command(app, "push", group="stock", job=JOB, use=Use(one_store=True))
 def push(
     run: Run,
     sku: Skus = None,

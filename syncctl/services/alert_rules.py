@@ -90,7 +90,7 @@ class Scope:
         """Name a check so that it is this store's, or this host's, where it depends on that."""
         if check in ("disk", "clock"):
             return f"{check}@{self.host}"
-        if check in (*STORE_CHECKS, *_OF_A_STORE, "last_poll"):
+        if check in (*STORE_CHECKS, *_OF_A_STORE, "last_poll", "jobs", *JOB_CHECKS):
             return f"{check}@{self.store_id}"
         return check
 
@@ -143,7 +143,7 @@ def looked_at(verdict: Verdict, scope: Scope, *, counted: bool) -> list[str]:
             seen = name in HOST_CHECKS or (asked["database"] and name not in blind)
         if seen:
             found.append(scope.source(name))
-    found += ["jobs"] if "jobs" not in blind and asked["database"] else []
+    found += [scope.source("jobs")] if "jobs" not in blind and asked["database"] else []
     return [*found, "mismatch_rate"] if counted else [source for source in found if source != "review"]
 
 

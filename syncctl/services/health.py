@@ -32,7 +32,7 @@ from syncctl.errors import ConfigError, DatabaseUnavailable, SyncError
 from syncctl.services import health_systems as systems
 from syncctl.services.health_checks import clocks, orders, polls, proofs
 from syncctl.services.health_findings import Check, Level, Thresholds
-from syncctl.services.health_jobs import Asked, jobs, operations
+from syncctl.services.health_jobs import Asked, StoreJobs, jobs, operations
 from syncctl.services.health_verdict import CHECKS, HOST_CHECKS, JOB_CHECKS, STORE_CHECKS, Verdict
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Around:
     scheduler: Asked | None = None
     profiles: Sequence[str] = ()
     """Of several stores, those that could have been chosen where none is."""
+    stores: Mapping[str, StoreJobs] = field(default_factory=dict)
+    """Of several stores, what each one's profile says of its jobs, by store id."""
 
 
 @dataclass(slots=True)
@@ -342,10 +344,7 @@ class _Examination:
         own = None if self.open_store is None else self.store_id
         if limits.polling and limits.silence_minutes:
             yield "last_poll", lambda: None if seen.polls is None else polls(seen.polls, now, limits, store_id=own)
-        yield (
-            "jobs",
-            lambda: None if seen.runs is None else jobs(seen.runs, now, limits, polling=limits.polling, asked=seen.scheduled),
-        )
+        yield "jobs", lambda: None if seen.runs is None else self._jobs(seen.runs, now, own)
         yield "proofs", lambda: None if seen.proofs is None else proofs(seen.proofs, limits)
         yield "carriers", lambda: None if seen.uses is None else systems.carriers(seen.uses, limits)
         yield (
@@ -354,6 +353,10 @@ class _Examination:
         )
         yield "customers", lambda: None if seen.customers is None else systems.customers(seen.customers)
         yield "schema", self._schema
+
+    def _jobs(self, runs: list[JobRuns], now: datetime, own: str | None) -> Iterator[Check]:
+        limits = self.limits
+        return jobs(runs, now, limits, store_id=own, polling=limits.polling, asked=self.seen.scheduled, stores=self.around.stores)
 
     def _schema(self) -> Iterator[Check] | None:
         deployed = self.seen.deployed

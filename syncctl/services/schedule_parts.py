@@ -25,6 +25,8 @@ class Part:
     place: Place
     jobs: list[ScheduledJob]
     records: Path
+    store_id: str
+    """The store that these jobs are for; that of those which are for none says nothing."""
 
 
 def parts_of(
@@ -67,7 +69,7 @@ def parts_of(
         for said in remarks:
             remark(f"{name}: {said}" if name else said)
         place = place_of(Path.cwd(), profile=name, env_file=place_file, account=account)
-        parts.append(Part(place, jobs, folder(own.lock_dir, file, name)))
+        parts.append(Part(place, jobs, folder(own.lock_dir, file, name), own.store_id))
     return parts
 
 

@@ -72,3 +72,8 @@ def test_every_store_of_a_folder_gets_its_jobs_and_the_database_its_own_once(syn
     assert "--profile uk" not in crontab(syncctl)
     assert "--profile main" in crontab(syncctl)
     assert syncctl("schedule", "install", "--json").json["counts"]["added"] == len(OF_A_STORE)
+    # What ran for one store did not run for the other.
+    assert syncctl("db", "seed", "--empty").code == 0
+    assert syncctl("process", "--profile", "main").code == 0
+    seen = syncctl("schedule", "status", "--json").json["items"]
+    assert {each["profile"]: bool(each["last_start"]) for each in seen if each["job"] == "process"} == {"main": True, "uk": False}

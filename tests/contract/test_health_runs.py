@@ -45,8 +45,8 @@ def test_jobs_are_told_in_the_order_in_which_they_are_asked_for(database, ran, c
     ran("process", 1, "x" * 600)
     assert [run.operation_type for run in runs(database, "stage", "process")] == ["stage", "process"]
     stage, process = runs(database, "stage", "process")
-    assert stage == JobRuns("stage", 0, None, None, None, None, None)
-    assert process == JobRuns("process", 1, clock.now - timedelta(minutes=1), clock.now, 1, "x" * 500, clock.now)
+    assert stage == JobRuns("stage", None, 0, None, None, None, None, None)
+    assert process == JobRuns("process", None, 1, clock.now - timedelta(minutes=1), clock.now, 1, "x" * 500, clock.now)
 
 
 def test_of_many_runs_the_latest_counts_and_the_latest_that_did_its_work(database, ran, clock):
@@ -64,6 +64,34 @@ def test_dry_runs_and_other_jobs_do_not_count(database, ran):
     ran("process", dry_run=True)
     ran("stage --reconcile")
     assert [run.runs for run in runs(database, "process", "stage", "stage --reconcile")] == [0, 0, 1]
+
+
+def test_each_stores_runs_are_told_by_themselves(database, ran, clock):
+    for store in ("uk", "main"):
+        ran("process", store_id=store)
+    good = clock.now
+    for _ in range(4):
+        ran("process", 69, store_id="main")
+    ran("stage", store_id="other")
+    ran("db purge")
+    found = runs(database, "process", "stage", "db purge", "pod-fetch")
+    assert [(run.operation_type, run.store_id, run.runs) for run in found] == [
+        ("process", "main", 3),
+        ("process", "uk", 1),
+        ("stage", "other", 1),
+        ("db purge", None, 1),
+        ("pod-fetch", None, 0),
+    ]
+    assert [run.last_exit_code for run in found] == [69, 0, 0, 0, None]
+    assert (found[0].last_good_dt, found[1].last_good_dt) == (good, good - timedelta(minutes=1))
+
+
+def test_runs_from_before_stores_were_noted_count_until_there_are_others(database, ran):
+    ran("process")
+    ran("process", dry_run=True, store_id="main")
+    assert [run.store_id for run in runs(database, "process")] == [None]
+    ran("process", store_id="main")
+    assert [(run.store_id, run.runs) for run in runs(database, "process")] == [("main", 1)]
 
 
 def test_no_job_and_no_list(database):

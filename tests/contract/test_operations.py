@@ -57,7 +57,7 @@ def staged(query):
     return lambda order_id=4711: query(sql, (order_id,))[0]
 
 
-def start(database, sync_id="run-1", operation_type="process", *, dry_run=False):
+def start(database, sync_id="run-1", operation_type="process", *, dry_run=False, store_id=None):
     database.run(
         StartRun(
             sync_id=sync_id,
@@ -67,6 +67,7 @@ def start(database, sync_id="run-1", operation_type="process", *, dry_run=False)
             host="SHOP01",
             process_id=4321,
             created_by="scheduler",
+            store_id=store_id,
         )
     )
 

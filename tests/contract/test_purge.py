@@ -12,6 +12,7 @@ from syncctl.db.contract import (
     ClaimPods,
     FinishRun,
     GetHealth,
+    ListJobRuns,
     PurgeHistory,
     QueueNotification,
     RecordPodSuccess,
@@ -20,6 +21,7 @@ from syncctl.db.contract import (
 )
 from syncctl.db.contract.history import KINDS
 from syncctl.errors import BadArgument
+from tests.contract.test_operations import finish, start
 from tests.orders import line, order, set_aside, stage
 from tests.shop import Shop
 
@@ -143,6 +145,19 @@ def test_the_last_run_of_each_command_and_the_last_that_succeeded_stay(database,
     assert purge("runs") == 2
     assert [row["SYNC_ID"] for row in query("SELECT SYNC_ID FROM dbo.USER_SYNC_LOG ORDER BY LOG_ID")] == ["r1", "r2", "r4"]
     assert database.run(GetHealth()) == [before]
+
+
+def test_the_last_run_for_each_store_stays(database, query, clock, purge):
+    for number, store in enumerate(("uk", "uk", "main", None, None)):
+        start(database, f"r{number}", "process", store_id=store)
+        finish(database, f"r{number}")
+        clock.move(timedelta(minutes=1))
+    clock.move(YEAR)
+    jobs = ListJobRuns(operations='["process"]')
+    before = [run.last_start_dt for run in database.run(jobs)]
+    assert purge("runs") == 2
+    assert [row["SYNC_ID"] for row in query("SELECT SYNC_ID FROM dbo.USER_SYNC_LOG ORDER BY LOG_ID")] == ["r1", "r2", "r4"]
+    assert [run.last_start_dt for run in database.run(jobs)] == before, "a job that stands still is not forgotten"
 
 
 def fetched(database: Any, reference: str, sha256: str) -> int:

@@ -42,15 +42,23 @@ class Watch:
         self.addresses = Addresses(operator=[Secret(people.url)], critical=[Secret(pager.url)])
         self.runs = 0
 
-    def run(self, *, connect: Any = None, around: Around | None = None, off: tuple[str, ...] = (), **limits: Any) -> AlertResult:
+    def run(
+        self,
+        *,
+        connect: Any = None,
+        around: Around | None = None,
+        off: tuple[str, ...] = (),
+        store_id: str = "woocommerce",
+        **limits: Any,
+    ) -> AlertResult:
         """One run of `alerts run`, a minute after the last; the jobs go on, and so do the polls."""
         self.runs += 1
         bench = self.bench
         bench.clock.move(timedelta(minutes=1))
         return Alerts(
             connect=connect or bench.connect,
-            verdict=bench.look(connect, around=around, **limits),
-            scope=Scope(store_id="woocommerce", host="SHOP01"),
+            verdict=bench.look(connect, around=around, store_id=store_id, **limits),
+            scope=Scope(store_id=store_id, host="SHOP01"),
             policy=self.policy,
             ways=Ways(self.addresses),
             templates=Templates(),
@@ -187,6 +195,32 @@ def test_a_scheduler_that_is_silent(watch: Watch) -> None:
     watch.later(0)
     watch.run()
     assert [title.split()[0] for title in watch.heard()] == ["[RECOVERED]"] * 3
+
+
+def test_a_job_of_one_store_that_stopped_is_told_once_whoever_looks(watch: Watch, bench: Bench) -> None:
+    def time_goes_by(*stores: str) -> None:
+        for store in ("woocommerce", "uk"):
+            watch.bench.ran("stage", store_id=store)
+            watch.bench.polled(store)
+        for store in stores:
+            watch.bench.ran("process", store_id=store)
+        bench.clock.move(timedelta(minutes=10))
+
+    def both_look() -> None:
+        watch.run()
+        watch.run(store_id="uk", around=Around(scheduler=lambda: {"stage": "its task is disabled"}))
+
+    for _ in range(3):
+        time_goes_by("woocommerce", "uk")
+    both_look()
+    assert watch.heard() == ["[WARNING] A job did not run (stage of uk)"]
+    for _ in range(10):
+        time_goes_by("woocommerce")
+        both_look()
+    assert watch.heard() == ["[CRITICAL] A job did not run (process of uk)"], "neither look takes the other's for over"
+    time_goes_by("woocommerce", "uk")
+    both_look()
+    assert watch.heard() == ["[RECOVERED] A job did not run (process of uk)"]
 
 
 def test_a_carrier_whose_calls_are_used_up(watch: Watch) -> None:

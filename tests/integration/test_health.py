@@ -65,11 +65,19 @@ class Bench:
         )
         return WooCommerce(connection, clock=self.clock, sleeper=lambda _: None)
 
-    def ran(self, command: str, exit_code: int | None = 0, *, dry_run: bool = False, message: str | None = None) -> None:
+    def ran(
+        self,
+        command: str,
+        exit_code: int | None = 0,
+        *,
+        dry_run: bool = False,
+        message: str | None = None,
+        store_id: str | None = None,
+    ) -> None:
         """A job ran; without an exit code it never came to its end."""
-        name = f"{command} {self.clock()}"
-        started = {"direction": "STORE_TO_ERP", "dry_run": dry_run, "host": "h", "process_id": 1, "created_by": "t"}
-        self.database.run(StartRun(sync_id=name, operation_type=command, **started))
+        name = f"{command} {store_id} {self.clock()}"
+        started = {"direction": "STORE_TO_ERP", "host": "h", "process_id": 1, "created_by": "t"}
+        self.database.run(StartRun(sync_id=name, operation_type=command, dry_run=dry_run, store_id=store_id, **started))
         if exit_code is None:
             return
         none = dict.fromkeys((f"records_{what}" for what in ("input", "created", "updated", "skipped", "failed")), 0)
@@ -98,13 +106,14 @@ class Bench:
         deadline: float = 20,
         around: Around | None = None,
         wanted: Collection[str] = (),
+        store_id: str = "woocommerce",
         **limits: Any,
     ) -> Verdict:
         return health(
             connect or self.connect,
             self.client,
             thresholds=Thresholds(**limits),
-            store_id="woocommerce",
+            store_id=store_id,
             around=around,
             wanted=wanted,
             clock=self.clock,

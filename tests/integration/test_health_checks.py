@@ -17,7 +17,7 @@ from syncctl.errors import StoreMisconfigured, StoreUnavailable, TransientError,
 from syncctl.services import health_systems as systems
 from syncctl.services.health import Around
 from syncctl.services.health_findings import Check, Thresholds
-from syncctl.services.health_jobs import longest_silence
+from syncctl.services.health_jobs import StoreJobs, longest_silence
 from syncctl.services.health_verdict import CHECKS, check_named
 from syncctl.stores.certificate import expires_at
 from tests.certificates import make_certificate
@@ -116,6 +116,61 @@ def test_a_job_that_was_killed_and_never_came_back_says_so(bench: Bench) -> None
     assert one(bench, "job_process").message == "ran 0 s ago, and is at work"
     settle(bench, 31)
     assert "that run never ended: it was killed, or hangs" in bench.said("job_process")
+
+
+def both_ran(bench: Bench, minutes: int, *stores: str) -> None:
+    """Time goes by; both stores are polled, and the orders of those named are worked on."""
+    bench.clock.move(timedelta(minutes=minutes))
+    for store in ("woocommerce", "uk"):
+        bench.ran("stage", store_id=store)
+        bench.polled(store)
+    for store in stores:
+        bench.ran("process", store_id=store)
+
+
+def test_a_job_of_one_store_that_stopped_is_not_hidden_by_those_of_another(bench: Bench) -> None:
+    for _ in range(3):
+        both_ran(bench, 10, "woocommerce", "uk")
+    assert bench.levels() == {}
+    assert one(bench, "job_process").message == "of 2 stores, the one that waits longest: uk ran 0 s ago"
+    for _ in range(4):
+        both_ran(bench, 10, "woocommerce")
+    assert bench.levels() == {"job_process": "critical"}
+    check = one(bench, "job_process", around=Around(stores={"uk": StoreJobs(profile="britain")}))
+    assert check.message == "store uk: last ran 40 min ago (limit 30 min)"
+    assert "`syncctl process --max-runtime 45m --profile britain` does it now" in check.advice
+    assert {figure.name: figure.value for figure in check.figures} == {
+        "job_process": 2400,
+        "job_process_woocommerce": 0,
+        "job_process_uk": 2400,
+    }
+    assert [(part.name, part.level) for part in check.parts] == [("process of uk", "critical"), ("process of woocommerce", "ok")]
+    for _ in range(4):
+        both_ran(bench, 10, "uk")
+    assert bench.said("job_process") == "store woocommerce: last ran 40 min ago (limit 30 min)"
+
+
+def test_a_store_that_was_given_up_is_left_out(bench: Bench) -> None:
+    for _ in range(3):
+        both_ran(bench, 10, "woocommerce", "uk")
+    both_ran(bench, 31, "woocommerce")
+    assert bench.levels(ignore_stores=("uk",)) == {}
+    assert bench.said("job_process", ignore_stores=("uk",)) == "ran 0 s ago"
+    assert "or SYNCCTL_HEALTH_IGNORE_STORES=uk" in one(bench, "job_process").advice
+
+
+def test_how_often_a_job_runs_for_a_store_its_own_profile_says(bench: Bench) -> None:
+    for _ in range(3):
+        both_ran(bench, 10, "woocommerce", "uk")
+    both_ran(bench, 31, "woocommerce")
+    for said in (StoreJobs(intervals={"process": 60}), StoreJobs(intervals={"process": 0})):
+        assert bench.look(around=Around(stores={"uk": said})).healthy
+    assert not bench.look(around=Around(stores={"uk": StoreJobs(intervals={"process": 10})})).healthy
+    both_ran(bench, 0, "uk")
+    # A job that this store has to have by its own settings is missed from the first day on, whatever others do.
+    assert bench.levels(intervals={"sync-status": 30}) == {"job_sync_status": "warning"}
+    bench.ran("sync-status", store_id="uk")
+    assert bench.said("job_sync_status", intervals={"sync-status": 30}) == "store woocommerce: has never run"
 
 
 def test_what_the_scheduler_says_of_its_entries_is_told_with_the_job(bench: Bench) -> None:

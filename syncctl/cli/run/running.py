@@ -329,7 +329,7 @@ def _start(job: Job, run: Run, operation: str, *, dry_run: bool) -> None:
         host=platform.node()[:100],
         process_id=os.getpid(),
         created_by=user()[:50],
-        store_id=run.settings.store_id if run.use.one_store else None,
+        store_id=run.settings.store_id if run.use.one_store or (run.use.of_store and run.settings.store_url) else None,
     )
     run.begun = run.database.run(job.starting(run, call) if job.starting else call)
 

@@ -124,13 +124,15 @@ class CountPods(Procedure[PodCount]):
 
 @dataclass(frozen=True, slots=True)
 class JobRuns:
-    """When a job last ran, and how that went. `runs` counts up to 3; moments are None where there is none.
+    """When a job last ran for a store, and how that went. `runs` counts up to 3; moments are None where there is none.
 
+    `store_id` is None of what works for no store in particular, of runs from before stores were noted, and where none ever ran.
     `last_end_dt`, `last_exit_code` and `message` are of the latest run, which is under way, or was killed, where it has no end.
     `last_good_dt` is the end of the latest run that did its work, some of whose orders may have failed.
     """
 
     operation_type: Name
+    store_id: Name | None
     runs: Int
     last_start_dt: Moment | None
     last_end_dt: Moment | None
@@ -141,7 +143,10 @@ class JobRuns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListJobRuns(Procedure[JobRuns]):
-    """How each of `operations` (a JSON array of `OPERATION_TYPE`s) last ran, dry runs left out: a row for each, in order."""
+    """How each of `operations` (a JSON array of `OPERATION_TYPE`s) last ran, dry runs left out: in order, a row for each store.
+
+    One that never ran for a store has one row, of its other runs, or of none.
+    """
 
     name: ClassVar[str] = "sp_ListJobRuns"
     returns: ClassVar[type] = JobRuns

@@ -22,7 +22,8 @@ from syncctl.db.embedded.registry import Session, is_json_list, require, serves
 _RUNS = f"""
     SELECT START_TIME, END_TIME, EXIT_CODE, ERROR_MESSAGE
     FROM dbo.USER_SYNC_LOG
-    WHERE OPERATION_TYPE = :operation AND START_TIME > '' AND DRY_RUN = 0 AND {a_moment("START_TIME")}
+    WHERE STORE_ID IS :store AND OPERATION_TYPE = :operation
+    AND START_TIME > '' AND DRY_RUN = 0 AND {a_moment("START_TIME")}
     ORDER BY START_TIME DESC
     LIMIT :most
 """  # noqa: S608  (constants)
@@ -34,18 +35,35 @@ _LOOKED_BACK = 100
 def list_job_runs(session: Session, call: ListJobRuns) -> list[JobRuns]:
     """See `sql/procedures/sp_ListJobRuns.sql`."""
     require((is_json_list(call.operations), "@OPERATIONS takes a JSON array."))
-    return [_runs(session, operation) for operation in json.loads(call.operations) if isinstance(operation, str)]
+    stores = _stores(session)
+    found: list[JobRuns] = []
+    for operation in json.loads(call.operations):
+        if isinstance(operation, str):
+            by_store = [_runs(session, operation, store) for store in stores]
+            found += [runs for runs in by_store if runs.runs] or [_runs(session, operation, None)]
+    return found
 
 
-def _runs(session: Session, operation: str) -> JobRuns:
-    latest = session.all(_RUNS, {"operation": operation, "most": 3})
+def _stores(session: Session) -> list[str]:
+    """Return each store that a run was for, from the one before to the next: its runs are not read."""
+    found: list[str] = []
+    sql = "SELECT MIN(STORE_ID) AS STORE_ID FROM dbo.USER_SYNC_LOG WHERE STORE_ID > :last"
+    while (row := session.one(sql, {"last": found[-1] if found else ""})) and row["STORE_ID"] is not None:
+        found.append(row["STORE_ID"])
+    return found
+
+
+def _runs(session: Session, operation: str, store: str | None) -> JobRuns:
+    of_store = {"operation": operation, "store": store}
+    latest = session.all(_RUNS, {**of_store, "most": 3})
     good = session.one(
         f"SELECT END_TIME FROM ({_RUNS}) WHERE EXIT_CODE IN (0, 1) AND {a_moment('END_TIME')} ORDER BY START_TIME DESC LIMIT 1",  # noqa: S608
-        {"operation": operation, "most": _LOOKED_BACK},
+        {**of_store, "most": _LOOKED_BACK},
     )
     last = latest[0] if latest else None
     return JobRuns(
         operation_type=operation,
+        store_id=store,
         runs=len(latest),
         last_start_dt=last["START_TIME"] if last else None,
         last_end_dt=last["END_TIME"] if last else None,

@@ -61,7 +61,8 @@ _MAY_GO = {
             row.OPERATION_TYPE IS NULL OR row.START_TIME IS NULL
             OR EXISTS (
                 SELECT 1 FROM dbo.USER_SYNC_LOG AS later
-                WHERE later.OPERATION_TYPE = row.OPERATION_TYPE AND later.START_TIME >= row.START_TIME
+                WHERE later.STORE_ID IS row.STORE_ID AND later.OPERATION_TYPE = row.OPERATION_TYPE
+                AND later.START_TIME >= row.START_TIME
                 AND later.LOG_ID > row.LOG_ID
                 AND (row.SUCCESS IS NOT TRUE OR row.DRY_RUN OR (later.SUCCESS AND NOT later.DRY_RUN))
             )
