@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from syncctl.cli.confirm import ask, can_ask
+from syncctl.cli.confirm import Declined, ask, can_ask
 from syncctl.errors import EXIT_SOME_FAILED
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from syncctl.cli.output import Progress
     from syncctl.cli.run import Run
     from syncctl.db.contract import StoreItemCount
     from syncctl.services.item_push import ItemListing, Pushed
@@ -30,6 +31,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be told
 
 class Push(Protocol):
     """A push that may have to ask a person."""
+
+    result: Pushed[Any]
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
         """See `StockPush.tell` and `PricePush.tell`."""
@@ -53,7 +56,7 @@ def is_off(run: Run, setting: str, *, on: bool) -> bool:
     return not on
 
 
-def tell(run: Run, push: Push, count: StoreItemCount, show: Callable[[Console], None], *, yes: bool) -> None:
+def tell(run: Run, push: Push, count: StoreItemCount, show: Callable[[Console], None], *, yes: bool, progress: Progress) -> None:
     """Tell the store; what has to be seen by a person first is shown to one, and told where the person says yes.
 
     Raises:
@@ -74,7 +77,12 @@ def tell(run: Run, push: Push, count: StoreItemCount, show: Callable[[Console], 
             show(console)
             console.print(said)
 
-        ask(run, "Tell the store all the same?", shown, yes=False)
+        try:
+            with progress.put_aside():
+                ask(run, "Tell the store all the same?", shown, yes=False)
+        except Declined:
+            rest = "What waits was not told." if push.result.told else "The store was told nothing."
+            raise Declined(rest) from None
         push.tell(count=count, sure=True)
 
 

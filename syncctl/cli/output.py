@@ -147,6 +147,16 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._bar.tasks[self._task].id, total=total)
 
+    @contextmanager
+    def put_aside(self) -> Iterator[None]:
+        """Take the bar away while a person is asked: it would be drawn over the question. After a no it doesn't come back."""
+        if self._bar is None:
+            yield
+            return
+        self._bar.stop()
+        yield
+        self._bar.start()
+
 
 Render = Callable[["Console"], None]
 

@@ -72,7 +72,9 @@ def push(run: Run, sku: Skus = None, everything: Everything = False, yes: Yes = 
                 return
             pushing.look(sku or (), everything=everything)
             if not dry_run:
-                item_push.tell(run, pushing, count, lambda console: _changes(console, pushing.result.untold), yes=yes)
+                item_push.tell(
+                    run, pushing, count, lambda console: _changes(console, pushing.result.untold), yes=yes, progress=advance
+                )
 
 
 def _push(run: Run, store: Store, *ways: Any) -> PricePush:
@@ -92,7 +94,7 @@ def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool
     run.report.extra = {
         "dry_run": dry_run,
         "left_alone": dict(result.left),
-        "sales_left_out": dict(pushing.sales_left),
+        "sales_left_out": dict(pushing.found.sales_left),
         "listed": listing.listed,
         "unfinished": result.unfinished,
     }
@@ -114,7 +116,7 @@ def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool
         if dry_run or run.verbose:
             _changes(console, result.changes, suspicious)
         item_push.show_rest(console, result, WORDS)
-        for word, number in sorted(pushing.sales_left.items()):
+        for word, number in sorted(pushing.found.sales_left.items()):
             console.print(f"{number:,} {'sale' if number == 1 else 'sales'} of the ERP's left out: {FAULTS[word]}.")
         summary(console, run.report)
         if dry_run:

@@ -81,7 +81,9 @@ def push(
                 return
             pushing.look(sku or (), everything=everything)
             if not dry_run:
-                item_push.tell(run, pushing, count, lambda console: _changes(console, pushing.result.changes), yes=yes)
+                item_push.tell(
+                    run, pushing, count, lambda console: _changes(console, pushing.result.changes), yes=yes, progress=advance
+                )
 
 
 @command(app, "diff", group="stock", job=Job(direction="ERP_TO_STORE", records={"input": ("items",)}))

@@ -18,10 +18,37 @@ from syncctl.errors import ConfigError
 from syncctl.services.item_push import FirstPush, Held, ItemPush, is_too_many, prices_of
 from syncctl.stores.base import Asked, Outdated, PriceRules, PriceWrite
 
+_PRICED = frozenset({"same", "differs", "waiting"})
 _FEWEST_CHANGED = 10
 _FEWEST_LOST = 3
 _MOST_NAMED = 5
 """Items named in a message."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What the ERP says of the store's items as a whole."""
+
+    sales_left: Counter[str] = field(default_factory=Counter)
+    """Sales of the ERP's that were left out, by why."""
+    known: int = 0
+    """Items that it has a price of, or should have."""
+    unpriced: int = 0
+    """Those that it has none above 0 of."""
+    lost: int = 0
+    """Items that the store was told a price of, and that it has none of any more, or doesn't know."""
+
+    @classmethod
+    def of(cls, items: Sequence[PriceChange]) -> Found:
+        """Look at every item."""
+        kept = [item for item in items if item.standing in _PRICED]
+        unpriced = sum(item.standing == "unpriced" for item in items)
+        return cls(
+            sales_left=Counter(item.sale_fault for item in kept if item.sale_fault is not None),
+            known=len(kept) + unpriced,
+            unpriced=unpriced,
+            lost=sum(item.told_dt is not None and item.standing in ("unpriced", "unknown") for item in items),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +71,7 @@ class PriceGuard:
         lowest = before if change.store_sale is None else min(before, change.store_sale)
         return change.sale is not None and lowest - change.sale > self.change_limit * lowest
 
-    def look_at(self, changes: Sequence[PriceChange], suspicious: int, lost: int, count: StoreItemCount) -> None:
+    def look_at(self, found: Found, changes: Sequence[PriceChange], suspicious: int, count: StoreItemCount) -> None:
         """Stop a push that would change most of the prices, most of whose changes are suspicious, or that lacks most prices.
 
         Raises:
@@ -55,10 +82,12 @@ class PriceGuard:
             because = f"{len(changes):,} of {count.priced:,} prices would change"
         elif is_too_many(suspicious, self.change_share, len(changes), fewest=_FEWEST_CHANGED):
             because = f"{suspicious:,} of {len(changes):,} changes are of more than {self.change_limit:.0%}"
-        elif is_too_many(lost, self.change_share, count.prices_told, fewest=_FEWEST_LOST):
+        elif is_too_many(found.lost, self.change_share, count.prices_told, fewest=_FEWEST_LOST):
             because = (
-                f"the ERP has no price any more of {lost:,} of the {count.prices_told:,} items that the store was told one of"
+                f"the ERP has no price any more of {found.lost:,} of {count.prices_told:,} items that the store was told one of"
             )
+        elif is_too_many(found.unpriced, self.change_share, found.known, fewest=_FEWEST_CHANGED):
+            because = f"the ERP has no price of {found.unpriced:,} of {found.known:,} items that it knows"
         if because is not None:
             raise Held(
                 f"{because[0].upper()}{because[1:]}, more than the {self.change_share:.0%} that may be "
@@ -73,10 +102,7 @@ class PricePush(ItemPush[PriceChange]):
     """Tells one store of its prices."""
 
     guard: PriceGuard = field(default_factory=PriceGuard)
-    sales_left: Counter[str] = field(default_factory=Counter)
-    """Sales of the ERP's that were left out, by why."""
-    lost: int = 0
-    """Items that the store was told a price of, and that have none in the ERP any more."""
+    found: Found = field(default_factory=Found)
     _rules: PriceRules | None = None
 
     @property
@@ -102,9 +128,7 @@ class PricePush(ItemPush[PriceChange]):
         )
         found: list[PriceChange] = self.context.reaching(self.database.run, call)
         self._require_tax([change for change in found if change.standing == "untaxed"])
-        kept = [change for change in found if change.standing in ("same", "differs", "waiting")]
-        self.sales_left = Counter(change.sale_fault for change in kept if change.sale_fault is not None)
-        self.lost = sum(change.told_dt is not None and change.standing in ("unpriced", "unknown") for change in found)
+        self.found = Found.of(found)
         return found
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
@@ -125,7 +149,7 @@ class PricePush(ItemPush[PriceChange]):
                 "would change. Nothing was told. Look at `syncctl price push --dry-run`, then say `syncctl price push --yes`."
             )
         waiting = self.suspicious
-        self.guard.look_at(changes, len(waiting), self.lost, count)
+        self.guard.look_at(self.found, changes, len(waiting), count)
         apart = {change.product_id for change in waiting}
         sound = [change for change in changes if change.product_id not in apart]
         self.tell_these(sound)

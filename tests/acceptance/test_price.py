@@ -13,6 +13,7 @@ from syncctl.db.embedded.engine import EmbeddedDatabase
 from syncctl.demo.shopify_raws import variants_like
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
+from tests.acceptance.test_giving_up import at_a_terminal, needs_terminal
 from tests.shopify_shop import TOKEN, SimulatedShopify
 
 SKUS = ("MUG", "CAP", "TEE-BLK", "POSTER", "SOCKS")
@@ -98,7 +99,7 @@ def test_a_price_list_that_suddenly_has_nothing_is_told_to_a_person(syncctl: Pro
     reprice(syncctl, "CAP", "11.0000")
     ended = syncctl("price", "push", "--json")
     assert (ended.code, ended.json["status"]) == (1, "held")
-    assert "no price any more of 4 of the 5 items" in ended.json["errors"][0]["message"]
+    assert "no price any more of 4 of 5 items" in ended.json["errors"][0]["message"]
     assert set(asked(shop).values()) == {"10.00"}
     assert pushed(syncctl, "--yes")["told"] == 1
     assert asked(shop) == {**dict.fromkeys(SKUS, "10.00"), "CAP": "11.00"}
@@ -319,3 +320,17 @@ def test_shopify_is_told_price_and_compare_at_price(syncctl: Program, shopify: S
     shopify.scopes.remove("write_products")
     assert syncctl("price", "push", "--sku", "MUG").code != 0
     assert "write_products" in json.dumps(syncctl("config", "check", "--json").json)
+
+
+@needs_terminal
+def test_at_a_terminal_a_person_is_asked_of_what_waits(syncctl: Program, shop: SimulatedStore):
+    reprice(syncctl, "MUG", "100.0000")
+    reprice(syncctl, "SOCKS", "11.0000")
+    no = at_a_terminal(syncctl, "price", "push", types="n\n")
+    assert "MUG 10 → 100" in no.err and "The others were told." in no.err
+    assert no.err.rsplit("[y/N] ", 1)[-1].lstrip("n\r\n") == "syncctl: What waits was not told.\n", "no bar over the question"
+    assert (no.code, "1 told, 1 held" in no.out) == (1, True)
+    assert (asked(shop)["MUG"], asked(shop)["SOCKS"]) == ("10.00", "11.00")
+    yes = at_a_terminal(syncctl, "price", "push", types="y\n")
+    assert yes.code == 0, yes.err
+    assert asked(shop)["MUG"] == "100.00"

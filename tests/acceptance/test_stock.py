@@ -6,6 +6,7 @@ import pytest
 
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
+from tests.acceptance.test_giving_up import at_a_terminal, needs_terminal
 from tests.raws import raw_order
 
 PRODUCTS = [
@@ -140,3 +141,15 @@ def test_diff_explains_each_difference(syncctl: Program, shop: SimulatedStore):
     assert [item["standing"] for item in told.json["items"] if item["sku"] == "NO-SUCH"] == ["unknown"]
     shown = syncctl("stock", "diff", "--known")
     assert "no such item in the ERP" in shown.out
+
+
+@needs_terminal
+def test_at_a_terminal_a_person_is_asked_with_nothing_drawn_over_the_question(syncctl: Program, shop: SimulatedStore):
+    with syncctl.connected() as connection:
+        connection.execute("UPDATE IM_INV SET QTY_ON_HND = '0.0000'")
+    before = stock(shop)
+    no = at_a_terminal(syncctl, "stock", "push", types="n\n")
+    assert (no.code, stock(shop)) == (1, before)
+    assert no.err.rsplit("[y/N] ", 1)[-1].lstrip("n\r\n") == "syncctl: The store was told nothing.\n", "no bar over the question"
+    assert at_a_terminal(syncctl, "stock", "push", types="y\n").code == 0
+    assert set(stock(shop).values()) == {0}

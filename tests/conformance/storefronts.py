@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from syncctl.demo.shopfronts import Keeper, Shopfront, ShopifyFront, WooCommerceFront
 from syncctl.demo.shopify_raws import ITEMS_FROM, customers_like, like_woocommerce, variants_like
+from syncctl.demo.store_products import keep_sale
 from syncctl.stores.base import Store
 from syncctl.stores.shopify_orders import gid
 from tests.clocks import MovableClock
@@ -69,6 +70,18 @@ class Storefront:
 
     def refuse_stock(self, product_id: int) -> None:
         """Let the shop refuse to be told of an item's stock from now on."""
+        raise NotImplementedError
+
+    def prices(self) -> dict[str, tuple[str, str]]:
+        """Return what a customer pays for each item and what it costs without a sale, by SKU."""
+        raise NotImplementedError
+
+    def refuse_price(self, product_id: int) -> None:
+        """Let the shop refuse to be told of an item's price from now on."""
+        raise NotImplementedError
+
+    def include_tax(self, includes: bool) -> None:
+        """Let the shop's prices include tax, or not."""
         raise NotImplementedError
 
     def when_asked(self, happens: Callable[[], object], *, times: int = 1, after: int = 0) -> None:
@@ -140,6 +153,18 @@ class WooCommerceStorefront(Storefront):
     def refuse_stock(self, product_id: int) -> None:
         self.shop.odd.refused.add(product_id)
 
+    def prices(self) -> dict[str, tuple[str, str]]:
+        products = self.shop.state.products.values()
+        sold = [each for product in products for each in product["variations"] or [product]]
+        keep_sale(sold, self.clock())
+        return {each["sku"]: (each["price"], each["regular_price"]) for each in sold}
+
+    def refuse_price(self, product_id: int) -> None:
+        self.shop.odd.refused.add(product_id)
+
+    def include_tax(self, includes: bool) -> None:
+        self.shop.state.settings["tax"]["woocommerce_prices_include_tax"] = "yes" if includes else "no"
+
     def when_asked(self, happens: Callable[[], object], *, times: int = 1, after: int = 0) -> None:
         self.shop.before_request = at(happens, lambda *_: True, times=times, after=after)
 
@@ -186,6 +211,15 @@ class ShopifyStorefront(Storefront):
 
     def stock(self) -> dict[str, int]:
         return {each["sku"]: each["inventoryQuantity"] for each in self.shop.products if each["inventoryItem"]["tracked"]}
+
+    def prices(self) -> dict[str, tuple[str, str]]:
+        return {each["sku"]: (each["price"], each["compareAtPrice"] or each["price"]) for each in self.shop.products}
+
+    def refuse_price(self, product_id: int) -> None:
+        self.shop.prices.refused[gid("ProductVariant", product_id)] = "The price can't be changed."
+
+    def include_tax(self, includes: bool) -> None:
+        self.shop.prices.taxes_included = includes
 
     def refuse_stock(self, product_id: int) -> None:
         self.shop.stock.refused[gid("InventoryItem", ITEMS_FROM + product_id)] = "NON_MUTABLE_INVENTORY_ITEM"

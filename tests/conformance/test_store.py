@@ -12,7 +12,7 @@ import pytest
 from syncctl.demo.orders import KINDS, catalogue
 from syncctl.errors import StoreMisconfigured, StoreUnavailable, UnreadableError
 from syncctl.models import Order
-from syncctl.stores.base import Listed, Page, Product, StatusWrite, StockWrite, Store, WalkState
+from syncctl.stores.base import Asked, Listed, Page, PriceWrite, Product, StatusWrite, StockWrite, Store, WalkState
 from tests.conformance.storefronts import Storefront
 
 D = Decimal
@@ -362,6 +362,65 @@ def test_stock_waits_where_the_store_has_had_enough_and_is_told_though_it_stumbl
         answers = store.put_stock([write(product, 5)])
     assert answers == {product.product_id: None}
     assert shop.stock()[str(product.sku)] == 5
+
+
+def price(product: Product, regular: str, sale: str | None = None) -> PriceWrite:
+    asked = Asked(regular=Decimal(regular), sale=None if sale is None else Decimal(sale))
+    return PriceWrite(product_id=product.product_id, parent_id=product.parent_id, asked=asked)
+
+
+def test_prices_are_what_was_said_and_nothing_else_changes(shop: Storefront, store: Store):
+    products = sold(shop, store)
+    before = shop.prices()
+    assert {sku: str(product.asked and product.asked.regular) for sku, product in products.items()} == {
+        sku: regular for sku, (_, regular) in before.items()
+    }
+    first, *others = list(products.values())[:6]
+    writes = [price(first, "30.00", "22.50"), *(price(product, "31.10") for product in others)]
+    assert store.put_prices(writes) == {write.product_id: None for write in writes}
+    told = {str(first.sku): ("22.50", "30.00")} | {str(product.sku): ("31.10", "31.10") for product in others}
+    assert shop.prices() == before | told
+    listed = {each.product_id: each.asked for each in store.products()}
+    assert [listed[write.product_id] for write in writes] == [write.asked for write in writes]
+    assert store.put_prices([price(first, "30.00")]) == {first.product_id: None}, "the sale is over"
+    assert shop.prices()[str(first.sku)] == ("30.00", "30.00")
+
+
+def test_prices_that_are_told_twice_are_no_error(shop: Storefront, store: Store):
+    product = next(iter(sold(shop, store).values()))
+    for _ in range(2):  # as after a run that was killed before it noted the answer
+        assert store.put_prices([price(product, "77.00", "70.00")]) == {product.product_id: None}
+    assert shop.prices()[str(product.sku)] == ("70.00", "77.00")
+
+
+def test_a_price_that_the_store_refuses_is_told_from_the_rest_and_no_others_fault(shop: Storefront, store: Store):
+    products = list(sold(shop, store).values())
+    before = shop.prices()
+    of_one = [product for product in products if product.parent_id == products[-1].parent_id]
+    shop.refuse_price(of_one[0].product_id)
+    answers = store.put_prices([price(product, "41.00") for product in products])
+    refused = answers.pop(of_one[0].product_id)
+    assert refused and "can't be changed" in refused
+    assert answers == {product.product_id: None for product in products if product != of_one[0]}
+    assert shop.prices() == dict.fromkeys(before, ("41.00", "41.00")) | {str(of_one[0].sku): before[str(of_one[0].sku)]}
+
+
+def test_prices_wait_where_the_store_has_had_enough(shop: Storefront, store: Store):
+    product = next(iter(sold(shop, store).values()))
+    shop.when_asked(shop.crowd)
+    try:
+        answers = store.put_prices([price(product, "5.00")])
+    except StoreUnavailable as busy:
+        assert busy.retry_after  # either is right: waited for here, or by the run
+        answers = store.put_prices([price(product, "5.00")])
+    assert answers == {product.product_id: None}
+
+
+@pytest.mark.parametrize("includes", [True, False])
+def test_the_store_says_how_it_keeps_its_prices(shop: Storefront, store: Store, includes: bool):
+    shop.include_tax(includes)
+    rules = store.price_rules()
+    assert (rules.includes_tax, rules.decimals, rules.currency) == (includes, 2, "USD")
 
 
 # The store itself.

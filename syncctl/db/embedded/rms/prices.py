@@ -8,7 +8,7 @@ from decimal import Decimal
 from syncctl.db.embedded.erp import Price, Settings
 from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.rms.items import known_item
-from syncctl.db.embedded.rms.site import PRICE_LISTS, site_of
+from syncctl.db.embedded.rms.site import PRICE_LISTS
 from syncctl.db.embedded.windows_zones import windows_zone
 
 _TOO_MUCH = Decimal(10_000_000_000)
@@ -24,7 +24,7 @@ def price(session: Session, settings: Settings, item_no: str) -> Price | None:
     item = known_item(session, item_no)
     if item is None:
         return None
-    site = site_of(session)
+    rate = settings.get("TAX_RATE")
     regular: Decimal = item[PRICE_LISTS[(settings.get("WEB_PRICE_LIST") or "Price").casefold()]]
     begins, ends = (_date(item[column]) for column in ("SaleStartDate", "SaleEndDate"))
     if ends is not None and ends.time() == time():
@@ -37,8 +37,8 @@ def price(session: Session, settings: Settings, item_no: str) -> Price | None:
         sale if is_sale else None,
         _utc(begins, zone),
         _utc(ends, zone),
-        tax_rate=site.tax_rate if item["Taxable"] else Decimal(0),
-        includes_tax=site.prices_include_tax,
+        tax_rate=Decimal(0) if not item["Taxable"] else Decimal(rate) if rate else None,
+        includes_tax=settings.get("PRICES_INCLUDE_TAX") != "N",
         is_active=not item["Inactive"],
     )
 
