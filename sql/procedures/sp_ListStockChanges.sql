@@ -9,7 +9,8 @@ Called by    syncctl stock push, syncctl stock diff
 Parameters   @STORE_ID; @SKUS a JSON array of SKUs, NULL: all; @CHANGES_ONLY = 1: only what differs, and is due
 Returns      by SKU: PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, STORE_QTY (as listed or told last), ITEM_NO (NULL: the ERP has none),
              WANTED_QTY (whole, never below 0), ON_HAND, HELD by documents, STAGED on orders that wait for theirs, RESERVE_QTY, PACK_QTY, and
-             STANDING: same, differs, unknown (no item), uncounted (the ERP keeps no stock of it), unmanaged or backorder (by the store's
+             STANDING: same, differs, doubted (the same, but an order of it changed at DOUBTED_DT, and the store counts by itself),
+             unknown (no item), uncounted (the ERP keeps no stock of it), unmanaged or backorder (by the store's
              choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT); ERROR_MESSAGE of the last refusal
 Errors       50001 bad argument
 Locks        none beyond the read
@@ -123,6 +124,7 @@ BEGIN
         judged.RESERVE_QTY,
         judged.PACK_QTY,
         judged.STANDING,
+        judged.DOUBTED_DT,
         judged.NEXT_ATTEMPT_DT,
         judged.ERROR_MESSAGE
     FROM
@@ -146,10 +148,12 @@ BEGIN
                 WHEN reckoned.IS_COUNTED = 0 THEN 'uncounted'
                 WHEN reckoned.IS_MANAGED = 0 THEN 'unmanaged'
                 WHEN reckoned.IS_BACKORDER = 1 THEN 'backorder'
-                WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY THEN 'same'
+                WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY AND reckoned.DOUBTED_DT IS NULL THEN 'same'
                 WHEN reckoned.NEXT_ATTEMPT_DT > @NOW THEN 'waiting'
+                WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY THEN 'doubted'
                 ELSE 'differs'
             END),
+            reckoned.DOUBTED_DT,
             reckoned.NEXT_ATTEMPT_DT,
             reckoned.ERROR_MESSAGE
         FROM
@@ -163,6 +167,7 @@ BEGIN
                 item.IS_MANAGED,
                 item.IS_BACKORDER,
                 item.STORE_QTY,
+                item.DOUBTED_DT,
                 item.NEXT_ATTEMPT_DT,
                 item.ERROR_MESSAGE,
                 meant.ITEM_NO,
@@ -200,7 +205,7 @@ BEGIN
         ) AS reckoned
     ) AS judged
     WHERE @CHANGES_ONLY = 0
-    OR    judged.STANDING = 'differs'
+    OR    judged.STANDING IN ('differs', 'doubted')
     ORDER BY
         judged.SKU,
         judged.PRODUCT_ID;

@@ -6,7 +6,8 @@ dbo.sp_NoteStockTold
     Notes what a store was told of items' stock, and what it refused.
 
 Called by    syncctl stock push
-Parameters   @STORE_ID; @TOLD a JSON array of {"PRODUCT_ID", "QTY"} for what it took, {"PRODUCT_ID", "ERROR"} for what it refused
+Parameters   @STORE_ID; @TOLD a JSON array of {"PRODUCT_ID", "QTY"} for what it took, {"PRODUCT_ID", "ERROR"} for what it refused;
+             with "DOUBTED", the item's DOUBTED_DT when that was reckoned: a later doubt stays
 Returns      one row: TOOK, REFUSED
 Errors       50001 bad argument
 Locks        the items' rows
@@ -28,6 +29,7 @@ BEGIN
     (
         PRODUCT_ID bigint NOT NULL PRIMARY KEY,
         QTY decimal(15, 4) NULL,
+        DOUBTED_DT datetime2(3) NULL,
         ERROR_MESSAGE nvarchar(500) NULL
     );
 
@@ -38,17 +40,19 @@ BEGIN
 
     INSERT INTO @ANSWER
     (
-        PRODUCT_ID, QTY, ERROR_MESSAGE
+        PRODUCT_ID, QTY, DOUBTED_DT, ERROR_MESSAGE
     )
     SELECT
         told.PRODUCT_ID,
         MAX(TRY_CONVERT(decimal(15, 4), told.QTY)),
+        MIN(TRY_CONVERT(datetime2(3), told.DOUBTED)),
         MAX(told.ERROR)
     FROM OPENJSON(@TOLD)
     WITH
     (
         PRODUCT_ID bigint '$.PRODUCT_ID',
         QTY nvarchar(50) '$.QTY',
+        DOUBTED nvarchar(50) '$.DOUBTED',
         ERROR nvarchar(500) '$.ERROR'
     ) AS told
     WHERE told.PRODUCT_ID IS NOT NULL
@@ -59,6 +63,9 @@ BEGIN
         item
     SET
         STORE_QTY = CASE WHEN answer.ERROR_MESSAGE IS NULL THEN answer.QTY ELSE item.STORE_QTY END,
+        DOUBTED_DT = CASE
+            WHEN answer.ERROR_MESSAGE IS NOT NULL OR answer.DOUBTED_DT IS NULL OR item.DOUBTED_DT > answer.DOUBTED_DT THEN item.DOUBTED_DT
+        END,
         TOLD_DT = CASE WHEN answer.ERROR_MESSAGE IS NULL THEN @NOW ELSE item.TOLD_DT END,
         ATTEMPT_NO = CASE WHEN answer.ERROR_MESSAGE IS NULL THEN 0 ELSE item.ATTEMPT_NO + 1 END,
         NEXT_ATTEMPT_DT = CASE

@@ -29,6 +29,8 @@ Note         An order in the ERP that waits and is unpaid now, or was not before
              update that sp_CheckOrder refuses while it is held, so that a person hears of it and its document stays.
              An order that a worker holds loses its lease when its content changes or can't be read: the worker's next write gets 50010.
              What can't be read and was given up by a person stays so until the store changes it.
+             A store counts its own stock as orders come, change and go: what it has of the items of an order that changed is doubted, so
+             that the next push tells it, equal or not to what it was told last.
 Example      EXECUTE dbo.sp_StageOrders @STORE_ID = 'woocommerce', @SOURCE_SYSTEM = 'woocommerce', @SYNC_ID = 'by-hand',
                  @ORDERS = N'[{"WOO_ORDER_ID": 4711, "VANISHED": 1}]', @DRY_RUN = 1;
 */
@@ -477,6 +479,44 @@ BEGIN
 
         IF @DRY_RUN = 0
         BEGIN
+            IF EXISTS (SELECT 1 FROM dbo.USER_STORE_ITEM AS item WHERE item.STORE_ID = @STORE_ID)
+            BEGIN
+                /* Items of the version that was staged, too: one that was taken out of an order went back to the store's stock. */
+                WITH moved AS
+                (
+                    SELECT
+                        PRODUCT_ID = COALESCE(NULLIF(TRY_CONVERT(bigint, line.VARIATION_ID), 0), TRY_CONVERT(bigint, line.PRODUCT_ID))
+                    FROM @DECIDED AS decided
+                    INNER JOIN @INCOMING AS incoming
+                        ON incoming.PAGE_NO = decided.PAGE_NO
+                    LEFT JOIN dbo.USER_ORDER_STAGING AS staged
+                        ON staged.STAGING_ID = decided.STAGING_ID
+                    CROSS APPLY
+                    (
+                        SELECT incoming.LINE_ITEMS_JSON AS LINES
+                        UNION ALL
+                        SELECT staged.LINE_ITEMS_JSON
+                    ) AS version
+                    CROSS APPLY OPENJSON(COALESCE(version.LINES, N'[]'))
+                    WITH
+                    (
+                        PRODUCT_ID nvarchar(20) '$.PRODUCT_ID',
+                        VARIATION_ID nvarchar(20) '$.VARIATION_ID'
+                    ) AS line
+                    WHERE decided.DECISION <> 'absent'
+                    AND   decided.DECISION <> 'older'
+                    AND   decided.DECISION <> 'same'
+                    AND   decided.DECISION <> 'given_up'
+                )
+                UPDATE
+                    item
+                SET
+                    DOUBTED_DT = @NOW
+                FROM dbo.USER_STORE_ITEM AS item
+                WHERE item.STORE_ID = @STORE_ID
+                AND   item.PRODUCT_ID IN (SELECT moved.PRODUCT_ID FROM moved);
+            END;
+
             /* What is new comes in whole; an order that could not be read brings no content. */
             INSERT INTO dbo.USER_ORDER_STAGING
             (

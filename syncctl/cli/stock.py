@@ -30,6 +30,7 @@ app = typer.Typer(help="How many of each item the store may offer, as the ERP ha
 WORDS = {
     "same": "as it should be",
     "differs": "differs",
+    "doubted": "as it was told; an order changed since, so it is told again",
     "unknown": "no such item in the ERP",
     "uncounted": "the ERP keeps no stock of it",
     "unmanaged": "the store keeps no stock of it",

@@ -153,7 +153,7 @@ class ItemPush(Generic[Change]):
     def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> None:
         """Find what is to be told, and what is left alone and why; the former stands in `result.changes`."""
         found = self.find(skus)
-        due = {"differs", "waiting"} if skus else {"differs"}
+        due = {"differs", "doubted", "waiting"} if skus else {"differs", "doubted"}
         due |= {"same", "waiting"} if everything else set()
         self.result.items = len(found)
         self.result.changes = [change for change in found if change.standing in due]
@@ -191,7 +191,7 @@ class ItemPush(Generic[Change]):
             elif isinstance(answer, Outdated):
                 # Its sale isn't given back: with the stock that it has now known, the next push tells what is right by then.
                 self.result.left[MOVED] += 1
-                told.append({"PRODUCT_ID": change.product_id, "QTY": str(answer.quantity)})
+                told.append({**self.taken(change), "QTY": str(answer.quantity)})
                 log.info("SKU %s: %s; the next push tells it.", change.sku, answer)
             else:
                 self.result.refused[change.product_id] = answer

@@ -77,16 +77,16 @@ class StockPush(ItemPush[StockChange]):
             FirstPush, Held: a person has to look first. Nothing was told.
             StoreUnavailable, StoreRefused: as for `tell_these`.
         """
-        changes = self.result.untold
-        if changes and not sure:
+        differing = [change for change in self.result.untold if change.standing != "doubted"]
+        if differing and not sure:
             if not count.told:
                 raise FirstPush(
-                    f"This would be the first time that the store is told of its stock: {len(changes):,} of {count.managed:,} "
+                    f"This would be the first time that the store is told of its stock: {len(differing):,} of {count.managed:,} "
                     "items would change. Nothing was told. Look at `syncctl stock push --dry-run`, then say "
                     "`syncctl stock push --yes`."
                 )
-            self.guard.look_at(changes, count.managed)
-        self.tell_these(changes)
+            self.guard.look_at(differing, count.managed)
+        self.tell_these(self.result.untold)
 
     def put(self, changes: Sequence[StockChange]) -> Mapping[int, str | Outdated | None]:
         """See `ItemPush.put`."""
@@ -105,7 +105,8 @@ class StockPush(ItemPush[StockChange]):
 
     def taken(self, change: StockChange) -> dict[str, Any]:
         """See `ItemPush.taken`."""
-        return {"PRODUCT_ID": change.product_id, "QTY": str(int(change.wanted_qty or 0))}
+        doubted = change.doubted_dt and change.doubted_dt.replace(tzinfo=None).isoformat(" ", "milliseconds")
+        return {"PRODUCT_ID": change.product_id, "QTY": str(int(change.wanted_qty or 0)), "DOUBTED": doubted}
 
     def note_call(self, told: str) -> Procedure[ToldItems]:
         """See `ItemPush.note_call`."""

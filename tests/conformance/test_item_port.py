@@ -73,6 +73,33 @@ def test_an_order_holds_its_items_from_the_moment_it_is_staged_and_once(items):
     assert (applied.wanted_qty, applied.staged, applied.held) == (7, 0, 3)
 
 
+def test_what_the_store_may_have_counted_by_itself_is_told_again(items, clock):
+    def standings() -> set[str]:
+        return {sku for sku, change in offered(items).items() if change.standing == "doubted"}
+
+    def told(quantity: str, doubted: str | None) -> None:
+        answer = {"PRODUCT_ID": 11, "QTY": quantity, "DOUBTED": doubted}
+        items.database.run(NoteStockTold(store_id=STORE, told=json.dumps([answer])))
+
+    for sku in ("TEE-BLK", "MUG"):
+        items.put_stock(sku, "102")  # as many more came in as the order takes: what was told last is right still
+    stage(items.database, order(1, line(1, "TEE-BLK", "2", "39.98", product=11), line(2, "MUG", "2", "20.00", product=12)))
+    assert standings() == {"TEE-BLK", "MUG"}
+    assert set(offered(items, changes_only=True)) == {"TEE-BLK", "MUG"}
+    told("100", None)
+    assert standings() == {"TEE-BLK", "MUG"}, "it was reckoned before the order came"
+    moment = offered(items)["TEE-BLK"].doubted_dt
+    assert moment
+    told("100", moment.replace(tzinfo=None).isoformat(" ", "milliseconds"))
+    assert standings() == {"MUG"}
+    clock.move(timedelta(minutes=1))
+    stage(items.database, order(1, line(2, "MUG", "2", "20.00", product=12)))
+    assert offered(items)["TEE-BLK"].doubted_dt, "taken out of the order, it went back"
+    assert wanted(items)["TEE-BLK"] == 102
+    stage(items.database, order(1, line(2, "MUG", "2", "20.00", product=12)))
+    assert standings() == {"MUG"}, "the same page again changes nothing"
+
+
 def test_of_an_edited_order_only_what_is_new_is_held_twice_by_nobody(items):
     items.put_stock("TEE-BLK", "10")
     items.apply(line(1, "TEE-BLK", "2", "39.98"))

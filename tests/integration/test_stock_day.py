@@ -81,6 +81,7 @@ def test_never_more_is_offered_than_there_is(shop: SimulatedStore, tmp_path: Pat
         products = {product["sku"]: product for product in shop.state.products.values()}
         run = _runs(database, store)
         run(sure=True)
+        open_orders: list[tuple[int, str, int]] = []
         for interval in range(24):
             sold_since: dict[str, int] = dict.fromkeys(SKUS, 0)
             for _ in range(chance.randrange(12)):
@@ -91,10 +92,24 @@ def test_never_more_is_offered_than_there_is(shop: SimulatedStore, tmp_path: Pat
                     sold_since[sku] += quantity
                     _count(opened, sku, on_shelf[sku])
                 elif products[sku]["stock_quantity"] >= quantity:  # the store sells what it offers
-                    shop.shopkeeper.place(raw_order((sku, quantity, "8.00")))
+                    placed = shop.shopkeeper.place(_bought(products[sku]["id"], sku, quantity))
                     products[sku]["stock_quantity"] -= quantity
                     web_sold[sku] += quantity
                     sold_since[sku] += quantity
+                    open_orders.append((placed, sku, quantity))
+                    if (
+                        chance.random() < 0.3
+                    ):  # as many come in: what the store was told last is what it should say, and not what it says
+                        on_shelf[sku] += quantity
+                        _count(opened, sku, on_shelf[sku])
+                if open_orders and chance.random() < 0.2:  # the store takes the goods of what is cancelled back by itself
+                    placed, sku, quantity = open_orders.pop(chance.randrange(len(open_orders)))
+                    shop.shopkeeper.cancel(placed)
+                    products[sku]["stock_quantity"] += quantity
+                    web_sold[sku] -= quantity
+                    if chance.random() < 0.5:  # and as many break
+                        on_shelf[sku] -= quantity
+                        _count(opened, sku, on_shelf[sku])
             database.dies = chance.random() < 0.3
             try:
                 run(sure=False)
@@ -107,6 +122,12 @@ def test_never_more_is_offered_than_there_is(shop: SimulatedStore, tmp_path: Pat
                 short = max(0, -there)
                 assert short <= missing[sku] + sold_since[sku], "oversold by what was sold within one interval, and no more"
                 missing[sku] = short
+
+
+def _bought(product_id: int, sku: str, quantity: int) -> dict[str, Any]:
+    raw = raw_order((sku, quantity, "8.00"))
+    raw["line_items"][0]["product_id"] = product_id
+    return raw
 
 
 def _count(database: Any, sku: str, on_hand: int) -> None:

@@ -39,8 +39,9 @@ class NoteStoreItems(Procedure[NotedItems]):
 class StockChange:
     """An item of a store: what the store has of it as far as is known, and what it should say, with how that is reckoned.
 
-    `standing`: same, differs; unknown (`item_no` None: the ERP has none), uncounted (the ERP keeps no stock of it), unmanaged or
-    backorder (by the store's choice); waiting (the store refused it, and is asked again at `next_attempt_dt`).
+    `standing`: same, differs; doubted (the same, but an order of it changed at `doubted_dt`, and the store counts by itself);
+    unknown (`item_no` None: the ERP has none), uncounted (the ERP keeps no stock of it), unmanaged or backorder (by the store's
+    choice); waiting (the store refused it, and is asked again at `next_attempt_dt`).
     """
 
     product_id: BigInt
@@ -57,6 +58,7 @@ class StockChange:
     reserve_qty: Money
     pack_qty: Money
     standing: Code
+    doubted_dt: Moment | None
     next_attempt_dt: Moment | None
     error_message: Line | None
 
@@ -111,7 +113,10 @@ class ToldItems:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteStockTold(Procedure[ToldItems]):
-    """Note what a store was told: a JSON array of PRODUCT_ID with QTY for what it took, with ERROR for what it refused."""
+    """Note what a store was told: a JSON array of PRODUCT_ID with QTY for what it took, with ERROR for what it refused.
+
+    DOUBTED is the item's `doubted_dt` as it was when that was reckoned: a later doubt stays.
+    """
 
     name: ClassVar[str] = "sp_NoteStockTold"
     returns: ClassVar[type] = ToldItems

@@ -56,7 +56,7 @@ _NEW_ROW = (
 _INSERT = f"INSERT INTO dbo.USER_ORDER_STAGING ({', '.join(_NEW_ROW)}) VALUES ({', '.join('?' * len(_NEW_ROW))})"  # noqa: S608
 
 
-def _json_text(value: Any) -> str | None:
+def json_text(value: Any) -> str | None:
     """Return the text of a part of the page that stays JSON."""
     if isinstance(value, msgspec.Raw):
         text = str(value, "utf-8")
@@ -155,7 +155,7 @@ class PageWriter:
             *map(get, _TOLD),
             *map(get, _AS_IT_IS),
             *[None if text is None else moment_text(text) for text in map(get, _MOMENTS)],
-            *map(_json_text, map(get, _JSON)),
+            *map(json_text, map(get, _JSON)),
         )
 
     def _columns(self, order: dict[str, Any], staged: sqlite3.Row, name: str, decision: Decision) -> dict[str, Any]:
@@ -181,7 +181,7 @@ class PageWriter:
                     text = order.get(column)
                     columns[column] = None if text is None else moment_text(text)
                 for column in _JSON:
-                    columns[column] = _json_text(order.get(column))
+                    columns[column] = json_text(order.get(column))
         if name == "adopt":
             columns["APPLIED_HASH"] = order["CONTENT_HASH"]
         if decision.state is not None:

@@ -17,6 +17,7 @@ from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.db.embedded.staged_page import READ_AGAIN, Decision, PageWriter
 from syncctl.db.embedded.unreadable import former_state, given_up, set_aside, was_set_aside
 from syncctl.db.embedded.walks import note_walk
+from syncctl.db.embedded.web_items import doubt_items
 
 _DECISIONS = {
     "absent": Decision("skipped", takes_content=False, reason="not staged"),
@@ -34,6 +35,7 @@ _DECISIONS = {
     "aside": Decision("set_aside", takes_content=False),
     "given_up": Decision("unchanged", takes_content=False, reason="it can't be read, and was given up"),
 }
+_NO_CHANGE = ("absent", "older", "same", "given_up")
 _GROUPS = ("live", "wait", "dead")
 _MEANINGS = (None, "unpaid", "held", "ready", "done", "dead", "unknown")
 
@@ -48,6 +50,7 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
     page = PageWriter(session, call)
     results: list[StagedResult] = []
     aside: list[tuple[int, dict[str, Any], sqlite3.Row | None]] = []
+    changed: list[tuple[dict[str, Any], sqlite3.Row | None]] = []
     for order in orders:
         staged = known.get(order["WOO_ORDER_ID"])
         if staged is not None and _is_another(order, staged):
@@ -57,6 +60,8 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
         name = _decide(session, order, staged)
         decision = _as_before(name, staged)
         staging_id = staged["STAGING_ID"] if staged else None
+        if name not in _NO_CHANGE:
+            changed.append((order, staged))
         if name == "aside":
             aside.append((len(results), order, staged))
         elif not call.dry_run:
@@ -65,6 +70,7 @@ def stage_orders(session: Session, call: StageOrders) -> list[StagedResult]:
         results.append(StagedResult(order["WOO_ORDER_ID"], staging_id, decision.outcome, reason))
     if call.dry_run:
         return results
+    doubt_items(session, call.store_id, changed)
     page.write()
     for place, order, staged in aside:
         results[place] = replace(results[place], staging_id=set_aside(session, call, order, staged))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
@@ -26,10 +26,11 @@ from syncctl.db.contract import (
     ToldItems,
     WebItem,
 )
-from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.engine import make, moment_text
 from syncctl.db.embedded.erp import Erp, StockLevel, erp_of, item_of, mapped_item, settings_of
 from syncctl.db.embedded.order_content import amount_of, read_content
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
+from syncctl.db.embedded.staged_page import json_text
 
 _NOTHING = Decimal(0)
 _FIRST_WAIT = timedelta(minutes=15)
@@ -101,6 +102,33 @@ def note_store_items(session: Session, call: NoteStoreItems) -> list[NotedItems]
     return [NotedItems(len(listed), forgotten)]
 
 
+def doubt_items(session: Session, store_id: str, changed: Sequence[tuple[dict[str, Any], sqlite3.Row | None]]) -> None:
+    """Doubt what a store has of the items of orders that changed, each as it came and as it was staged.
+
+    A store counts its own stock as orders come, change and go, so that what it was told last says nothing of these any more.
+    """
+    if not changed or not session.one("SELECT 1 FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store LIMIT 1", {"store": store_id}):
+        return
+    lines = [json_text(order.get("LINE_ITEMS_JSON")) for order, _ in changed]
+    before = session.all(
+        """
+        SELECT staged.LINE_ITEMS_JSON
+        FROM json_each(:ids) AS asked
+        CROSS JOIN dbo.USER_ORDER_STAGING AS staged ON staged.STAGING_ID = asked.value
+        """,
+        {"ids": json.dumps([staged["STAGING_ID"] for _, staged in changed if staged])},
+    )
+    lines += [row["LINE_ITEMS_JSON"] for row in before]
+    moved = {line.get("VARIATION_ID") or line.get("PRODUCT_ID") for text in lines for line in json.loads(text or "[]")}
+    session.run(
+        """
+        UPDATE dbo.USER_STORE_ITEM SET DOUBTED_DT = :now
+        WHERE STORE_ID = :store AND PRODUCT_ID IN (SELECT value FROM json_each(:moved))
+        """,
+        {"store": store_id, "moved": json.dumps([each for each in moved if each]), "now": session.now},
+    )
+
+
 @serves(ListStockChanges)
 def list_stock_changes(session: Session, call: ListStockChanges) -> list[StockChange]:
     """See `sql/procedures/sp_ListStockChanges.sql`."""
@@ -127,7 +155,7 @@ def list_stock_changes(session: Session, call: ListStockChanges) -> list[StockCh
     )
     level_of = partial(erp.stock, session, settings)
     changes = (_judged(session, erp, row, staged, reserve, level_of) for row in rows)
-    return [change for change in changes if not call.changes_only or change.standing == "differs"]
+    return [change for change in changes if not call.changes_only or change.standing in ("differs", "doubted")]
 
 
 def _judged(
@@ -163,6 +191,7 @@ def _judged(
         reserve_qty=reserve,
         pack_qty=pack,
         standing=_standing(session, row, level, wanted),
+        doubted_dt=row["DOUBTED_DT"],
         next_attempt_dt=row["NEXT_ATTEMPT_DT"],
         error_message=row["ERROR_MESSAGE"],
     )
@@ -175,8 +204,9 @@ def _standing(session: Session, row: sqlite3.Row, level: StockLevel | None, want
         (not level.is_counted, "uncounted"),
         (not row["IS_MANAGED"], "unmanaged"),
         (row["IS_BACKORDER"], "backorder"),
-        (row["STORE_QTY"] == wanted, "same"),
+        (row["STORE_QTY"] == wanted and row["DOUBTED_DT"] is None, "same"),
         (row["NEXT_ATTEMPT_DT"] is not None and row["NEXT_ATTEMPT_DT"] > session.now, "waiting"),
+        (row["STORE_QTY"] == wanted, "doubted"),
     )
     return next((standing for holds, standing in judged if holds), "differs")
 
@@ -234,7 +264,16 @@ def count_store_items(session: Session, call: CountStoreItems) -> list[StoreItem
 @serves(NoteStockTold)
 def note_stock_told(session: Session, call: NoteStockTold) -> list[ToldItems]:
     """See `sql/procedures/sp_NoteStockTold.sql`."""
-    return note_answers(session, call, lambda answer: {"STORE_QTY": amount_of(answer.get("QTY"))})
+    noted = note_answers(session, call, lambda answer: {"STORE_QTY": amount_of(answer.get("QTY"))})
+    session.many(
+        "UPDATE dbo.USER_STORE_ITEM SET DOUBTED_DT = NULL WHERE STORE_ID = ? AND PRODUCT_ID = ? AND DOUBTED_DT <= ?",
+        [
+            (call.store_id, answer["PRODUCT_ID"], moment_text(answer["DOUBTED"]))
+            for answer in json.loads(call.told)
+            if answer.get("DOUBTED") and answer.get("ERROR") is None
+        ],
+    )
+    return noted
 
 
 def note_answers(
