@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from syncctl.db.contract import Violation
+if TYPE_CHECKING:
+    from syncctl.db.contract import Violation
 
 
 class _Known(NamedTuple):

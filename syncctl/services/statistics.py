@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncctl.db.contract import Database, ListStatistics, ListStorePolls, StatisticRow
+if TYPE_CHECKING:
+    from syncctl.db.contract import Database, StatisticRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ def store_statistics(database: Database, *, store_id: str | None, all_time: bool
 
     Orders count as errors when they are left to a person: what a later attempt makes good is none.
     """
+    from syncctl.db.contract import ListStatistics, ListStorePolls  # here: every poll's end is told in this module's words
+
     polled = {poll.store_id: poll.finished_dt for poll in database.run(ListStorePolls())}
     rows = {row.store_id: row for row in database.run(ListStatistics(store_id=store_id, since_reset=not all_time))}
     if store_id is not None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import Any, TypeVar
-
-import backoff
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from syncctl.errors import StoreUnavailable
 
@@ -28,14 +27,32 @@ def asked_again(
     def is_no_use(error: Any) -> bool:
         return error.code in never or (error.retry_after or 0.0) > longest_wait
 
-    # `backoff` counts and decides; the waiting itself is the sleeper's, so that tests don't wait.
-    return backoff.on_exception(
-        backoff.constant,
-        StoreUnavailable,
-        max_tries=tries,
-        giveup=is_no_use,
-        on_backoff=wait,
-        jitter=None,
-        logger=None,
-        interval=0,
-    )(once)
+    @wraps(once)
+    def asking(*arguments: Any, **named: Any) -> Any:
+        try:
+            return once(*arguments, **named)
+        except StoreUnavailable as error:
+            failed: StoreUnavailable | None = error
+
+        def first_or_again() -> Any:
+            nonlocal failed
+            if failed is not None:
+                failure, failed = failed, None
+                raise failure
+            return once(*arguments, **named)
+
+        import backoff  # here, since it takes longer to import than most runs take to ask, and most stores answer
+
+        # It counts and decides; the waiting itself is the sleeper's, so that tests don't wait.
+        return backoff.on_exception(
+            backoff.constant,
+            StoreUnavailable,
+            max_tries=tries,
+            giveup=is_no_use,
+            on_backoff=wait,
+            jitter=None,
+            logger=None,
+            interval=0,
+        )(first_or_again)()
+
+    return cast("Asking", asking)
