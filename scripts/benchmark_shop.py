@@ -34,8 +34,10 @@ _NUMBER = 987_654_321
 """Stands for an order's number in what is kept of it."""
 AGE = timedelta(days=1)
 """Since the last change of any order: nothing is new."""
-REFUND = b'[{"id":5,"reason":"","total":"-1.00"}]'
-REFUNDS = b'[{"id":5,"reason":"","amount":"1.00","line_items":[],"shipping_lines":[],"fee_lines":[]}]'
+REFUND = b'{"id":%d,"reason":"","total":"-1.00"}'
+GIVEN = b'{"id":%d,"parent_id":%d,"reason":"","amount":"1.00","line_items":[],"shipping_lines":[],"fee_lines":[]}'
+FIRST_REFUND = 1_000_000_000
+"""What the id of an order's refund is higher than the order's."""
 NOTHING = b"[]"
 
 
@@ -61,7 +63,9 @@ class QuickShop:
         if self.seconds:
             time.sleep(self.seconds)
         if path.endswith("/refunds"):
-            return REFUNDS, 1
+            named = query["include"].split(",") if "include" in query else [int(path.split("/")[-2]) + FIRST_REFUND]
+            ids = [int(each) for each in named]
+            return b"[%s]" % b",".join(GIVEN % (each, each - FIRST_REFUND) for each in ids), len(ids)
         if query.get("status") == "trash" or query.get("modified_after", "") > self.newest or "after" in query:
             return NOTHING, 0
         size = int(query.get("per_page", "10"))
@@ -69,8 +73,11 @@ class QuickShop:
         return b"[%s]" % b",".join(map(self._order, range(first, min(first + size, self.orders)))), self.orders
 
     def _order(self, place: int) -> bytes:
-        order = self._kept[place % len(self._kept)].replace(b"%d" % _NUMBER, b"%d" % (FIRST_ID + place))
-        return order.replace(b'"refunds":[]', b'"refunds":' + REFUND) if self.refunded and place % self.refunded == 0 else order
+        order_id = FIRST_ID + place
+        order = self._kept[place % len(self._kept)].replace(b"%d" % _NUMBER, b"%d" % order_id)
+        if self.refunded and place % self.refunded == 0:
+            return order.replace(b'"refunds":[]', b'"refunds":[%s]' % (REFUND % (FIRST_REFUND + order_id)))
+        return order
 
 
 def _kept(raw: dict[str, Any]) -> bytes:

@@ -66,6 +66,7 @@ class Routes:
             ("POST", r"/orders/(\d+)/notes", self._add_note),
             ("GET", r"/orders/(\d+)/refunds", self._list_refunds),
             ("POST", r"/orders/(\d+)/refunds", self._add_refund),
+            ("GET", r"/refunds", self._list_all_refunds),
             ("GET", r"/products", self._list_products),
             ("GET", r"/products/(\d+)/variations", self._list_variations),
             ("POST", r"/products/batch", self._product_batch),
@@ -141,6 +142,28 @@ class Routes:
         self.odd.look_at_refunds(call.id)
         rows = copy.deepcopy(self.state.refunds[call.id])
         return self._page(call.query, rows, {"date": "date_created_gmt", "id": "id"})
+
+    def _list_all_refunds(self, call: Call) -> Reply:
+        """Give refunds of any orders, as WooCommerce does since 9.0; `parent` is ignored there, too."""
+        if "before-9.0" in self.quirks:
+            raise errors.no_route()
+        of = {refund["id"]: order_id for order_id, refunds in self.state.refunds.items() for refund in refunds}
+        rows = [
+            {"parent_id": order_id, **copy.deepcopy(refund)}
+            for order_id, refunds in self.state.refunds.items()
+            for refund in refunds
+        ]
+        listing = store_lists.page(
+            call.query,
+            rows,
+            order_by={"date": "date_created_gmt", "id": "id"},
+            quirks=self.quirks,
+            odd=self.odd,
+            manner=self.manner,
+        )
+        for row in listing.rows:
+            self.odd.look_at_refunds(of[row["id"]])
+        return _listed(listing)
 
     def _add_refund(self, call: Call) -> Reply:
         return Reply(201, copy.deepcopy(self.state.refund(call.id, call.body)))

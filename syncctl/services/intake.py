@@ -107,6 +107,19 @@ class _Read:
 
 
 @dataclass(slots=True)
+class Looked:
+    """A page of a list, compared with what is staged."""
+
+    changed: list[Listed]
+    """What has to be looked into."""
+    unchanged: list[tuple[Listed, int]]
+    """What the list gives just as it was staged, with its staging ids."""
+    marks: Mapping[int, str]
+    """Order → what the list says of it."""
+    read_at: datetime | None
+
+
+@dataclass(slots=True)
 class Intake:
     """Reads orders of one store and stages them."""
 
@@ -133,31 +146,42 @@ class Intake:
         listed: Sequence[Listed],
         unreadable: Iterable[UnreadableOrder] = (),
         *,
-        walk: dict[str, Any] | None = None,
         read_at: datetime | None = None,
         thorough: bool = False,
     ) -> bool:
-        """Read a page's orders and stage them with the place that a walk has then reached; False where the stop came before.
+        """Look at a page's orders and stage them; see `look` and `stage`."""
+        return self.stage(self.look(listed, read_at=read_at, thorough=thorough), unreadable)
 
-        What the page, read at `read_at` by the store's clock, gives just as it was staged is counted and not looked into, unless
-        `thorough`.
+    def look(self, listed: Sequence[Listed], *, read_at: datetime | None = None, thorough: bool = False) -> Looked:
+        """Tell what of a page, read at `read_at` by the store's clock, has to be looked into, and announce it to the store.
+
+        That is not what the page gives just as it was staged, unless `thorough`.
+
+        Raises:
+            DatabaseUnavailable, TransientError, ConfigError: as for `stage`.
+        """
+        marks = {each.order_id: mark for each in listed if (mark := self._marks.of(each))}
+        looked = Looked(list(listed), [], marks, read_at) if thorough or not marks else self._compared(listed, marks, read_at)
+        self.store.expect(looked.changed)
+        return looked
+
+    def stage(self, looked: Looked, unreadable: Iterable[UnreadableOrder] = (), *, walk: dict[str, Any] | None = None) -> bool:
+        """Read a page's orders and stage them with the place that a walk has then reached; False where the stop came before.
 
         Raises:
             StoreUnavailable, StoreMisconfigured: the store is down, or not to be used as configured. As after a stop, what was
                 read is staged, and the place stays where it was.
             DatabaseUnavailable, TransientError, ConfigError: nothing of the page is staged that wasn't before.
         """
-        marks = {each.order_id: mark for each in listed if (mark := self._marks.of(each))}
-        changed = listed if thorough else self._changed(listed, marks)
-        self.store.expect(changed)
-        read = self._read(changed, self.store.read, self.context.stop)
+        self._note_unchanged(looked.unchanged)
+        read = self._read(looked.changed, self.store.read, self.context.stop)
         for order_id in read.gone:
             log.info("Order %s has gone from the store since it was listed.", order_id)
-        settled = {each.order_id for each in changed if each.raw is not None and is_settled(each, read_at)}
+        settled = {each.order_id for each in looked.changed if each.raw is not None and is_settled(each, looked.read_at)}
         rows = [self.content.content(order) for order in read.orders]
         for row in rows:
             order_id = row["WOO_ORDER_ID"]
-            row["READ_MARK"] = marks.get(order_id) if order_id in settled else None
+            row["READ_MARK"] = looked.marks.get(order_id) if order_id in settled else None
         rows += [self.content.unreadable(bad) for bad in (*unreadable, *read.unreadable)]
         self._stage(rows, walk if read.whole else None)
         if read.ended_by is not None:
@@ -199,23 +223,25 @@ class Intake:
         finally:
             self.show = before
 
-    def _changed(self, listed: Sequence[Listed], marks: Mapping[int, str]) -> Sequence[Listed]:
-        """Return what of a page has to be looked into; what is as it was staged is counted here."""
-        if not marks:
-            return listed
+    def _compared(self, listed: Sequence[Listed], marks: Mapping[int, str], read_at: datetime | None) -> Looked:
+        """Compare a page with what is staged."""
         call = ListKnownOrders(store_id=self.store.store_id, orders=json.dumps(list(marks)))
         known = {row.woo_order_id: row for row in self.context.reaching(self.database.run, call)}
-        changed: list[Listed] = []
+        looked = Looked([], [], marks, read_at)
         for each in listed:
             row = known.get(each.order_id)
             if row is None or row.read_mark != marks.get(each.order_id):
-                changed.append(each)
-                continue
+                looked.changed.append(each)
+            else:
+                looked.unchanged.append((each, row.staging_id))
+        return looked
+
+    def _note_unchanged(self, unchanged: Sequence[tuple[Listed, int]]) -> None:
+        for each, staging_id in unchanged:
             self.context.progress(each)
             if self.show is not None:
-                self.show(StagedItem(each.order_id, each.number, each.status, "unchanged", None, row.staging_id))
-        self.result.outcomes["unchanged"] += len(listed) - len(changed)
-        return changed
+                self.show(StagedItem(each.order_id, each.number, each.status, "unchanged", None, staging_id))
+        self.result.outcomes["unchanged"] += len(unchanged)
 
     def _fetch(self, order_ids: Iterable[int], stop: StopFlag, *, same: bool = False) -> bool:
         asked = [Listed(order_id=order_id, number=str(order_id)) for order_id in order_ids]

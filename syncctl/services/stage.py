@@ -7,15 +7,16 @@ to go on from. Orders set aside on the way are staged as such: they hold up neit
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from syncctl.db.contract import Database, ListWalks, Walk
 from syncctl.errors import SyncError, UsageError
-from syncctl.services.intake import SET_ASIDE, Intake, StagedItem, Staging
+from syncctl.services.intake import SET_ASIDE, Intake, Looked, StagedItem, Staging
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import ORDERS_WALK, Listed, NoSuchList, Page, Store, WalkState
 from syncctl.stores.content import ContentBuilder
@@ -32,6 +33,17 @@ class Window:
     lookback: timedelta = timedelta(minutes=15)
     batch_size: int = 50
     max_pages: int = 10
+
+
+class _Ahead(NamedTuple):
+    """A page of a walk that was compared with what is staged, maybe before the one in front of it was staged."""
+
+    page: Page
+    looked: Looked
+    moved: bool
+    """Whether it brings the walk's place further."""
+    begins_at: int
+    """The walk's place in front of it."""
 
 
 @dataclass(slots=True)
@@ -159,21 +171,52 @@ class Stager:
                     "Older orders come in with --since."
                 )
         pages = 0
-        for page in self._pages(state, known, window):
+        for ahead in self._looked_ahead(state, known, window):
+            page = ahead.page
             if name == ORDERS_WALK:
                 self.result.since, self.result.until = page.after.since_dt, window.until or page.after.until_dt
-            # Pages without a row that is new, such as those of hidden orders, bring the place no further, and count for nothing.
-            moved = (page.after.last_id, page.after.row_offset) != (state.last_id, state.row_offset)
-            self._expect(page, state.row_offset)
-            whole = self._stage_page(page, known if durable else None, save_walk=durable and (moved or page.after.finished))
-            state = page.after
-            pages += moved
+            self._expect(page, ahead.begins_at)
+            whole = self._stage_page(
+                ahead, known if durable else None, save_walk=durable and (ahead.moved or page.after.finished)
+            )
+            pages += ahead.moved
             if whole and page.after.finished:
                 self._tell_of_hidden(page)
                 return
             if not whole or pages >= window.max_pages or self.context.stop.is_set():
                 self._tell_of_end(name, pages, durable=durable)
                 return
+
+    def _looked_ahead(self, state: WalkState, known: Walk | None, window: Window) -> Iterator[_Ahead]:
+        """Give a walk's pages, compared with what is staged, some of them before their turn.
+
+        What their orders need is then asked for while the orders before them are read and staged. No more pages are read than
+        this run takes, and what goes wrong with a page comes up when those before it are staged.
+        """
+        pages, waiting = self._pages(state, known, window), deque[_Ahead]()
+        asked, failed = 0, None
+        more = True
+        while True:
+            while more and asked < window.max_pages and (not waiting or len(waiting) <= self.store.pages_ahead):
+                try:
+                    page = next(pages, None)
+                    if page is None:
+                        more = False
+                        break
+                    # Pages without a row that is new, such as those of hidden orders, bring the place no further, and count for
+                    # nothing.
+                    moved = (page.after.last_id, page.after.row_offset) != (state.last_id, state.row_offset)
+                    looked = self.intake.look(self._new(page), read_at=page.read_at)
+                except SyncError as error:
+                    more, failed = False, error
+                    break
+                waiting.append(_Ahead(page, looked, moved, state.row_offset))
+                state, asked = page.after, asked + moved
+            if not waiting:
+                if failed is not None:
+                    raise failed
+                return
+            yield waiting.popleft()
 
     def _pages(self, state: WalkState, known: Walk | None, window: Window) -> Iterator[Page]:
         """Give a walk's pages; one whose watermark proves to be ahead of the store's clock (it was set back) begins earlier."""
@@ -190,7 +233,8 @@ class Stager:
             ahead_of = None
             yield page
 
-    def _stage_page(self, page: Page, known: Walk | None, *, save_walk: bool) -> bool:
+    def _stage_page(self, ahead: _Ahead, known: Walk | None, *, save_walk: bool) -> bool:
+        page = ahead.page
         walk: dict[str, Any] | None = None
         if save_walk:
             before = known.watermark_dt if known else None
@@ -205,7 +249,7 @@ class Stager:
                 "ROW_OFFSET": None if reached.finished else reached.row_offset,
             }
         self.result.pages += 1
-        return self.intake.take(self._new(page), page.unreadable, walk=walk, read_at=page.read_at)
+        return self.intake.stage(ahead.looked, page.unreadable, walk=walk)
 
     def _expect(self, page: Page, done: int) -> None:
         """Tell whoever shows the progress how many orders a list has, `done` of which an earlier run has read."""

@@ -277,6 +277,11 @@ class Store(Protocol):
         """Say which walks will be begun next, so that their first pages can be asked for at once. Errors come up in `pages`."""
         ...
 
+    @property
+    def pages_ahead(self) -> int:
+        """How many pages beyond the one that is read next may be announced with `expect`, each behind the one before."""
+        ...
+
     def expect(self, listed: Sequence[Listed]) -> None:
         """Say which orders will be read next, so that what they need can be asked for beforehand. Errors come up in `read`."""
         ...

@@ -123,6 +123,11 @@ class Shopify:
     def expect_walks(self, walks: Sequence[WalkState], *, batch_size: int) -> None:
         """See `base.Store.expect_walks`: there is one walk."""
 
+    @property
+    def pages_ahead(self) -> int:
+        """See `base.Store.pages_ahead`: a page's orders are asked for together, and cost points."""
+        return 0
+
     def expect(self, listed: Sequence[Listed]) -> None:
         """See `base.Store.expect`."""
         self._whole.expect([each.order_id for each in listed])

@@ -40,7 +40,7 @@ from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.values import amount_field, code, identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_hidden import Gap, gaps
-from syncctl.stores.woocommerce_http import Client, Connection, lane_of
+from syncctl.stores.woocommerce_http import Client, Connection
 from syncctl.stores.woocommerce_orders import (
     EXACT,
     NOT_ORDERS,
@@ -52,6 +52,7 @@ from syncctl.stores.woocommerce_orders import (
     tag_of,
 )
 from syncctl.stores.woocommerce_prices import asked_of, price_rules, put_prices
+from syncctl.stores.woocommerce_refund_lists import RefundLists
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
 from syncctl.stores.woocommerce_stock import put_stock
@@ -63,6 +64,8 @@ log = logging.getLogger(__name__)
 NO_ORDERS = {"per_page": "1", "_fields": "id", "after": "2100-01-01T00:00:00"}
 """Asks for a list without any order: one that is broken must not look like a store that is down."""
 _NUMBER_SHOWN = 40
+_PAGES_AHEAD = 2
+"""Pages whose refunds are asked for while those of the page before them are still read."""
 _TELLING = (
     "date_modified_gmt",
     "status",
@@ -104,6 +107,7 @@ class WooCommerce:
         self._clock = clock
         self._client = Client(connection, clock=clock, sleeper=sleeper, stop=stop)
         self._writer = Writer(self._client)
+        self._refunds = RefundLists(self._client)
 
     def pages(
         self, walk: WalkState, *, batch_size: int, modified_until: datetime | None = None, most: int | None = None
@@ -136,11 +140,14 @@ class WooCommerce:
         first = [lists.first_page(changed_in(walk), batch_size) for walk in walks if not walk.row_offset]
         self._client.expect("first pages", [("/orders", parameters) for parameters in first])
 
+    @property
+    def pages_ahead(self) -> int:
+        """See `base.Store.pages_ahead`: with one connection nothing is asked for before its turn."""
+        return min(_PAGES_AHEAD, self._client.connection.connections - 1)
+
     def expect(self, listed: Sequence[Listed]) -> None:
         """See `base.Store.expect`: the refunds of those that have any."""
-        refunded = [each.order_id for each in listed if each.raw is not None and needs_refunds(dict(each.raw))]
-        paths = [f"/orders/{order_id}/refunds" for order_id in refunded]
-        self._client.expect(lane_of("/orders/1/refunds", EXACT), [(path, lists.first_page(EXACT)) for path in paths])
+        self._refunds.expect([dict(each.raw) for each in listed if each.raw is not None])
 
     def read(self, listed: Listed) -> Order | None:
         """See `base.Store.read`."""
@@ -349,7 +356,7 @@ class WooCommerce:
         if not needs_refunds(raw):
             return read_order(raw, shows_whole=shows_whole)
         try:
-            return read_order(raw, self._refunds(order_id) if order_id else (), shows_whole=shows_whole)
+            return read_order(raw, self._refunds.of(order_id, raw) if order_id else (), shows_whole=shows_whole)
         except StoreRefused as refused:
             if refused.code in (NO_SUCH_ORDER, NO_PARENT_ORDER) and order_id and self._raw(order_id) is None:
                 log.info("Order %s was deleted while it was being read.", order_id)
@@ -360,21 +367,6 @@ class WooCommerce:
         """Tell whether the shop shows this order's total without decimals: asked for without a number of decimals, in its own."""
         raw = self._client.get(f"/orders/{order_id}", {"_fields": "id,total"}).data
         return isinstance(raw, dict) and text(raw.get("total")).removeprefix("-").isdecimal()
-
-    def _refunds(self, order_id: int) -> list[Raw]:
-        """Read an order's refunds, all of them: one that is missing would be paid for.
-
-        Raises:
-            UnreadableError: the store counts more than it shows, or one is no object.
-        """
-        found: list[Raw] = []
-        for step in lists.walk(self._client, f"/orders/{order_id}/refunds", EXACT).steps():
-            if step.not_shown or not all(isinstance(row.raw, dict) for row in step.rows):
-                raise UnreadableError(
-                    f"its refunds can't all be read: the store counts {step.not_shown or 'some'} that it doesn't show"
-                )
-            found += [row.raw for row in step.rows]
-        return found
 
 
 def _status(raw: Raw) -> StoreStatus:

@@ -6,9 +6,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from syncctl.db.contract import ListStagedOrders
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.demo.store import SimulatedStore
+from syncctl.demo.store_routes import Routes
 from syncctl.secret import Secret
 from syncctl.services.run_context import RunContext
 from syncctl.services.stage import Stager, Staging, Window
@@ -86,15 +88,28 @@ class Bench:
         return Counter(path.partition("&oauth")[0].partition("?oauth")[0] for _, path, _ in self.store.requests)
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+@contextmanager
+def opened(folder: Path, *quirks: str) -> Iterator[Bench]:
     clock = MovableClock()
-    with SimulatedStore(clock=clock) as store:
+    with SimulatedStore(clock=clock, quirks=quirks) as store:
         store.load(raw_order(id=number, number=str(number)) for number in range(1, ORDERS + 1))
         for number in REFUNDED:
             store.shopkeeper.refund_amount(number, "1.00")
         clock.move(timedelta(minutes=5))
-        yield Bench(store, clock, tmp_path)
+        yield Bench(store, clock, folder)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with opened(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Iterator[Bench]:
+    """A shop that has each order's list of refunds alone."""
+    with opened(tmp_path / "older", "before-9.0") as made:
+        yield made
 
 
 def test_the_same_orders_come_by_the_same_requests(bench: Bench) -> None:
@@ -107,13 +122,72 @@ def test_the_same_orders_come_by_the_same_requests(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("kind", "batch_size"), [("/orders", 5), ("/refunds", 30)])
-def test_several_are_under_way_at_once_and_never_more_than_the_setting_says(bench: Bench, kind: str, batch_size: int) -> None:
-    gauge = bench.store.before_request = Gauge(kind, 3)
-    bench.poll(3, batch_size=batch_size)
+def test_several_are_under_way_at_once_and_never_more_than_the_setting_says(older: Bench, kind: str, batch_size: int) -> None:
+    gauge = older.store.before_request = Gauge(kind, 3)
+    older.poll(3, batch_size=batch_size)
     assert gauge.most == 3
-    gauge = bench.store.before_request = Gauge(kind, 2, seconds=0.02)
-    bench.poll(1, batch_size=30)
+    gauge = older.store.before_request = Gauge(kind, 2, seconds=0.02)
+    older.poll(1, batch_size=30)
     assert gauge.most == 1
+
+
+def refund_requests(bench: Bench) -> list[str]:
+    """Which lists of refunds were asked for, in any order: those of several orders at once, and an order's own."""
+    paths = [path.partition("?")[0].partition("/wc/v3")[2] for path in bench.asked.elements()]
+    return sorted(path for path in paths if path.endswith("/refunds"))
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_refunds_of_several_orders_come_with_one_request(bench: Bench, older: Bench, connections: int) -> None:
+    _, by_own_lists = older.poll(connections, batch_size=30)
+    own, several = {f"/orders/{number}/refunds" for number in REFUNDED}, refund_requests(older).count("/refunds")
+    assert (set(refund_requests(older)), len(refund_requests(older))) == (own | {"/refunds"}, len(own) + several)
+    assert several == (1 if connections == 1 else 2), "of two pages both may have been asked for when the first answer comes"
+    _, together = bench.poll(connections, batch_size=30)
+    assert refund_requests(bench) == ["/refunds", "/refunds"]
+    assert together == by_own_lists
+
+
+def test_a_lone_order_and_one_that_names_no_refund_have_their_own_lists_asked_for(bench: Bench) -> None:
+    for number in (6, 11):
+        bench.store.state.orders[number]["refunds"] = []
+        bench.store.state.orders[number]["status"] = "partially-refunded"
+    _, staged = bench.poll(4, batch_size=6)
+    assert len(staged) == ORDERS
+    asked = refund_requests(bench)
+    assert {"/orders/6/refunds", "/orders/11/refunds"} <= set(asked)
+
+
+def test_an_order_whose_refunds_break_the_list_is_set_aside_alone(bench: Bench) -> None:
+    _, whole = bench.poll(1, batch_size=30)
+    bench.store.odd.refunds[11] = 500
+    result, staged = bench.poll(4, batch_size=30)
+    assert result.counts["errors"] == 1
+    assert {key: staged[key] for key in staged if key != 11} == {key: whole[key] for key in whole if key != 11}
+    assert {"/refunds", "/orders/11/refunds", "/orders/6/refunds"} <= set(refund_requests(bench))
+
+
+@pytest.mark.parametrize("hidden", ["a refund", "its order", "include"])
+def test_a_list_that_comes_short_is_not_believed(bench: Bench, hidden: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, whole = bench.poll(1, batch_size=30)
+    listed = Routes._list_all_refunds
+
+    def short(routes: Routes, call: Any) -> Any:
+        if hidden == "include":
+            call.query.pop("include")
+            call.query["per_page"] = "3"
+        reply = listed(routes, call)
+        if hidden == "a refund":
+            del reply.body[1]
+        elif hidden == "its order":
+            reply.body[1]["parent_id"] = 1
+        return reply
+
+    monkeypatch.setattr(Routes, "_list_all_refunds", short)
+    _, staged = bench.poll(4, batch_size=30)
+    assert staged == whole
+    own = [path for path in refund_requests(bench) if path != "/refunds"]
+    assert len(own) >= (2 if hidden != "include" else 6)
 
 
 def test_no_more_pages_are_asked_for_than_a_run_takes(bench: Bench) -> None:
@@ -122,7 +196,8 @@ def test_no_more_pages_are_asked_for_than_a_run_takes(bench: Bench) -> None:
     assert sum("status=any" in path for path in bench.asked.elements()) == 2
 
 
-def test_a_page_that_breaks_and_a_store_that_asks_for_rest_lose_nothing(bench: Bench) -> None:
+def test_a_page_that_breaks_and_a_store_that_asks_for_rest_lose_nothing(older: Bench) -> None:
+    bench = older
     _, whole = bench.poll(1)
     bench.store.fail("status", status=503, times=2, path="/orders$")
     bench.store.fail("status", status=429, times=1, path="/orders/21/refunds", retry_after="3")
