@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Many worker processes on many staged orders: is each order done once, and how fast?
+"""Many worker processes on many staged orders, and a store that misbehaves: is each order done once, and how fast?
 
     .venv/bin/python scripts/load_test.py                                   2,000 orders, 8 processes, a throw-away database
+    .venv/bin/python scripts/load_test.py --faults 5                        the same; of 100 requests to the store 5 go wrong
     .venv/bin/python scripts/load_test.py --kill                            the same, workers killed hard at random meanwhile
     .venv/bin/python scripts/load_test.py --erp rms                         into Microsoft RMS
     .venv/bin/python scripts/load_test.py --database 'SERVER=…;DATABASE=…'  on a SQL Server with the trial ERP
 
-Orders are made up, staged through the simulated store, and worked on by `syncctl process --parallel` in processes of their own.
-Then the database itself is asked. It ends with exit code 1 where an order was lost or done twice.
+Orders are made up and put into a simulated store. `syncctl stage` polls them, `syncctl process --parallel` works on them in
+processes of their own and tells the store, `syncctl retry-failed` takes up what was left, as the jobs do. Faults are answers of
+429, 500 and 503, connections that are reset before or after the work was done, answers that are cut, pages in place of JSON, and
+half a second's wait, each as often as another. Then database and store are asked. It ends with exit code 1 where an order was
+lost, done twice, or told twice.
 
 A database that is named keeps what was done to it. It has to be a trial one: `syncctl db deploy --demo-erp` makes it.
 """
@@ -15,75 +19,55 @@ A database that is named keeps what was done to it. It has to be a trial one: `s
 from __future__ import annotations
 
 import argparse
-import os
-import random
-import subprocess
+import json
 import sys
 import tempfile
 import time
-import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # it is run by its path
 
 from scripts import erp_sums
-from scripts.erp_sums import on_order, sums_of
+from scripts.load_checks import before, check, created
+from scripts.load_faults import ByChance
+from scripts.load_workers import Load, poll, take_up, work
 from scripts.runs import print_findings, rows_of
 from syncctl.clock import system_clock
 from syncctl.db.connect import is_embedded, open_database
-from syncctl.db.contract import AuditOrders, Database
+from syncctl.db.contract import Database, ListStepTimes
 from syncctl.demo.catalog import customer, products
 from syncctl.demo.orders import OrderMaker, Raw
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import SyncError
 from syncctl.secret import Secret
-from syncctl.services.run_context import RunContext
-from syncctl.services.seed import item_of, seed_from_store
-from syncctl.services.stage import Stager, Window
-from syncctl.stores.base import Product
-from syncctl.stores.content import ContentBuilder
+from syncctl.services.seed import seed_from_store
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
 
 STATUSES = ("processing", "completed", "on-hold")
+SHARES = (50, 95, 99)
+STEPS = {"to_erp": "staged to in the ERP", "to_store": "in the ERP to told"}
+CALLS = {
+    "sp_ClaimStagedOrders": "claiming a batch",
+    "sp_ProcessStagedOrder": "a call: an order into the ERP",
+    **dict.fromkeys(("HTTP GET", "HTTP POST", "HTTP PUT"), "a request to the store"),
+}
 
 
-@dataclass
-class Load:
-    """What one run is about. `store_id` keeps it apart from everything else in the database."""
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long something took, in seconds, shortest first."""
 
-    orders: int
-    processes: int
-    url: str
-    erp: str
-    folder: Path
-    seed: int
-    kills: int
-    kill_every: float
-    lease_seconds: int
-    limit_minutes: float
-    store_id: str = field(default_factory=lambda: f"load-{uuid.uuid4().hex[:8]}")
-    begun: datetime = field(default_factory=system_clock)
-    killed: int = 0
-    exits: Counter[int] = field(default_factory=Counter)
+    each: list[float]
 
-
-@dataclass(frozen=True)
-class Before:
-    """The database as it was before the workers came."""
-
-    documents: int
-    numbers: dict[str, int]
-    on_order: dict[str, Decimal]
+    def at(self, share: int) -> float:
+        """The time that so many of a hundred didn't exceed."""
+        return self.each[min(len(self.each) - 1, len(self.each) * share // 100)]
 
 
 def main() -> int:
@@ -93,6 +77,7 @@ def main() -> int:
         load = Load(
             orders=options.orders,
             processes=options.processes,
+            faults=options.faults / 100,
             url=options.database or f"sqlite:///{(Path(folder) / 'load.db').as_posix()}",
             erp=options.erp,
             folder=Path(folder),
@@ -103,30 +88,42 @@ def main() -> int:
             limit_minutes=options.limit_minutes,
         )
         try:
-            return _run(load)
+            with SimulatedStore() as shop:
+                return run(load, shop, row=options.row)
         except SyncError as error:
             print(f"load_test: {error}", file=sys.stderr)
             return error.exit_code
 
 
-def _run(load: Load) -> int:
+def run(load: Load, shop: SimulatedStore, *, row: bool = False) -> int:
+    """Do it all, and return the exit code; with `row` a line for a table is printed, too."""
     engine = "embedded" if is_embedded(load.url) else "SQL Server"
-    with closing(open_database(load.url, create=True, erp=load.erp)) as database:
-        started = time.monotonic()
-        raws = _stage(load, database)
-        print(f"{engine}: staged {load.orders:,} orders in {time.monotonic() - started:.1f} s as store {load.store_id}")
-        before = _before(database)
-    load.begun = system_clock()
+    faults = ByChance(share=load.faults, seed=load.seed)
     started = time.monotonic()
-    _work(load)
-    if load.kills:
-        print(f"killed {load.killed} workers; the leases of their orders run out, and one worker takes up what they left")
-    if load.kills or load.exits - Counter({0: load.exits[0]}):
-        _mop_up(load)
+    with closing(open_database(load.url, create=True, erp=load.erp)) as database:
+        raws = _fill(load, shop, database)
+        shop.faults = faults
+        poll(load)
+        said = ", ".join(f"{times} ended with {code}" for code, times in sorted(load.polls.items()))
+        took = time.monotonic() - started
+        print(f"{engine}: staged {load.orders:,} orders in {took:.1f} s as store {load.store_id}; polls: {said}")
+        was = before(database)
+    began, started = system_clock(), time.monotonic()
+    work(load)
+    worked = time.monotonic() - started
+    if load.killed:
+        print(f"killed {load.killed} workers; others take up what they left, as if its leases were over")
+    take_up(load)
     took = time.monotonic() - started
+    faults.share = 0
     with closing(open_database(load.url)) as database:
-        _print_speed(load, database, took)
-        broken = _check(load, database, before, raws)
+        orders = _orders(load, database)
+        _print_speed(load, orders, worked, took)
+        _print_steps(load, database, began)
+        _print_errors(load, database, shop, faults)
+        broken = check(load, database, was, raws, shop)
+    if row:
+        print(_row(load, orders, took, faults))
     return print_findings(broken, most=5)
 
 
@@ -134,6 +131,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=2000, help="how many orders (2000)")
     parser.add_argument("--processes", type=int, default=8, help="how many worker processes (8)")
+    parser.add_argument(
+        "--faults", type=float, default=0.0, metavar="PERCENT", help="how many of 100 requests to the store go wrong (0)"
+    )
     parser.add_argument("--database", help="sqlite:///PATH or an ODBC connection string; a throw-away file without it")
     parser.add_argument(
         "--erp",
@@ -141,223 +141,136 @@ def _options() -> argparse.Namespace:
         default="counterpoint",
         help="which ERP a throw-away file is made for (counterpoint)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="another number makes other orders (1)")
+    parser.add_argument("--seed", type=int, default=1, help="another number makes other orders and other faults (1)")
     parser.add_argument("--kill", action="store_true", help="kill workers hard at random, two for each process, and replace them")
     parser.add_argument("--kill-every", type=float, default=2.0, metavar="SECONDS", help="about how often (2)")
     parser.add_argument("--lease-seconds", type=int, default=60, help="how long an order stays with a dead worker (60)")
     parser.add_argument("--limit-minutes", type=float, default=60, help="give up after so long (60)")
-    return parser.parse_args()
+    parser.add_argument("--row", action="store_true", help="print the figures as a row of a Markdown table, too")
+    options = parser.parse_args()
+    if min(options.orders, options.processes) < 1 or not 0 <= options.faults <= 90:
+        parser.error("orders and processes are at least 1, faults 0 to 90 of 100 requests")
+    return options
 
 
-def _stage(load: Load, database: Database) -> list[Raw]:
-    """Make the orders up, fill the trial ERP with what they need, and stage them."""
+def _fill(load: Load, shop: SimulatedStore, database: Database) -> list[Raw]:
+    """Make the orders up, and fill the trial ERP with what they need; return the orders."""
     maker = OrderMaker(load.seed)
     now = system_clock()
     raws = [maker.order(number, now - timedelta(seconds=60 + load.orders - number)) for number in range(1, load.orders + 1)]
-    with SimulatedStore() as shop:
-        shop.load(raws, products=products(), customers=[customer(person, "2026-01-05T09:00:00") for person in maker.people])
-        connection = Connection(url=shop.url, consumer_key=Secret(shop.key), consumer_secret=Secret(shop.secret))
-        with closing(WooCommerce(connection, store_id=load.store_id)) as store:
-            seed_from_store(database, store)
-            stager = Stager(
-                database=database,
-                store=store,
-                content=ContentBuilder(create_statuses=STATUSES, timezone=ZoneInfo("UTC")),
-                context=RunContext(run_id=load.store_id),
-            )
-            result = stager.poll(Window(lookback=timedelta(days=2), max_pages=10_000))
-    if result.counts["staged"] != load.orders:
-        raise SyncError(f"Staging went wrong: {result.counts}.")
+    shop.load(raws, products=products(), customers=[customer(person, "2026-01-05T09:00:00") for person in maker.people])
+    load.store = {
+        "SYNCCTL_WOO_URL": shop.url,
+        "SYNCCTL_WOO_CONSUMER_KEY": shop.key,
+        "SYNCCTL_WOO_CONSUMER_SECRET": shop.secret,
+        "SYNCCTL_WOO_CREATE_STATUSES": ",".join(STATUSES),
+        "SYNCCTL_ORDER_POLLING_LOOKBACK_MINUTES": "2880",
+        "SYNCCTL_ORDER_POLLING_MAX_PAGES": "10000",
+        "SYNCCTL_HTTP_READ_TIMEOUT": "20",
+    }
+    connection = Connection(url=shop.url, consumer_key=Secret(shop.key), consumer_secret=Secret(shop.secret))
+    with closing(WooCommerce(connection, store_id=load.store_id)) as store:
+        seed_from_store(database, store)
     return raws
 
 
-def _worker(load: Load) -> subprocess.Popen[bytes]:
-    """Start a worker as a scheduler would, with settings of its own. Without a store: its messages stay in the outbox."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCCTL_")}
-    ours = {
-        "SYNCCTL_DATABASE": load.url,
-        "SYNCCTL_STORE_ID": load.store_id,
-        "SYNCCTL_UNKNOWN_CUSTOMER": "create",
-        "SYNCCTL_LEASE_SECONDS": str(load.lease_seconds),
-        "SYNCCTL_LOG_DIR": str(load.folder / "logs"),
-        "SYNCCTL_LOCK_DIR": str(load.folder / "locks"),
-        "PYTHONPATH": str(ROOT),
-    }
-    with (load.folder / "workers.txt").open("ab") as told:
-        return subprocess.Popen(
-            [sys.executable, "-m", "syncctl", "process", "--parallel", "--quiet"],
-            cwd=load.folder,
-            env={**kept, **ours},
-            stdin=subprocess.DEVNULL,
-            stdout=told,
-            stderr=told,
-        )
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """When orders came into the ERP, and how long each of them took its worker: from its last document to the next."""
+
+    moments: list[datetime]
+    times: Times
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first document to the last."""
+        return (self.moments[-1] - self.moments[0]).total_seconds() or 0.001
 
 
-def _work(load: Load) -> None:
-    """Run the workers until each has found nothing more to do; with `kills`, hit one now and then and replace it."""
-    chance = random.Random(load.seed)  # noqa: S311 - no secrets
-    until = time.monotonic() + load.limit_minutes * 60
-    with _workers(load) as workers, closing(open_database(load.url)) as database:
-        next_kill = time.monotonic() + chance.uniform(0.5, 1.5) * load.kill_every
-        while workers:
-            time.sleep(0.05)
-            if time.monotonic() > until:
-                raise SyncError(f"{len(workers)} workers were still at it after {load.limit_minutes:g} minutes.")
-            for worker in [worker for worker in workers if worker.poll() is not None]:
-                workers.remove(worker)
-                load.exits[worker.returncode] += 1
-            if load.killed >= load.kills or time.monotonic() < next_kill:
-                continue
-            next_kill = time.monotonic() + chance.uniform(0.5, 1.5) * load.kill_every
-            busy = _at_work(database)
-            if victims := [worker for worker in workers if worker.pid in busy]:
-                victim = chance.choice(victims)
-                victim.kill()
-                victim.wait()
-                workers.remove(victim)
-                load.killed += 1
-                workers.append(_worker(load))
-
-
-def _at_work(database: Database) -> set[int]:
-    """Return the processes that have begun and not ended: nothing is proven by killing one that is still starting."""
-    runs = rows_of(database, "SELECT PROCESS_ID FROM dbo.USER_SYNC_LOG WHERE OPERATION_TYPE = 'process' AND END_TIME IS NULL")
-    return {row["PROCESS_ID"] for row in runs}
-
-
-@contextmanager
-def _workers(load: Load) -> Iterator[list[subprocess.Popen[bytes]]]:
-    workers = [_worker(load) for _ in range(load.processes)]
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
-
-
-def _mop_up(load: Load) -> None:
-    """After a crash the scheduler's next run takes up what is left, as soon as the leases are over."""
-    until = time.monotonic() + 3 * load.lease_seconds + 60
-    while True:
-        worker = _worker(load)
-        load.exits[worker.wait(timeout=load.limit_minutes * 60)] += 1
-        with closing(open_database(load.url)) as database:
-            left = rows_of(
-                database,
-                "SELECT STAGING_ID FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ? AND STATE IN ('PENDING', 'CLAIMED')",
-                load.store_id,
-            )
-        if not left or time.monotonic() > until:
-            return
-        time.sleep(2)
-
-
-def _before(database: Database) -> Before:
-    return Before(
-        documents=len(erp_sums.documents(database)),
-        numbers=_numbers(database),
-        on_order=on_order(database),
-    )
-
-
-def _numbers(database: Database) -> dict[str, int]:
-    return {row["SERIES"]: row["NEXT_NO"] for row in rows_of(database, "SELECT SERIES, NEXT_NO FROM dbo.USER_NUMBER_SERIES")}
-
-
-def _check(load: Load, database: Database, before: Before, raws: list[Raw]) -> dict[str, list[str]]:
-    """Ask the database; return each promise with what breaks it."""
-    staged = rows_of(database, "SELECT * FROM dbo.USER_ORDER_STAGING WHERE STORE_ID = ?", load.store_id)
-    there = erp_sums.documents(database)
-    linked = rows_of(database, "SELECT WOO_ORDER_ID, DOC_ID FROM dbo.USER_ORDER_LINK WHERE STORE_ID = ?", load.store_id)
-    links = [row for row in linked if int(row["DOC_ID"]) in there]
-    created = Counter(row["WOO_ORDER_ID"] for row in _created(load, database))
-    told = rows_of(
-        database, "SELECT WOO_ORDER_ID FROM dbo.USER_STORE_OUTBOX WHERE STORE_ID = ? AND KIND = 'applied'", load.store_id
-    )
-    documents = len(there) - before.documents
-    series = sums_of(database).series
-    drawn = {name: number - before.numbers[name] for name, number in _numbers(database).items() if name in series}
-    numbers = Counter(there[int(row["DOC_ID"])].number for row in links)
-    states = Counter(row["STATE"] for row in staged)
-    broken = {
-        "no order lost": [] if states == {"APPLIED": load.orders} else [f"the orders' states: {dict(states)}"],
-        "no order done twice": [
-            f"order {order_id} was created {times} times" for order_id, times in created.items() if times > 1
-        ],
-        "one document for each order": []
-        if len(links) == documents == len({row["WOO_ORDER_ID"] for row in links}) == load.orders
-        else [f"{documents} new documents, {len(links)} linked to {load.orders} orders"],
-        "one message to the store for each order": []
-        if len(told) == len({row["WOO_ORDER_ID"] for row in told}) == load.orders
-        else [f"{len(told)} messages for {load.orders} orders"],
-        "stock on order is what was sold": _stock(before, on_order(database), raws),
-        "audit": [
-            f"{finding.check_name}: {finding.detail}"
-            for finding in [*database.run(AuditOrders(store_id=load.store_id)), *database.run(AuditOrders(inventory=True))]
-        ],
-    }
-    broken["numbers unique, without gaps"] = [
-        *(f"{value} was given {times} times" for value, times in numbers.items() if times > 1),
-        *(f"{drawn[name]} of {name} were drawn for {documents} documents" for name in series if drawn[name] != documents),
-    ]
-    if not load.kills:
-        again = [row for row in staged if row["ATTEMPT_NO"] != 1]
-        broken["no order claimed twice"] = [f"order {row['WOO_ORDER_ID']} took {row['ATTEMPT_NO']} claims" for row in again]
-        broken["every worker ended well"] = [f"exit code {code}, {times} times" for code, times in load.exits.items() if code]
-        if broken["every worker ended well"]:
-            broken["every worker ended well"] += (load.folder / "workers.txt").read_text("utf-8", "replace").splitlines()[-4:]
-    return broken
-
-
-def _stock(before: Before, after: dict[str, Decimal], raws: list[Raw]) -> list[str]:
-    """Compare what items have on order now with before plus what the orders sell, counted on the orders themselves."""
-    expected: dict[str, Decimal] = defaultdict(Decimal, before.on_order)
-    for raw in raws:
-        for line in raw["line_items"]:
-            product_id = line["variation_id"] or line["product_id"]
-            product = Product(product_id=product_id, parent_id=0, sku=line["sku"], name=line["name"], price=None, stock=None)
-            expected[item_of(product)["ITEM_NO"]] += line["quantity"]
-    items = expected.keys() | after.keys()
-    return [
-        f"{item}: {after.get(item, 0)} on order, {expected[item]} expected"
-        for item in items
-        if after.get(item, 0) != expected[item]
-    ]
-
-
-def _created(load: Load, database: Database) -> list[Any]:
-    return rows_of(
-        database,
-        "SELECT WOO_ORDER_ID, WORKER_ID, EVENT_DT FROM dbo.USER_ORDER_EVENT "
-        "WHERE STORE_ID = ? AND EVENT_TYPE = 'CREATED' ORDER BY EVENT_ID",
-        load.store_id,
-    )
-
-
-def _print_speed(load: Load, database: Database, took: float) -> None:
-    """Print orders per second, and how long an order took from one creation of its worker to the next."""
+def _orders(load: Load, database: Database) -> Orders:
     by_worker: dict[str, list[datetime]] = defaultdict(list)
-    for row in _created(load, database):
+    for row in created(load, database):
         by_worker[row["WORKER_ID"]].append(row["EVENT_DT"])
-    moments = sorted(moment for worker in by_worker.values() for moment in worker)
-    if not moments:
-        return
-    gaps = sorted(
+    gaps = [
         (later - earlier).total_seconds()
         for worker in by_worker.values()
         for earlier, later in zip(sorted(worker), sorted(worker)[1:], strict=False)
-    )
-    span = (moments[-1] - moments[0]).total_seconds() or 0.001
+    ]
+    return Orders(sorted(moment for worker in by_worker.values() for moment in worker), Times(sorted(gaps) or [0.0]))
+
+
+def _print_speed(load: Load, orders: Orders, worked: float, took: float) -> None:
+    """Print orders per second, and how long an order took its worker."""
+    if not orders.moments:
+        return
+    number = len(orders.moments)
     print(
-        f"{len(moments):,} orders in {took:.1f} s with {load.processes} processes: {len(moments) / took:.1f} a second in all, "
-        f"{(len(moments) - 1) / span:.1f} a second from the first document to the last"
+        f"{number:,} orders with {load.processes} processes, each told to the store, in {took:.1f} s "
+        f"({worked:.1f} s, then what was left in turns: {load.turns}): {number / took:.1f} a second, "
+        f"{(number - 1) / orders.span:.1f} from the first document to the last"
     )
-    if gaps:
-        shares = {f"p{share}": gaps[min(len(gaps) - 1, len(gaps) * share // 100)] for share in (50, 90, 95, 99)}
-        told = ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in shares.items())
-        print(f"a worker's time for one order: {told}, longest {gaps[-1] * 1000:.0f} ms")
+    told = ", ".join(f"p{share} {_ms(orders.times.at(share))}" for share in SHARES)
+    print(f"  {'a worker, one order to the next':<34}  {told}, longest {_ms(orders.times.each[-1])}")
+
+
+def _print_steps(load: Load, database: Database, began: datetime) -> None:
+    """Print how long the steps took: by the orders' events, and by the workers' own clocks."""
+    call = ListStepTimes(since_dt=began, until_dt=system_clock() + timedelta(hours=1), store_id=load.store_id)
+    for step in database.run(call):
+        if step.step in STEPS:
+            shares = ((50, step.median_ms), (95, step.p95_ms), (99, step.p99_ms))
+            told = ", ".join(f"p{share} {_ms(value / 1000)}" for share, value in shares)
+            print(f"  {STEPS[step.step]:<34}  {told}, longest {_ms(step.longest_ms / 1000)}")
+    metered: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for row in rows_of(database, "SELECT METRICS_JSON FROM dbo.USER_SYNC_LOG WHERE STORE_ID = ?", load.store_id):
+        for name, noted in json.loads(row["METRICS_JSON"] or "{}").get("steps", {}).items():
+            if called := CALLS.get(name):
+                count, seconds, longest = metered[called]
+                metered[called] = [count + noted["count"], seconds + noted["seconds"], max(longest, noted["longest"])]
+    for called, (count, seconds, longest) in metered.items():
+        if count:
+            print(f"  {called:<34}  {count:,.0f} times, mean {_ms(seconds / count)}, longest {_ms(longest)}")
+
+
+def _print_errors(load: Load, database: Database, shop: SimulatedStore, faults: ByChance) -> None:
+    """Print what went wrong, by kind: in the store, at orders, at messages, and how the runs ended."""
+    requests = len(shop.requests)
+    kinds = ", ".join(f"{count} {name}" for name, count in sorted(faults.kinds.items())) or "none"
+    print(f"  requests to the store: {requests:,}; faults: {kinds}")
+    sql = (
+        "SELECT attempt.ERROR_CLASS FROM dbo.USER_ORDER_ATTEMPT AS attempt INNER JOIN dbo.USER_ORDER_STAGING AS staged "
+        "ON staged.STAGING_ID = attempt.STAGING_ID WHERE staged.STORE_ID = ?"
+    )
+    at_orders = Counter(row["ERROR_CLASS"] for row in rows_of(database, sql, load.store_id))
+    sql = "SELECT ATTEMPT_NO FROM dbo.USER_STORE_OUTBOX WHERE STORE_ID = ?"
+    tries = Counter(row["ATTEMPT_NO"] for row in rows_of(database, sql, load.store_id))
+    print(f"  failed attempts at orders: {_counted(at_orders)}; tries that messages took: {_counted(tries)}")
+    print(f"  runs by exit code: {_counted(load.exits)}" + (f"; {load.killed} killed" if load.killed else ""))
+
+
+def _counted(counted: Counter[int] | Counter[str]) -> str:
+    return ", ".join(f"{count:,} × {name}" for name, count in sorted(counted.items())) or "none"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
+
+
+def _row(load: Load, orders: Orders, took: float, faults: ByChance) -> str:
+    number = len(orders.moments)
+    cells = [
+        f"{load.orders:,}",
+        load.erp,
+        load.processes,
+        f"{load.faults * 100:g} %",
+        f"{faults.happened:,}",
+        load.killed,
+        f"{number / took:.0f}",
+        f"{(number - 1) / orders.span:.0f}",
+        *(_ms(orders.times.at(share)) for share in SHARES),
+        _ms(orders.times.each[-1]),
+    ]
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
 if __name__ == "__main__":
