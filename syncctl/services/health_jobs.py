@@ -112,7 +112,7 @@ class _Look:
         wrong = [store for store, check in found.items() if check.level != "ok"]
         store, head = max(found.items(), key=lambda each: (each[1].level == level, each[1].value is None, each[1].value or 0))
         parts = tuple(
-            Part(name=f"{job.name} of {name}", level=check.level, message=f"store {name}: {check.message}")
+            Part(name=f"{job.name} of {name}", level=check.level, message=f"store {name}: {check.message.rstrip('.')}")
             for name, check in found.items()
         )
         told = "; ".join(part.message for part in parts if part.level != "ok" or len(parts) == 1)
