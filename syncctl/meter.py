@@ -46,6 +46,11 @@ class Metered:
         self._database = database
         self._meter = meter
 
+    @property
+    def unmetered(self) -> Database:
+        """The engine itself, for what is no procedure's: deploying, looking at the tables."""
+        return self._database
+
     def run(self, call: Procedure[Row]) -> list[Row]:
         """See `contract.Database.run`."""
         begun = time.perf_counter()

@@ -106,7 +106,9 @@ def _server(database: Database) -> SqlServer:
     if database.engine != "sqlserver":
         raise UsageError(NO_SERVER)
     from syncctl.db.sqlserver import SqlServer
+    from syncctl.meter import Metered
 
-    if not isinstance(database, SqlServer):
-        raise TypeError(f"{type(database).__name__} is no SQL Server")
-    return database
+    server = database.unmetered if isinstance(database, Metered) else database
+    if not isinstance(server, SqlServer):
+        raise TypeError(f"{type(server).__name__} is no SQL Server")
+    return server
