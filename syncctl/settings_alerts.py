@@ -10,6 +10,7 @@ from datetime import time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from syncctl.pushes import PUSH_RULES
 from syncctl.secret import Secret
 from syncctl.setting_kinds import FLAG, SECRET, TIMEZONE, Kind, integer, setting
 from syncctl.settings_health import HealthSettings
@@ -26,6 +27,7 @@ RULES = (
     "carrier_budget",
     "customer_queue",
     "mismatch_rate",
+    *PUSH_RULES.values(),
     "health",
 )
 """What can be alerted of."""

@@ -111,6 +111,22 @@ class HealthSettings(StockSettings):
         3,
         "A job that has not run for so many of its intervals is an issue; one that runs once a day or less often, from a day on.",
     )
+    health_push_warning_minutes: int = setting(
+        _GROUP,
+        integer(1, 525_600),
+        60,
+        "A store that was not told of its stock to the end for longer than this is an issue; one whose job runs seldom, when "
+        "that is late.",
+    )
+    health_push_critical_minutes: int = setting(
+        _GROUP, integer(1, 525_600), 240, "From this age of the last push on, the store sells what isn't there."
+    )
+    health_refused_warning: int = setting(
+        _GROUP, integer(0, 1_000_000), 0, "More items that the store refused three times in a row than this are an issue."
+    )
+    health_refused_critical: int = setting(
+        _GROUP, integer(0, 1_000_000), 50, "With more of them than this, most of what is told doesn't arrive."
+    )
     job_intervals: tuple[str, ...] = setting(
         _GROUP,
         INTERVALS,

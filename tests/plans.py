@@ -22,7 +22,7 @@ from syncctl.db.embedded import EmbeddedDatabase
 SMALL = frozenset(
     {
         *("USER_SYNC_WALK", "USER_RETRY_POLICY", "USER_STATUS_MAP", "USER_PAY_CODE_MAP", "USER_TAX_MAP", "USER_ERP_SETTING"),
-        *("USER_NUMBER_SERIES", "USER_CARRIER_BUDGET", "USER_NOTIFY_PREFERENCE"),
+        *("USER_NUMBER_SERIES", "USER_CARRIER_BUDGET", "USER_NOTIFY_PREFERENCE", "USER_STORE_PUSH"),
         *("SY_PAY_COD", "PS_STR", "PS_STA", "EC_CTL", "SY_WRKGRP", "Configuration"),
         *("sqlite_sequence", "sqlite_master", "USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"),
     }
@@ -58,6 +58,7 @@ ALLOWED = {
     "SELECT TKT_NO AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "SELECT CAST(DOC_ID AS TEXT) AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store": "all items of a store, whose number doesn't grow with orders",
+    "FROM dbo.USER_STORE_PUSH AS push LEFT JOIN": "the same: with one store, every row",
     "FROM dbo.USER_V_ITEM_ALIAS": "a view of the site's own, which has no row as delivered",
 }
 """Words of single statements that may → why."""

@@ -83,6 +83,10 @@ IF OBJECT_ID(N'dbo.sp_CountStoreItems', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_CountStoreItems TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_CountStorePushes', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_CountStorePushes TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_FailCustomer', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_FailCustomer TO syncctl_executor;
@@ -239,6 +243,10 @@ IF OBJECT_ID(N'dbo.sp_ListPriceChanges', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListPriceChanges TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListRefusedItems', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListRefusedItems TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListRetryPolicies', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListRetryPolicies TO syncctl_executor;
@@ -279,6 +287,10 @@ IF OBJECT_ID(N'dbo.sp_ListStorePolls', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStorePolls TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListStorePushes', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListStorePushes TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListWalks', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListWalks TO syncctl_executor;
@@ -310,6 +322,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_NoteStoreItems', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_NoteStoreItems TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_NoteStorePush', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_NoteStorePush TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_NoteWalks', N'P') IS NOT NULL
 BEGIN

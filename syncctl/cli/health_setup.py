@@ -62,6 +62,7 @@ def _connecting(run: Run) -> Callable[[], Database]:
 
 
 def _thresholds(run: Run) -> Thresholds:
+    from syncctl.pushes import switched_on
     from syncctl.services.health_findings import Thresholds
 
     settings = run.settings
@@ -91,6 +92,11 @@ def _thresholds(run: Run) -> Thresholds:
         budget_percent=settings.health_budget_percent,
         intervals=_intervals(settings),
         late_intervals=settings.health_late_intervals,
+        pushes=switched_on(settings),
+        push_warning_minutes=settings.health_push_warning_minutes,
+        push_critical_minutes=settings.health_push_critical_minutes,
+        refused_warning=settings.health_refused_warning,
+        refused_critical=settings.health_refused_critical,
     )
 
 

@@ -9,9 +9,10 @@ import typer
 
 from syncctl.cli.confirm import Declined, ask, can_ask
 from syncctl.errors import EXIT_SOME_FAILED
+from syncctl.pushes import MOVED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from rich.console import Console
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     from syncctl.cli.output import Progress
     from syncctl.cli.run import Run
     from syncctl.db.contract import StoreItemCount
-    from syncctl.services.item_push import ItemListing, Pushed
+    from syncctl.services.item_push import Held, ItemListing, Pushed
     from syncctl.stores.base import Store
 
 MOST_SHOWN = 50
-MOVED = "moved by the store meanwhile, told by the next run"
 Skus = Annotated[list[str] | None, typer.Option("--sku", help="Only this SKU. May be repeated.", metavar="SKU")]
 Everything = Annotated[bool, typer.Option("--all", help="Tell every item, also what the store has right as far as is known.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be told, old and new; tell nothing.")]
@@ -36,6 +36,10 @@ class Push(Protocol):
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
         """See `StockPush.tell` and `PricePush.tell`."""
+        ...
+
+    def note(self, held: Held | None = None) -> None:
+        """See `ItemPush.note`."""
         ...
 
 
@@ -56,18 +60,32 @@ def is_off(run: Run, setting: str, *, on: bool) -> bool:
     return not on
 
 
-def tell(run: Run, push: Push, count: StoreItemCount, show: Callable[[Console], None], *, yes: bool, progress: Progress) -> None:
+def tell(
+    run: Run,
+    push: Push,
+    count: StoreItemCount,
+    show: Callable[[Console], None],
+    *,
+    yes: bool,
+    whole: bool,
+    progress: Progress,
+) -> None:
     """Tell the store; what has to be seen by a person first is shown to one, and told where the person says yes.
+
+    Of a push of all items (`whole`) is noted how it ended, for whoever looks whether the store is told.
 
     Raises:
         FirstPush, Held: nobody can be asked.
         Declined: the person said no.
     """
-    from syncctl.services.item_push import FirstPush, Held
+    from syncctl.services.item_push import Held
 
     try:
         push.tell(count=count, sure=yes)
-    except (FirstPush, Held) as held:
+    except Held as held:
+        run.metrics["held"] = held.why
+        if whole:  # before anybody is asked: a question may stand on a screen all night
+            push.note(held)
         if not can_ask(run):
             run.report.status = "held"
             raise
@@ -83,7 +101,10 @@ def tell(run: Run, push: Push, count: StoreItemCount, show: Callable[[Console], 
         except Declined:
             rest = "What waits was not told." if push.result.told else "The store was told nothing."
             raise Declined(rest) from None
+        del run.metrics["held"]
         push.tell(count=count, sure=True)
+    if whole and not push.result.unfinished:
+        push.note()
 
 
 def add_refusals(run: Run, result: Pushed[Any], after: Callable[[Any], str]) -> None:
@@ -96,7 +117,7 @@ def add_refusals(run: Run, result: Pushed[Any], after: Callable[[Any], str]) -> 
         run.report.exit_code = EXIT_SOME_FAILED
 
 
-def show_rest(console: Console, result: Pushed[Any], words: dict[str, str]) -> None:
+def show_rest(console: Console, result: Pushed[Any], words: Mapping[str, str]) -> None:
     """Say what was left alone and why, and whether it came to its end."""
     for word, number in sorted(result.left.items()):
         console.print(f"{number:,} left alone: {words.get(word, MOVED)}.")

@@ -13,6 +13,7 @@ from syncctl.cli.database import Use
 from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
+from syncctl.pushes import PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
     from syncctl.stores.base import Asked, Store
 
 app = typer.Typer(help="What the store asks for its items, as the ERP has it.", no_args_is_help=True)
-WORDS = {
-    "unknown": "no such item in the ERP",
-    "unmanaged": "the store keeps no price of it",
-    "off": "switched off",
-    "pack": "several make one of the store's, whose price the ERP doesn't have",
-    "unpriced": "the ERP has no price above 0 of it",
-    "waiting": "refused by the store, tried again later",
-}
 FAULTS = {
     "not lower": "its price isn't below the regular one",
     "ends first": "it ends before it begins",
@@ -73,7 +66,13 @@ def push(run: Run, sku: Skus = None, everything: Everything = False, yes: Yes = 
             pushing.look(sku or (), everything=everything)
             if not dry_run:
                 item_push.tell(
-                    run, pushing, count, lambda console: _changes(console, pushing.result.untold), yes=yes, progress=advance
+                    run,
+                    pushing,
+                    count,
+                    lambda console: _changes(console, pushing.result.untold),
+                    yes=yes,
+                    whole=not sku,
+                    progress=advance,
                 )
 
 
@@ -115,7 +114,7 @@ def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool
     def render(console: Console) -> None:
         if dry_run or run.verbose:
             _changes(console, result.changes, suspicious)
-        item_push.show_rest(console, result, WORDS)
+        item_push.show_rest(console, result, PRICE.left)
         for word, number in sorted(pushing.found.sales_left.items()):
             console.print(f"{number:,} {'sale' if number == 1 else 'sales'} of the ERP's left out: {FAULTS[word]}.")
         summary(console, run.report)

@@ -15,6 +15,7 @@ from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED, AlreadyRunning, UsageError
+from syncctl.pushes import STOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +32,7 @@ WORDS = {
     "same": "as it should be",
     "differs": "differs",
     "doubted": "as it was told; an order changed since, so it is told again",
-    "unknown": "no such item in the ERP",
-    "uncounted": "the ERP keeps no stock of it",
-    "unmanaged": "the store keeps no stock of it",
-    "backorder": "sold on backorder, by the store's choice",
-    "waiting": "refused by the store, tried again later",
+    **STOCK.left,
 }
 JOB = Job(
     direction="ERP_TO_STORE",
@@ -83,11 +80,23 @@ def push(
             pushing.look(sku or (), everything=everything)
             if not dry_run:
                 item_push.tell(
-                    run, pushing, count, lambda console: _changes(console, pushing.result.changes), yes=yes, progress=advance
+                    run,
+                    pushing,
+                    count,
+                    lambda console: _changes(console, pushing.result.changes),
+                    yes=yes,
+                    whole=not sku,
+                    progress=advance,
                 )
 
 
-@command(app, "diff", group="stock", job=Job(direction="ERP_TO_STORE", records={"input": ("items",)}))
+@command(
+    app,
+    "diff",
+    group="stock",
+    job=Job(direction="ERP_TO_STORE", records={"input": ("items",)}),
+    use=Use(one_store=True),
+)
 def diff(
     run: Run,
     sku: Skus = None,

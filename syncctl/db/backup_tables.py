@@ -43,6 +43,7 @@ SORTS: dict[str, Sort] = {
     "USER_SYNC_STATISTIC_RESET": "state",
     "USER_STORE_OUTBOX": "state",
     "USER_CARRIER_BUDGET": "history",
+    "USER_STORE_PUSH": "state",
     "USER_ORDER_PART": "state",
     "USER_ORDER_PAYMENT": "state",
     "USER_RETRY_POLICY": "settings",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from syncctl.personal import masked
+from syncctl.pushes import PUSH_CHECKS, PUSH_RULES, PUSH_TITLES
 from syncctl.services.health_findings import Check, Level
 from syncctl.services.health_verdict import CHECKS, HOST_CHECKS, JOB_CHECKS, STORE_CHECKS
 
@@ -30,6 +31,7 @@ TITLES: Mapping[str, str] = {
     "carrier_budget": "A carrier's calls are used up",
     "customer_queue": "A customer queue needs action",
     "mismatch_rate": "Many orders don't add up",
+    **PUSH_TITLES,
     "health": "Something needs attention",
     "settings": "The settings make no sense",
 }
@@ -47,6 +49,7 @@ _RULES = {
     **dict.fromkeys(JOB_CHECKS, "scheduler_silent"),
     "carriers": "carrier_budget",
     "customers": "customer_queue",
+    **PUSH_RULES,
 }
 """Check → its rule; all others are `health`."""
 _MOST = 1_000_000
@@ -90,7 +93,7 @@ class Scope:
         """Name a check so that it is this store's, or this host's, where it depends on that."""
         if check in ("disk", "clock"):
             return f"{check}@{self.host}"
-        if check in (*STORE_CHECKS, *_OF_A_STORE, "last_poll", "jobs", *JOB_CHECKS):
+        if check in (*STORE_CHECKS, *_OF_A_STORE, *PUSH_CHECKS, "last_poll", "jobs", *JOB_CHECKS):
             return f"{check}@{self.store_id}"
         return check
 
@@ -127,9 +130,12 @@ def troubles(
 def looked_at(verdict: Verdict, scope: Scope, *, counted: bool) -> list[str]:
     """Return the sources that could be looked at: what isn't wrong there any more has recovered."""
     by_name = {check.name: check for check in verdict.checks}
-    blind = {name for name, check in by_name.items() if check.level == "unknown"} | verdict.unasked
+    # What follows from another check is not told by itself: it has neither begun nor recovered.
+    blind = {name for name, check in by_name.items() if check.level == "unknown" or check.because in by_name} | verdict.unasked
     if "jobs" in blind:
         blind |= {*JOB_CHECKS}
+    if "pushes" in blind:
+        blind |= {*PUSH_CHECKS}
     if "review_causes" in blind:
         blind.add("review")
     asked = {name: name in by_name and not _failed(by_name[name]) for name in ("database", "store")}
@@ -187,7 +193,7 @@ def _severity(level: Level) -> Severity:
 
 def _subject(check: Check, scope: Scope) -> str:
     name = check.name.replace("_", " ")
-    if check.name == "store":
+    if check.name in ("store", *PUSH_CHECKS):
         return scope.store_id
     if check.name in ("keys", *_OF_A_STORE, "store version"):
         return f"{scope.store_id}: {name}"

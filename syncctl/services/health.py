@@ -27,12 +27,14 @@ from syncctl.db.contract import (
     ListJobRuns,
     ListReviewCauses,
     ListStorePolls,
+    ListStorePushes,
 )
 from syncctl.errors import ConfigError, DatabaseUnavailable, SyncError
 from syncctl.services import health_systems as systems
 from syncctl.services.health_checks import clocks, orders, polls, proofs
 from syncctl.services.health_findings import Check, Level, Thresholds
 from syncctl.services.health_jobs import Asked, StoreJobs, jobs, operations
+from syncctl.services.health_pushes import STUBBORN, pushes
 from syncctl.services.health_verdict import CHECKS, HOST_CHECKS, JOB_CHECKS, STORE_CHECKS, Verdict
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
         PodCount,
         ReviewCause,
         StorePoll,
+        StorePush,
     )
     from syncctl.stores.base import Store
 
@@ -117,6 +120,7 @@ class _Seen:
     notifications: NotificationCount | None = None
     customers: list[CustomerAction] | None = None
     deployed: list[DeployedScript] | None = None
+    pushes: list[StorePush] | None = None
     refused: dict[str, str] = field(default_factory=dict)
     """What the database could not be asked, and why."""
     database_seconds: float = 0.0
@@ -264,6 +268,9 @@ class _Examination:
         def ask_scripts() -> None:
             seen.deployed = database.run(ListDeployedScripts())
 
+        def ask_pushes() -> None:
+            seen.pushes = database.run(ListStorePushes(store_id=self.store_id, attempts=STUBBORN)) if self._pushing else []
+
         yield from (
             ("last_poll", ask_polls),
             ("review", ask_causes),
@@ -273,6 +280,7 @@ class _Examination:
             ("notifications", ask_notifications),
             ("customers", ask_customers),
             ("schema", ask_scripts),
+            ("pushes", ask_pushes),
         )
 
     def _look_at_store(self) -> None:
@@ -323,6 +331,7 @@ class _Examination:
             late = "the database was not seen"
             names = ["pending", "stuck", "failed", "review", "write_back", "last_poll", "schema", "notifications"]
             names += ["last_success"] if limits.silence_minutes else []
+            names += [check for kind in limits.pushes for check in kind.checks] if self._pushing else []
             for name in names:
                 yield Check(name, "unknown", f"not looked at: {late}", because="database")
             return
@@ -353,6 +362,13 @@ class _Examination:
         )
         yield "customers", lambda: None if seen.customers is None else systems.customers(seen.customers)
         yield "schema", self._schema
+        if self._pushing:
+            yield "pushes", lambda: None if seen.pushes is None else pushes(seen.pushes, now, limits, store_id=self.store_id)
+
+    @property
+    def _pushing(self) -> bool:
+        """True where there is a store that is to be told."""
+        return bool(self.limits.pushes) and self.open_store is not None
 
     def _jobs(self, runs: list[JobRuns], now: datetime, own: str | None) -> Iterator[Check]:
         limits = self.limits

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from syncctl.pushes import PushKind
 
 Level = Literal["ok", "warning", "unknown", "critical"]
 _BADNESS: tuple[Level, ...] = ("ok", "warning", "unknown", "critical")
@@ -51,6 +54,13 @@ class Thresholds:
     """Job → minutes between two of its runs, where a setting says so; 0: it doesn't run here. See `syncctl.jobs`."""
     late_intervals: int = 3
     """How many of its intervals a job may be late by."""
+    pushes: tuple[PushKind, ...] = ()
+    """What the store is to be told of."""
+    push_warning_minutes: int = 60
+    push_critical_minutes: int = 240
+    refused_warning: int = 0
+    """So many items the store may refuse again and again."""
+    refused_critical: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from syncctl.errors import UsageError
 from syncctl.jobs import JOBS
+from syncctl.pushes import PUSH_CHECKS
 from syncctl.services.health_findings import Check, Level, worst
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ CHECKS = (
     "recent_errors",
     "last_poll",
     *JOB_CHECKS,
+    *PUSH_CHECKS,
     "proofs",
     "carriers",
     "customers",

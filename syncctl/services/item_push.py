@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from syncctl.db.contract import CountStoreItems, Database, NoteStoreItems, Procedure, StoreItemCount, ToldItems
+from syncctl.db.contract import CountStoreItems, Database, NoteStoreItems, NoteStorePush, Procedure, StoreItemCount, ToldItems
 from syncctl.errors import SyncError
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import Asked, Outdated, Product, Store
@@ -26,15 +26,28 @@ AT_A_TIME = 100
 MOVED = "moved"
 """Why an item is left to the next push: the store has something else of it than was known."""
 _NOTED_AT_A_TIME = 500
+_LONGEST = 500
+"""Characters that are kept of why a push is held."""
 _NO_PRICE = Asked(regular=None)
 
 
 class Held(SyncError):
-    """The push would change so much that a person has to look first."""
+    """The push would change so much that a person has to look first. `why`: the guard that holds it.
+
+    Where it holds a part, the rest was told.
+    """
+
+    def __init__(self, message: str, *, why: str, part: bool = False) -> None:
+        super().__init__(message)
+        self.why = why
+        self.part = part
 
 
-class FirstPush(SyncError):
+class FirstPush(Held):
     """The store was never told of such a thing: a person looks at the first push before it is told. Nothing was told."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, why="first")
 
 
 class ItemChange(Protocol):
@@ -145,6 +158,23 @@ class ItemPush(Generic[Change]):
     store: Store
     context: RunContext
     result: Pushed[Change] = field(default_factory=Pushed)
+    kind: ClassVar[str] = ""
+    """See `pushes.PushKind`."""
+
+    def note(self, held: Held | None = None) -> None:
+        """Note where every process sees it: this push of all items came to its end, or is `held` until a person has looked."""
+        result = self.result
+        call = NoteStorePush(
+            store_id=self.store.store_id,
+            kind=self.kind,
+            held_why=held.why if held else None,
+            held_message=str(held)[:_LONGEST] if held else None,
+            is_part=held is not None and held.part,
+            item_count=result.items,
+            change_count=len(result.changes),
+            left_json=json.dumps({why: number for why, number in sorted(result.left.items()) if number}),
+        )
+        self.context.reaching(self.database.run, call)
 
     def find(self, skus: Sequence[str] = ()) -> list[Change]:
         """Return every item with what the store should say of it, or those of these SKUs."""

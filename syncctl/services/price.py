@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from syncctl.db.contract import ListPriceChanges, NotePriceTold, PriceChange, Procedure, StoreItemCount, ToldItems
 from syncctl.errors import ConfigError
+from syncctl.pushes import PRICE
 from syncctl.services.item_push import FirstPush, Held, ItemPush, is_too_many, prices_of
 from syncctl.stores.base import Asked, Outdated, PriceRules, PriceWrite
 
@@ -92,8 +93,9 @@ class PriceGuard:
             raise Held(
                 f"{because[0].upper()}{because[1:]}, more than the {self.change_share:.0%} that may be "
                 "(SYNCCTL_PRICE_CHANGE_SHARE). Nothing was told. Are the ERP's prices right, and the price list "
-                "(`syncctl config erp show`)? Look at `syncctl price push --dry-run`; `syncctl price push --yes` tells it all "
-                "the same."
+                "(`syncctl config erp list`)? Look at `syncctl price push --dry-run`; `syncctl price push --yes` tells it all "
+                "the same.",
+                why="changed",
             )
 
 
@@ -101,6 +103,7 @@ class PriceGuard:
 class PricePush(ItemPush[PriceChange]):
     """Tells one store of its prices."""
 
+    kind: ClassVar[str] = PRICE.name
     guard: PriceGuard = field(default_factory=PriceGuard)
     found: Found = field(default_factory=Found)
     _rules: PriceRules | None = None
@@ -158,7 +161,9 @@ class PricePush(ItemPush[PriceChange]):
                 f"{_prices(len(waiting))} would change by more than {self.guard.change_limit:.0%} (SYNCCTL_PRICE_CHANGE_LIMIT) "
                 f"and {'waits' if len(waiting) == 1 else 'wait'} for a person: {_named(waiting)}. "
                 f"{'The others were told. ' if sound else ''}`syncctl price push --yes` tells "
-                f"{'it' if len(waiting) == 1 else 'them'} all the same."
+                f"{'it' if len(waiting) == 1 else 'them'} all the same.",
+                why="limit",
+                part=True,
             )
 
     def put(self, changes: Sequence[PriceChange]) -> Mapping[int, str | Outdated | None]:

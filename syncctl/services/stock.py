@@ -9,9 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from syncctl.db.contract import ListStockChanges, NoteStockTold, Procedure, StockChange, StoreItemCount, ToldItems
+from syncctl.pushes import STOCK
 from syncctl.services.item_push import FirstPush, Held, ItemPush, figure, is_too_many
 from syncctl.stores.base import Outdated, StockWrite
 
@@ -37,13 +38,15 @@ class Guard:
             raise Held(
                 f"{zeroed:,} of {managed:,} items would be set to 0, more than the {self.zero_share:.0%} that may be "
                 "(SYNCCTL_STOCK_ZERO_SHARE). Nothing was told. Is the ERP's stock right, and the location "
-                "(`syncctl config erp show`)? Look at `syncctl stock diff`; `syncctl stock push --yes` tells it all the same."
+                "(`syncctl config erp list`)? Look at `syncctl stock diff`; `syncctl stock push --yes` tells it all the same.",
+                why="zeroed",
             )
         if is_too_many(len(changes), self.change_share, managed, fewest=_FEWEST_CHANGED):
             raise Held(
                 f"{len(changes):,} of {managed:,} items would change, more than the {self.change_share:.0%} that may be "
                 "(SYNCCTL_STOCK_CHANGE_SHARE). Nothing was told. Look at `syncctl stock diff`; `syncctl stock push --yes` tells "
-                "it all the same."
+                "it all the same.",
+                why="changed",
             )
 
 
@@ -56,6 +59,7 @@ def is_emptied(change: StockChange) -> bool:
 class StockPush(ItemPush[StockChange]):
     """Tells one store of its stock."""
 
+    kind: ClassVar[str] = STOCK.name
     guard: Guard = field(default_factory=Guard)
 
     @property

@@ -183,6 +183,15 @@ if TYPE_CHECKING:
         StoredPod as StoredPod,
         StorePodDocument as StorePodDocument,
     )
+    from syncctl.db.contract.pushes import (
+        CountStorePushes as CountStorePushes,
+        ListRefusedItems as ListRefusedItems,
+        ListStorePushes as ListStorePushes,
+        NoteStorePush as NoteStorePush,
+        PushCount as PushCount,
+        RefusedItem as RefusedItem,
+        StorePush as StorePush,
+    )
     from syncctl.db.contract.runs import (
         FinishRun as FinishRun,
         GetSchemaVersion as GetSchemaVersion,
@@ -424,6 +433,15 @@ NAMES = {
         "ReservedCall",
         "StoredPod",
         "StorePodDocument",
+    ),
+    "pushes": (
+        "CountStorePushes",
+        "ListRefusedItems",
+        "ListStorePushes",
+        "NoteStorePush",
+        "PushCount",
+        "RefusedItem",
+        "StorePush",
     ),
     "runs": (
         "FinishRun",

@@ -107,6 +107,7 @@ TWINS = {
     "pod_outcomes": ("StorePodDocument", "GetPodDocument", "ListPodDocuments", "RecordPodSuccess", "RecordPodFailure"),
     "polls": ("StartPoll", "FinishPoll"),
     "policy": ("ListRetryPolicies", "SetRetryPolicy"),
+    "pushes": ("NoteStorePush", "ListStorePushes", "CountStorePushes", "ListRefusedItems"),
     "rollback": ("RollbackOrder",),
     "runs": ("GetSchemaVersion", "StartRun", "FinishRun"),
     "staged_lists": ("ListKnownOrders", "ListStoreOrders", "ListOpenOrders", "ListStagedOrders", "TraceOrder"),

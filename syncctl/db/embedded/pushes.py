@@ -1,0 +1,162 @@
+"""How the stores stand with being told, on the embedded engine: pushes that came to their end, are held, or were refused."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import fields
+
+from syncctl.db.contract import (
+    CountStorePushes,
+    ListRefusedItems,
+    ListStorePushes,
+    NoRow,
+    NoteStorePush,
+    PushCount,
+    RefusedItem,
+    StorePush,
+)
+from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.registry import Session, require, serves
+
+_REFUSED = """
+    SELECT KIND, STORE_ID, PRODUCT_ID, SKU, NAME, ATTEMPT_NO, NEXT_ATTEMPT_DT AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]", ERROR_MESSAGE
+    FROM (
+        SELECT 'stock' AS KIND, STORE_ID, PRODUCT_ID, SKU, NAME, ATTEMPT_NO, NEXT_ATTEMPT_DT, ERROR_MESSAGE
+        FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store AND ERROR_MESSAGE IS NOT NULL AND :kind = 'stock'
+        UNION ALL
+        SELECT 'price', STORE_ID, PRODUCT_ID, SKU, NAME, PRICE_ATTEMPT_NO, PRICE_NEXT_ATTEMPT_DT, PRICE_ERROR_MESSAGE
+        FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store AND PRICE_ERROR_MESSAGE IS NOT NULL AND :kind = 'price'
+    )
+    ORDER BY ATTEMPT_NO DESC, SKU, PRODUCT_ID
+    LIMIT :most
+"""
+_STARTS = {"hour": "'%Y-%m-%d %H:00:00.000'", "day": "'%Y-%m-%d 00:00:00.000'"}
+
+
+@serves(NoteStorePush)
+def note_store_push(session: Session, call: NoteStorePush) -> list[NoRow]:
+    """See `sql/procedures/sp_NoteStorePush.sql`."""
+    require(
+        (call.store_id != "", "@STORE_ID is required."),
+        (call.kind != "", "@KIND is required."),
+        (call.left_json is None or _is_json_object(call.left_json), "@LEFT_JSON takes a JSON object."),
+    )
+    held = call.held_why or None
+    session.run(
+        """
+        INSERT INTO dbo.USER_STORE_PUSH
+            (STORE_ID, KIND, TRIED_DT, ENDED_DT, HELD_DT, HELD_WHY, HELD_MESSAGE, ITEM_COUNT, CHANGE_COUNT, LEFT_JSON)
+        VALUES (:store, :kind, :now, :ended, :held_dt, :held, :message, :items, :changes, :left)
+        ON CONFLICT (STORE_ID, KIND) DO UPDATE
+        SET TRIED_DT = excluded.TRIED_DT, ENDED_DT = COALESCE(excluded.ENDED_DT, ENDED_DT),
+            HELD_DT = CASE WHEN excluded.HELD_DT IS NULL THEN NULL ELSE COALESCE(HELD_DT, excluded.HELD_DT) END,
+            HELD_WHY = excluded.HELD_WHY, HELD_MESSAGE = excluded.HELD_MESSAGE, ITEM_COUNT = excluded.ITEM_COUNT,
+            CHANGE_COUNT = excluded.CHANGE_COUNT, LEFT_JSON = excluded.LEFT_JSON
+        """,
+        {
+            "store": call.store_id,
+            "kind": call.kind,
+            "now": session.now,
+            "ended": None if held and not call.is_part else session.now,
+            "held_dt": session.now if held else None,
+            "held": held,
+            "message": call.held_message if held else None,
+            "items": call.item_count,
+            "changes": call.change_count,
+            "left": call.left_json,
+        },
+    )
+    return []
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+@serves(ListStorePushes)
+def list_store_pushes(session: Session, call: ListStorePushes) -> list[StorePush]:
+    """See `sql/procedures/sp_ListStorePushes.sql`."""
+    require((call.attempts >= 1, "@ATTEMPTS takes 1 or more."))
+    rows = session.all(
+        """
+        SELECT
+            push.STORE_ID, push.KIND, COUNT(item.PRODUCT_ID) AS ITEMS, COUNT(CASE WHEN item.IS_KEPT THEN 1 END) AS MANAGED,
+            COUNT(item.TOLD_DT) AS TOLD, COUNT(item.ERROR_MESSAGE) AS REFUSED,
+            COUNT(CASE WHEN item.ERROR_MESSAGE IS NOT NULL AND item.ATTEMPT_NO >= :attempts THEN 1 END) AS STUBBORN,
+            MIN(item.LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", MAX(item.TOLD_DT) AS "TOLD_DT [DATETIME_TEXT]",
+            push.TRIED_DT, push.ENDED_DT, push.HELD_DT, push.HELD_WHY, push.HELD_MESSAGE,
+            COALESCE(push.CHANGE_COUNT, 0) AS CHANGE_COUNT, push.LEFT_JSON
+        FROM dbo.USER_STORE_PUSH AS push
+        LEFT JOIN (
+            SELECT
+                'stock' AS KIND, STORE_ID, PRODUCT_ID, IS_MANAGED AND NOT IS_BACKORDER AS IS_KEPT, LISTED_DT, TOLD_DT, ATTEMPT_NO,
+                ERROR_MESSAGE
+            FROM dbo.USER_STORE_ITEM
+            UNION ALL
+            SELECT
+                'price', STORE_ID, PRODUCT_ID, IS_PRICED, LISTED_DT, PRICE_TOLD_DT, PRICE_ATTEMPT_NO, PRICE_ERROR_MESSAGE
+            FROM dbo.USER_STORE_ITEM
+        ) AS item ON item.STORE_ID = push.STORE_ID AND item.KIND = push.KIND
+        WHERE :store IS NULL OR push.STORE_ID = :store
+        GROUP BY push.STORE_ID, push.KIND
+        ORDER BY push.STORE_ID, push.KIND
+        """,
+        {"store": call.store_id, "attempts": call.attempts},
+    )
+    return [_with_worst(session, row) for row in rows]
+
+
+def _with_worst(session: Session, row: sqlite3.Row) -> StorePush:
+    worst = session.all(_REFUSED, {"store": row["STORE_ID"], "kind": row["KIND"], "most": 1}) if row["REFUSED"] else []
+    sku, message = (worst[0]["SKU"], worst[0]["ERROR_MESSAGE"]) if worst else (None, None)
+    given = {field.name: row[field.name] for field in fields(StorePush) if field.name not in ("sku", "message")}
+    return StorePush(**given, sku=sku, message=message)
+
+
+@serves(CountStorePushes)
+def count_store_pushes(session: Session, call: CountStorePushes) -> list[PushCount]:
+    """See `sql/procedures/sp_CountStorePushes.sql`."""
+    require(
+        (call.since_dt < call.until_dt, "@SINCE_DT must be before @UNTIL_DT."),
+        (call.grain in _STARTS, "@GRAIN takes hour or day."),
+        (-1440 <= call.offset_minutes <= 1440, "@OFFSET_MINUTES takes -1440 to 1440."),
+    )
+    rows = session.all(
+        f"""
+        SELECT
+            STORE_ID, KIND, strftime('%Y-%m-%d %H:%M:%f', LOCAL_DT, :back) AS "START_DT [DATETIME_TEXT]",
+            COUNT(*) AS PUSHES, COUNT(HELD_WHY) AS HELD, SUM(TOLD) AS TOLD, SUM(REFUSED) AS REFUSED
+        FROM (
+            SELECT
+                STORE_ID, CASE OPERATION_TYPE WHEN 'stock push' THEN 'stock' ELSE 'price' END AS KIND,
+                COALESCE(RECORDS_UPDATED, 0) AS TOLD, COALESCE(RECORDS_FAILED, 0) AS REFUSED,
+                CASE WHEN json_valid(METRICS_JSON) THEN json_extract(METRICS_JSON, '$.held') END AS HELD_WHY,
+                strftime({_STARTS[call.grain]}, END_TIME, :ahead) AS LOCAL_DT
+            FROM dbo.USER_SYNC_LOG
+            WHERE END_TIME >= :since AND END_TIME < :until AND OPERATION_TYPE IN ('stock push', 'price push')
+            AND STORE_ID IS NOT NULL AND DRY_RUN = 0 AND (:store IS NULL OR STORE_ID = :store)
+        )
+        GROUP BY STORE_ID, KIND, LOCAL_DT
+        ORDER BY STORE_ID, KIND, LOCAL_DT
+        """,  # noqa: S608  (constants)
+        {
+            "since": call.since_dt,
+            "until": call.until_dt,
+            "store": call.store_id,
+            "ahead": f"{call.offset_minutes:+d} minutes",
+            "back": f"{-call.offset_minutes:+d} minutes",
+        },
+    )
+    return [make(PushCount, row) for row in rows]
+
+
+@serves(ListRefusedItems)
+def list_refused_items(session: Session, call: ListRefusedItems) -> list[RefusedItem]:
+    """See `sql/procedures/sp_ListRefusedItems.sql`."""
+    require((call.batch_size >= 1, "@BATCH_SIZE takes 1 or more."))
+    rows = session.all(_REFUSED, {"store": call.store_id, "kind": call.kind, "most": call.batch_size})
+    return [make(RefusedItem, row) for row in rows]
