@@ -109,7 +109,7 @@ def _intervals(settings: Settings) -> dict[str, int]:
 
 
 def _stores(run: Run) -> dict[str, StoreJobs]:
-    """Return what each profile of this folder says of its store's jobs, by store id; nothing where there are none."""
+    """Return what each profile on this database says of its store's jobs, by store id; nothing where there are none."""
     from syncctl.profiles import list_profiles
     from syncctl.services.health_jobs import StoreJobs
     from syncctl.settings_files import env_path, profile_names
@@ -121,7 +121,7 @@ def _stores(run: Run) -> dict[str, StoreJobs]:
             profile=each.name, intervals=_intervals(each.settings), polling=each.settings.enable_order_polling
         )
         for each in list_profiles(run.env_file)
-        if each.settings is not None
+        if each.settings is not None and each.settings.database == run.settings.database
     }
 
 

@@ -58,16 +58,17 @@ def jobs(
     known. What is wrong is so whoever looks, so that two who look never contradict each other.
     """
     counted = [run for run in runs if run.store_id == store_id or run.store_id not in limits.ignore_stores]
-    known = {run.store_id for run in counted} | {store_id}
     own = StoreJobs(intervals=limits.intervals, polling=polling)
-    look = _Look(now, limits, store_id, {**(stores or {}), **({store_id: own} if store_id else {})}, own)
+    named = {name: store for name, store in (stores or {}).items() if name not in limits.ignore_stores}
+    look = _Look(now, limits, store_id, {**named, **({store_id: own} if store_id else {})}, own)
+    several = len({*look.stores, *(run.store_id for run in counted if run.store_id)}) > 1
     for job in JOBS:
         said = (asked or {}).get(job.name, "")
         found = {run.store_id: check for run in look.of_job(job, counted) if (check := look.judged(job, run, said)) is not None}
         if said and not found.keys() & {None, store_id}:
             found = {store_id: _check(job, "warning", said, None, None), **found}
         by_store = {name: check for name, check in found.items() if name is not None}
-        if by_store and len(known - {None}) > 1:
+        if by_store and several:
             yield look.together(job, by_store)
         else:
             yield from found.values()
@@ -91,11 +92,14 @@ class _Look:
     """What is taken for a store of which nothing is known."""
 
     def of_job(self, job: ScheduledJob, runs: Sequence[JobRuns]) -> list[JobRuns]:
-        """Return the runs that a job has to have: of the looker's store, be there any or not, and of each other one."""
+        """Return the runs of a job that are to be judged, of each store; of a known store also that there are none."""
         found = [run for run in runs if job.operation and run.operation_type == job.operation]
-        if not found or self.store_id is None or any(run.store_id in (None, self.store_id) for run in found):
+        never = [run for run in found if run.store_id is None and not run.runs]
+        if not found or job.once or (never and len(self.stores) < 2) or any(run.store_id is None and run.runs for run in found):
             return found
-        return [JobRuns(job.operation, self.store_id, 0, None, None, None, None, None), *found]
+        there = {run.store_id for run in found}
+        missing = [JobRuns(job.operation, name, 0, None, None, None, None, None) for name in self.stores if name not in there]
+        return missing + [run for run in found if run not in never]
 
     def judged(self, job: ScheduledJob, run: JobRuns, asked: str) -> Check | None:
         """Judge a store's runs; None where it isn't known to have this job."""

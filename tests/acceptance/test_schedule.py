@@ -77,3 +77,14 @@ def test_every_store_of_a_folder_gets_its_jobs_and_the_database_its_own_once(syn
     assert syncctl("process", "--profile", "main").code == 0
     seen = syncctl("schedule", "status", "--json").json["items"]
     assert {each["profile"]: bool(each["last_start"]) for each in seen if each["job"] == "process"} == {"main": True, "uk": False}
+    write(
+        syncctl,
+        ".env.uk",
+        store_id="uk",
+        woo_url="https://uk.example",
+        woo_consumer_key="ck",
+        woo_consumer_secret="cs",
+        job_intervals="process=10",
+    )
+    [job] = syncctl("health", "--profile", "main", "--check", "job-process", "--json").json["items"]
+    assert job["message"] == "store uk: has never run"

@@ -173,6 +173,16 @@ def test_how_often_a_job_runs_for_a_store_its_own_profile_says(bench: Bench) -> 
     assert bench.said("job_sync_status", intervals={"sync-status": 30}) == "store woocommerce: has never run"
 
 
+def test_a_store_whose_jobs_were_set_up_and_never_ran_is_missed_from_wherever_somebody_looks(bench: Bench) -> None:
+    both_ran(bench, 10)
+    set_up = Around(stores={"uk": StoreJobs(profile="uk", intervals={"process": 10, "sync-status": 30})})
+    assert one(bench, "job_process", around=set_up).message == "store uk: has never run"
+    bench.ran("sync-status", store_id="woocommerce")
+    assert one(bench, "job_sync_status", around=set_up).message == "store uk: has never run"
+    assert "--profile uk` does it now" in one(bench, "job_sync_status", around=set_up).advice
+    assert bench.look(around=set_up, ignore_stores=("uk",)).healthy
+
+
 def test_what_the_scheduler_says_of_its_entries_is_told_with_the_job(bench: Bench) -> None:
     asked = Around(scheduler=lambda: {"process": "its task is disabled", "db-purge": "its task is missing"})
     assert {check.name: check.message for check in bench.look(around=asked).wrong} == {
