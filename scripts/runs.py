@@ -202,9 +202,13 @@ def rows_of(database: Database, sql: str, *parameters: object) -> list[Any]:
     return rows
 
 
-def print_findings(broken: Mapping[str, list[str]], *, most: int = 8) -> int:
-    """Print each promise and what breaks it; return the exit code."""
+def print_findings(broken: Mapping[str, list[str]], *, most: int = 8, unchecked: Mapping[str, str] | None = None) -> int:
+    """Print each promise and what breaks it, or why it was not looked at; return the exit code."""
     for name, findings in broken.items():
+        why = (unchecked or {}).get(name)
+        if why is not None and not findings:
+            print(f"  not checked  {name}: {why}")
+            continue
         print(f"  {'BROKEN' if findings else 'kept  '}  {name}")
         for finding in findings[:most]:
             print(f"          {finding[:1000]}")
