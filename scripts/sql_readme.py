@@ -21,6 +21,7 @@ BEGIN, END = "<!-- procedures: written by scripts/sql_readme.py -->", "<!-- end 
 TITLES = {
     "staging": "Staging: orders from the store",
     "work": "Work: claim, validate, create, update, cancel, fail",
+    "policies": "Policies: what becomes of failures, by their class",
     "outbox": "Outbox: what the store is told",
     "health": "Health: what waits, polls, causes of review",
     "operations": "Operations: runs, audit, dead letters, rollback, settings",

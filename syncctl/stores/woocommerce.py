@@ -36,6 +36,7 @@ from syncctl.stores.base import (
     UnreadableOrder,
     WalkState,
 )
+from syncctl.stores.content_hash import encode
 from syncctl.stores.customers import CustomerPage, CustomerPlace
 from syncctl.stores.values import amount_field, code, identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
@@ -418,7 +419,11 @@ def _page(step: Step, walk: WalkState, belongs: Belongs) -> Page:
 
 def _version(raw: Raw) -> str:
     """Return what tells whether an order changed: its dates and status, and some more, for plugins write past the dates."""
-    return repr(list(map(raw.get, _TELLING)))
+    told = list(map(raw.get, _TELLING))
+    try:
+        return encode(told).decode()
+    except (ValueError, TypeError, OverflowError, RecursionError):  # half a letter, or what a plugin made of a field
+        return repr(told)
 
 
 def _nameless(row: Row) -> UnreadableOrder:

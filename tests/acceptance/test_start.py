@@ -47,12 +47,12 @@ print(json.dumps(told), file=sys.stderr)
 OF_EVERY_JOB = {"base", "runs", "operations"}
 """The operations hold what a run asks first: whether the site is set up."""
 PARTS = {
-    "process -q": OF_EVERY_JOB | {"work", "outbox", "staging"},
+    "process -q": OF_EVERY_JOB | {"work", "outbox", "staging", "policies"},
     "health --nagios": {"base", "health"},
-    "retry-failed": OF_EVERY_JOB | {"work", "outbox", "staging"},
-    "validate": OF_EVERY_JOB | {"staging", "work"},
+    "retry-failed": OF_EVERY_JOB | {"work", "outbox", "staging", "policies"},
+    "validate": OF_EVERY_JOB | {"staging", "work", "policies"},
     "trace 1 --offline --json": {"base", "staging", "walks", "operations"},
-    "pod-retry": OF_EVERY_JOB | {"pod", "notify", "health", "work"},
+    "pod-retry": OF_EVERY_JOB | {"pod", "notify", "health", "work", "policies"},
     "db check --json": OF_EVERY_JOB,
 }
 """Command → the parts of the contract that it may import."""

@@ -183,6 +183,11 @@ if TYPE_CHECKING:
         StoredPod as StoredPod,
         StorePodDocument as StorePodDocument,
     )
+    from syncctl.db.contract.policies import (
+        ListRetryPolicies as ListRetryPolicies,
+        RetryPolicy as RetryPolicy,
+        SetRetryPolicy as SetRetryPolicy,
+    )
     from syncctl.db.contract.pushes import (
         CountStorePushes as CountStorePushes,
         ListRefusedItems as ListRefusedItems,
@@ -255,12 +260,9 @@ if TYPE_CHECKING:
         CreateOrderFromStaging as CreateOrderFromStaging,
         FailedOrder as FailedOrder,
         FailStagedOrder as FailStagedOrder,
-        ListRetryPolicies as ListRetryPolicies,
         ProcessedRow as ProcessedRow,
         ProcessStagedOrder as ProcessStagedOrder,
         ReleaseStagedOrder as ReleaseStagedOrder,
-        RetryPolicy as RetryPolicy,
-        SetRetryPolicy as SetRetryPolicy,
         UpdateOrderFromStaging as UpdateOrderFromStaging,
         ValidateStagedOrder as ValidateStagedOrder,
         Violation as Violation,
@@ -434,6 +436,11 @@ NAMES = {
         "StoredPod",
         "StorePodDocument",
     ),
+    "policies": (
+        "ListRetryPolicies",
+        "RetryPolicy",
+        "SetRetryPolicy",
+    ),
     "pushes": (
         "CountStorePushes",
         "ListRefusedItems",
@@ -506,12 +513,9 @@ NAMES = {
         "CreateOrderFromStaging",
         "FailedOrder",
         "FailStagedOrder",
-        "ListRetryPolicies",
         "ProcessedRow",
         "ProcessStagedOrder",
         "ReleaseStagedOrder",
-        "RetryPolicy",
-        "SetRetryPolicy",
         "UpdateOrderFromStaging",
         "ValidateStagedOrder",
         "Violation",
