@@ -60,11 +60,12 @@ def report(
     """
     from syncctl.atomic_file import write_whole
     from syncctl.cli.customers import org_of
+    from syncctl.pushes import switched_on
     from syncctl.reporting.page import page
-    from syncctl.services.figures import FLOW, gather
+    from syncctl.services.figures import gather
 
     wanted = window(run, since, until, back=DEFAULT_BACK, store_id=store)
-    figures = gather(run.database, wanted, now=run.clock(), org_id=org_of(run))
+    figures = gather(run.database, wanted, now=run.clock(), org_id=org_of(run), kinds=switched_on(run.settings))
     path = Path(run.settings.report_file)
     text = page(figures, personal=run.settings.log_personal)
     try:
@@ -75,7 +76,7 @@ def report(
             f"The report can't be written: {path}: {error.strerror or error}. Name another file with --out (SYNCCTL_REPORT_FILE)."
         ) from None
     totals = figures.totals
-    run.report.counts = {name: totals[name] for name in FLOW}
+    run.report.counts = {name: totals[name] for name in figures.columns}
     run.report.extra = {"file": str(path.absolute()), **as_json(wanted)}
     run.render = lambda console: console.print(
         f"{path.absolute()}: {wanted.since:%Y-%m-%d %H:%M} to {wanted.until:%Y-%m-%d %H:%M}.", soft_wrap=True, highlight=False

@@ -11,10 +11,13 @@ import typer
 
 from syncctl.cli.database import own_store
 from syncctl.cli.output import local_time, table
+from syncctl.cli.pushes import show as show_pushes
 from syncctl.cli.run import Run, command, user
 from syncctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from syncctl.services.statistics import Statistics, StoreStatistics
@@ -50,6 +53,8 @@ def stats(
     The numbers are the store's, since they were last reset; they outlive restarts, and runs that are killed. Success is (new +
     updated) out of (new + updated + errors).
     """
+    from syncctl.pushes import switched_on
+    from syncctl.services.push_figures import push_figures
     from syncctl.services.statistics import store_statistics, together
 
     if reset and (every_store or all_time):
@@ -66,6 +71,10 @@ def stats(
     run.report.items = [_item(each) for each in found]
     run.report.counts = {"stores": len(found)}
     run.report.extra = {"data": together(found).as_json() | {"last_poll_time": None} if every_store else run.report.items[0]}
+    kinds = switched_on(run.settings)
+    pushes = push_figures(run.database, kinds, store_id=store_id)
+    if kinds:
+        run.report.extra["pushes"] = [each.as_json() for each in pushes]
     if reset:
         from syncctl.db.contract import ResetStatistics
 
@@ -81,6 +90,7 @@ def stats(
         for each in found:
             if each.since:
                 console.print(f"{each.store_id}: counted since {local_time(each.since, '%Y-%m-%d %H:%M')}.")
+        show_pushes(console, pushes, kinds)
         if reset:
             console.print("From now on the numbers begin anew; `syncctl stats --all-time` has them all.")
 
@@ -91,30 +101,33 @@ def _by(run: Run, by: str, since: str | None, until: str | None, csv: Path | Non
     """Show a window hour by hour or day by day, with peaks, times, causes and attempts."""
     from syncctl.cli.customers import org_of
     from syncctl.cli.report import as_json, window
+    from syncctl.pushes import switched_on
     from syncctl.reporting.page import STEPS, span
     from syncctl.services.figures import FLOW, as_rows, gather
 
     if by not in ("hour", "day"):
         raise UsageError(f"--by is '{by[:20]}', but takes hour or day.")
     wanted = window(run, since, until, back=DEFAULT_BACK, store_id=store_id)
-    figures = gather(run.database, wanted, now=run.clock(), org_id=org_of(run))
+    figures = gather(run.database, wanted, now=run.clock(), org_id=org_of(run), kinds=switched_on(run.settings))
     flows = figures.by_hour if by == "hour" else figures.by_day
-    rows = as_rows(flows)
+    rows = as_rows(flows, figures.columns)
     peaks = {"day": figures.busiest_day, "hour": figures.busiest_hour}
-    run.report.counts = {name: figures.totals[name] for name in FLOW}
+    run.report.counts = {name: figures.totals[name] for name in figures.columns}
     run.report.items = list(rows)
     run.report.extra = {
         **as_json(wanted),
         "by": by,
-        "peaks": {name: as_rows([flow])[0] if flow else None for name, flow in peaks.items()},
+        "peaks": {name: as_rows([flow], figures.columns)[0] if flow else None for name, flow in peaks.items()},
         "steps": figures.steps,
         "causes": [{"title": cause.title, "advice": cause.advice, **asdict(cause.failure)} for cause in figures.causes],
         "attempts": figures.attempts,
         "runs": figures.runs,
         "backlog": figures.backlog,
     }
+    if figures.kinds:
+        run.report.extra["pushes"] = [each.as_json() for each in figures.pushes]
     if csv is not None:
-        _write(csv, rows)
+        _write(csv, rows, figures.columns)
 
     def render(console: Console) -> None:
         shown = flows[-MOST_SHOWN:]
@@ -124,6 +137,13 @@ def _by(run: Run, by: str, since: str | None, until: str | None, csv: Path | Non
             [by.title(), *(f"{name.title()}>" for name in FLOW)],
             ([f"{flow.start:{form}}", *(f"{flow.counts[name]:,}" for name in FLOW)] for flow in shown),
         )
+        if figures.kinds:
+            more = figures.columns[len(FLOW) :]
+            table(
+                console,
+                [by.title(), *(f"{name.replace('_', ' ').title()}>" for name in more)],
+                ([f"{flow.start:{form}}", *(f"{flow.counts[name]:,}" for name in more)] for flow in shown),
+            )
         if len(flows) > len(shown):
             console.print(f"The last {len(shown)} of {len(flows)}: --json and --csv have them all.")
         for name, flow in peaks.items():
@@ -142,11 +162,10 @@ def _by(run: Run, by: str, since: str | None, until: str | None, csv: Path | Non
     run.render = render
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write(path: Path, rows: list[dict[str, Any]], counted: Sequence[str]) -> None:
     from syncctl.csv_text import csv_text, write_csv
-    from syncctl.services.figures import FLOW
 
-    columns = ["start", *FLOW]
+    columns = ["start", *counted]
     write_csv(path, csv_text(columns, ([row[name] for name in columns] for row in rows)))
 
 

@@ -9,6 +9,7 @@ import typer
 
 from syncctl.cli.database import Use
 from syncctl.cli.output import local_time, table
+from syncctl.cli.pushes import show as show_pushes
 from syncctl.cli.run import Run, command
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ app = typer.Typer()
 def status(run: Run) -> None:
     """Show how polling of the store stands: when it was last read to the end, when it is due again, and the numbers since.
 
+    Where stock or prices are pushed, also how that stands: the last push, one that waits for a person, what the store refused.
+
     Nothing is changed, and the store isn't asked. `health` says whether all is well; `stats` has the numbers of all stores.
     """
+    from syncctl.pushes import switched_on
+    from syncctl.services.push_figures import push_figures
     from syncctl.services.statistics import Polling, polling_status
 
     settings = run.settings
@@ -41,9 +46,14 @@ def status(run: Run) -> None:
     found = polling_status(run.database, polling, store_id=settings.store_id, now=run.clock())
     run.report.status = "success"
     run.report.extra = {"data": found.as_json()}
+    kinds = switched_on(settings)
+    pushes = push_figures(run.database, kinds, store_id=settings.store_id)
+    if kinds:
+        run.report.extra["pushes"] = [each.as_json() for each in pushes]
 
     def render(console: Console) -> None:
         table(console, ["Polling", settings.store_id], _rows(found))
+        show_pushes(console, pushes, kinds)
 
     run.render = render
 

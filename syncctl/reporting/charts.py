@@ -75,7 +75,7 @@ def stacked(points: Sequence[tuple[str, Mapping[str, int]]], series: Sequence[st
             height = counts.get(name, 0) * unit
             if height:
                 top -= height
-                tip = f"{label}: {counts[name]:,} {name}"
+                tip = f"{label}: {counts[name]:,} {name.replace('_', ' ')}"
                 bars.append(Bar(_r(middle - width / 2), _r(top), _r(width), _r(height), name, tip))
         if number % every == 0:
             labels.append(Label(_r(middle), HEIGHT - 6, label))

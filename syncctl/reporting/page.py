@@ -75,6 +75,10 @@ def _told(figures: Figures) -> dict[str, Any]:
         "trouble": stacked(points, TROUBLE_SERIES),
         "hours": stacked(hours, ("documents",)),
         "attempts": stacked([(str(number), {"orders": attempts[number]}) for number in sorted(attempts)], ("orders",)),
+        "pushed": [
+            (kind, stacked(points, kind.columns[:2]), [each for each in figures.pushes if each.kind is kind])
+            for kind in figures.kinds
+        ],
         "flows": flows,
         "by_hour": by_hour,
         "steps": STEPS,

@@ -6,8 +6,8 @@ The database counts; here its rows are put together by local days and hours.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from syncctl.db.contract import (
     CountAttempts,
     CountEvents,
     CountPods,
+    CountStorePushes,
     CustomerQueue,
     Database,
     DeadLetter,
@@ -29,10 +30,13 @@ from syncctl.db.contract import (
     ListRunFigures,
     ListStepTimes,
     PodCount,
+    PushCount,
     RunFigures,
     StepTime,
 )
+from syncctl.pushes import PushKind
 from syncctl.services.causes import CauseCount, of_error
+from syncctl.services.push_figures import PushFigures, push_figures
 
 FLOW = {
     "staged": ("STAGED",),
@@ -101,6 +105,14 @@ class Figures:
     proofs: list[PodCount]
     queues: list[CustomerQueue]
     """The last `MOST_QUEUES` queues of customers."""
+    kinds: tuple[PushKind, ...] = ()
+    """What is pushed to stores here."""
+    pushes: list[PushFigures] = field(default_factory=list)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is counted by hour and day."""
+        return (*FLOW, *(column for kind in self.kinds for column in kind.columns))
 
     @property
     def totals(self) -> Counter[str]:
@@ -127,8 +139,8 @@ def settled(counts: Counter[str]) -> int:
     return counts["created"] + counts["changed"] + counts["closed"]
 
 
-def gather(database: Database, window: Window, *, now: datetime, org_id: str) -> Figures:
-    """Ask the database for everything about a window, and for the queues of customers of an organisation.
+def gather(database: Database, window: Window, *, now: datetime, org_id: str, kinds: Sequence[PushKind] = ()) -> Figures:
+    """Ask the database for everything about a window, for the queues of customers of an organisation, and for pushes of `kinds`.
 
     Raises:
         as for `contract.Database.run`.
@@ -138,7 +150,9 @@ def gather(database: Database, window: Window, *, now: datetime, org_id: str) ->
     offset = window.since.utcoffset() or timedelta()
     # Hours are the same everywhere but where the clock is half an hour off: which day each belongs to is known here.
     minutes = int(offset.total_seconds() // 60) % 60
-    counted = database.run(CountEvents(**of_store, grain="hour", offset_minutes=minutes))
+    counted = list(_events(database.run(CountEvents(**of_store, grain="hour", offset_minutes=minutes))))
+    if kinds:
+        counted += _pushes(database.run(CountStorePushes(**of_store, grain="hour", offset_minutes=minutes)), kinds)
     hours = _flows(counted, window)
     letters = database.run(ListDeadLetters(batch_size=MOST_LETTERS))
     return Figures(
@@ -155,6 +169,8 @@ def gather(database: Database, window: Window, *, now: datetime, org_id: str) ->
         review=[letter for letter in letters if window.store_id in (None, letter.store_id)],
         proofs=database.run(CountPods()),
         queues=database.run(ListCustomerQueues(org_id=org_id, batch_size=MOST_QUEUES)),
+        kinds=tuple(kinds),
+        pushes=push_figures(database, kinds, store_id=window.store_id),
     )
 
 
@@ -170,13 +186,38 @@ def _local(start: datetime, window: Window) -> datetime:
     return start.astimezone(window.since.tzinfo).replace(tzinfo=None)
 
 
-def _flows(counted: Iterable[EventCount], window: Window) -> list[Flow]:
-    """Put the counts of each local hour together; hours in which nothing happened are left out."""
-    hours: dict[datetime, Counter[str]] = {}
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How often something happened to a store in the hour that begins at `start_dt`."""
+
+    store_id: str
+    start_dt: datetime
+    name: str
+    number: int
+
+
+def _events(counted: Iterable[EventCount]) -> Iterator[_Counted]:
     for row in counted:
         name = _COUNTED.get(row.event_type)
         if name is not None:
-            hours.setdefault(_local(row.start_dt, window), Counter())[name] += row.events
+            yield _Counted(row.store_id, row.start_dt, name, row.events)
+
+
+def _pushes(counted: Iterable[PushCount], kinds: Sequence[PushKind]) -> Iterator[_Counted]:
+    by_name = {kind.name: kind for kind in kinds}
+    for row in counted:
+        kind = by_name.get(row.kind)
+        numbers = (row.told, row.refused, row.held)
+        for name, number in zip(kind.columns if kind else (), numbers, strict=False):
+            if number:
+                yield _Counted(row.store_id, row.start_dt, name, number)
+
+
+def _flows(counted: Iterable[_Counted], window: Window) -> list[Flow]:
+    """Put the counts of each local hour together; hours in which nothing happened are left out."""
+    hours: dict[datetime, Counter[str]] = {}
+    for row in counted:
+        hours.setdefault(_local(row.start_dt, window), Counter())[row.name] += row.number
     return [Flow(start, hours[start]) for start in sorted(hours)]
 
 
@@ -188,18 +229,18 @@ def _by_day(hours: Sequence[Flow], window: Window) -> list[Flow]:
     return [Flow(datetime(day.year, day.month, day.day), days[day]) for day in sorted(days)]  # noqa: DTZ001  (local, as it is shown)
 
 
-def _by_store(counted: Iterable[EventCount]) -> dict[str, Counter[str]]:
+def _by_store(counted: Iterable[_Counted]) -> dict[str, Counter[str]]:
     stores: dict[str, Counter[str]] = {}
     for row in counted:
-        name = _COUNTED.get(row.event_type)
-        if name is not None:
-            stores.setdefault(row.store_id, Counter())[name] += row.events
+        stores.setdefault(row.store_id, Counter())[row.name] += row.number
     return dict(sorted(stores.items()))
 
 
-def as_rows(flows: Iterable[Flow]) -> list[dict[str, Any]]:
+def as_rows(flows: Iterable[Flow], columns: Sequence[str] = tuple(FLOW)) -> list[dict[str, Any]]:
     """Return each hour or day with all of its counts, for programs."""
-    return [{"start": flow.start.isoformat(timespec="minutes"), **{name: flow.counts[name] for name in FLOW}} for flow in flows]
+    return [
+        {"start": flow.start.isoformat(timespec="minutes"), **{name: flow.counts[name] for name in columns}} for flow in flows
+    ]
 
 
 def hours_of_day(hours: Iterable[Flow]) -> list[int]:

@@ -264,3 +264,109 @@ def test_a_rule_that_nobody_wants_and_stock_that_is_switched_off(watched: Progra
     assert alerted(watched, people) == ["[WARNING] A push of stock waits for a person (woocommerce)"]
     del watched.settings["SYNCCTL_STOCK_PUSH"]
     assert alerted(watched, people) == ["[RECOVERED] A push of stock waits for a person (woocommerce)"]
+
+
+# --- Status, stats and the report ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(watched: Program, shop: SimulatedStore) -> Program:
+    """A day on which one item was told, one refused, one is unknown, and a push is held."""
+    shop.state.products[9999] = {**next(iter(shop.state.products.values())), "id": 9999, "sku": "NO-SUCH", "variations": []}
+    cap = next(product for product in shop.state.products.values() if product["sku"] == "CAP")
+    cap["name"] = "<b>Cap</b>"
+    watched("stock", "diff")
+    count(watched, "MUG", 7)
+    refuse(watched, shop, "CAP", 1)
+    assert watched("stock", "push").code == 0
+    empty(watched)
+    assert watched("stock", "push").code == 1
+    return watched
+
+
+def test_status_tells_how_stock_stands(busy: Program) -> None:
+    [told] = busy("status", "--json").json["pushes"]
+    assert (told["kind"], told["store_id"], told["items"], told["managed"]) == ("stock", "woocommerce", 6, 6)
+    assert (told["told"], told["refused"], told["refused_again_and_again"]) == (5, 1, 0)
+    assert (told["held_why"], told["left_alone"]) == ("zeroed", {"unknown": 1, "waiting": 1})
+    assert told["held_since"] and told["ended_at"] and told["listed_at"]
+    assert [(each["sku"], each["name"], each["attempts"]) for each in told["refusals"]] == [("CAP", "<b>Cap</b>", 1)]
+    shown = busy("status").out
+    for said in ("Stock", "held", "1 no such item in the ERP", "SKU CAP: "):
+        assert said in shown
+
+
+def test_stats_have_the_same_numbers_by_hour_and_day_and_in_a_file(busy: Program) -> None:
+    told = busy("stats", "--json").json
+    assert told["pushes"] == busy("status", "--json").json["pushes"]
+    for by in ("hour", "day"):
+        told = busy("stats", "--by", by, "--json").json
+        counts = {name: told["counts"][name] for name in ("stock_told", "stock_refused", "stock_held")}
+        assert counts == {"stock_told": 6, "stock_refused": 1, "stock_held": 1}
+        assert {name: sum(item[name] for item in told["items"]) for name in counts} == counts
+        assert "Stock Told" in " ".join(busy("stats", "--by", by).out.split())
+    path = busy.folder / "week.csv"
+    assert busy("stats", "--by", "day", "--csv", str(path)).code == 0
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].endswith(",review,stock_told,stock_refused,stock_held")
+    assert lines[-1].endswith(",6,1,1")
+
+
+def test_the_report_tells_of_stock_escaped(busy: Program) -> None:
+    path = busy.folder / "orders.html"
+    told = busy("report", "--out", str(path), "--json").json
+    assert (told["counts"]["stock_told"], told["counts"]["stock_held"]) == (6, 1)
+    page = path.read_text(encoding="utf-8")
+    assert "Stock told to the store</h2>" in page
+    assert "&lt;b&gt;Cap&lt;/b&gt;" in page and "<b>Cap" not in page
+    assert "a push has waited for a person since" in page
+    assert "1 no such item in the ERP" in page
+    assert "Prices told" not in page
+
+
+def test_nothing_is_shown_of_what_is_off(busy: Program) -> None:
+    del busy.settings["SYNCCTL_STOCK_PUSH"]
+    path = busy.folder / "orders.html"
+    told = busy("report", "--out", str(path), "--json").json
+    assert "stock_told" not in told["counts"]
+    page = path.read_text(encoding="utf-8")
+    assert "told to the store</h2>" not in page
+    for command in (("status",), ("stats",), ("stats", "--by", "day")):
+        assert "pushes" not in busy(*command, "--json").json
+        assert "stock" not in busy(*command).out.lower()
+
+
+def test_before_the_first_push_it_is_said_that_there_was_none(new: Program) -> None:
+    assert new("status", "--json").json["pushes"] == []
+    assert "Stock: the store was never told" in new("status").out
+    path = new.folder / "orders.html"
+    assert new("report", "--out", str(path)).code == 0
+    assert "The store was never told: a person looks at the first" in path.read_text(encoding="utf-8")
+
+
+# --- Prices -------------------------------------------------------------------------------------------------------------
+
+
+def test_prices_are_seen_like_stock(watched: Program, shop: SimulatedStore, people: Receiver) -> None:
+    watched.settings["SYNCCTL_PRICE_PUSH"] = "true"
+    with watched.connected() as connection:
+        connection.execute("UPDATE IM_PRC SET PRC_1 = '9.0000'")
+    found = {check["name"]: check["level"] for check in watched("health", "--json").json["items"]}
+    assert (found["price_told"], found["price_held"], found["price_refused"]) == ("warning", "warning", "ok")
+    assert watched("price", "push").code == 1
+    assert alerted(watched, people) == ["[WARNING] A push of prices waits for a person (woocommerce)"]
+    assert watched("price", "push", "--yes").code == 0
+    assert alerted(watched, people) == ["[RECOVERED] A push of prices waits for a person (woocommerce)"]
+    with watched.connected() as connection:
+        connection.execute("UPDATE IM_PRC SET PRC_1 = '90.0000' WHERE ITEM_NO = 'MUG'")
+        connection.execute("UPDATE IM_PRC SET PRC_1 = '9.5000' WHERE ITEM_NO = 'CAP'")
+    assert watched("price", "push").code == 1
+    assert alerted(watched, people) == [], "it is the same, and the next message is due in an hour"
+    price, stock_ = watched("status", "--json").json["pushes"]
+    assert (price["kind"], price["held_why"], stock_["kind"], stock_["held_why"]) == ("price", "limit", "stock", None)
+    assert price["ended_at"] is not None
+    counts = watched("stats", "--by", "day", "--json").json["counts"]
+    assert (counts["price_told"], counts["price_held"], counts["stock_held"]) == (6, 2, 0)
+    path = watched.folder / "orders.html"
+    assert watched("report", "--out", str(path)).code == 0
+    assert "Prices told to the store</h2>" in path.read_text(encoding="utf-8")

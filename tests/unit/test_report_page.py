@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncctl.db.contract import Backlog, DeadLetter, EventCount, Failure, PodCount, RunFigures, StepTime
+from syncctl.db.contract import Backlog, DeadLetter, EventCount, Failure, PodCount, RefusedItem, RunFigures, StepTime, StorePush
 from syncctl.personal import masked
+from syncctl.pushes import KINDS, PRICE, STOCK
 from syncctl.reporting.charts import scale_of, stacked
 from syncctl.reporting.page import page, span
 from syncctl.services import figures as module
 from syncctl.services.figures import FailedCause, Figures, Flow, Window
+from syncctl.services.push_figures import PushFigures
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LOCAL = datetime(2026, 11, 19, 14)  # noqa: DTZ001  (local, as it is shown)
@@ -99,6 +101,50 @@ def test_a_page_about_nothing_says_so() -> None:
         assert said in told
 
 
+def pushed(*refused: RefusedItem, **given: Any) -> PushFigures:
+    nothing: dict[str, Any] = {
+        "store_id": HOSTILE,
+        "kind": "stock",
+        "items": 6,
+        "managed": 5,
+        "told": 4,
+        "refused": len(refused),
+        "stubborn": 0,
+        "sku": None,
+        "message": None,
+        "listed_dt": NOW,
+        "told_dt": NOW,
+        "tried_dt": NOW,
+        "ended_dt": None,
+        "held_dt": NOW,
+        "held_why": "zeroed",
+        "held_message": HOSTILE,
+        "change_count": 3,
+        "left_json": '{"unknown": 2}',
+    }
+    return PushFigures(kind=STOCK, push=StorePush(**{**nothing, **given}), refused=list(refused))
+
+
+def test_what_is_pushed_is_told_escaped_and_only_of_kinds_that_are_on() -> None:
+    item = RefusedItem("stock", HOSTILE, 7, HOSTILE, HOSTILE, 3, NOW, HOSTILE)
+    flow = Flow(LOCAL, Counter(stock_told=3, stock_refused=1))
+    told = page(made(kinds=(STOCK,), pushes=[pushed(*[item] * 50, refused=60)], by_day=[flow], by_hour=[flow]))
+    nesting = Nesting()
+    nesting.feed(told)
+    assert nesting.open == []
+    assert "<script" not in told and "\x1b" not in told and "anna.smith" not in told
+    assert "Stock told to the store" in told and "2 no such item in the ERP" in told and "And 10 more" in told
+    assert "19 Nov: 3 stock told" in told
+    assert "told to the store</h2>" not in page(made())
+    assert "Prices told to the store" in page(made(kinds=(PRICE,)))
+    assert "The store was never told" in page(made(kinds=(PRICE,)))
+
+
+@pytest.mark.parametrize("left", [None, "{", "[]", '{"unknown": "x"}', '{"other": 1}'])
+def test_a_row_of_a_push_that_was_broken_by_hand_is_shown_for_what_it_is(left: str | None) -> None:
+    assert "told to the store" in page(made(kinds=(STOCK,), pushes=[pushed(left_json=left)]))
+
+
 def test_more_orders_for_a_person_than_fit_are_counted() -> None:
     told = page(made(review=[letter("x")] * 300, backlog=[Backlog("woocommerce", "NEEDS_MANUAL_REVIEW", 350, NOW)]))
     assert told.count(">4711<") == 200
@@ -125,11 +171,12 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_and_bars_stand_out_in_both_schemes(scheme: str) -> None:
     known = colours(scheme)
-    assert len(known) == 16
+    assert len(known) == 20
     for text in ("ink", "dim", "bad", "good"):
         for ground in ("paper", "soft"):
             assert contrast(known[text], known[ground]) >= 4.5, (text, ground)
-    for bar in ("created", "changed", "closed", "staged", "edited", "failed", "review", "documents", "orders"):
+    pushed = [column for kind in KINDS for column in kind.columns[:2]]
+    for bar in ("created", "changed", "closed", "staged", "edited", "failed", "review", "documents", "orders", *pushed):
         assert contrast(known[bar], known["paper"]) >= 3, bar
 
 
