@@ -137,12 +137,11 @@ def _by(run: Run, by: str, since: str | None, until: str | None, csv: Path | Non
             [by.title(), *(f"{name.title()}>" for name in FLOW)],
             ([f"{flow.start:{form}}", *(f"{flow.counts[name]:,}" for name in FLOW)] for flow in shown),
         )
-        if figures.kinds:
-            more = figures.columns[len(FLOW) :]
+        for kind in figures.kinds:
             table(
                 console,
-                [by.title(), *(f"{name.replace('_', ' ').title()}>" for name in more)],
-                ([f"{flow.start:{form}}", *(f"{flow.counts[name]:,}" for name in more)] for flow in shown),
+                [by.title(), f"{kind.what.title()} told>", "Refused>", "Pushes held>"],
+                ([f"{flow.start:{form}}", *(f"{flow.counts[name]:,}" for name in kind.columns)] for flow in shown),
             )
         if len(flows) > len(shown):
             console.print(f"The last {len(shown)} of {len(flows)}: --json and --csv have them all.")

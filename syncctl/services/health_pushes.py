@@ -82,7 +82,7 @@ def _held(kind: PushKind, push: StorePush | None, now: datetime, limits: Thresho
     level: Level = "ok"
     said = "no push waits for a person"
     if push is None:
-        level, said = "warning", "the store was never told of anything: a person looks at the first push"
+        level, said = "warning", f"the store was never told of its {kind.what}: a person looks at the first push"
     elif age is not None:
         untold = age_of(push.ended_dt, now) or age
         first = push.held_why == "first"
@@ -106,11 +106,14 @@ def _refused(kind: PushKind, push: StorePush | None, limits: Thresholds) -> Chec
     stubborn = push.stubborn if push else 0
     refused = push.refused if push else 0
     level: Level = "critical" if stubborn > limits.refused_critical else "warning" if stubborn > limits.refused_warning else "ok"
-    said = f"{stubborn:,} items refused {STUBBORN} times in a row (limit {limits.refused_warning})"
+    said = (
+        f"{stubborn:,} {'item' if stubborn == 1 else 'items'} refused {STUBBORN} times in a row (limit {limits.refused_warning})"
+    )
     if push and stubborn:
         said += f", such as SKU {push.sku}: {_short(push.message)}"
     if refused > stubborn:
-        said += f"; {refused - stubborn:,} more are tried again"
+        more = refused - stubborn
+        said += f"; {more:,} {'other is' if more == 1 else 'others are'} tried again"
     return Check(
         f"{kind.name}_refused",
         level,

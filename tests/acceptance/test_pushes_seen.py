@@ -140,7 +140,7 @@ def test_a_push_that_is_held_is_seen_by_another_process_until_one_comes_to_its_e
 
 def test_the_first_push_waits_for_a_person(new: Program) -> None:
     assert levels(new) == {"stock_told": "warning", "stock_held": "warning", "stock_refused": "ok"}
-    assert "the store was never told of anything: a person looks at the first push" in checks(new)["stock_held"]["message"]
+    assert "the store was never told of its stock: a person looks at the first push" in checks(new)["stock_held"]["message"]
     assert "Needs attention: stock held." in new("health").out
     assert new("stock", "push").code == 1
     assert "the first push has waited for a person for" in checks(new)["stock_held"]["message"]
@@ -154,7 +154,7 @@ def test_items_that_are_refused_again_and_again(watched: Program, shop: Simulate
     refuse(watched, shop, "MUG", 2)
     found = checks(watched)["stock_refused"]
     assert (found["level"], found["value"]) == ("ok", 0), "the next try may do"
-    assert "1 more are tried again" in found["message"]
+    assert "1 other is tried again" in found["message"]
     refuse(watched, shop, "MUG", 1)
     found = checks(watched)["stock_refused"]
     assert (found["level"], found["value"]) == ("warning", 1)
@@ -304,7 +304,7 @@ def test_stats_have_the_same_numbers_by_hour_and_day_and_in_a_file(busy: Program
         counts = {name: told["counts"][name] for name in ("stock_told", "stock_refused", "stock_held")}
         assert counts == {"stock_told": 6, "stock_refused": 1, "stock_held": 1}
         assert {name: sum(item[name] for item in told["items"]) for name in counts} == counts
-        assert "Stock Told" in " ".join(busy("stats", "--by", by).out.split())
+        assert "Stock told" in " ".join(busy("stats", "--by", by).out.split())
     path = busy.folder / "week.csv"
     assert busy("stats", "--by", "day", "--csv", str(path)).code == 0
     lines = path.read_text(encoding="utf-8").splitlines()
