@@ -199,8 +199,9 @@ GOALS = (
         165,
         _an_order("stage", "stage -q", "cpu", 1e6),
         "µs",
-        "start-up is in it. The rest goes in like parts to reading an order exactly, to making its content and its hash, to the "
-        "database with an event and ten indexes, and to HTTP and JSON: none of them is most of it",
+        "start-up is in it, about a sixth. Of the rest some 28 % is the database with an event and ten indexes, 26 % content and "
+        "hash, 17 % reading amounts, dates and texts exactly, 11 % HTTP, 8 % JSON, the rest the walk and the report. Two thirds "
+        "of all is Python's interpreter, at some 400 calls an order; SQLite's own code is 6 %, the system 10 %",
     ),
     Goal("`stage` beside dlt, CPU", "≤ ⅓", 1 / 3, _ratio("stage", "stage -q", "dlt to DuckDB")),
     Goal("peak memory, whatever the shop's size", "≤ 80 MB", 80, lambda found: max(_peaks(found), default=None), "MB"),
@@ -217,7 +218,8 @@ GOALS = (
         1.3,
         _slow,
         "×",
-        "start-up is in it, and of two cores one is the shop's: the orders of a page are read, compared and staged on one thread",
+        "the CPU time of above is all of it, on one thread, start-up among it: each answer is there when its turn comes (a run "
+        "of 100 pages waits 0.2 s for all of them together)",
     ),
     Goal(
         "the same with one order in ten refunded, beside without",
@@ -225,7 +227,7 @@ GOALS = (
         1.6,
         _refunded,
         "×",
-        "each refunded order is a request more, fetched side by side: ten times as many requests in all",
+        "a shop older than WooCommerce 9.0 has no list of several orders' refunds, so that each refunded order is a request more",
     ),
     Goal(
         "an unchanged order beside a new one, CPU, without start-up",
@@ -233,8 +235,8 @@ GOALS = (
         0.15,
         _unchanged,
         "×",
-        "two thirds of it are receiving the page and reading its JSON, which the list gives whole; to compare it is less than a "
-        "tenth of a new order",
+        "a third of it is receiving the page, a fifth reading its JSON, which the list gives whole, the rest the walk, the "
+        "order's mark and one look-up a page; and a new order has become cheaper than when the goal was set",
     ),
     Goal(
         "a poll that finds nothing, requests",

@@ -13,11 +13,11 @@ import msgspec
 from syncctl.db.contract import StagedResult, StageOrders
 from syncctl.db.embedded.customers import adopt_customers
 from syncctl.db.embedded.engine import moment_text, to_database
+from syncctl.db.embedded.item_doubts import doubt_items
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.db.embedded.staged_page import READ_AGAIN, Decision, PageWriter
 from syncctl.db.embedded.unreadable import former_state, given_up, set_aside, was_set_aside
 from syncctl.db.embedded.walks import note_walk
-from syncctl.db.embedded.web_items import doubt_items
 
 _DECISIONS = {
     "absent": Decision("skipped", takes_content=False, reason="not staged"),
