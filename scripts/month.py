@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # it is run by its path
 
-from scripts.month_findings import BOUNDED, KEPT, findings, unchecked
+from scripts.month_findings import BOUNDED, EVENTS, KEPT, findings, unchecked
 from scripts.month_world import BEGIN, PURGED_AFTER, Month, month
 from scripts.runs import print_findings
 from syncctl.db.connect import open_database
@@ -88,8 +88,8 @@ def _print(made: Month, took: float) -> None:
         f"{len(made.outages)} outages"
     )
     print(f"  told: {told}; of {made.owed} odd orders somebody had to hear; health was right {made.told_truth} times")
-    for table in (*BOUNDED, *KEPT):
-        kept = " (kept for ever)" if table in KEPT else ""
+    for table in (*BOUNDED, EVENTS, *KEPT):
+        kept = " (kept for ever)" if table in KEPT else " (one of each order is kept)" if table == EVENTS else ""
         print(f"  {table:<22} {made.sizes[0][table]:>7,} rows before, {made.sizes[-1][table]:>7,} after{kept}")
 
 

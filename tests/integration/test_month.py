@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from scripts.month import live
-from scripts.month_findings import findings, unchecked
-from scripts.month_world import month
+from scripts.month_findings import findings, growth, unchecked
+from scripts.month_world import Month, month
 from scripts.runs import print_findings
 
 
@@ -37,3 +39,17 @@ def test_everybody_is_told_of_everything_once(
         broken = findings(made)
         assert len(broken["nobody was not told of an outage"]) == 2
         assert broken["each recovery was told once"]
+
+
+def test_a_table_that_grows_is_told_and_one_that_keeps_each_order_may_grow_with_the_orders() -> None:
+    options = argparse.Namespace(days=30, orders=40, before=30)
+    before = {"USER_SYNC_LOG": 3594, "USER_ORDER_ATTEMPT": 863, "USER_ORDER_EVENT": 7666, "USER_ORDER_PART": 4176}
+    after = {"USER_SYNC_LOG": 3671, "USER_ORDER_ATTEMPT": 958, "USER_ORDER_EVENT": 9085, "USER_ORDER_PART": 8352}
+
+    def told(**changed: int) -> list[str]:
+        return growth(cast("Month", SimpleNamespace(options=options, sizes=[before, {**after, **changed}])))
+
+    assert told() == []
+    assert told(USER_SYNC_LOG=7188) == ["USER_SYNC_LOG: 3,594 rows at the beginning, 7,188 at the end"]
+    assert told(USER_ORDER_EVENT=15332) == ["USER_ORDER_EVENT: 7,666 rows at the beginning, 15,332 at the end"]
+    assert told(USER_ORDER_PART=16704) == ["USER_ORDER_PART: 4,176 rows at the beginning, 16,704 at the end"]
