@@ -16,7 +16,7 @@ from syncctl.cli.run import Job, Run, command
 from syncctl.pushes import PRICE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rich.console import Console
 
@@ -124,14 +124,14 @@ def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool
     run.render = render
 
 
-def _changes(console: Console, changes: Sequence[PriceChange], suspicious: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+def _changes(console: Console, changes: Sequence[PriceChange], suspicious: Collection[int] = ()) -> None:
     from syncctl.services.price import there, wanted
 
     rows = (
-        [row.sku, row.name or "", str(there(row)), str(wanted(row)), *(["asks"] if row.product_id in suspicious else [])]
+        [row.sku, row.name or "", str(there(row)), str(wanted(row)), "asks a person" if row.product_id in suspicious else ""]
         for row in changes[:MOST_SHOWN]
     )
-    table(console, ["SKU", "Name", "Store now", "To be told"], rows)
+    table(console, ["SKU", "Name", "Store now", "To be told", ""], rows)
     if len(changes) > MOST_SHOWN:
         console.print(f"And {len(changes) - MOST_SHOWN:,} more.")
 

@@ -146,13 +146,14 @@ class PricePush(ItemPush[PriceChange]):
         if sure:
             self.tell_these(changes)
             return
+        real = [change for change in changes if change.standing != "same"]
         if changes and not count.prices_told:
             raise FirstPush(
-                f"This would be the first time that the store is told of its prices: {len(changes):,} of {count.priced:,} items "
+                f"This would be the first time that the store is told of its prices: {len(real):,} of {count.priced:,} items "
                 "would change. Nothing was told. Look at `syncctl price push --dry-run`, then say `syncctl price push --yes`."
             )
         waiting = self.suspicious
-        self.guard.look_at(self.found, changes, len(waiting), count)
+        self.guard.look_at(self.found, real, len(waiting), count)
         apart = {change.product_id for change in waiting}
         sound = [change for change in changes if change.product_id not in apart]
         self.tell_these(sound)

@@ -81,8 +81,9 @@ class StockPush(ItemPush[StockChange]):
             FirstPush, Held: a person has to look first. Nothing was told.
             StoreUnavailable, StoreRefused: as for `tell_these`.
         """
-        differing = [change for change in self.result.untold if change.standing != "doubted"]
-        if differing and not sure:
+        changes = self.result.untold
+        if changes and not sure:
+            differing = [change for change in changes if change.standing not in ("doubted", "same")]
             if not count.told:
                 raise FirstPush(
                     f"This would be the first time that the store is told of its stock: {len(differing):,} of {count.managed:,} "
@@ -90,7 +91,7 @@ class StockPush(ItemPush[StockChange]):
                     "`syncctl stock push --yes`."
                 )
             self.guard.look_at(differing, count.managed)
-        self.tell_these(self.result.untold)
+        self.tell_these(changes)
 
     def put(self, changes: Sequence[StockChange]) -> Mapping[int, str | Outdated | None]:
         """See `ItemPush.put`."""

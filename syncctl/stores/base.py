@@ -126,6 +126,12 @@ class StatusWrite:
     tag: str | None
 
 
+def money(amount: Decimal) -> str:
+    """Write an amount to a person: whole, or with two decimals at least."""
+    exponent = amount.normalize().as_tuple().exponent
+    return f"{amount:.2f}" if exponent in (-1, -2) else f"{amount.normalize():f}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is asked for an item: the regular price, and while a sale runs that of the sale."""
@@ -142,9 +148,9 @@ class Asked:
         """Say so to a person."""
         if self.regular is None:
             return "no price"
-        said = f"{self.regular.normalize():f}"
+        said = money(self.regular)
         if self.sale is not None:
-            said += f", on sale at {self.sale.normalize():f}"
+            said += f", on sale at {money(self.sale)}"
             said += "".join(
                 f" {word} {each:%Y-%m-%d %H:%M} UTC" for word, each in (("from", self.sale_from), ("to", self.sale_to)) if each
             )

@@ -133,6 +133,12 @@ def test_a_push_that_would_change_most_tells_nothing(syncctl: Program, large: Si
     assert pushed(syncctl, "--yes")["told"] == len(prices)
 
 
+def test_what_the_store_has_right_is_no_change_to_be_asked_about(syncctl: Program, large: SimulatedStore):
+    reprice(syncctl, "SKU-01", "10.5000")
+    assert pushed(syncctl, "--all")["told"] == 30
+    assert asked(large)["SKU-01"] == "10.50"
+
+
 def test_the_first_push_is_looked_at_by_a_person(syncctl: Program, store: SimulatedStore):
     syncctl.settings["SYNCCTL_PRICE_PUSH"] = "true"
     store.load(products=PRODUCTS)

@@ -110,6 +110,16 @@ def test_an_item_that_the_store_refuses_holds_up_no_other(syncctl: Program, shop
     assert stock(shop)["MUG"] == 50
 
 
+def test_what_the_store_has_right_is_no_change_to_be_asked_about(syncctl: Program, store: SimulatedStore):
+    syncctl.settings["SYNCCTL_STOCK_PUSH"] = "true"
+    store.load(
+        products=[{**PRODUCTS[0], "id": n, "sku": f"S-{n}", "manage_stock": True, "stock_quantity": 100} for n in range(1, 31)]
+    )
+    syncctl("db", "seed", "--from-store")
+    assert pushed(syncctl, "--yes", "--all")["told"] == 30
+    assert pushed(syncctl, "--all")["told"] == 30
+
+
 def test_it_tells_nothing_until_somebody_allows_it(syncctl: Program, shop: SimulatedStore):
     del syncctl.settings["SYNCCTL_STOCK_PUSH"]
     count(syncctl, "MUG", 7)

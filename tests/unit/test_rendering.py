@@ -226,6 +226,33 @@ def test_a_site_that_lacks_what_is_optional_of_a_customer_is_fitted() -> None:
         assert "_UPR" not in texts[name]
 
 
+def test_a_site_without_the_prices_of_customer_groups_is_fitted() -> None:
+    def fewer(tables: dict[str, dict[str, Column]]) -> None:
+        for number in range(2, 7):
+            tables["IM_PRC"].pop(f"PRC_{number}")
+        for name in ("PRC_1", "REG_PRC"):
+            tables["IM_ITEM"].pop(name)
+
+    fitted, problems = render_all(scripts("counterpoint"), site(fewer), TRIAL)
+    assert problems == []
+    texts = {script.name.rpartition("/")[2]: script.text for script in fitted}
+    for name in ("fn_ErpPrice.sql", "sp_CheckErpSetting.sql"):
+        assert "('PRC_1'" in texts[name].replace("N'", "'")
+        assert not re.search("'PRC_[2-6]'", texts[name])
+    assert "price.PRC_1" in texts["fn_ErpPrice.sql"] and "item.PRC_1" not in texts["fn_ErpPrice.sql"]
+
+
+def test_a_site_of_rms_without_its_other_prices_is_fitted() -> None:
+    trial = demo_catalogue("rms")
+    tables = {name: dict(columns) for name, columns in trial.tables.items()}
+    for name in ("PRICEA", "PRICEB", "PRICEC", "SALESTARTDATE", "SALEENDDATE"):
+        tables["ITEM"].pop(name)
+    fitted, problems = render_all(scripts("rms"), replace(trial, tables=tables), trial)
+    assert problems == []
+    [text] = [script.text for script in fitted if script.name.endswith("fn_ErpPrice.sql")]
+    assert "item.Price)" in text and not re.search(r"item\.(Price[ABC]|Sale(Start|End)Date)", text)
+
+
 def test_every_width_that_is_written_is_the_trials() -> None:
     marked = [
         (script.name, int(width), TRIAL.tables[table][name].width)

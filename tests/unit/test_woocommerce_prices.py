@@ -66,10 +66,10 @@ def test_a_sale_has_its_dates_and_they_are_taken_away_again(shop: SimulatedStore
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("regular_price", "13.00", "it asks 13, on sale at 9 now, and not 12.5, on sale at 9"),
+        ("regular_price", "13.00", "it asks 13, on sale at 9 now, and not 12.50, on sale at 9"),
         ("regular_price", "", "it asks no price now"),
         ("regular_price", "many", "it asks no price now"),
-        ("sale_price", "", "it asks 12.5 now, and not 12.5, on sale at 9"),
+        ("sale_price", "", "it asks 12.50 now, and not 12.50, on sale at 9"),
         ("date_on_sale_to_gmt", "2098-01-01T00:00:00", "on sale at 9 to 2098-01-01 00:00 UTC now"),
     ],
 )

@@ -65,12 +65,23 @@ RETURN
     CROSS APPLY
     (
         SELECT
-            FROM_DT = CONVERT(datetime2(3), CASE WHEN YEAR(item.SaleStartDate) < 9000 THEN item.SaleStartDate END),
-            TO_DT = CONVERT(datetime2(3), CASE
-                WHEN YEAR(item.SaleEndDate) >= 9000 THEN NULL
-                WHEN item.SaleEndDate = CONVERT(datetime, CONVERT(date, item.SaleEndDate)) THEN DATEADD(SECOND, 86399, item.SaleEndDate)
-                ELSE item.SaleEndDate
+            FROM_DT = MAX(CASE WHEN moment.KIND = 'FROM' AND YEAR(moment.AT_DT) < 9000 THEN moment.AT_DT END),
+            TO_DT = MAX(CASE
+                WHEN moment.KIND <> 'TO' OR YEAR(moment.AT_DT) >= 9000 THEN NULL
+                WHEN moment.AT_DT = CONVERT(datetime2(3), CONVERT(date, moment.AT_DT)) THEN DATEADD(SECOND, 86399, moment.AT_DT)
+                ELSE moment.AT_DT
             END)
+        FROM
+        (
+            VALUES
+                /* Where there is Item.SaleStartDate: */
+                ('FROM', CONVERT(datetime2(3), item.SaleStartDate)),
+                /* End. */
+                /* Where there is Item.SaleEndDate: */
+                ('TO', CONVERT(datetime2(3), item.SaleEndDate)),
+                /* End. */
+                ('', CONVERT(datetime2(3), NULL))
+        ) AS moment (KIND, AT_DT)
     ) AS dates
     CROSS APPLY dbo.fn_DynamicsUtc(dates.FROM_DT) AS since
     CROSS APPLY dbo.fn_DynamicsUtc(dates.TO_DT) AS until
