@@ -31,6 +31,8 @@ LONG = 10
 """A shorter month says nothing of how tables grow."""
 MOST_GROWTH = 1.15
 """As many rows as before, and those that outages bring: half a year before there were none."""
+LAG = 3
+"""Days at the end of the month before whose orders are posted in the ERP only in this one: their story isn't old yet."""
 SOME = 60
 """Rows that are no growth."""
 ABOUT_ORDERS = ("Orders need a person", "Orders failed at each of their tries")
@@ -188,7 +190,7 @@ def growth(made: Month) -> list[str]:
     before, after = made.sizes[0], made.sizes[-1]
     orders = made.options.days * made.options.orders
     most = {table: (rows if table in KEPT else 0) + MOST_GROWTH * rows for table, rows in before.items()}
-    most[EVENTS] = before[EVENTS] + MOST_GROWTH * orders
+    most[EVENTS] = before[EVENTS] * (1 + LAG / made.options.before) + MOST_GROWTH * orders
     return [
         f"{table}: {before[table]:,} rows at the beginning, {rows:,} at the end"
         for table, rows in after.items()

@@ -53,3 +53,11 @@ def test_a_table_that_grows_is_told_and_one_that_keeps_each_order_may_grow_with_
     assert told(USER_SYNC_LOG=7188) == ["USER_SYNC_LOG: 3,594 rows at the beginning, 7,188 at the end"]
     assert told(USER_ORDER_EVENT=15332) == ["USER_ORDER_EVENT: 7,666 rows at the beginning, 15,332 at the end"]
     assert told(USER_ORDER_PART=16704) == ["USER_ORDER_PART: 4,176 rows at the beginning, 16,704 at the end"]
+    # Of ten days the orders that are posted late are a larger share.
+    short = SimpleNamespace(
+        options=argparse.Namespace(days=10, orders=40, before=10),
+        sizes=[{"USER_STORE_OUTBOX": 619, "USER_ORDER_EVENT": 2399}, {"USER_STORE_OUTBOX": 755, "USER_ORDER_EVENT": 3167}],
+    )
+    assert growth(cast("Month", short)) == []
+    short.sizes[1] = {"USER_STORE_OUTBOX": 1238, "USER_ORDER_EVENT": 4798}
+    assert len(growth(cast("Month", short))) == 2
