@@ -125,8 +125,8 @@ class EmbeddedDatabase:
                 cached_statements=_STATEMENTS,
             )
             self._db.row_factory = sqlite3.Row
-            self._db.execute("ATTACH DATABASE ? AS dbo", (str(path),))
             try:
+                self._db.execute("ATTACH DATABASE ? AS dbo", (str(path),))
                 self._require_version(create=create)
                 self._db.execute("PRAGMA dbo.journal_mode = WAL")
                 self._db.execute("PRAGMA dbo.synchronous = FULL")
