@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
+from tests.acceptance.test_report import CHROMIUM, opened
 from tests.acceptance.test_stock import PRODUCTS, count, shop, stock
 from tests.receivers import Receiver, receiver
 
@@ -322,6 +324,14 @@ def test_the_report_tells_of_stock_escaped(busy: Program) -> None:
     assert "a push has waited for a person since" in page
     assert "1 no such item in the ERP" in page
     assert "Prices told" not in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the report isn't opened in one. Install chromium to have it tried.")
+def test_a_browser_opens_the_report_of_stock(busy: Program, tmp_path: Path) -> None:
+    path = busy.folder / "orders.html"
+    assert busy("report", "--out", str(path)).code == 0
+    shown = opened(path, tmp_path)
+    assert 'class="s-stock_told"' in shown and 'class="s-stock_refused"' in shown
 
 
 def test_nothing_is_shown_of_what_is_off(busy: Program) -> None:

@@ -69,18 +69,23 @@ def test_a_window_that_makes_no_sense_is_refused(syncctl: Program, wrong: tuple[
 @pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the report isn't opened in one. Install chromium to have it tried.")
 def test_a_browser_opens_it_without_an_error_and_without_a_request(syncctl: Program, day: Path, tmp_path: Path) -> None:
     assert syncctl("report", "--out", str(day)).code == 0
+    assert "<svg" in opened(day, tmp_path)
+
+
+def opened(path: Path, tmp_path: Path) -> str:
+    """Open a page in a browser, which has nothing to say about it; return what the browser made of it."""
     assert CHROMIUM is not None
     quiet = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     more = f"--disable-component-update --disable-sync --user-data-dir={tmp_path / 'profile'} --enable-logging=stderr --v=0"
-    opened = subprocess.run(
-        [CHROMIUM, *quiet.split(), *more.split(), "--virtual-time-budget=2000", "--dump-dom", day.as_uri()],
+    ended = subprocess.run(
+        [CHROMIUM, *quiet.split(), *more.split(), "--virtual-time-budget=2000", "--dump-dom", path.as_uri()],
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    assert "CONSOLE" not in opened.stderr
-    assert "<svg" in opened.stdout
+    assert "CONSOLE" not in ended.stderr
+    return ended.stdout
 
 
 def test_the_log_of_runs_tells_what_each_step_took_and_the_log_file_tells_every_document(syncctl: Program, day: Path) -> None:
