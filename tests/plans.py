@@ -58,7 +58,6 @@ ALLOWED = {
     "SELECT TKT_NO AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "SELECT CAST(DOC_ID AS TEXT) AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store": "all items of a store, whose number doesn't grow with orders",
-    "FROM dbo.USER_STORE_PUSH AS push LEFT JOIN": "the same: with one store, every row",
     "FROM dbo.USER_V_ITEM_ALIAS": "a view of the site's own, which has no row as delivered",
 }
 """Words of single statements that may → why."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import fields
 
 from syncctl.db.contract import (
     CountStorePushes,
@@ -31,6 +30,8 @@ _REFUSED = """
     ORDER BY ATTEMPT_NO DESC, SKU, PRODUCT_ID
     LIMIT :most
 """
+_KEPT = {"stock": ("IS_MANAGED AND NOT IS_BACKORDER", ""), "price": ("IS_PRICED", "PRICE_")}
+"""Kind → which items the store keeps something of, and what stands before the names of its columns."""
 _STARTS = {"hour": "'%Y-%m-%d %H:00:00.000'", "day": "'%Y-%m-%d 00:00:00.000'"}
 
 
@@ -82,39 +83,48 @@ def list_store_pushes(session: Session, call: ListStorePushes) -> list[StorePush
     """See `sql/procedures/sp_ListStorePushes.sql`."""
     require((call.attempts >= 1, "@ATTEMPTS takes 1 or more."))
     rows = session.all(
-        """
-        SELECT
-            push.STORE_ID, push.KIND, COUNT(item.PRODUCT_ID) AS ITEMS, COUNT(CASE WHEN item.IS_KEPT THEN 1 END) AS MANAGED,
-            COUNT(item.TOLD_DT) AS TOLD, COUNT(item.ERROR_MESSAGE) AS REFUSED,
-            COUNT(CASE WHEN item.ERROR_MESSAGE IS NOT NULL AND item.ATTEMPT_NO >= :attempts THEN 1 END) AS STUBBORN,
-            MIN(item.LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", MAX(item.TOLD_DT) AS "TOLD_DT [DATETIME_TEXT]",
-            push.TRIED_DT, push.ENDED_DT, push.HELD_DT, push.HELD_WHY, push.HELD_MESSAGE,
-            COALESCE(push.CHANGE_COUNT, 0) AS CHANGE_COUNT, push.LEFT_JSON
-        FROM dbo.USER_STORE_PUSH AS push
-        LEFT JOIN (
-            SELECT
-                'stock' AS KIND, STORE_ID, PRODUCT_ID, IS_MANAGED AND NOT IS_BACKORDER AS IS_KEPT, LISTED_DT, TOLD_DT, ATTEMPT_NO,
-                ERROR_MESSAGE
-            FROM dbo.USER_STORE_ITEM
-            UNION ALL
-            SELECT
-                'price', STORE_ID, PRODUCT_ID, IS_PRICED, LISTED_DT, PRICE_TOLD_DT, PRICE_ATTEMPT_NO, PRICE_ERROR_MESSAGE
-            FROM dbo.USER_STORE_ITEM
-        ) AS item ON item.STORE_ID = push.STORE_ID AND item.KIND = push.KIND
-        WHERE :store IS NULL OR push.STORE_ID = :store
-        GROUP BY push.STORE_ID, push.KIND
-        ORDER BY push.STORE_ID, push.KIND
-        """,
-        {"store": call.store_id, "attempts": call.attempts},
+        "SELECT * FROM dbo.USER_STORE_PUSH WHERE :store IS NULL OR STORE_ID = :store ORDER BY STORE_ID, KIND",
+        {"store": call.store_id},
     )
-    return [_with_worst(session, row) for row in rows]
+    return [_counted(session, row, call.attempts) for row in rows]
 
 
-def _with_worst(session: Session, row: sqlite3.Row) -> StorePush:
-    worst = session.all(_REFUSED, {"store": row["STORE_ID"], "kind": row["KIND"], "most": 1}) if row["REFUSED"] else []
-    sku, message = (worst[0]["SKU"], worst[0]["ERROR_MESSAGE"]) if worst else (None, None)
-    given = {field.name: row[field.name] for field in fields(StorePush) if field.name not in ("sku", "message")}
-    return StorePush(**given, sku=sku, message=message)
+def _counted(session: Session, push: sqlite3.Row, attempts: int) -> StorePush:
+    """Count a store's items, as they stand with what is pushed."""
+    kept, prefix = _KEPT.get(push["KIND"], _KEPT["stock"])
+    counted = session.one(
+        f"""
+        SELECT
+            COUNT(*) AS ITEMS, COUNT(CASE WHEN {kept} THEN 1 END) AS MANAGED, COUNT({prefix}TOLD_DT) AS TOLD,
+            COUNT({prefix}ERROR_MESSAGE) AS REFUSED,
+            COUNT(CASE WHEN {prefix}ERROR_MESSAGE IS NOT NULL AND {prefix}ATTEMPT_NO >= :attempts THEN 1 END) AS STUBBORN,
+            MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", MAX({prefix}TOLD_DT) AS "TOLD_DT [DATETIME_TEXT]"
+        FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store
+        """,  # noqa: S608  (constants)
+        {"store": push["STORE_ID"], "attempts": attempts},
+    )
+    assert counted is not None  # noqa: S101  (an aggregate always has a row)
+    worst = session.all(_REFUSED, {"store": push["STORE_ID"], "kind": push["KIND"], "most": 1}) if counted["REFUSED"] else []
+    return StorePush(
+        store_id=push["STORE_ID"],
+        kind=push["KIND"],
+        items=counted["ITEMS"],
+        managed=counted["MANAGED"],
+        told=counted["TOLD"],
+        refused=counted["REFUSED"],
+        stubborn=counted["STUBBORN"],
+        sku=worst[0]["SKU"] if worst else None,
+        message=worst[0]["ERROR_MESSAGE"] if worst else None,
+        listed_dt=counted["LISTED_DT"],
+        told_dt=counted["TOLD_DT"],
+        tried_dt=push["TRIED_DT"],
+        ended_dt=push["ENDED_DT"],
+        held_dt=push["HELD_DT"],
+        held_why=push["HELD_WHY"],
+        held_message=push["HELD_MESSAGE"],
+        change_count=push["CHANGE_COUNT"] or 0,
+        left_json=push["LEFT_JSON"],
+    )
 
 
 @serves(CountStorePushes)
