@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -168,9 +168,13 @@ class PricePush(ItemPush[PriceChange]):
             )
 
     def put(self, changes: Sequence[PriceChange]) -> Mapping[int, str | Outdated | None]:
-        """See `ItemPush.put`."""
+        """See `ItemPush.put`. A price is written with the decimals of the store's currency, however the database writes it."""
+        decimals = self.rules.decimals
         return self.store.put_prices(
-            [PriceWrite(product_id=change.product_id, parent_id=change.parent_id, asked=wanted(change)) for change in changes]
+            [
+                PriceWrite(product_id=change.product_id, parent_id=change.parent_id, asked=in_currency(wanted(change), decimals))
+                for change in changes
+            ]
         )
 
     def taken(self, change: PriceChange) -> dict[str, Any]:
@@ -214,6 +218,13 @@ def there(change: PriceChange) -> Asked:
 def wanted(change: PriceChange) -> Asked:
     """Return what the store should ask."""
     return Asked(regular=change.regular, sale=change.sale, sale_from=change.sale_from_dt, sale_to=change.sale_to_dt)
+
+
+def in_currency(asked: Asked, decimals: int) -> Asked:
+    """Return prices with so many decimals, to which they are rounded already."""
+    unit = Decimal(1).scaleb(-decimals)
+    regular, sale = (None if amount is None else amount.quantize(unit) for amount in (asked.regular, asked.sale))
+    return replace(asked, regular=regular, sale=sale)
 
 
 def _named(changes: Sequence[PriceChange]) -> str:
