@@ -5,13 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from syncctl.db.contract.base import BigInt, Code, Day, Flag, Hash, Int, Key, Line, Moment, Money, Name, Procedure, Text
+from syncctl.db.contract.base import (
+    BigInt,
+    Code,
+    Day,
+    Flag,
+    Hash,
+    Int,
+    Key,
+    Line,
+    Moment,
+    Money,
+    Name,
+    Procedure,
+    Text,
+    each_order,
+)
 
 State = Literal["PENDING", "CLAIMED", "APPLIED", "FAILED", "NEEDS_MANUAL_REVIEW", "CANCELLED", "SKIPPED"]
 StageOutcome = Literal["staged", "restaged", "cancel_staged", "unchanged", "skipped", "set_aside"]
 
 
-@dataclass(frozen=True, slots=True)
+@each_order
 class StagedResult:
     """What became of one order of a page. `staging_id` is None for an order that a dry run would stage."""
 
@@ -48,7 +63,7 @@ class StageOrders(Procedure[StagedResult]):
     dry_run: Flag = False
 
 
-@dataclass(frozen=True, slots=True)
+@each_order
 class KnownOrder:
     """A staged order that need not be looked into where the store's list tells of it what `read_mark` stands for."""
 
