@@ -17,7 +17,7 @@ from syncctl.stores.values import amount_field, moment, shown, text, whole
 from syncctl.stores.woocommerce_http import Client
 from syncctl.stores.woocommerce_items import put_items
 
-_WITHOUT_PRICE = frozenset({"grouped", "variable"})
+_WITHOUT_PRICE = frozenset({"grouped", "variable", "variable-subscription"})
 """Kinds of products whose parts have prices, and they have none."""
 _MOST_DECIMALS = 4
 

@@ -114,6 +114,6 @@ def test_decimals_are_those_of_the_shop(shop: SimulatedStore, store: WooCommerce
 
 
 def test_odd_prices_are_none():
-    assert asked_of({"type": "grouped", "regular_price": "9"}) is None
+    assert [asked_of({"type": kind, "regular_price": "9"}) for kind in ("grouped", "variable-subscription")] == [None, None]
     assert asked_of({"regular_price": "1e99", "sale_price": [], "date_on_sale_to_gmt": "soon"}) == Asked(regular=None)
     assert asked_of({"regular_price": "8", "sale_price": "", "date_on_sale_to_gmt": "2098-01-01T00:00:00"}) == Asked(regular=D(8))
