@@ -264,8 +264,8 @@ BUGS = (
     bug(
         "a payment by hand is taken for the order's own",
         "syncctl/db/embedded/counterpoint/payment.py",
-        """if written is None and (wanted != "Y" or session""",
-        """if written is None and (wanted != "Y" and session""",
+        """if written is None and (wanted == "N" or session""",
+        """if written is None and (wanted == "N" and session""",
         "tests/contract/test_payments.py",
         only="took",
     ),

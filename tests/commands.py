@@ -18,6 +18,7 @@ SOUND = {
     ("config", "policy", "set"): ("deadlock", "--max-attempts", "5"),
     ("config", "erp", "set"): ("STR_ID", "01"),
     ("config", "erp", "import"): ("--yes",),
+    ("config", "erp", "deposit-model"): ("TILL-2", "--yes"),
     ("config", "erp", "column"): ("PS_DOC_HDR.FORM_ID", "WEB"),
     ("customers", "status"): ("1",),
     ("customers", "lines"): ("1",),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syncctl.db.contract import AuditOrders, CountStates, Database, StagedOrder
+from syncctl.db.contract import AuditOrders, CountStates, Database, SeedDemoErp, SetDepositModel, StagedOrder
 from syncctl.demo.store import SimulatedStore
 from syncctl.errors import SyncError, TransientError
 from syncctl.secret import Secret
@@ -75,6 +75,8 @@ class Days:
     clock: MovableClock
     rules: Rules = field(default_factory=lambda: Rules(unknown_customer="create", price_check="warning"))
     told: list[tuple[str, Any]] = field(default_factory=list)
+    deposits: bool = False
+    """Whether payments stand on deposit tickets beside the orders."""
     _runs: int = 0
 
     def __post_init__(self) -> None:
@@ -101,6 +103,10 @@ class Days:
         for method, code in (("stripe", "CARD"), ("paypal", "CARD"), ("bacs", "WIRE")):
             self.erp.paid_by(code, method=method)
         self.erp.paid_by("", method="cod")
+        if self.deposits:
+            self.database.run(SeedDemoErp(items="[]", customers="[]", with_deposit=True))
+            self._note("model", self.database.run(SetDepositModel(number="TILL-2")))
+            self.erp.setting("WRITE_PAYMENT", "D")
         self.stage()
         found = validate(self.database, rules=self.rules)
         self._note("validate", (found.counts, found.orders))

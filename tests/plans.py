@@ -23,6 +23,7 @@ SMALL = frozenset(
     {
         *("USER_SYNC_WALK", "USER_RETRY_POLICY", "USER_STATUS_MAP", "USER_PAY_CODE_MAP", "USER_TAX_MAP", "USER_ERP_SETTING"),
         *("USER_NUMBER_SERIES", "USER_CARRIER_BUDGET", "USER_NOTIFY_PREFERENCE", "USER_STORE_PUSH"),
+        "USER_DEPOSIT_MODEL",
         *("SY_PAY_COD", "PS_STR", "PS_STA", "EC_CTL", "SY_WRKGRP", "Configuration"),
         *("sqlite_sequence", "sqlite_master", "USER_SCHEMA_JOURNAL", "USER_DEMO_ERP"),
     }

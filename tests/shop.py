@@ -49,6 +49,7 @@ TABLES = (
     "PS_DOC_NOTE",
     "PS_DOC_PMT",
     "PS_DOC_PMT_APPLY",
+    "PS_DOC_HDR_ORIG_DOC",
     "PS_DOC_PKG_TRK_NO",
     "IM_INV",
     "AR_CUST",

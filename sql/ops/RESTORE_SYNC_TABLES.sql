@@ -71,6 +71,7 @@ FROM
         (N'USER_STATUS_MAP'),
         (N'USER_PAY_CODE_MAP'),
         (N'USER_TAX_MAP'),
+        (N'USER_DEPOSIT_MODEL'),
         (N'USER_ERP_SETTING'),
         (N'USER_NUMBER_SERIES')
     ) AS known (NAME)
@@ -116,15 +117,20 @@ DECLARE
 SELECT
     @OPEN_DOCUMENTS = COUNT(CASE WHEN document.IS_OPEN = 1 THEN 1 END),
     @POSTED = COUNT(CASE WHEN document.IS_OPEN = 0 AND document.IS_POSTED = 1 THEN 1 END)
-FROM dbo.USER_ORDER_LINK AS link
-CROSS APPLY dbo.fn_ErpDocument(link.DOC_ID) AS document
-WHERE NOT EXISTS
+FROM
 (
     SELECT
-        1
-    FROM dbo.USER_ORDER_LINK_COPY AS copied
-    WHERE copied.DOC_ID = link.DOC_ID
-);
+        link.DOC_ID
+    FROM dbo.USER_ORDER_LINK AS link
+    WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK_COPY AS copied WHERE copied.DOC_ID = link.DOC_ID)
+    UNION ALL
+    SELECT
+        payment.DEPOSIT_DOC_ID
+    FROM dbo.USER_ORDER_PAYMENT AS payment
+    WHERE payment.DEPOSIT_DOC_ID IS NOT NULL
+    AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT_COPY AS copied WHERE copied.DEPOSIT_DOC_ID = payment.DEPOSIT_DOC_ID)
+) AS made
+CROSS APPLY dbo.fn_ErpDocument(made.DOC_ID) AS document;
 
 IF @OPEN_DOCUMENTS + @POSTED > 0
 BEGIN
@@ -613,7 +619,12 @@ INSERT INTO dbo.USER_ORDER_PAYMENT
     PMT_SEQ_NO,
     PAY_COD,
     AMT,
-    UPDATED_DT
+    UPDATED_DT,
+    DEPOSIT_DOC_ID,
+    DEPOSIT_TKT_NO,
+    ON_ORDER_TND,
+    ON_ORDER_DUE,
+    DESCR
 )
 SELECT
     copied.STORE_ID,
@@ -622,7 +633,12 @@ SELECT
     copied.PMT_SEQ_NO,
     copied.PAY_COD,
     copied.AMT,
-    copied.UPDATED_DT
+    copied.UPDATED_DT,
+    copied.DEPOSIT_DOC_ID,
+    copied.DEPOSIT_TKT_NO,
+    copied.ON_ORDER_TND,
+    copied.ON_ORDER_DUE,
+    copied.DESCR
 FROM dbo.USER_ORDER_PAYMENT_COPY AS copied;
 
 DELETE FROM dbo.USER_ORDER_PART;
@@ -757,6 +773,26 @@ SELECT
     copied.RUL_COD
 FROM dbo.USER_TAX_MAP_COPY AS copied;
 
+DELETE FROM dbo.USER_DEPOSIT_MODEL;
+
+INSERT INTO dbo.USER_DEPOSIT_MODEL
+(
+    PART,
+    TABLE_NAME,
+    ROW_NO,
+    COLUMN_NAME,
+    SOURCE,
+    VALUE
+)
+SELECT
+    copied.PART,
+    copied.TABLE_NAME,
+    copied.ROW_NO,
+    copied.COLUMN_NAME,
+    copied.SOURCE,
+    copied.VALUE
+FROM dbo.USER_DEPOSIT_MODEL_COPY AS copied;
+
 DELETE FROM dbo.USER_ERP_SETTING;
 
 INSERT INTO dbo.USER_ERP_SETTING
@@ -880,6 +916,11 @@ SELECT
     TABLE_NAME = 'USER_TAX_MAP',
     RESTORED_ROWS = COUNT(*)
 FROM dbo.USER_TAX_MAP AS restored
+UNION ALL
+SELECT
+    TABLE_NAME = 'USER_DEPOSIT_MODEL',
+    RESTORED_ROWS = COUNT(*)
+FROM dbo.USER_DEPOSIT_MODEL AS restored
 UNION ALL
 SELECT
     TABLE_NAME = 'USER_ERP_SETTING',

@@ -25,6 +25,10 @@ A refusal (error 50031) changes nothing and names every reason at once. What eac
                                         with the order (setting WRITE_PAYMENT = Y) goes with its document.
     the payment … was changed by hand The payment that came with the order is no longer as syncctl wrote it: put it back, or delete the order
                                         in CounterPoint, then part B.
+    its deposit ticket … was …        The ticket that carries its deposit is no longer as syncctl wrote it: put it back; or delete both in
+                                       CounterPoint, then part B.
+    the deposit … is in the books     The ticket was posted. Give the deposit back at the till, delete the order in CounterPoint, then part B
+                                       with 'cancel'.
     it has a tracking number          A parcel is on its way, or labelled. Void the label, delete the tracking number, roll back again.
     it is cancelled in the store      @THEN = 'reset' would create an order that the customer no longer wants: take 'cancel'.
     was not written by syncctl        The document comes from before syncctl kept links. Delete it in CounterPoint; then part B.

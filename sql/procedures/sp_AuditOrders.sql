@@ -16,6 +16,7 @@ Note         one_state: a known state that fits the row's flags, one live row an
              link and one document, each link one applied order (what an older program applied has no link and is let be).
              totals_equal: staged total, link, header total, its parts and its lines and charges agree to the cent.
              document_whole: what else of a document's rows must agree (taxes, payments, counts) does.
+             deposit_ticket: the ticket that carries an order's deposit is there, once, and of the order's amount.
 Example      EXECUTE dbo.sp_AuditOrders @INVENTORY = 1;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_AuditOrders

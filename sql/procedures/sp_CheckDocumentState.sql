@@ -29,6 +29,7 @@ BEGIN
         @DOC_ID bigint,
         @LESS decimal(15, 2),
         @BACK nvarchar(500) = N'',
+        @BOOKED nvarchar(500) = N'',
         @LINE_NO int = 1;
     DECLARE @LINE table
     (
@@ -87,6 +88,28 @@ BEGIN
         SET @LINE_NO = @LINE_NO + 1;
     END;
 
+    /* A deposit that is in the books stays there: what the store wants beyond that is taken or given back at the till. */
+    SELECT
+        @BOOKED = CONCAT
+        (
+            N'the deposit of ', CONVERT(varchar(30), CONVERT(decimal(15, 2), state.BOOKED)), N' on ticket ', state.BOOKED_ON, N' is in the books: ',
+            CASE
+                WHEN @ACTION = 'cancel' THEN N'give it back at the till'
+                WHEN staged.TOT_AMT > state.BOOKED
+                THEN CONCAT(N'take ', CONVERT(varchar(30), CONVERT(decimal(15, 2), ROUND(staged.TOT_AMT, 2) - state.BOOKED)), N' more at the till')
+                ELSE CONCAT
+                (
+                    N'give ', CONVERT(varchar(30), CONVERT(decimal(15, 2), state.BOOKED - ROUND(COALESCE(staged.TOT_AMT, 0), 2))),
+                    N' back at the till'
+                )
+            END
+        )
+    FROM dbo.USER_ORDER_STAGING AS staged
+    CROSS APPLY dbo.fn_ErpDocumentState(staged.STORE_ID, staged.WOO_ORDER_ID) AS state
+    WHERE staged.STAGING_ID = @STAGING_ID
+    AND   state.BOOKED IS NOT NULL
+    AND   (@ACTION = 'cancel' OR ROUND(COALESCE(staged.TOT_AMT, 0), 2) <> state.BOOKED);
+
     SELECT
         @MESSAGE = CONCAT
         (
@@ -98,6 +121,10 @@ BEGIN
                 (
                     CASE WHEN state.REASONS <> N'' THEN N'; ' END, N'it has payments of ', CONVERT(varchar(30), CONVERT(decimal(15, 2), state.PAID))
                 )
+            END,
+            CASE
+                WHEN @BOOKED <> N''
+                THEN CONCAT(CASE WHEN state.REASONS <> N'' OR (@ACTION = 'cancel' AND state.PAID <> 0) THEN N'; ' END, @BOOKED)
             END,
             N'. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in ', erp.ERP_NAME, N' by hand',
             CASE
@@ -114,7 +141,7 @@ BEGIN
     CROSS JOIN dbo.fn_ErpName() AS erp
     CROSS APPLY dbo.fn_ErpDocumentState(staged.STORE_ID, staged.WOO_ORDER_ID) AS state
     WHERE staged.STAGING_ID = @STAGING_ID
-    AND   (state.REASONS <> N'' OR (@ACTION = 'cancel' AND state.PAID <> 0));
+    AND   (state.REASONS <> N'' OR (@ACTION = 'cancel' AND state.PAID <> 0) OR @BOOKED <> N'');
 
     IF @MESSAGE IS NOT NULL
     BEGIN

@@ -96,6 +96,11 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_SetItemMap FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetItemMap TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_SetDepositModel', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetDepositModel FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetDepositModel TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetNotifyPreference FROM syncctl_executor;

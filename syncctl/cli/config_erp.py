@@ -1,4 +1,4 @@
-"""`syncctl config erp import` and `series`: the ERP's site settings taken from the ERP itself, and its number series."""
+"""`syncctl config erp import`, `series` and `deposit-model`: what of the site settings is taken from the ERP itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from syncctl.cli.run import Run, command
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncctl.db.contract import ImportedSetting
+    from syncctl.db.contract import ImportedSetting, ModelCell
 
 _STYLES = {"set": "green", "kept": "yellow", "missing": "yellow"}
 
@@ -108,3 +108,70 @@ def series(
         ["Series", "Prefix", "Digits>", "Next>", "What for"],
         ([row.series, row.prefix, row.width, row.next_no, row.descr] for row in rows),
     )
+
+
+@command(erp, "deposit-model", group="config erp")
+def deposit_model(
+    run: Run,
+    ticket: Annotated[str, typer.Argument(help="The ticket that the till made of the deposit: its number or DOC_ID.")],
+    order: Annotated[
+        str | None,
+        typer.Option("--order", help="The order beside it, where the ticket doesn't name that itself.", metavar="NUMBER"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be copied; keep nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Read what a deposit ticket looks like here, from one that a person keyed at the till, for WRITE_PAYMENT = D.
+
+    Key one order with a deposit of its whole total, of an odd amount with cents, and name its ticket before it is posted. It
+    shows which columns are copied as they stand and which are each order's own, and asks. What was read is kept: the ticket
+    itself may be posted or voided afterwards. Exit 2 where it is no ticket that others could be written like.
+    """
+    from syncctl.db.contract import SetDepositModel
+
+    require_consent(run, yes=yes, dry_run=dry_run)
+    found = run.send(SetDepositModel(number=ticket, order_number=order, dry_run=True))
+    if not dry_run:
+        ask(run, "Write deposit tickets like this one?", lambda console: _show_model(console, found), yes=yes)
+        found = run.send(SetDepositModel(number=ticket, order_number=order))
+    copied = sum(cell.source == "MODEL" for cell in found)
+    run.report.items = list(found)
+    run.report.counts = {"copied": copied, "of_the_order": len(found) - copied}
+    run.report.extra = {"dry_run": dry_run}
+
+    def render(console: Console) -> None:
+        _show_model(console, found)
+        summary(console, run.report)
+        if dry_run:
+            console.print("Dry run: nothing was kept.")
+        else:
+            console.print("Kept as DEPOSIT_MODEL. `syncctl config erp set WRITE_PAYMENT D` has tickets written like it.")
+
+    run.render = render
+
+
+def _show_model(console: Console, cells: Sequence[ModelCell]) -> None:
+    """Show the model table by table: what is copied, what is each order's own."""
+    first = cells[0]
+    beside = (
+        f"its order is {first.order_tkt_no}" if first.order_tkt_no else "it names no order: orders are written as without payment"
+    )
+    console.print(f"Ticket {first.tkt_no} (document {first.doc_id}); {beside}.")
+    rows: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    nothing = 0
+    for cell in cells:
+        copied, own = rows.setdefault((cell.part, cell.table_name), ([], []))
+        if cell.source in ("AMOUNT", "MINUS", "TOTAL", "REST", "ORDER_ID", "ORDER_NO", "WEB_ORDER"):
+            own.append(f"{cell.column_name} = {cell.source.lower().replace('_', ' ')}")
+        elif cell.source != "MODEL":
+            own.append(cell.column_name)
+        elif cell.value is None or cell.value.strip("0.") in ("", "N", "false"):
+            nothing += 1
+        else:
+            copied.append(f"{cell.column_name} {cell.value}")
+    table(
+        console,
+        ["Of", "Table", "Copied as it stands", "Each order's own"],
+        ([part.lower(), name, ", ".join(copied), ", ".join(own)] for (part, name), (copied, own) in rows.items()),
+    )
+    console.print(f"Copied, too: {nothing} columns that are empty, 0 or N. --json lists each.")

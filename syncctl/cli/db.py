@@ -30,6 +30,10 @@ def seed(
     empty: Annotated[
         bool, typer.Option("--empty", help="Only make the database, with nothing in it: for proofs of delivery alone, say.")
     ] = False,
+    with_deposit: Annotated[
+        bool,
+        typer.Option("--with-deposit", help="Add an order with a deposit ticket, as if keyed at a till, to try those out."),
+    ] = False,
 ) -> None:
     """Fill a trial ERP with the store's own items, prices, stock and customers, so that a trial runs on your data.
 
@@ -37,7 +41,7 @@ def seed(
     stays. For the embedded database only: on a SQL Server it is refused, whatever ERP is there.
     """
     from syncctl.db.connect import embedded_path, is_embedded
-    from syncctl.services.seed import seed_from_store
+    from syncctl.services.seed import seed_deposit, seed_from_store
 
     if from_store == empty:
         raise UsageError(
@@ -50,13 +54,18 @@ def seed(
             "Name an embedded one: --database sqlite:///trial.db."
         )
     if empty:
+        if with_deposit:
+            seed_deposit(run.database)
         run.report.counts = {"items": 0, "customers": 0, "skipped": 0}
         place = embedded_path(run.settings.database).absolute() if run.database else ""
-        run.render = lambda console: console.print(f"The database is {place}; nothing was added to it.")
+        what = "only an order with a deposit was" if with_deposit else "nothing was"
+        run.render = lambda console: console.print(f"The database is {place}; {what} added to it.")
         return
     with closing(run.open_store()) as store:
         store.ping()  # no database for a store that can't be read
         seeded = seed_from_store(run.database, store, run.settings.store_id)
+    if with_deposit:
+        seed_deposit(run.database)
     run.report.counts = {"items": seeded.items, "customers": seeded.customers, "skipped": len(seeded.skipped)}
     run.report.items = [{"skipped": reason} for reason in seeded.skipped]
 

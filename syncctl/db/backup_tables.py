@@ -53,6 +53,7 @@ SORTS: dict[str, Sort] = {
     "USER_STATUS_MAP": "settings",
     "USER_PAY_CODE_MAP": "settings",
     "USER_TAX_MAP": "settings",
+    "USER_DEPOSIT_MODEL": "settings",
     "USER_ERP_SETTING": "settings",
     "USER_ERP_COLUMN": "settings",
     "USER_NOTIFY_PREFERENCE": "settings",

@@ -3,6 +3,8 @@
 The files under `sql/erp/` write the whole document, as the trial ERP takes it. Here each INSERT and UPDATE of a vendor's table is
 read column by column: one that the site lacks is left out, a text is cut to its column, and a column that must be given and that
 nothing fills gets the value that the site has set for it; where it has set none, that is a problem, and nothing is deployed.
+Rows that are made like others get every column of the site's: of a row of their table (`FROM dbo.TABLE AS template`), or of cells
+that were read before (`FROM @CELL AS cell`).
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from syncctl.db.deploy_scripts import Script
-from syncctl.db.rendering_lists import fill_lists
-from syncctl.db.site_catalogue import Catalogue, Column
+from syncctl.db.rendering_lists import NO_TEXT, fill_lists
+from syncctl.db.site_catalogue import Catalogue, Column, Table
 
 _INSERT = re.compile(
     r"INSERT INTO dbo\.\[?(\w+)\]?\s*\(([^()]*)\)\s*(SELECT(?:\s+DISTINCT)?(?:\s+TOP \([^)]*\))?|VALUES\s*\()", re.IGNORECASE
@@ -34,8 +36,9 @@ _WIDTH = re.compile(r"\b(\d+) /\* width of (\w+)\.(\w+) \*/")
 """How many letters a column of the ERP's takes."""
 
 _TEMPLATE = r"\bFROM dbo\.{table} AS template\b"
+_MODEL = re.compile(r"FROM @CELL AS cell\b")
 _NOT_COPIED = re.compile(r"\bNot copied: ([^*]+(?:\*(?!/)[^*]*)*)\*/")
-_TRIAL_ONLY = "sp_SeedDemoErp.sql"
+_TRIAL_ONLY = ("sp_SeedDemoErp.sql", "sp_SeedDemoDeposit.sql")
 """Fills a trial ERP and refuses any other: what it would leave unfilled on a site stops nothing."""
 
 
@@ -62,6 +65,8 @@ class _Statement:
     inserts: bool
     template: bool = False
     """True for an INSERT that makes a row like another one of its table, which it calls `template`."""
+    model: bool = False
+    """True for an INSERT that makes rows of the cells of a model, which it has in `@CELL`: every column of the site's."""
 
 
 def render(script: Script, site: Catalogue, trial: Catalogue) -> tuple[Script, list[Problem]]:
@@ -114,6 +119,8 @@ def _fitted(
     script = of.name
     there = site.tables[statement.table]
     known = trial.tables.get(statement.table, {})
+    if statement.model:
+        return _of_model(script, statement, site, known, problems)
     columns, values = [], []
     for name, value in zip(statement.columns, statement.values, strict=True):
         column = there.get(name.upper())
@@ -158,6 +165,50 @@ def _fitted(
             else:
                 problems.append(Problem(script, full, "takes no NULL, has no default, and nothing fills it"))
     return columns, values
+
+
+def _of_model(
+    script: str, statement: _Statement, site: Catalogue, known: Table, problems: list[Problem]
+) -> tuple[list[str], list[str]]:
+    """Return every column of the site's with its cell of the model.
+
+    Left to the database are bytes, which no cell holds, and columns that the ERP has got since the model was read.
+    """
+    read = {full.partition(".")[2] for full in site.modelled if full.startswith(f"{statement.table}.")}
+    written = dict(
+        zip((name.upper() for name in statement.columns), zip(statement.columns, statement.values, strict=True), strict=True)
+    )
+    there = site.tables[statement.table]
+    columns, values = [], []
+    for key in [*(key for key in written if key in there), *(key for key in there if key not in written)]:
+        column, cell = there[key], _cell(there[key])
+        if column.generated:
+            continue
+        if not cell or (read and key not in read):
+            if column.must_be_given:
+                why = "takes no NULL, has no default, and the model of a deposit ticket has no value for it: read it anew"
+                problems.append(Problem(script, f"{statement.table}.{column.name}", why))
+            continue
+        like = known.get(key)
+        name, value = written.get(key, (_name(column), cell))
+        columns.append(name)
+        values.append(value if like is not None and _cell(like) == cell else cell)
+    return columns, values
+
+
+def _cell(column: Column) -> str:
+    """Write what a column gets of the model's cells, as the column holds it; "" where no cell can hold it."""
+    kind = column.kind
+    if kind in NO_TEXT:
+        return ""
+    text = f"MAX(CASE WHEN cell.COLUMN_NAME = '{column.name.upper()}' THEN cell.VALUE END)"
+    if column.is_text:
+        return f"CONVERT({kind}({column.width or 'max'}), {text})"
+    if column.digits:
+        return f"CONVERT(decimal({column.digits[0]}, {column.digits[1]}), {text})"
+    if kind in ("datetime", "datetime2", "smalldatetime", "date"):
+        return f"CONVERT(datetime2(3), {text}, 126)"
+    return f"CONVERT({kind}, {text})"
 
 
 def _not_copied(text: str) -> re.Pattern[str]:
@@ -242,7 +293,8 @@ def _insert(text: str, found: re.Match[str], table: str) -> _Statement:
 
     behind = text[end : text.find(";", end)]
     template = re.match(_TEMPLATE.format(table=table), behind, re.IGNORECASE) is not None
-    return _Statement(table, columns, values, rebuild, found.start(), end, inserts=True, template=template)
+    model = _MODEL.match(behind) is not None
+    return _Statement(table, columns, values, rebuild, found.start(), end, inserts=True, template=template, model=model)
 
 
 def _update(text: str, found: re.Match[str], table: str, end: int) -> _Statement:

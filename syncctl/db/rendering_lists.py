@@ -37,6 +37,8 @@ _OF_T_SQL = (
 )
 _LEFT_OUT = ("geography", "geometry", "hierarchyid", "sql_variant", "xml")
 """What JSON can't hold, or nobody compares."""
+NO_TEXT = (*_BYTES, *_LEFT_OUT)
+"""Kinds of columns whose values no text holds that a column could be filled from."""
 
 
 def fill_lists(text: str, site: Catalogue, trial: Catalogue) -> str:

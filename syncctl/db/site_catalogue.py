@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 _TABLE = re.compile(r"CREATE TABLE dbo\.\[?(\w+)\]?\s*\((.*?)\n    \);", re.DOTALL)
 _KEY = re.compile(r"PRIMARY KEY CLUSTERED \(([^)]*)\)")
-_COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, \d+)?\))?)([^\n]*?),?$", re.MULTILINE)
+_COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, (\d+))?\))?)([^\n]*?),?$", re.MULTILINE)
 _COLLATED = re.compile(r"\bCOLLATE (\w+)")
 _OTHER_NAMES = {"bbf_unicode_cp1_ci_as": "SQL_Latin1_General_CP1_CI_AS"}
 """What an engine that speaks T-SQL on another's tables calls a collation there."""
 _LOOKED_FOR = re.compile(r"/\* Where there is (\w+): \*/")
+_EXACT = ("decimal", "numeric")
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
 _NUMBERS = ("bit", "tinyint", "smallint", "int", "bigint", "decimal", "numeric", "money", "smallmoney", "real", "float")
 _READ = """
@@ -27,6 +28,8 @@ SELECT
     col.name AS COLUMN_NAME,
     typ.name AS TYPE_NAME,
     col.max_length AS BYTES,
+    CONVERT(int, col.precision) AS DIGITS,
+    CONVERT(int, col.scale) AS SCALE,
     CONVERT(varchar(128), col.collation_name) AS COLLATION,
     CASE WHEN col.is_identity = 1 OR col.is_computed = 1 OR col.system_type_id = 189 THEN 1 ELSE 0 END AS GENERATED,
     CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0
@@ -71,6 +74,13 @@ class Column:
 
     collation: str | None = None
     """Of a text; its code page says which letters a varchar holds."""
+    digits: tuple[int, int] | None = None
+    """Of a decimal number: how many digits it has, and how many of them behind the point."""
+
+    @property
+    def is_text(self) -> bool:
+        """True for what has a width in letters, or none for as long as one likes."""
+        return self.kind in _TEXT
 
     @property
     def is_number(self) -> bool:
@@ -97,6 +107,8 @@ class Catalogue:
     """Whether the site names a row that new ones are made like: what nothing else fills comes from there."""
     others: Mapping[str, Table] = field(default_factory=dict)
     """The tables beside those that the trial ERP has, for lists of whatever is there."""
+    modelled: frozenset[str] = frozenset()
+    """`TABLE.COLUMN` of what the site's model of a deposit ticket has a cell of; empty where it has none yet."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Table → the columns of its primary key, all in capitals."""
 
@@ -119,14 +131,15 @@ def demo_catalogue(erp: str) -> Catalogue:
 
 def _columns(body: str) -> dict[str, Column]:
     columns = {}
-    for name, computed, kind, width, rest in _COLUMN.findall(body):
+    for name, computed, kind, width, scale, rest in _COLUMN.findall(body):
         if name == "CONSTRAINT":
             continue
         generated = bool(computed) or "IDENTITY" in rest or kind in ("timestamp", "rowversion")
         needed = not generated and "NOT NULL" in rest and "DEFAULT" not in rest
         letters = int(width) if kind in _TEXT and width not in ("", "max") else None
         collated = _COLLATED.search(rest)
-        columns[name.upper()] = Column(name, letters, needed, kind, generated, collated.group(1) if collated else None)
+        digits = (int(width), int(scale)) if kind in _EXACT and width and scale else None
+        columns[name.upper()] = Column(name, letters, needed, kind, generated, collated.group(1) if collated else None, digits)
     return columns
 
 
@@ -144,6 +157,14 @@ def given_columns(database: SqlServer) -> dict[str, str]:
     return {f"{row['TABLE_NAME']}.{row['COLUMN_NAME']}".upper(): str(row["VALUE"]) for row in rows}
 
 
+def modelled_columns(database: SqlServer) -> frozenset[str]:
+    """Return the columns that the model of a deposit ticket has cells of, by `TABLE.COLUMN`."""
+    if "USER_DEPOSIT_MODEL" not in tables_of(database):
+        return frozenset()
+    rows = database.query("SELECT DISTINCT TABLE_NAME, COLUMN_NAME FROM dbo.USER_DEPOSIT_MODEL;")
+    return frozenset(f"{row['TABLE_NAME']}.{row['COLUMN_NAME']}".upper() for row in rows)
+
+
 def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
     """Read what the ERP's tables are like in this database, and what the site gave values for."""
     wanted = trial.tables
@@ -154,7 +175,9 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         length = int(row["BYTES"])
         width = None if kind not in _TEXT or length < 0 else length // 2 if kind.startswith("n") else length
         name = str(row["COLUMN_NAME"])
-        column = Column(name, width, bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]), _collation(row["COLLATION"]))
+        digits = (int(row["DIGITS"]), int(row["SCALE"])) if kind in _EXACT else None
+        made = (bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]), _collation(row["COLLATION"]), digits)
+        column = Column(name, width, *made)
         (tables if table in wanted else others).setdefault(table, {})[name.upper()] = column
     keys: dict[str, tuple[str, ...]] = {}
     for row in database.query(_KEYS):
@@ -167,6 +190,7 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         tuple(pair for pair in triggers if pair[0].upper() in wanted),
         has_template=_has_template(database, tables),
         others=others,
+        modelled=modelled_columns(database),
         keys=keys,
     )
 

@@ -130,6 +130,8 @@ def _notes(result: DocumentComparison, parts: Sequence[Sequence[DocumentPart]], 
         notes.append("Both are one and the same document.")
     if not result.ours.written_by_us:
         notes.append(f"Document {result.ours.doc_id} was not written by syncctl: no order is linked to it.")
+    if ticket := parts[0][0].deposit_tkt_no:
+        notes.append(f"The deposit of ours stands on ticket {ticket}: compare that with the ticket of the till's deposit, too.")
     if result.theirs.written_by_us:
         notes.append(f"Document {result.theirs.doc_id} was written by syncctl, too: compare with one that a person keyed.")
     return notes

@@ -69,6 +69,12 @@ def seed(
     return added.items, added.customers
 
 
+def seed_deposit(database: Database) -> None:
+    """Add an order with a deposit ticket, as if a person had keyed them; an ERP without such tickets gets none."""
+    set_up(database)
+    database.run(SeedDemoErp(items="[]", customers="[]", with_deposit=True))
+
+
 def item_of(product: Product) -> dict[str, str]:
     """Return a product as an item of the ERP: `ITEM_NO` is the SKU, or where that doesn't fit, a number of our own."""
     sku = product.sku or ""

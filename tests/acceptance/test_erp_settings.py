@@ -139,3 +139,32 @@ def test_compare_document(unset: Program) -> None:
     assert unset("db", "compare-document", "101-000001", "101000000001").code == 0
     gone = unset("db", "compare-document", "101-000001", "999")
     assert (gone.code, "The ERP has no document 999" in gone.err) == (2, True)
+
+
+def test_deposit_tickets_are_written_once_one_was_read(unset: Program) -> None:
+    """From the first word to a ticket of our own: nothing is written before a person has named one."""
+    assert unset("db", "seed", "--empty", "--with-deposit").code == 0
+    refused = unset("config", "erp", "set", "WRITE_PAYMENT", "D")
+    assert (refused.code, "syncctl config erp deposit-model TICKET" in refused.err) == (2, True)
+    assert unset("config", "erp", "deposit-model", "TILL-2").code == 2, "nobody is there to be asked"
+    assert unset("config", "erp", "deposit-model", "TILL-1", "--yes").code == 2, "that is the order"
+    assert unset("config", "erp", "deposit-model", "NONE", "--yes").code == 2
+    shown = json.loads(unset("config", "erp", "deposit-model", "TILL-2", "--dry-run", "--json").out)
+    sources = {(each["part"], each["table_name"], each["column_name"]): each for each in shown["items"]}
+    assert sources["TICKET", "PS_DOC_PMT_APPLY", "APPL_TYP"]["value"] == "D"
+    assert sources["TICKET", "PS_DOC_PMT", "AMT"]["source"] == "AMOUNT"
+    assert unset.query("SELECT * FROM USER_DEPOSIT_MODEL") == []
+    kept = unset("config", "erp", "deposit-model", "TILL-2", "--yes")
+    assert (kept.code, "Ticket TILL-2 (document 900000000002); its order is TILL-1." in kept.out) == (0, True)
+    assert unset("config", "erp", "set", "WRITE_PAYMENT", "D").code == 0
+    with unset.connected() as connection:
+        connection.execute("INSERT INTO USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES ('*', 'stripe', 'WEB')")
+    assert unset("process").code == 0
+    [(ticket, amount)] = unset.query("SELECT DEPOSIT_DOC_ID, AMT FROM USER_ORDER_PAYMENT")
+    assert unset.query(f"SELECT DOC_TYP, REF FROM PS_DOC_HDR WHERE DOC_ID = {ticket}") == [("T", "4711")]
+    assert amount == "19.99"
+    with unset.connected() as connection:
+        connection.execute("DELETE FROM USER_DEPOSIT_MODEL")
+    lacking = unset("process")
+    assert (lacking.code, "DEPOSIT_MODEL is not set" in lacking.err) == (78, True)
+    assert "DEPOSIT_MODEL" in unset("config", "check").out

@@ -36,6 +36,7 @@ STANDS_FOR = {
     "CLAIM…": "CL-1",
     "CLM-2024-001": "CL-1",
     "QUEUE": "1",
+    "TICKET": "TILL-2",
 }
 """What the guides' words in capitals are in this shop."""
 MENTIONED = ("syncctl trace", "syncctl rollback", "syncctl stage --since", "syncctl customers", "syncctl map customer")
@@ -50,6 +51,7 @@ REFUSED = (
     "has no row for",
     "No value for",
     "is there already",
+    "takes D once there is a deposit ticket",
 )
 """What a command may say that ends with 2 or 78 here: nobody is there to be asked, and this is no SQL Server."""
 
@@ -103,7 +105,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, made_embedded: Path) -> Itera
                 raw_order(("TEE-BLK", 2, "19.99"), id=4713, number="4713"),
             ]
         )
-        assert program("db", "seed", "--from-store").code == 0
+        assert program("db", "seed", "--from-store", "--with-deposit").code == 0
         assert program("stage", "--since", "2026-10-01").code == 0
         program("process", "--order", "4711")
         program("pod", "add", "CL-1", "--carrier", "UPS", "--tracking", "1Z999AA10123456784")

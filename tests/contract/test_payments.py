@@ -162,13 +162,13 @@ def test_an_order_whose_document_is_gone_is_paid_on_the_new_one(shop):
     assert payments(shop) == ([D("19.99")],) * 3
 
 
-def test_a_deposit_ticket_is_not_offered(shop):
-    with pytest.raises(BadArgument, match=r"WRITE_PAYMENT takes N .*A deposit ticket beside the order is not offered"):
-        shop.setting("WRITE_PAYMENT", "D")
-    shop.query("UPDATE dbo.USER_ERP_SETTING SET VALUE = 'D' WHERE NAME = 'WRITE_PAYMENT'")
+def test_a_setting_that_there_is_not_is_refused(shop):
+    with pytest.raises(BadArgument, match=r"WRITE_PAYMENT takes N \(no payment\), Y \(on the order\) or D"):
+        shop.setting("WRITE_PAYMENT", "X")
+    shop.query("UPDATE dbo.USER_ERP_SETTING SET VALUE = 'X' WHERE NAME = 'WRITE_PAYMENT'")
     stage(shop.database, order(4711, line(1)))
     claimed = shop.claim()
-    with pytest.raises(MappingError, match="WRITE_PAYMENT is 'D'; it takes N"):
+    with pytest.raises(MappingError, match="WRITE_PAYMENT is 'X'; it takes N"):
         shop.work(claimed)
     assert shop.query("SELECT DOC_ID FROM dbo.PS_DOC_HDR") == []
 

@@ -38,7 +38,8 @@ def audit(shop):
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("WRITE_PAYMENT", "D", "WRITE_PAYMENT takes N"),
+        ("WRITE_PAYMENT", "X", "WRITE_PAYMENT takes N"),
+        ("WRITE_PAYMENT", "D", "WRITE_PAYMENT takes D once there is a deposit ticket"),
         ("SHIP_VIA_PROF", "PROF_ALPHA_6", "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing"),
         ("STOCK_CHECK", "maybe", "STOCK_CHECK takes Y or N"),
         ("CUST_NO_FROM", "EC", "CUST_NO_FROM takes SERIES, EC_CTL or SY_WRKGRP"),

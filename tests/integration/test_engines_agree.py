@@ -31,7 +31,7 @@ def live_at(database: Database, clock: MovableClock) -> Days:
     goods = catalogue(ORDERS, seed=7, clock=clock)
     with SimulatedStore(clock=clock) as store:
         store.load(goods.orders, products=goods.products, customers=goods.customers[:-5])
-        days = Days(database, store, clock)
+        days = Days(database, store, clock, deposits=True)
         days.live()
     return days
 

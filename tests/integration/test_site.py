@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
 pytest.importorskip("pyodbc", reason="pyodbc can't be loaded here: no T-SQL engine can be reached", exc_type=ImportError)
 
-from syncctl.db.contract import GetErpDocument, ImportErpSettings
+from syncctl.db.contract import AuditOrders, GetErpDocument, ImportErpSettings, SetDepositModel
 from syncctl.db.deploy import deploy, give_column, journal
 from syncctl.db.deploy_check import check
 from syncctl.db.deploy_scripts import demo_schema
 from syncctl.db.sqlserver import SqlServer
 from syncctl.errors import ConfigError, NotFound, UsageError
 from syncctl.services.database import check_database
+from tests.orders import line
+from tests.shop import BY_HAND, Shop
 from tests.sqlserver_database import Scratch
 
 pytestmark = pytest.mark.sqlserver
 
+TICKET_GUID = "7D0C5B0E-4B3B-4C57-9C3E-2E2B4E0A0002"
+
+DEPOSIT_DIFFERENCES = (
+    "ALTER TABLE dbo.PS_DOC_PMT ADD USR_KIND varchar(3) NOT NULL;",
+    "ALTER TABLE dbo.PS_DOC_PMT ADD USR_DEP_AMT money NULL;",
+    "ALTER TABLE dbo.PS_DOC_HDR ADD USR_DEP_ORD bigint NULL;",
+    "ALTER TABLE dbo.PS_DOC_HDR_TOT DROP COLUMN TOT_CUBE;",
+    "DROP TABLE dbo.PS_DOC_HDR_ORIG_DOC;",
+    "DROP TABLE dbo.PS_DRW_SESSION;",
+)
 DIFFERENCES = (
     "ALTER TABLE dbo.PS_DOC_HDR ADD FORM_ID varchar(10) NOT NULL;",
     "ALTER TABLE dbo.AR_CUST ADD PROF_COD_9 varchar(2) NOT NULL;",
@@ -94,7 +107,7 @@ def test_what_a_site_without_a_web_shop_has_to_set_is_told(site: SqlServer) -> N
     for column in ("PS_DOC_HDR.FORM_ID", "AR_CUST.PROF_COD_9"):
         give_column(site, column, "1")
     printed = {step.script: step.text for step in deploy(site, dry_run=True).steps}
-    read = printed["erp/counterpoint/sp_GetErpDocument.sql"]
+    read = printed["erp/counterpoint/fn_CounterPointRows.sql"]
     assert "FROM dbo.PS_DOC_LOYALTY AS found" in read.replace("ps_doc_loyalty", "PS_DOC_LOYALTY")
     assert "THEN NULL ELSE 'bytes' END" in read
     assert "dbo.EC_CTL" not in printed["erp/counterpoint/sp_ImportErpSettings.sql"].split("AS\nBEGIN")[1]
@@ -109,3 +122,103 @@ def test_what_a_site_without_a_web_shop_has_to_set_is_told(site: SqlServer) -> N
     site.query("INSERT INTO dbo.PS_ORD_HIST (DOC_ID, STR_ID, STA_ID, TKT_NO) VALUES (7, '1', '1', 'T-7')")
     with pytest.raises(NotFound, match="is posted"):
         site.run(GetErpDocument(number="T-7"))
+
+
+@pytest.fixture
+def deposit_site(sqlserver_url: str) -> Iterator[SqlServer]:
+    """A database whose ERP keeps deposits in its own way: columns more and less, the order named in a column of the site's."""
+    scratch = Scratch(sqlserver_url)
+    database = scratch("deposit")
+    for batch in demo_schema("counterpoint").batches:
+        database.query(batch.text)
+    for difference in DEPOSIT_DIFFERENCES:
+        database.query(difference)
+    database.query("DROP TABLE dbo.USER_DEMO_ERP;")  # a trial one is not looked at so closely
+    give_column(database, "PS_DOC_PMT.USR_KIND", "WEB")
+    deploy(database)
+    database.query("CREATE TABLE dbo.USER_DEMO_ERP (CREATED_DT datetime2(3) NOT NULL);")
+    database.query("INSERT INTO dbo.USER_DEMO_ERP (CREATED_DT) VALUES ('2026-01-01');")
+    yield database
+    scratch.drop()
+
+
+def key_a_deposit(shop: Shop) -> None:
+    """Key an order with a deposit of 12.34, and its ticket: as much of the trial's own pair as this site has columns for."""
+    order_id, ticket_id = 900000000001, 900000000002
+    header = {
+        **dict.fromkeys(("RET_LINS", "GFC_LINS", "SVC_LINS", "BO_LINS", "SO_LINS", "DS_LINS", "TO_REL_LINS", "TO_LEAVE_LINS"), 0),
+        **dict.fromkeys(("IS_DOC_COMMITTED", "IS_REL_TKT", "REQ_REPRICE", "HAS_ENTD_LINS", "HAS_PCKD_LINS"), "N"),
+        **dict.fromkeys(("HAS_PCKVRFD_LINS", "HAS_INVCD_LINS", "HAS_RLSD_LINS"), "N"),
+        **dict.fromkeys(("RET_LIN_TOT", "IS_OFFLINE", "TIMES_PRTD"), 0),
+        "STR_ID": "01",
+        "STA_ID": "101",
+        "DRW_ID": "101",
+        "USR_ID": "MGR",
+        "TKT_TYP": "T",
+        "TKT_DT": "2026-01-02 10:15:30",
+    }
+    totals = {
+        **dict.fromkeys(("SUB_TOT", "TAX_AMT", "TOT_HDR_DISC", "TOT_LIN_DISC", "TAX_AMT_SHIPPED", "INITIAL_MIN_DUE"), 0),
+        **dict.fromkeys(("TOT_WEIGHT", "LINS", "TAX_OVRD_LINS", "NORM_TAX_AMT", "TOT_CHNG", "TOT_GFC_AMT", "TOT_SVC_AMT"), 0),
+        "TOT_EXT_COST": 0,
+        "TOT_HDR_DISCNTBL_AMT": 0,
+        "HAS_TAX_OVRD": "!",
+        "AMT_DUE": 0,
+        "TOT_MISC": 0,
+        "TOT": Decimal("12.34"),
+        "TOT_TND": Decimal("12.34"),
+    }
+    payment = {
+        "DOC_ID": ticket_id,
+        "PMT_SEQ_NO": 1,
+        "PAY_COD": "CASH",
+        "PAY_COD_TYP": "B",
+        "STR_ID": "01",
+        "STA_ID": "101",
+        "TKT_NO": "TILL-2",
+        "FINAL_PMT": "N",
+        "PMT_LIN_TYP": "T",
+        "CURNCY_COD": "HOME",
+        "USR_KIND": "DEP",
+        **dict.fromkeys(("AMT", "HOME_CURNCY_AMT", "USR_DEP_AMT"), Decimal("12.34")),
+        **dict.fromkeys(("EXCH_LOSS", "ROUND_GAIN_LOSS", "HOME_CURNCY_ROUND_GAIN_LOSS"), 0),
+        **dict.fromkeys(("CARD_IS_NEW", "SECURE_ECOMM_TRX", "SWIPED", "DEP_LIN_COPIED_TO_REL_DOC"), "N"),
+        "EXCH_RATE_NUMER": 1,
+        "EXCH_RATE_DENOM": 1,
+        "EDC_AUTH_FLG": "O",
+    }
+    used = {"DOC_ID": ticket_id, "PMT_SEQ_NO": 1, "APPL_TYP": "D", "AMT": Decimal("12.34"), "HOME_CURNCY_AMT": Decimal("12.34")}
+    keyed = (
+        ("PS_DOC_HDR", {**header, "DOC_ID": order_id, "DOC_GUID": BY_HAND, "DOC_TYP": "O", "TKT_NO": "TILL-1"}),
+        (
+            "PS_DOC_HDR",
+            {**header, "DOC_ID": ticket_id, "DOC_GUID": TICKET_GUID, "DOC_TYP": "T", "TKT_NO": "TILL-2", "USR_DEP_ORD": order_id},
+        ),
+        ("PS_DOC_HDR_TOT", {**totals, "DOC_ID": order_id, "TOT_TYP": "O"}),
+        ("PS_DOC_HDR_TOT", {**totals, "DOC_ID": ticket_id, "TOT_TYP": "D"}),
+        ("PS_DOC_PMT", payment),
+        ("PS_DOC_PMT_APPLY", {**used, "EXCH_LOSS": 0}),
+    )
+    for table, values in keyed:
+        shop.copy_row(table, values, {})
+
+
+def test_a_deposit_ticket_is_written_as_the_site_keys_its_own(deposit_site: SqlServer) -> None:
+    shop = Shop(deposit_site, deposit_site.query)
+    key_a_deposit(shop)
+    cells = deposit_site.run(SetDepositModel(number="TILL-2"))
+    source = {(cell.table_name, cell.column_name): (cell.source, cell.value) for cell in cells if cell.part == "TICKET"}
+    assert cells[0].order_tkt_no == "TILL-1"
+    assert source["PS_DOC_PMT", "USR_KIND"] == ("MODEL", "DEP")
+    assert source["PS_DOC_PMT", "USR_DEP_AMT"] == ("AMOUNT", None)
+    assert source["PS_DOC_HDR", "USR_DEP_ORD"] == ("ORDER_ID", None)
+    shop.paid_by("CARD")
+    shop.setting("WRITE_PAYMENT", "D")
+    doc = shop.apply(line(1)).doc_id
+    written = shop.one("SELECT * FROM dbo.USER_ORDER_PAYMENT")
+    paid = shop.one("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", written["DEPOSIT_DOC_ID"])
+    assert (paid["USR_KIND"], paid["USR_DEP_AMT"], paid["AMT"]) == ("DEP", Decimal("19.99"), Decimal("19.99"))
+    assert shop.header(written["DEPOSIT_DOC_ID"])["USR_DEP_ORD"] == doc
+    assert [row.detail for row in deposit_site.run(AuditOrders())] == []
+    shop.cancel(line(1))
+    assert shop.query("SELECT * FROM dbo.USER_ORDER_PAYMENT") == []

@@ -301,11 +301,77 @@ def test_our_own_tables_are_nobodys_site() -> None:
 
 
 def test_a_table_that_the_procedures_look_for_first_may_be_missing() -> None:
-    assert TRIAL.optional == {"EC_CTL", "SY_PAY_COD", "SY_WRKGRP"}
+    assert TRIAL.optional == {"EC_CTL", "PS_DOC_HDR_ORIG_DOC", "PS_DRW_SESSION", "SY_PAY_COD", "SY_WRKGRP"}
     lacking = site(lambda tables: tables.pop("SY_PAY_COD"))
     fitted, problems = render_all(scripts("counterpoint"), lacking, TRIAL)
     payment = {script.name: script.text for script in fitted}["erp/counterpoint/sp_WriteOrderPayment.sql"]
     assert (problems, "SY_PAY_COD" in payment, "PAY_COD_TYP" in payment) == ([], False, True)
+
+
+MODEL = "erp/counterpoint/sp_WriteDepositTicket.sql"
+
+
+def deposit_ticket(change: Change, *modelled: str, **given: str) -> tuple[str, str]:
+    """How a deposit ticket is written at a site, and the problems of that."""
+    there = replace(site(change, **given), modelled=frozenset(modelled))
+    [script] = [script for script in scripts("counterpoint") if script.name == MODEL]
+    fitted, problems = render(script, there, TRIAL)
+    return fitted.text, told(problems)
+
+
+def payment_insert(text: str) -> str:
+    return text.partition("INSERT INTO dbo.PS_DOC_PMT\n")[2].partition("GROUP BY")[0]
+
+
+def test_a_deposit_ticket_has_every_column_of_the_site_as_wide_as_there() -> None:
+    def change(tables: dict[str, dict[str, Column]]) -> None:
+        payment = tables["PS_DOC_PMT"]
+        del payment["SWIPED"]
+        payment["DESCR"] = replace(payment["DESCR"], width=30, kind="nvarchar")
+        payment["AMT"] = replace(payment["AMT"], kind="money", digits=None)
+        payment["USR FLG"] = Column("USR FLG", 3, True, "char")
+        payment["USR_RATE"] = Column("USR_RATE", None, True, "numeric", digits=(9, 4))
+        payment["ROW_VER"] = Column("ROW_VER", None, True, "timestamp", True)
+        payment["SIG_IMG"] = Column("SIG_IMG", None, False, "image")
+
+    text, problems = deposit_ticket(change)
+    insert = payment_insert(text)
+    assert problems == ""
+    assert "SWIPED" not in insert and "ROW_VER" not in insert and "SIG_IMG" not in insert
+    assert "CONVERT(nvarchar(30), MAX(CASE WHEN cell.COLUMN_NAME = 'DESCR' THEN cell.VALUE END))" in insert
+    assert "CONVERT(money, MAX(CASE WHEN cell.COLUMN_NAME = 'AMT' THEN cell.VALUE END))" in insert
+    assert "[USR FLG]" in insert
+    assert "CONVERT(char(3), MAX(CASE WHEN cell.COLUMN_NAME = 'USR FLG' THEN cell.VALUE END))" in insert
+    assert "CONVERT(decimal(9, 4), MAX(CASE WHEN cell.COLUMN_NAME = 'USR_RATE' THEN cell.VALUE END))" in insert
+    assert text.replace(insert, "") == deposit_ticket(lambda _: None)[0].replace(
+        payment_insert(deposit_ticket(lambda _: None)[0]), ""
+    )
+
+
+def test_a_column_that_came_after_the_model_was_read_keeps_its_default() -> None:
+    read = [f"PS_DOC_PMT.{name}" for name in TRIAL.tables["PS_DOC_PMT"]]
+
+    def change(tables: dict[str, dict[str, Column]]) -> None:
+        tables["PS_DOC_PMT"]["NEW_FLG"] = Column("NEW_FLG", 1, False, "varchar")
+
+    text, problems = deposit_ticket(change, *read)
+    assert ("NEW_FLG" in text, problems) == (False, "")
+    assert "NEW_FLG" in deposit_ticket(change)[0]
+    _, problems = deposit_ticket(lambda tables: tables["PS_DOC_PMT"].update(NEW_FLG=Column("NEW_FLG", 1, True, "varchar")), *read)
+    assert (
+        problems
+        == "PS_DOC_PMT.NEW_FLG takes no NULL, has no default, and the model of a deposit ticket has no value for it: read it anew"
+    )
+
+
+def test_a_site_without_links_and_sessions_writes_none() -> None:
+    fitted, problems = render_all(
+        scripts("counterpoint"), site(lambda tables: (tables.pop("PS_DOC_HDR_ORIG_DOC"), tables.pop("PS_DRW_SESSION"))), TRIAL
+    )
+    texts = {script.name: script.text for script in fitted}
+    assert problems == []
+    assert "ORIG_DOC" not in texts[MODEL].partition("AS\nBEGIN")[2] and "PS_DRW_SESSION" not in texts[MODEL]
+    assert "ORIG_DOC" not in texts["erp/counterpoint/sp_RemoveDepositTicket.sql"]
 
 
 def test_rms_takes_the_widths_and_the_columns_of_its_site():

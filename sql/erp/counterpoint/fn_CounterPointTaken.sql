@@ -44,6 +44,10 @@ RETURN
             UNION ALL
             SELECT linked.TKT_NO FROM dbo.USER_ORDER_LINK AS linked WHERE @SERIES = 'TKT_NO'
             UNION ALL
+            SELECT CONVERT(varchar(20), written.DEPOSIT_DOC_ID) FROM dbo.USER_ORDER_PAYMENT AS written WHERE @SERIES = 'DOC_ID'
+            UNION ALL
+            SELECT written.DEPOSIT_TKT_NO FROM dbo.USER_ORDER_PAYMENT AS written WHERE @SERIES = 'TKT_NO'
+            UNION ALL
             SELECT customer.CUST_NO COLLATE DATABASE_DEFAULT FROM dbo.AR_CUST AS customer WHERE @SERIES = 'CUST_NO'
         ) AS known
         WHERE LEFT(known.NUMBER, LEN(@PREFIX)) = @PREFIX

@@ -4,9 +4,9 @@ GO
 /*
 dbo.fn_ErpAudit
     What CounterPoint's own rows say against the promises: a linked document that isn't there, one that bears an order's number without
-    a link, totals that disagree, tax, payments and
-    counts that do, and with @INVENTORY = 1 stock columns of the site's that open lines don't explain. A line that syncctl wrote is in
-    the columns that it went into, any other one in those that orders move now.
+    a link, totals that disagree, tax, payments and counts that do, a deposit whose ticket is missing, another one or there twice,
+    and with @INVENTORY = 1 stock columns of the site's that open lines don't explain. A line that syncctl wrote is in the columns
+    that it went into, any other one in those that orders move now.
 
 Used by      sp_AuditOrders
 Returns      RANK_NO (its order among the findings), CHECK_NAME, STAGING_ID, DETAIL
@@ -34,6 +34,7 @@ RETURN
     WHERE header.STA_ID = setting.STA_ID
     AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
     AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = header.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = header.DOC_ID)
     AND   NOT EXISTS
     (
         SELECT
@@ -154,6 +155,62 @@ RETURN
     AND   staged.DUPLICATE_OF_ID IS NULL
     AND   staged.APPLIED_HASH = staged.CONTENT_HASH
     AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    UNION ALL
+    SELECT
+        36,
+        'deposit_ticket',
+        staged.STAGING_ID,
+        CONCAT
+        (
+            N'document ', linked.DOC_ID, N': its deposit of ', CONVERT(varchar(30), deposit.AMT), N' on ticket ', deposit.TICKET_TKT_NO,
+            CASE
+                WHEN deposit.IS_OPEN = 0 AND deposit.IS_POSTED = 0 THEN N' is not in the ERP'
+                WHEN deposit.IS_OPEN = 1 AND deposit.IS_WHOLE = 0 THEN N' is another one there'
+                ELSE CONCAT(N' is not what the order is paid with, ', CONVERT(varchar(30), CONVERT(decimal(15, 2), ROUND(staged.TOT_AMT, 2))))
+            END
+        )
+    FROM dbo.USER_ORDER_STAGING AS staged
+    INNER JOIN dbo.USER_ORDER_LINK AS linked
+        ON  linked.STORE_ID = staged.STORE_ID
+        AND linked.WOO_ORDER_ID = staged.WOO_ORDER_ID
+        AND linked.LINK_STATE = 'OPEN'
+    CROSS APPLY dbo.fn_CounterPointDeposit(linked.DOC_ID) AS deposit
+    WHERE staged.STATE = 'APPLIED'
+    AND   staged.DUPLICATE_OF_ID IS NULL
+    AND   staged.APPLIED_HASH = staged.CONTENT_HASH
+    AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    AND
+    (
+        (deposit.IS_OPEN = 0 AND deposit.IS_POSTED = 0)
+        OR (deposit.IS_OPEN = 1 AND deposit.IS_WHOLE = 0)
+        OR deposit.AMT <> ROUND(COALESCE(staged.TOT_AMT, 0), 2)
+    )
+    UNION ALL
+    SELECT
+        37,
+        'deposit_ticket',
+        staged.STAGING_ID,
+        CONCAT
+        (
+            N'document ', header.DOC_ID, N' (', header.TKT_NO, N') refers to the order beside its deposit ticket ', written.DEPOSIT_TKT_NO,
+            N': is that a second one?'
+        )
+    FROM dbo.PS_DOC_HDR AS header
+    CROSS JOIN dbo.fn_CounterPointSite() AS setting
+    INNER JOIN dbo.USER_ORDER_STAGING AS staged
+        ON  LEFT(staged.WOO_ORDER_NO, 50) = header.REF
+        AND staged.DUPLICATE_OF_ID IS NULL
+    INNER JOIN dbo.USER_ORDER_PAYMENT AS written
+        ON  written.STORE_ID = staged.STORE_ID
+        AND written.WOO_ORDER_ID = staged.WOO_ORDER_ID
+        AND written.DEPOSIT_DOC_ID <> header.DOC_ID
+        AND written.DOC_ID <> header.DOC_ID
+    WHERE header.STA_ID = setting.STA_ID
+    AND   header.DOC_TYP <> setting.DOC_TYP
+    AND   header.IS_REL_TKT = 'N'
+    AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS known WHERE known.DOC_ID = header.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known WHERE known.DEPOSIT_DOC_ID = header.DOC_ID)
     UNION ALL
     SELECT
         40,

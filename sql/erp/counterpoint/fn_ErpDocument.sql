@@ -5,7 +5,7 @@ GO
 dbo.fn_ErpDocument
     Where a CounterPoint document is, whether an order is linked to it or not.
 
-Used by      ops/RESTORE_SYNC_TABLES.sql, ops/ROLLBACK_ORDER.sql
+Used by      sp_WriteOrderPayment, sp_WriteOrderDeposit, ops/RESTORE_SYNC_TABLES.sql, ops/ROLLBACK_ORDER.sql
 Returns      one row: IS_OPEN (among the open documents), IS_POSTED (in the history). Neither: it was voided or deleted.
 Example      SELECT document.* FROM dbo.fn_ErpDocument(101000000001) AS document;
 */

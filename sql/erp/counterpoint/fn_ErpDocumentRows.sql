@@ -268,5 +268,31 @@ RETURN
         ON header.DOC_ID = link.DOC_ID
     WHERE link.STORE_ID = @STORE_ID
     AND   link.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        16,
+        payment.PMT_SEQ_NO,
+        '',
+        'PS_DOC_PMT',
+        CONCAT(N'DOC_ID = ', written.DEPOSIT_DOC_ID, N', PMT_SEQ_NO = ', payment.PMT_SEQ_NO),
+        CONCAT(N'deleted: ', payment.PAY_COD, N', ', CONVERT(varchar(30), payment.AMT))
+    FROM dbo.USER_ORDER_PAYMENT AS written
+    INNER JOIN dbo.PS_DOC_PMT AS payment
+        ON payment.DOC_ID = written.DEPOSIT_DOC_ID
+    WHERE written.STORE_ID = @STORE_ID
+    AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
+    UNION ALL
+    SELECT
+        17,
+        0,
+        '',
+        'PS_DOC_HDR',
+        CONCAT(N'DOC_ID = ', written.DEPOSIT_DOC_ID),
+        CONCAT(N'deleted with its other rows: deposit ticket ', header.TKT_NO)
+    FROM dbo.USER_ORDER_PAYMENT AS written
+    INNER JOIN dbo.PS_DOC_HDR AS header
+        ON header.DOC_ID = written.DEPOSIT_DOC_ID
+    WHERE written.STORE_ID = @STORE_ID
+    AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
 );
 GO

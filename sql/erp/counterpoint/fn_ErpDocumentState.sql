@@ -7,7 +7,8 @@ dbo.fn_ErpDocumentState
 
 Used by      sp_ApplyOrder, sp_CheckDocumentState, sp_RequireRollbackIsSafe; a person who wonders why an order is in review
 Returns      no row without a link, else one: DOC_ID, TKT_NO, REVISION, LINK_STATE, LINK_TOT (what we wrote), IS_FOUND, STK_LOC_ID,
-             PAYMENTS (how many) and PAID (how much) people took, which the payment that came with the order is none of; PARCELS (how many),
+             PAYMENTS (how many) and PAID (how much) people took, which the payment that came with the order is none of; BOOKED
+             (the deposit that came with it, where its ticket is in the books) and BOOKED_ON (that ticket), else NULL; PARCELS (how many),
              REASONS ('' when nothing forbids it)
 Note         A requested ship date (SHIP_DAT) says nothing. Of picking, releasing and invoicing fn_CounterPointProgress tells.
              The link rows hold what syncctl last wrote. Whatever differs from them was changed by hand, and is left to a person.
@@ -32,6 +33,8 @@ SELECT
     document.STK_LOC_ID,
     payment.PAYMENTS,
     payment.PAID,
+    CASE WHEN deposit.IS_POSTED = 1 THEN deposit.AMT END AS BOOKED,
+    CASE WHEN deposit.IS_POSTED = 1 THEN deposit.TICKET_TKT_NO END AS BOOKED_ON,
     (SELECT COUNT(*) FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) AS PARCELS,
     CASE
         WHEN document.DOC_ID IS NULL AND history.DOC_ID IS NOT NULL THEN N'it is no longer among the open documents: it was posted'
@@ -70,8 +73,14 @@ SELECT
                         THEN CONCAT(N'; ', line.CHANGED, N' of its lines ', CASE line.CHANGED WHEN 1 THEN N'was' ELSE N'were' END, N' changed by hand')
                     END,
                     CASE
-                        WHEN written.PMT_SEQ_NO IS NOT NULL AND payment.AS_WRITTEN = 0
+                        WHEN written.PMT_SEQ_NO > 0 AND payment.AS_WRITTEN = 0
                         THEN N'; the payment that came with it was changed by hand'
+                    END,
+                    CASE
+                        WHEN deposit.IS_OPEN = 0 AND deposit.IS_POSTED = 0
+                        THEN CONCAT(N'; its deposit ticket ', deposit.TICKET_TKT_NO, N' was voided or deleted by hand')
+                        WHEN deposit.IS_OPEN = 1 AND deposit.IS_WHOLE = 0
+                        THEN CONCAT(N'; its deposit ticket ', deposit.TICKET_TKT_NO, N' was changed by hand')
                     END,
                     CASE
                         WHEN totals.DOC_ID IS NULL OR totals.TOT <> link.TOT
@@ -121,6 +130,7 @@ LEFT JOIN dbo.USER_ORDER_PAYMENT AS written
     ON  written.STORE_ID = link.STORE_ID
     AND written.WOO_ORDER_ID = link.WOO_ORDER_ID
     AND written.DOC_ID = link.DOC_ID
+OUTER APPLY dbo.fn_CounterPointDeposit(link.DOC_ID) AS deposit
 OUTER APPLY
 (
     SELECT

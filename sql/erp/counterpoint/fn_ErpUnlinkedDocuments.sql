@@ -3,7 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.fn_ErpUnlinkedDocuments
-    The CounterPoint documents of the web station, open or posted, that no order is linked to.
+    The CounterPoint documents of the web station, open or posted, that no order is linked to, nor the
+    deposit of one.
 
 Used by      ops/RESTORE_SYNC_TABLES.sql
 Returns      DOC_ID, TKT_NO, TKT_DT (local time), CUST_NO, CUST_PO_NO, IS_POSTED; those of a ticket date from @SINCE_DT on
@@ -60,5 +61,6 @@ RETURN
     WHERE document.STA_ID = setting.STA_ID
     AND   document.TKT_DT >= @SINCE_DT
     AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS link WHERE link.DOC_ID = document.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = document.DOC_ID)
 );
 GO

@@ -36,7 +36,8 @@ FROM
         (N'MISC_CHRG_NO', N'1', N'Number of the first misc charge'),
         (N'MISC_TYP', N'A', N'Type of a misc charge (A: an amount)'),
         (N'TAX_AMT_SHIPPED', N'0', N'TAX_AMT_SHIPPED of a new order: 0, or TAX for the tax amount'),
-        (N'WRITE_PAYMENT', N'N', N'Y writes the payment of a paid order, its pay code from USER_PAY_CODE_MAP; N none'),
+        (N'WRITE_PAYMENT', N'N', N'Payment of a paid order, its pay code from USER_PAY_CODE_MAP: Y on the order, D on a deposit ticket beside it, N none'),
+        (N'DEPOSIT_MODEL', NULL, N'Deposit ticket that others are written like (WRITE_PAYMENT D); config erp deposit-model reads it'),
         (N'CUST_CATEG_COD', NULL, N'Category of customers made from web orders'),
         (N'CUST_NO_FROM', N'SERIES', N'What numbers new customers: SERIES (the CUST_NO series), EC_CTL or SY_WRKGRP (their NXT_CUST_NO)'),
         (N'WRKGRP_ID', NULL, N'Workgroup whose NXT_CUST_NO numbers customers (CUST_NO_FROM SY_WRKGRP); empty: the only one'),
@@ -70,6 +71,13 @@ WHERE NOT EXISTS
     FROM dbo.USER_ERP_SETTING AS known
     WHERE known.NAME = seed.NAME
 );
+GO
+UPDATE
+    dbo.USER_ERP_SETTING
+SET
+    DESCR = N'Payment of a paid order, its pay code from USER_PAY_CODE_MAP: Y on the order, D on a deposit ticket beside it, N none'
+WHERE NAME = 'WRITE_PAYMENT'
+AND   DESCR LIKE N'Y writes the payment%';
 GO
 INSERT INTO dbo.USER_NUMBER_SERIES
 (

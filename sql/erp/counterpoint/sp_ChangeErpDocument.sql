@@ -316,6 +316,12 @@ BEGIN
         REF = CONVERT(varchar(50), @WOO_ORDER_NO)
     WHERE DOC_ID = @DOC_ID;
 
+    /* A deposit may take a number: before the stock, as where the order is entered. */
+    EXECUTE dbo.sp_WriteOrderPayment
+        @STAGING_ID = @STAGING_ID,
+        @DOC_ID = @DOC_ID,
+        @NOW = @NOW;
+
     /* The stock last of what others may wait for, as in sp_CreateOrderFromStaging: no two orders wait for each other in a circle. */
     INSERT INTO @MOVED
     (
@@ -373,11 +379,6 @@ BEGIN
         DELETE FROM @MOVED
         WHERE MOVE_NO = @MOVE_NO;
     END;
-
-    EXECUTE dbo.sp_WriteOrderPayment
-        @STAGING_ID = @STAGING_ID,
-        @DOC_ID = @DOC_ID,
-        @NOW = @NOW;
 
     EXECUTE dbo.sp_WriteOrderTotals
         @STAGING_ID = @STAGING_ID,

@@ -27,9 +27,25 @@ BEGIN
         @MOMENT datetime2(3),
         @REST nvarchar(1000);
 
-    IF @SETTING_NAME = 'WRITE_PAYMENT' AND @VALUE NOT IN (N'Y', N'N')
+    IF @SETTING_NAME = 'WRITE_PAYMENT' AND @VALUE NOT IN (N'Y', N'D', N'N')
     BEGIN
-        SET @MESSAGE = N'WRITE_PAYMENT takes N (no payment) or Y (on the order). A deposit ticket beside the order is not offered.';
+        SET @MESSAGE = N'WRITE_PAYMENT takes N (no payment), Y (on the order) or D (a deposit ticket beside the order).';
+    END;
+
+    IF @SETTING_NAME = 'WRITE_PAYMENT' AND @VALUE = N'D'
+    BEGIN
+        SELECT
+            @MESSAGE = CONCAT
+            (
+                N'WRITE_PAYMENT takes D once there is a deposit ticket to write others like: ', model.PROBLEM,
+                N'. Key an order with a deposit at the till, then `syncctl config erp deposit-model TICKET`.'
+            )
+        FROM dbo.fn_DepositModelProblem() AS model;
+    END;
+
+    IF @SETTING_NAME = 'DEPOSIT_MODEL' AND @VALUE IS NOT NULL
+    BEGIN
+        SET @MESSAGE = N'DEPOSIT_MODEL is set by `syncctl config erp deposit-model TICKET`, which reads that ticket.';
     END;
 
     IF @SETTING_NAME = 'STOCK_CHECK' AND @VALUE NOT IN (N'Y', N'N')

@@ -3,8 +3,8 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_CloseErpDocument
-    Takes everything off an order's CounterPoint document but its lines' items, the payment that came with it too, and gives its stock
-    back.
+    Takes everything off an order's CounterPoint document but its lines' items, the payment that came with it too (its deposit ticket
+    is deleted), and gives its stock back.
 
 Called by    sp_ApplyOrder, inside its caller's transaction, which holds the document and has looked at its state
 Parameters   @STAGING_ID

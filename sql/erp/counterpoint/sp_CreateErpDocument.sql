@@ -117,6 +117,7 @@ BEGIN
             AND   (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
         ) AS former
         WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
+        AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = former.DOC_ID)
         ORDER BY
             former.IS_POSTED,
             former.DOC_ID;

@@ -6,13 +6,13 @@ dbo.sp_NextNumber
     Takes the next free number of a series, inside the caller's transaction: where that goes back, the number does too, so that
     there are no gaps.
 
-Called by    sp_CreateErpDocument, sp_CreateErpCustomer
+Called by    sp_CreateErpDocument, sp_WriteOrderDeposit, sp_CreateErpCustomer
 Parameters   @SERIES DOC_ID, TKT_NO or CUST_NO; @NUMBER OUTPUT: the series' PREFIX and its number, WIDTH digits wide
 Returns      no rows
 Errors       50040 its next number doesn't fit the ERP; 50041 the series isn't set, or for a document something else that it needs
 Locks        the series' row, until the caller's transaction ends: creators take turns from here on
 Repeatable   no: each call takes a number
-Note         A number that is taken is passed over: by an open document, a posted one, or one that was ever linked to an order (its rows may
+Note         A number that is taken is passed over: by an open document, a posted one, one that was ever linked to an order, or the deposit of one (its rows may
              be gone from the ERP by now). No order fails for it, and however far the series lags behind, its row is written twice at most:
              where the next number is taken, the series goes on behind it and those that follow it without a gap, in one step.
              A customer's number is looked for under a lock (UPDLOCK, HOLDLOCK): whoever enters a customer of that number at a till waits,
@@ -98,6 +98,7 @@ BEGIN
         (
             EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.DOC_ID = CONVERT(bigint, @NUMBER))
             OR EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = CONVERT(bigint, @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = CONVERT(bigint, @NUMBER))
             OR EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = CONVERT(bigint, @NUMBER))
             OR EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = CONVERT(bigint, @NUMBER))
         )
@@ -110,6 +111,7 @@ BEGIN
         (
             EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.TKT_NO = CONVERT(varchar(15), @NUMBER))
             OR EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.TKT_NO = CONVERT(varchar(15), @NUMBER))
+            OR EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_TKT_NO = CONVERT(varchar(15), @NUMBER))
             OR EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.TKT_NO = CONVERT(varchar(15), @NUMBER))
             OR EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.TKT_NO = CONVERT(varchar(15), @NUMBER))
         )

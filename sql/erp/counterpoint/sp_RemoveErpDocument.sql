@@ -3,7 +3,7 @@ SET QUOTED_IDENTIFIER ON;
 GO
 /*
 dbo.sp_RemoveErpDocument
-    Deletes an order's CounterPoint document, with the payment that came with it, and gives its stock back.
+    Deletes an order's CounterPoint document, with the payment that came with it, on it or on a ticket of its own, and gives its stock back.
 
 Called by    sp_RollbackOrder, inside its transaction, which holds the document and has looked at its state
 Parameters   @STAGING_ID
@@ -51,6 +51,8 @@ BEGIN
         @WOO_ORDER_ID = @WOO_ORDER_ID,
         @LOC_ID = @STK_LOC_ID,
         @NOW = @NOW;
+
+    EXECUTE dbo.sp_RemoveDepositTicket @DOC_ID = @DOC_ID, @NOW = @NOW;
 
     DELETE FROM dbo.PS_DOC_LIN_PRICE
     WHERE DOC_ID = @DOC_ID;

@@ -9,7 +9,8 @@ dbo.sp_SeedDemoErp
 Called by    syncctl db seed, syncctl demo
 Parameters   @ITEMS a JSON array of {"ITEM_NO", "SKU", "DESCR", "PRC_1", "QTY_ON_HND"}; where SKU is not ITEM_NO, a row in USER_ITEM_MAP
              (store '*') joins the two. @CUSTOMERS a JSON array of {"CUST_NO", "NAM", "EMAIL_ADRS_1", "WOO_USER_ID"}, of
-             the store @STORE_ID; empty: of the first one whose orders come. A number that a customer with another address has is mapped to nobody
+             the store @STORE_ID; empty: of the first one whose orders come. A number that a customer with another address has is mapped to nobody.
+             @WITH_DEPOSIT 1 adds an order with a deposit ticket, too (sp_SeedDemoDeposit)
 Returns      one row: ITEMS, CUSTOMERS added
 Errors       50001 bad argument; 50060 this ERP is no trial one (there is no dbo.USER_DEMO_ERP)
 Locks        the new rows
@@ -20,6 +21,7 @@ CREATE OR ALTER PROCEDURE dbo.sp_SeedDemoErp
     @ITEMS nvarchar(max),
     @CUSTOMERS nvarchar(max),
     @STORE_ID varchar(50) = '',
+    @WITH_DEPOSIT bit = 0,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -275,6 +277,11 @@ BEGIN
                 ('WEB', 'Paid in the web store')
         ) AS code (PAY_COD, DESCR)
         WHERE NOT EXISTS (SELECT 1 FROM dbo.SY_PAY_COD AS known WHERE known.PAY_COD = code.PAY_COD);
+
+        IF @WITH_DEPOSIT = 1
+        BEGIN
+            EXECUTE dbo.sp_SeedDemoDeposit @NOW = @NOW;
+        END;
 
         COMMIT TRANSACTION;
     END TRY

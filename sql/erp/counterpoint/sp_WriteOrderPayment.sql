@@ -9,10 +9,12 @@ dbo.sp_WriteOrderPayment
 Called by    sp_CreateErpDocument, sp_ChangeErpDocument, sp_CloseErpDocument, inside their transactions, before the totals are written
 Parameters   @STAGING_ID; @DOC_ID; @IS_CLOSED 1 takes the payment off: nothing is to be paid any more
 Returns      no rows
-Errors       50040 the payment method has no pay code, CounterPoint has no such code, or WRITE_PAYMENT is something else than Y or N
+Errors       50030 the deposit's ticket is in the books, or gone, and the order wants another one (sp_WriteOrderDeposit); 50040 the payment
+             method has no pay code, CounterPoint has no such code, or WRITE_PAYMENT is something else than Y, D or N
 Locks        the payment, and the order's row of USER_ORDER_PAYMENT
 Repeatable   yes
-Note         A document gets a payment with the site setting WRITE_PAYMENT = Y, and where it has none yet. What is written stands in
+Note         A document gets a payment with the site setting WRITE_PAYMENT = Y, and where it has none yet; with D a ticket beside it carries the
+             payment, as a deposit (sp_WriteOrderDeposit). What is written stands in
              USER_ORDER_PAYMENT, too: only that is ours to change, with the setting or without.
              An order that costs nothing has no payment; nor has one whose payment method stands in USER_PAY_CODE_MAP with an empty
              code: it isn't paid when it comes (cash on delivery).
@@ -47,7 +49,8 @@ BEGIN
         @PAY_COD varchar(10),
         @PAY_COD_TYP varchar(1),
         @DESCR varchar(50),
-        @EDC_AUTH_FLG varchar(1) = 'O';
+        @EDC_AUTH_FLG varchar(1) = 'O',
+        @IS_DEPOSIT bit = 0;
 
     SELECT
         @STORE_ID = staged.STORE_ID,
@@ -66,18 +69,40 @@ BEGIN
         @PAY_COD_TYP = COALESCE(NULLIF(MAX(CASE WHEN setting.NAME = 'PAY_COD_TYP' THEN setting.VALUE END), N''), N'B')
     FROM dbo.USER_ERP_SETTING AS setting;
 
-    IF @IS_CLOSED = 0 AND COALESCE(@WRITE_PAYMENT, N'N') NOT IN (N'Y', N'N')
+    IF @IS_CLOSED = 0 AND COALESCE(@WRITE_PAYMENT, N'N') NOT IN (N'Y', N'D', N'N')
     BEGIN
         SET @MESSAGE = CONCAT
         (
-            N'The site setting WRITE_PAYMENT is ''', @WRITE_PAYMENT, N'''; it takes N (no payment) or Y (on the order).',
-            N' A deposit ticket beside the order is not offered.'
+            N'The site setting WRITE_PAYMENT is ''', @WRITE_PAYMENT, N'''; it takes N (no payment), Y (on the order) or D (a deposit ticket beside the',
+            N' order).'
         );
         THROW 50040, @MESSAGE, 1;
     END;
 
+    /* The deposit of a document that is gone: another one beside it would be the same money twice. */
     SELECT
-        @PMT_SEQ_NO = written.PMT_SEQ_NO
+        @MESSAGE = CONCAT
+        (
+            N'Order ', @WOO_ORDER_NO, N': the deposit of ', CONVERT(varchar(30), former.AMT), N' on ticket ', former.DEPOSIT_TKT_NO,
+            N', which came with its former document ', former.DOC_ID,
+            CASE WHEN stands.IS_POSTED = 1 THEN N', is in the books: give it back at the till' ELSE N', is still open: void it at the till' END,
+            N', enter the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+        )
+    FROM dbo.USER_ORDER_PAYMENT AS former
+    CROSS APPLY dbo.fn_ErpDocument(former.DEPOSIT_DOC_ID) AS stands
+    WHERE former.STORE_ID = @STORE_ID
+    AND   former.WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   former.DOC_ID <> @DOC_ID
+    AND   (stands.IS_OPEN = 1 OR stands.IS_POSTED = 1);
+
+    IF @MESSAGE IS NOT NULL
+    BEGIN
+        THROW 50030, @MESSAGE, 1;
+    END;
+
+    SELECT
+        @PMT_SEQ_NO = written.PMT_SEQ_NO,
+        @IS_DEPOSIT = CASE WHEN written.DEPOSIT_DOC_ID IS NULL THEN 0 ELSE 1 END
     FROM dbo.USER_ORDER_PAYMENT AS written
     WHERE written.STORE_ID = @STORE_ID
     AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
@@ -113,7 +138,7 @@ BEGIN
     IF @PMT_SEQ_NO IS NULL
     AND
     (
-        COALESCE(@WRITE_PAYMENT, N'N') <> N'Y'
+        COALESCE(@WRITE_PAYMENT, N'N') = N'N'
         OR EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT AS payment WHERE payment.DOC_ID = @DOC_ID)
     )
     BEGIN
@@ -169,6 +194,21 @@ BEGIN
     /* End. */
 
     SET @DESCR = COALESCE(CONVERT(varchar(50), LEFT(@TRANSACTION_ID, 50)), @DESCR, @PAY_COD);
+
+    IF @IS_DEPOSIT = 1 OR (@PMT_SEQ_NO IS NULL AND @WRITE_PAYMENT = N'D')
+    BEGIN
+        EXECUTE dbo.sp_WriteOrderDeposit
+            @STAGING_ID = @STAGING_ID,
+            @DOC_ID = @DOC_ID,
+            @AMT = @AMT,
+            @PAY_COD = @PAY_COD,
+            @PAY_COD_TYP = @PAY_COD_TYP,
+            @DESCR = @DESCR,
+            @EDC_AUTH_FLG = @EDC_AUTH_FLG,
+            @NOW = @NOW;
+
+        RETURN;
+    END;
 
     /* Of a document that is no more, too. */
     DELETE FROM dbo.USER_ORDER_PAYMENT

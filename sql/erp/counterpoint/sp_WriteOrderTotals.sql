@@ -13,6 +13,7 @@ Errors       50030 lines, charges and tax don't come to the store's total, to th
 Locks        the document's rows
 Repeatable   yes
 Note         TOT = SUB_TOT - TOT_HDR_DISC - TOT_LIN_DISC + TAX_AMT + TOT_MISC; AMT_DUE is what PS_DOC_PMT leaves of it.
+             Of a deposit on a ticket of its own the site's model says whether it counts here (fn_CounterPointDeposit).
              CounterPoint knows five misc charges: what comes after the fifth is added to it, the note names each.
 Example      EXECUTE dbo.sp_WriteOrderTotals @STAGING_ID = 1, @DOC_ID = 101000000001;
 */
@@ -42,6 +43,8 @@ BEGIN
         @TOT decimal(15, 2),
         @EXPECTED decimal(15, 2),
         @PAID decimal(15, 2),
+        @TENDERED decimal(15, 2),
+        @DUE decimal(15, 2),
         @LINES int,
         @LINE_TOTAL decimal(15, 2),
         @EXT_COST decimal(15, 2);
@@ -130,6 +133,14 @@ BEGIN
     FROM dbo.PS_DOC_PMT AS payment
     WHERE payment.DOC_ID = @DOC_ID;
 
+    SET @TENDERED = @PAID;
+    SET @DUE = @TOT - @PAID;
+
+    SELECT
+        @TENDERED = deposit.TENDERED,
+        @DUE = @TOT - deposit.TAKEN_OFF
+    FROM dbo.fn_CounterPointDeposit(@DOC_ID) AS deposit;
+
     SELECT
         @LINES = COUNT(*),
         @LINE_TOTAL = COALESCE(SUM(line.EXT_PRC), 0),
@@ -170,7 +181,7 @@ BEGIN
     SET
         LINS = @LINES,
         NORM_TAX_AMT = @TAX_AMT,
-        TOT_TND = @PAID,
+        TOT_TND = @TENDERED,
         TOT_EXT_COST = @EXT_COST,
         TOT_HDR_DISCNTBL_AMT = @NET,
         SUB_TOT = @SUB_TOT,
@@ -179,7 +190,7 @@ BEGIN
         TOT_HDR_DISC = 0,
         TOT_LIN_DISC = @SUB_TOT - @NET,
         TOT_MISC = @TOT_MISC,
-        AMT_DUE = @TOT - @PAID,
+        AMT_DUE = @DUE,
         TAX_AMT_SHIPPED = CASE WHEN @TAX_AMT_SHIPPED = N'TAX' THEN @TAX_AMT ELSE 0 END
     WHERE DOC_ID = @DOC_ID
     AND   TOT_TYP = @TOT_TYP;
@@ -194,8 +205,8 @@ BEGIN
         )
         VALUES
         (
-            @DOC_ID, @TOT_TYP, @SUB_TOT, @TAX_AMT, @TOT, 0, @SUB_TOT - @NET, @TOT_MISC, @TOT - @PAID, 0, 0, 0,
-            CASE WHEN @TAX_AMT_SHIPPED = N'TAX' THEN @TAX_AMT ELSE 0 END, '!', @LINES, 0, @TAX_AMT, @PAID, 0, 0, 0, @EXT_COST, @NET
+            @DOC_ID, @TOT_TYP, @SUB_TOT, @TAX_AMT, @TOT, 0, @SUB_TOT - @NET, @TOT_MISC, @DUE, 0, 0, 0,
+            CASE WHEN @TAX_AMT_SHIPPED = N'TAX' THEN @TAX_AMT ELSE 0 END, '!', @LINES, 0, @TAX_AMT, @TENDERED, 0, 0, 0, @EXT_COST, @NET
         );
     END;
 
@@ -243,8 +254,8 @@ BEGIN
         )
         VALUES
         (
-            @DOC_ID, 1, @TOT_TYP, @LINES, @SUB_TOT, @TOT_MISC, @TAX_AMT, @TAX_AMT, @TOT, @PAID, 0, @TOT - @PAID, @EXT_COST, 0, 0,
-            CASE WHEN @TOT_TYP = 'S' THEN 0 ELSE @PAID END
+            @DOC_ID, 1, @TOT_TYP, @LINES, @SUB_TOT, @TOT_MISC, @TAX_AMT, @TAX_AMT, @TOT, @TENDERED, 0, @DUE, @EXT_COST, 0, 0,
+            CASE WHEN @TOT_TYP = 'S' THEN 0 ELSE @TENDERED END
         );
     END;
 

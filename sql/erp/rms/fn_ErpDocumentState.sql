@@ -8,7 +8,8 @@ dbo.fn_ErpDocumentState
 
 Called by    sp_CheckDocumentState, sp_RequireRollbackIsSafe, sp_ApplyOrder, sql/ops/ROLLBACK_ORDER.sql
 Parameters   @STORE_ID, @WOO_ORDER_ID: the order
-Returns      DOC_ID, TKT_NO, REVISION, LINK_STATE, LINK_TOT, IS_FOUND, PAYMENTS, PAID, PARCELS; REASONS, '' where nothing forbids it
+Returns      DOC_ID, TKT_NO, REVISION, LINK_STATE, LINK_TOT, IS_FOUND, PAYMENTS, PAID, BOOKED and BOOKED_ON (NULL: no deposit tickets here),
+             PARCELS; REASONS, '' where nothing forbids it
 Example      SELECT state.REASONS FROM dbo.fn_ErpDocumentState('woocommerce', 1) AS state;
 */
 CREATE OR ALTER FUNCTION dbo.fn_ErpDocumentState
@@ -29,6 +30,8 @@ RETURN
         CONVERT(bit, CASE WHEN held.ID IS NULL THEN 0 ELSE 1 END) AS IS_FOUND,
         0 AS PAYMENTS,
         CONVERT(decimal(15, 2), 0) AS PAID,
+        CONVERT(decimal(15, 2), NULL) AS BOOKED,
+        CONVERT(varchar(15), NULL) AS BOOKED_ON,
         CASE WHEN LTRIM(RTRIM(held.ShippingTrackingNumber)) <> N'' THEN 1 ELSE 0 END AS PARCELS,
         CASE
             WHEN held.ID IS NULL THEN N'it is no longer among the orders: it was deleted by hand'

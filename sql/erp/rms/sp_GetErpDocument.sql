@@ -8,7 +8,7 @@ dbo.sp_GetErpDocument
 Called by    syncctl db compare-document
 Parameters   @NUMBER an order's ID, else its reference
 Returns      a row for each table: DOC_ID, TKT_NO, IS_OURS, OTHER_DOC_ID (where the number fits another order, too), TABLE_NAME, KEY_COLUMNS,
-             CONTENT, a JSON array of its rows
+             CONTENT, a JSON array of its rows; DEPOSIT_TKT_NO NULL
 Errors       50004 there is no such order
 Locks        none beyond its reads
 Repeatable   yes
@@ -206,7 +206,8 @@ BEGIN
         OTHER_DOC_ID = CONVERT(bigint, CASE WHEN @OTHER_ID <> @ID THEN @OTHER_ID END),
         TABLE_NAME = CONVERT(varchar(128), part.TABLE_NAME),
         KEY_COLUMNS = CONVERT(varchar(500), 'ID'),
-        CONTENT = part.CONTENT
+        CONTENT = part.CONTENT,
+        DEPOSIT_TKT_NO = CONVERT(varchar(15), NULL)
     FROM
     (
         VALUES

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         StartCustomerQueue as StartCustomerQueue,
         StartedQueue as StartedQueue,
     )
+    from syncctl.db.contract.deposits import (
+        ModelCell as ModelCell,
+        SetDepositModel as SetDepositModel,
+    )
     from syncctl.db.contract.figures import (
         AttemptCount as AttemptCount,
         Backlog as Backlog,
@@ -297,6 +301,10 @@ NAMES = {
         "RetryCustomerQueue",
         "StartCustomerQueue",
         "StartedQueue",
+    ),
+    "deposits": (
+        "ModelCell",
+        "SetDepositModel",
     ),
     "figures": (
         "AttemptCount",

@@ -42,7 +42,8 @@ class AuditOrders(Procedure[AuditFinding]):
 
     Checks: `one_state` (a known state, one live row an order), `one_document` (each applied order has one link and one document,
     each link one order), `totals_equal` (staged total, header total and its parts agree to the cent), `document_whole`
-    (the rest of a document's rows agree: taxes, payments, counts), and with `inventory`
+    (the rest of a document's rows agree: taxes, payments, counts), `deposit_ticket` (the ticket that carries an order's deposit
+    is there, once, and of the order's amount), and with `inventory`
     `inventory_equals_open_lines` (the stock that is committed against the open order lines; only where every order of the ERP
     comes from here).
     """
@@ -336,6 +337,8 @@ class DocumentPart:
     table_name: Annotated[str, Sql("varchar(128)")]
     key_columns: Line
     content: Text | None
+    deposit_tkt_no: Annotated[str, Sql("varchar(15)")] | None = None
+    """The ticket that carries the deposit of this order; None where none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,7 +388,8 @@ class SeedDemoErp(Procedure[SeedCount]):
     """Fill a trial ERP with items and customers; rows that are there stay.
 
     `items` is a JSON array of `ITEM_NO`, `SKU`, `DESCR`, `PRC_1`, `QTY_ON_HND`; `customers` one of `CUST_NO`, `NAM`,
-    `EMAIL_ADRS_1`, `WOO_USER_ID`, of the store `store_id` (empty: of the first one whose orders come).
+    `EMAIL_ADRS_1`, `WOO_USER_ID`, of the store `store_id` (empty: of the first one whose orders come). `with_deposit` adds an
+    order with a deposit ticket, where the ERP has such tickets.
 
     Raises:
         UsageError: the ERP isn't a trial one (error 50060).
@@ -399,3 +403,4 @@ class SeedDemoErp(Procedure[SeedCount]):
     items: Text
     customers: Text
     store_id: Name = ""
+    with_deposit: Flag = False

@@ -17,7 +17,7 @@ from syncctl.db.contract import (
     Violation,
 )
 from syncctl.db.embedded.customers import order_customer
-from syncctl.db.embedded.erp import Document, Erp, erp_of, settings_of
+from syncctl.db.embedded.erp import Document, DocumentState, Erp, erp_of, settings_of
 from syncctl.db.embedded.order_content import cents, read_content
 from syncctl.db.embedded.records import queue_message, write_event
 from syncctl.db.embedded.registry import Session, serves
@@ -233,6 +233,8 @@ def _require_untouched(session: Session, erp: Erp, staged: sqlite3.Row, link: sq
     reasons = list(state.reasons)
     if verb == "cancel" and state.paid:
         reasons.append(f"it has payments of {state.paid:.2f}")
+    if booked := _booked(staged, state, verb):
+        reasons.append(booked)
     if reasons:
         raise Conflict(
             f"Order {staged['WOO_ORDER_NO']}: document {link['DOC_ID']} ({link['TKT_NO']}) can't follow the store: "
@@ -240,6 +242,22 @@ def _require_untouched(session: Session, erp: Erp, staged: sqlite3.Row, link: sq
             f"then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
             code=50030,
         )
+
+
+def _booked(staged: sqlite3.Row, state: DocumentState, verb: str) -> str | None:
+    """Say what a deposit that is in the books wants at the till, where the order wants another one; None where it may stay."""
+    if state.booked is None:
+        return None
+    total = cents(staged["TOT_AMT"] or Decimal(0))
+    if verb == "cancel":
+        wants = "give it back at the till"
+    elif total > state.booked:
+        wants = f"take {total - state.booked:.2f} more at the till"
+    elif total < state.booked:
+        wants = f"give {state.booked - total:.2f} back at the till"
+    else:
+        return None
+    return f"the deposit of {state.booked:.2f} on ticket {state.booked_on} is in the books: {wants}"
 
 
 def _taken_off(session: Session, staged: sqlite3.Row, link: sqlite3.Row, verb: str) -> str:

@@ -8,7 +8,7 @@ from syncctl.db.contract import AuditFinding, AuditOrders
 from syncctl.db.embedded.erp import erp_of
 from syncctl.db.embedded.registry import Session, serves
 
-_CHECKS = ("one_state", "one_document", "totals_equal", "document_whole", "inventory_equals_open_lines")
+_CHECKS = ("one_state", "one_document", "totals_equal", "document_whole", "deposit_ticket", "inventory_equals_open_lines")
 """In the order in which findings are told."""
 _STATES = ("PENDING", "CLAIMED", "APPLIED", "FAILED", "NEEDS_MANUAL_REVIEW", "CANCELLED", "SKIPPED")
 

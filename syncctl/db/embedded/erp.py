@@ -28,9 +28,11 @@ if TYPE_CHECKING:
         ImportedSetting,
         ImportErpSettings,
         MissingSetting,
+        ModelCell,
         NumberSeries,
         SeedCount,
         SeedDemoErp,
+        SetDepositModel,
         SetNumberSeries,
     )
 
@@ -60,6 +62,10 @@ class DocumentState:
     """Payments that people took on the document; the one that came with the order is none of them."""
     payments: int = 0
     """How many people took."""
+    booked: Decimal | None = None
+    """The deposit that came with the order, where its ticket is in the books."""
+    booked_on: str = ""
+    """That ticket's number."""
     parcels: int = 0
     reasons: tuple[str, ...] = ()
 
@@ -256,7 +262,7 @@ class Erp(Protocol):
         """Write a note on a document, in place of the one with this id; nothing where the document is gone."""
         ...
 
-    def setting_fault(self, name: str, value: str | None) -> str | None:
+    def setting_fault(self, session: Session, name: str, value: str | None) -> str | None:
         """Say what a site setting takes, where no document could be written by this value; None where it may stand."""
         ...
 
@@ -270,6 +276,16 @@ class Erp(Protocol):
         Raises:
             ConfigError: it says nothing.
             BadArgument, NotFound: it has several stores, and the call names none of them.
+        """
+        ...
+
+    def set_deposit_model(self, session: Session, call: SetDepositModel) -> list[ModelCell]:
+        """Read what a deposit ticket looks like from one that a person keyed; return its cells.
+
+        Raises:
+            BadArgument: it is none that others could be written like.
+            NotFound: there is no such open document.
+            ConfigError: the ERP has no such tickets.
         """
         ...
 

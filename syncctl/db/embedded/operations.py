@@ -64,7 +64,7 @@ def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
         rate = amount_of(value) if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) else None
         fits = rate is not None and 0 <= rate < _HUNDRED
         require((fits, "WEB_TAX_RATE takes a percentage below 100, such as 19 or 7.7, or nothing."))
-    fault = erp_of(session).setting_fault(call.setting_name, value)
+    fault = erp_of(session).setting_fault(session, call.setting_name, value)
     require((fault is None, fault or ""))
     changed = session.run(
         "UPDATE dbo.USER_ERP_SETTING SET VALUE = :value WHERE NAME = :name", {"value": value, "name": call.setting_name}

@@ -72,6 +72,7 @@ TWINS = {
         "NoteCustomerActivity",
     ),
     "dead_letters": ("ListDeadLetters", "ListOrderAttempts", "GetPayload", "DecideDeadLetter"),
+    "deposit_calls": ("SetDepositModel",),
     "erp_calls": (
         "GetErpDocument",
         "ImportErpSettings",

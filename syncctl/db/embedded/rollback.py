@@ -55,6 +55,8 @@ def _link_if_safe(session: Session, erp: Erp, call: RollbackOrder, staged: sqlit
     reasons = list(state.reasons)
     if state.payments:
         reasons.append("it has payments")
+    if state.booked is not None:
+        reasons.append(f"the deposit of {state.booked:.2f} on ticket {state.booked_on} is in the books: give it back at the till")
     if state.parcels:
         reasons.append("it has a tracking number")
     if call.then == "reset" and staged["STATUS_GROUP"] != "live":

@@ -17,11 +17,17 @@ from syncctl.db.embedded.counterpoint.customer import (
     is_fitting,
     new_customer_problem,
 )
+from syncctl.db.embedded.counterpoint.deposit_model import set_deposit_model
 from syncctl.db.embedded.counterpoint.document import find_item, short_items, write_note
 from syncctl.db.embedded.counterpoint.read import get_document
 from syncctl.db.embedded.counterpoint.seed import seed_demo
-from syncctl.db.embedded.counterpoint.settings import import_settings, list_series, missing_settings, set_series
-from syncctl.db.embedded.counterpoint.site import setting_fault
+from syncctl.db.embedded.counterpoint.settings import (
+    import_settings,
+    list_series,
+    missing_settings,
+    set_series,
+    setting_fault,
+)
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
 from syncctl.db.embedded.counterpoint.stock import items, price, stock
 from syncctl.db.embedded.erp import Erp
@@ -55,6 +61,7 @@ class CounterPoint:
     lossy_texts = staticmethod(lossy_texts)
     remove_document = staticmethod(remove_document)
     seed_demo = staticmethod(seed_demo)
+    set_deposit_model = staticmethod(set_deposit_model)
     set_series = staticmethod(set_series)
     setting_fault = staticmethod(setting_fault)
     short_items = staticmethod(short_items)

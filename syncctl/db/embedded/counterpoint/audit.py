@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from syncctl.db.contract import AuditFinding
+from syncctl.db.embedded.counterpoint.deposit import find_deposit
 from syncctl.db.embedded.counterpoint.site import STOCK_COLUMNS, stock_columns
 from syncctl.db.embedded.counterpoint.totals import document_faults
 from syncctl.db.embedded.erp import settings_of
@@ -18,6 +19,7 @@ def audit(session: Session, store_id: str | None, *, inventory: bool) -> Iterato
     yield from _documents(session, store_id)
     yield from _totals_equal(session, store_id)
     yield from _document_whole(session, store_id)
+    yield from _deposit_tickets(session, store_id)
     if inventory:
         yield from _inventory_equals_open_lines(session)
 
@@ -50,6 +52,7 @@ def _documents(session: Session, store_id: str | None) -> Iterator[AuditFinding]
             ON SUBSTR(staged.WOO_ORDER_NO, 1, 20) = header.CUST_PO_NO AND staged.DUPLICATE_OF_ID IS NULL
         WHERE (:store IS NULL OR staged.STORE_ID = :store)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS link WHERE link.DOC_ID = header.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = header.DOC_ID)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_STAGING AS other WHERE other.CP_DOC_ID = CAST(header.DOC_ID AS TEXT))
         ORDER BY staged.STAGING_ID, header.DOC_ID
         """,
@@ -113,6 +116,60 @@ def _document_whole(session: Session, store_id: str | None) -> Iterator[AuditFin
     ):
         if faults := document_faults(session, row["DOC_ID"], settings):
             yield AuditFinding("document_whole", row["STAGING_ID"], f"document {row['DOC_ID']}: {faults}")
+
+
+def _deposit_tickets(session: Session, store_id: str | None) -> Iterator[AuditFinding]:
+    """Look for deposits whose ticket is missing, another one than was written, of another amount, or there twice."""
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, staged.TOT_AMT, link.DOC_ID
+        FROM dbo.USER_ORDER_STAGING AS staged
+        INNER JOIN dbo.USER_ORDER_LINK AS link
+            ON link.STORE_ID = staged.STORE_ID AND link.WOO_ORDER_ID = staged.WOO_ORDER_ID AND link.LINK_STATE = 'OPEN'
+        INNER JOIN dbo.USER_ORDER_PAYMENT AS written ON written.DOC_ID = link.DOC_ID AND written.DEPOSIT_DOC_ID IS NOT NULL
+        WHERE staged.STATE = 'APPLIED' AND staged.DUPLICATE_OF_ID IS NULL AND staged.APPLIED_HASH = staged.CONTENT_HASH
+        AND (:store IS NULL OR staged.STORE_ID = :store)
+        ORDER BY staged.STAGING_ID
+        """,
+        {"store": store_id},
+    ):
+        deposit = find_deposit(session, row["DOC_ID"])
+        if deposit is None:
+            continue
+        total = cents(row["TOT_AMT"] or Decimal(0))
+        if deposit.is_gone:
+            what = "is not in the ERP"
+        elif deposit.is_open and not deposit.is_whole:
+            what = "is another one there"
+        elif deposit.amount != total:
+            what = f"is not what the order is paid with, {total:.2f}"
+        else:
+            continue
+        detail = f"document {row['DOC_ID']}: its deposit of {deposit.amount:.2f} on ticket {deposit.tkt_no} {what}"
+        yield AuditFinding("deposit_ticket", row["STAGING_ID"], detail)
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, header.DOC_ID, header.TKT_NO, written.DEPOSIT_TKT_NO
+        FROM dbo.PS_DOC_HDR AS header
+        INNER JOIN dbo.USER_ERP_SETTING AS station ON station.NAME = 'STA_ID' AND station.VALUE = header.STA_ID
+        INNER JOIN dbo.USER_ERP_SETTING AS kind ON kind.NAME = 'DOC_TYP' AND kind.VALUE <> header.DOC_TYP
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON SUBSTR(staged.WOO_ORDER_NO, 1, 50) = header.REF AND staged.DUPLICATE_OF_ID IS NULL
+        INNER JOIN dbo.USER_ORDER_PAYMENT AS written
+            ON written.STORE_ID = staged.STORE_ID AND written.WOO_ORDER_ID = staged.WOO_ORDER_ID
+            AND written.DEPOSIT_DOC_ID <> header.DOC_ID AND written.DOC_ID <> header.DOC_ID
+        WHERE header.IS_REL_TKT = 'N' AND (:store IS NULL OR staged.STORE_ID = :store)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS known WHERE known.DOC_ID = header.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known WHERE known.DEPOSIT_DOC_ID = header.DOC_ID)
+        ORDER BY staged.STAGING_ID, header.DOC_ID
+        """,
+        {"store": store_id},
+    ):
+        detail = (
+            f"document {row['DOC_ID']} ({row['TKT_NO']}) refers to the order beside its deposit ticket {row['DEPOSIT_TKT_NO']}:"
+            " is that a second one?"
+        )
+        yield AuditFinding("deposit_ticket", row["STAGING_ID"], detail)
 
 
 def _inventory_equals_open_lines(session: Session) -> Iterator[AuditFinding]:

@@ -34,8 +34,8 @@ def change_document(session: Session, staged: sqlite3.Row, content: Content, lin
     changed, removed = _follow_lines(session, staged, content, document)
     added = create_order_lines(session, staged, content, document, settings)
     header = _follow_header(session, staged, content, document, cust_no, settings)
-    move_inventory(session, before, committed_quantities(session, staged), settings)
     write_payment(session, staged, document.doc_id, settings)
+    move_inventory(session, before, committed_quantities(session, staged), settings)
     write_totals(session, staged, document, content, totals, settings)
     write_profile(session, staged, document, settings)
     for settled in ("SYNC-CANCEL", "SYNC-REVIEW"):

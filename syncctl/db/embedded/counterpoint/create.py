@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from syncctl.db.embedded.counterpoint.contacts import write_contacts
+from syncctl.db.embedded.counterpoint.deposit import find_deposit, remove_deposit
 from syncctl.db.embedded.counterpoint.document import (
     committed_quantities,
     move_inventory,
@@ -82,6 +83,7 @@ def _require_new(session: Session, staged: sqlite3.Row, settings: Settings) -> N
         WHERE former.STA_ID = :station
         AND (former.CUST_PO_NO = :short OR former.REF = :long)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = former.DOC_ID)
         ORDER BY former.IS_POSTED, former.DOC_ID
         LIMIT 1
         """,
@@ -185,6 +187,18 @@ def document_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
     for _ in rows("PS_DOC_HDR_PROF", "DOC_ID"):
         yield ChangedRow("PS_DOC_HDR_PROF", doc, "deleted")
     yield ChangedRow("PS_DOC_HDR", doc, f"deleted: {link['TKT_NO']}")
+    yield from _deposit_rows(session, link)
+
+
+def _deposit_rows(session: Session, link: sqlite3.Row) -> Iterator[ChangedRow]:
+    deposit = find_deposit(session, link["DOC_ID"])
+    if deposit is None or not deposit.is_open:
+        return
+    doc = f"DOC_ID = {deposit.doc_id}"
+    for row in session.all("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc ORDER BY PMT_SEQ_NO", {"doc": deposit.doc_id}):
+        change = f"deleted: {row['PAY_COD']}, {row['AMT']:.2f}"
+        yield ChangedRow("PS_DOC_PMT", f"{doc}, PMT_SEQ_NO = {row['PMT_SEQ_NO']}", change)
+    yield ChangedRow("PS_DOC_HDR", doc, f"deleted with its other rows: deposit ticket {deposit.tkt_no}")
 
 
 def _payment_rows(session: Session, link: sqlite3.Row, rows: Callable[[str, str], list[sqlite3.Row]]) -> Iterator[ChangedRow]:
@@ -207,6 +221,7 @@ def _payment_rows(session: Session, link: sqlite3.Row, rows: Callable[[str, str]
 def remove_document(session: Session, link: sqlite3.Row) -> None:
     """See `Erp.remove_document`."""
     move_inventory(session, committed_quantities(session, link), {}, settings_at(session, link["DOC_ID"]))
+    remove_deposit(session, link["DOC_ID"])
     for table in _TABLES:
         session.run(f"DELETE FROM dbo.{table} WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})  # noqa: S608  (constants)
     for table in ("USER_ORDER_PAYMENT", "USER_ORDER_PART"):

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from syncctl.db.embedded.counterpoint.code_page import held
+from syncctl.db.embedded.counterpoint.deposit import require_no_former_deposit, write_deposit
 from syncctl.db.embedded.counterpoint.lines import insert
-from syncctl.db.embedded.counterpoint.site import NO_DEPOSIT_TICKET
+from syncctl.db.embedded.counterpoint.site import PAYMENT_TAKES
 from syncctl.db.embedded.erp import Settings
 from syncctl.db.embedded.order_content import cents
 from syncctl.db.embedded.registry import Session
@@ -21,20 +22,26 @@ NOTHING = Decimal("0.00")
 def write_payment(session: Session, staged: sqlite3.Row, doc_id: int, settings: Settings, *, closed: bool = False) -> None:
     """Write the order's payment, let it follow the order, and take it off again where the order is closed or costs nothing.
 
-    Only what `USER_ORDER_PAYMENT` tells of is ours; a document on which a person took one gets none.
+    It stands on the order, or on a deposit ticket beside it, as the site wants. Only what `USER_ORDER_PAYMENT` tells of is ours;
+    a document on which a person took one gets none.
 
     Raises:
+        Conflict: a deposit's ticket is in the books, or gone, and the order wants another one.
         MappingError: the payment method has no pay code, the ERP has no such code, or the site wants what there is not.
     """
     wanted = settings.get("WRITE_PAYMENT") or "N"
-    if wanted not in ("Y", "N") and not closed:
-        raise MappingError(f"The site setting WRITE_PAYMENT is {wanted!r}; {NO_DEPOSIT_TICKET}", code=50040)
+    if wanted not in ("Y", "D", "N") and not closed:
+        raise MappingError(f"The site setting WRITE_PAYMENT is {wanted!r}; it {PAYMENT_TAKES}", code=50040)
+    require_no_former_deposit(session, staged, doc_id)
     order = {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"], "doc": doc_id}
     written = written_payment(session, order) or _payment_of_before(session, staged, order)
     amount = NOTHING if closed else cents(staged["TOT_AMT"] or NOTHING)
-    if written is None and (wanted != "Y" or session.one("SELECT 1 FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)):
+    if written is None and (wanted == "N" or session.one("SELECT 1 FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc", order)):
         amount = NOTHING
     code = _pay_code(session, staged, settings) if amount else None
+    if _on_ticket(written, wanted):
+        write_deposit(session, staged, doc_id, amount, code, settings)
+        return
     number = {**order, "seq": written["PMT_SEQ_NO"] if written else 1}
     session.run("DELETE FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", order)
     if written is not None:
@@ -55,9 +62,19 @@ def write_payment(session: Session, staged: sqlite3.Row, doc_id: int, settings: 
     applied = {"APPL_TYP": settings["TOT_TYP"], "AMT": amount, "HOME_CURNCY_AMT": amount, "EXCH_LOSS": NOTHING}
     insert(session, "PS_DOC_PMT_APPLY", {"DOC_ID": doc_id, "PMT_SEQ_NO": number["seq"], **applied})
     session.run(
-        "INSERT INTO dbo.USER_ORDER_PAYMENT VALUES (:store, :order, :doc, :seq, :PAY_COD, :AMT, :now)",
+        """
+        INSERT INTO dbo.USER_ORDER_PAYMENT (STORE_ID, WOO_ORDER_ID, DOC_ID, PMT_SEQ_NO, PAY_COD, AMT, UPDATED_DT)
+        VALUES (:store, :order, :doc, :seq, :PAY_COD, :AMT, :now)
+        """,
         {**number, **follows, "now": session.now},
     )
+
+
+def _on_ticket(written: sqlite3.Row | None, wanted: str) -> bool:
+    """Say whether the payment stands on a deposit ticket: as it was written, or where it is new as the site wants."""
+    if written is None:
+        return wanted == "D"
+    return "DEPOSIT_DOC_ID" in written.keys() and written["DEPOSIT_DOC_ID"] is not None  # noqa: SIM118  (a row has no `in`)
 
 
 def written_payment(session: Session, order: dict[str, Any]) -> sqlite3.Row | None:

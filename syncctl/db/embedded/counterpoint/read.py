@@ -26,18 +26,26 @@ def get_document(session: Session, call: GetErpDocument) -> list[DocumentPart]:
     doc_id, other = _find(session, call.number)
     header = session.one("SELECT TKT_NO, DOC_TYP FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc_id", {"doc_id": doc_id})
     assert header is not None  # noqa: S101  (it was found by this id)
-    ours = session.one("SELECT 1 FROM dbo.USER_ORDER_LINK WHERE DOC_ID = :doc_id", {"doc_id": doc_id}) is not None
-    parts = [(table, key, _rows(session, table, key, doc_id)) for table, key in _tables(session).items()]
+    ours = session.one(
+        """
+        SELECT 1 FROM dbo.USER_ORDER_LINK WHERE DOC_ID = :doc_id
+        UNION ALL SELECT 1 FROM dbo.USER_ORDER_PAYMENT WHERE DEPOSIT_DOC_ID = :doc_id
+        """,
+        {"doc_id": doc_id},
+    )
+    deposit = session.one("SELECT DEPOSIT_TKT_NO FROM dbo.USER_ORDER_PAYMENT WHERE DOC_ID = :doc_id", {"doc_id": doc_id})
+    parts = [(table, key, rows_of(session, table, key, doc_id)) for table, key in tables_of_documents(session).items()]
     parts.append(("IM_INV", ("ITEM_NO", "LOC_ID"), _stock(session, doc_id, header["DOC_TYP"])))
     return [
         DocumentPart(
             doc_id=doc_id,
             tkt_no=header["TKT_NO"],
-            is_ours=ours,
+            is_ours=ours is not None,
             other_doc_id=other,
             table_name=table,
             key_columns=", ".join(key),
             content=rows_json(rows),
+            deposit_tkt_no=deposit["DEPOSIT_TKT_NO"] if deposit is not None else None,
         )
         for table, key, rows in sorted(parts)
     ]
@@ -66,7 +74,7 @@ def _find(session: Session, number: str) -> tuple[int, int | None]:
     raise NotFound(f"The ERP has no document {number}, open or posted. Give a ticket number or a DOC_ID.", code=50004)
 
 
-def _tables(session: Session) -> dict[str, tuple[str, ...]]:
+def tables_of_documents(session: Session) -> dict[str, tuple[str, ...]]:
     """Return every table that documents have rows in, with its key."""
     found = {}
     for row in session.all("SELECT name FROM dbo.sqlite_master WHERE type = 'table' AND name LIKE 'PS\\_DOC\\_%' ESCAPE '\\'"):
@@ -76,7 +84,8 @@ def _tables(session: Session) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _rows(session: Session, table: str, key: tuple[str, ...], doc_id: int) -> list[dict[str, Any]]:
+def rows_of(session: Session, table: str, key: tuple[str, ...], doc_id: int) -> list[dict[str, Any]]:
+    """Return a document's rows in one table, in the order of its key."""
     rows = session.all(
         f"SELECT * FROM dbo.{table} WHERE DOC_ID = :doc_id ORDER BY {', '.join(key)}",  # noqa: S608  (names of the catalogue)
         {"doc_id": doc_id},

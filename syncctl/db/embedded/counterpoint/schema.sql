@@ -48,7 +48,8 @@ CREATE TABLE dbo.PS_DOC_HDR (
     IS_OFFLINE BIT NOT NULL,
     TIMES_PRTD INTEGER NOT NULL,
     RS_UTC_DT DATETIME_TEXT,
-    RS_STAT INTEGER
+    RS_STAT INTEGER,
+    DRW_SESSION_ID INTEGER
 );
 CREATE UNIQUE INDEX dbo.UX_PS_DOC_HDR_TKT_NO ON PS_DOC_HDR (TKT_NO);
 
@@ -499,6 +500,20 @@ CREATE TABLE dbo.EC_CTL (
     CONSTRAINT PK_EC_CTL PRIMARY KEY (KEY_ID)
 );
 
+CREATE TABLE dbo.PS_DOC_HDR_ORIG_DOC (
+    DOC_ID INTEGER NOT NULL,
+    ORIG_DOC_ID INTEGER NOT NULL,
+    ORIG_TKT_NO TEXT,
+    CONSTRAINT PK_PS_DOC_HDR_ORIG_DOC PRIMARY KEY (DOC_ID, ORIG_DOC_ID)
+);
+
+CREATE TABLE dbo.PS_DRW_SESSION (
+    STR_ID TEXT NOT NULL,
+    DRW_ID TEXT NOT NULL,
+    DRW_SESSION_ID INTEGER NOT NULL,
+    CONSTRAINT PK_PS_DRW_SESSION PRIMARY KEY (STR_ID, DRW_ID, DRW_SESSION_ID)
+);
+
 CREATE TABLE dbo.SY_WRKGRP (
     WRKGRP_ID TEXT NOT NULL,
     NXT_CUST_NO TEXT,
@@ -521,7 +536,8 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('MISC_CHRG_NO', '1', 'Number of the first misc charge'),
     ('MISC_TYP', 'A', 'Type of a misc charge (A: an amount)'),
     ('TAX_AMT_SHIPPED', '0', 'TAX_AMT_SHIPPED of a new order: 0, or TAX for the tax amount'),
-    ('WRITE_PAYMENT', 'N', 'Y writes the payment of a paid order, its pay code from USER_PAY_CODE_MAP; N none'),
+    ('WRITE_PAYMENT', 'N', 'Payment of a paid order, its pay code from USER_PAY_CODE_MAP: Y on the order, D on a deposit ticket beside it, N none'),
+    ('DEPOSIT_MODEL', NULL, 'Deposit ticket that others are written like (WRITE_PAYMENT D); config erp deposit-model reads it'),
     ('CUST_CATEG_COD', NULL, 'Category of customers made from web orders'),
     ('CUST_NO_FROM', 'SERIES', 'What numbers new customers: SERIES (the CUST_NO series), EC_CTL or SY_WRKGRP (their NXT_CUST_NO)'),
     ('WRKGRP_ID', NULL, 'Workgroup whose NXT_CUST_NO numbers customers (CUST_NO_FROM SY_WRKGRP); empty: the only one'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import resources
 from typing import Any
 
 from syncctl.db.contract import SeedCount, SeedDemoErp
@@ -22,6 +23,11 @@ def seed_demo(session: Session, call: SeedDemoErp) -> list[SeedCount]:
         "INSERT OR IGNORE INTO dbo.SY_PAY_COD (PAY_COD, PAY_TYP, DESCR)"
         " VALUES ('CASH', 'B', 'Cash'), ('WEB', 'B', 'Paid in the web store')"
     )
+    if call.with_deposit and not session.one("SELECT 1 FROM dbo.PS_DOC_HDR WHERE TKT_NO IN ('TILL-1', 'TILL-2')"):
+        pair = resources.files("syncctl.db.embedded.counterpoint").joinpath("demo_deposit.sql").read_text(encoding="utf-8")
+        for statement in pair.split(";\n"):
+            if statement.strip():
+                session.run(statement)
     locations = {"prc_loc": settings["PRC_LOC_ID"], "stk_loc": settings["STK_LOC_ID"]}
     return [
         SeedCount(

@@ -13,8 +13,11 @@ from syncctl.db.contract import (
     NumberSeries,
     SetNumberSeries,
 )
+from syncctl.db.embedded.counterpoint.deposit_model import model_problem
+from syncctl.db.embedded.counterpoint.site import PAYMENT_TAKES, PRICE_LISTS, PROFILE_FIELDS, STOCK_COLUMNS
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.registry import Session, require
+from syncctl.db.embedded.windows_zones import windows_zone
 from syncctl.errors import BadArgument, ConfigError, NotFound
 
 NUMBER_WIDTH = {"DOC_ID": 18, "TKT_NO": 15, "CUST_NO": 15}
@@ -48,6 +51,11 @@ def missing_settings(session: Session) -> list[MissingSetting]:
             MissingSetting(f"the number series {name}", f"syncctl config erp series {name} --prefix {value}")
             for name, value in _NEEDED_SERIES.items()
             if name not in known
+        ),
+        *(
+            MissingSetting("DEPOSIT_MODEL", "syncctl config erp deposit-model TICKET")
+            for problem in [model_problem(session) if settings.get("WRITE_PAYMENT") == "D" else None]
+            if problem
         ),
     ]
 
@@ -212,3 +220,33 @@ def _place(column: str) -> str:
     if column == "NXT_CUST_NO":
         return "numbers new customers where CUST_NO_FROM is EC_CTL"
     return "new customers are made like it, unless the setting TMPLT_CUST_NO says otherwise"
+
+
+def setting_fault(session: Session, name: str, value: str | None) -> str | None:
+    """See `Erp.setting_fault`."""
+    if value is None:
+        return None
+    if name == "WRITE_PAYMENT" and value not in ("Y", "D", "N"):
+        return f"WRITE_PAYMENT {PAYMENT_TAKES}"
+    if name == "WRITE_PAYMENT" and value == "D" and (problem := model_problem(session)):
+        return (
+            f"WRITE_PAYMENT takes D once there is a deposit ticket to write others like: {problem}. Key an order with a deposit"
+            " at the till, then `syncctl config erp deposit-model TICKET`."
+        )
+    if name == "DEPOSIT_MODEL":
+        return "DEPOSIT_MODEL is set by `syncctl config erp deposit-model TICKET`, which reads that ticket."
+    if name == "STOCK_CHECK" and value not in ("Y", "N"):
+        return "STOCK_CHECK takes Y or N."
+    if name == "CUST_NO_FROM" and value not in ("SERIES", "EC_CTL", "SY_WRKGRP"):
+        return "CUST_NO_FROM takes SERIES, EC_CTL or SY_WRKGRP."
+    if name == "SHIP_VIA_PROF" and value not in PROFILE_FIELDS:
+        return "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing."
+    if name == "STOCK_COLUMNS" and not all(part in STOCK_COLUMNS for part in value.replace(" ", "").split(",")):
+        return "STOCK_COLUMNS takes QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several of them with commas."
+    if name in ("WEB_PRICE_LIST", "WEB_SALE_LIST") and value.upper() not in PRICE_LISTS:
+        return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
+    if name == "WEB_PRICES_INCLUDE_TAX" and value not in ("Y", "N"):
+        return "WEB_PRICES_INCLUDE_TAX takes Y or N."
+    if name == "TIME_ZONE" and windows_zone(value) is None:
+        return "TIME_ZONE takes the name that Windows has for a time zone, such as Eastern Standard Time, or nothing."
+    return None

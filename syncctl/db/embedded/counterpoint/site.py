@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from syncctl.db.embedded.erp import Settings
 from syncctl.db.embedded.windows_zones import windows_zone
 
-NO_DEPOSIT_TICKET = "it takes N (no payment) or Y (on the order). A deposit ticket beside the order is not offered."
+PAYMENT_TAKES = "takes N (no payment), Y (on the order) or D (a deposit ticket beside the order)."
 
 STOCK_COLUMNS = ("QTY_ON_SO", "QTY_ON_ORD", "QTY_COMMIT")
 """The columns of `IM_INV` that an order may move; the first is the documented one."""
@@ -36,26 +36,3 @@ def stock_columns(settings: Settings) -> str:
 def holding_column(settings: Settings) -> str:
     """Return the column that says what open orders hold: of several each has it, and the last one is the till's own word."""
     return stock_columns(settings).split(",")[-1]
-
-
-def setting_fault(name: str, value: str | None) -> str | None:
-    """See `Erp.setting_fault`."""
-    if value is None:
-        return None
-    if name == "WRITE_PAYMENT" and value not in ("Y", "N"):
-        return f"WRITE_PAYMENT {NO_DEPOSIT_TICKET.removeprefix('it ')}"
-    if name == "STOCK_CHECK" and value not in ("Y", "N"):
-        return "STOCK_CHECK takes Y or N."
-    if name == "CUST_NO_FROM" and value not in ("SERIES", "EC_CTL", "SY_WRKGRP"):
-        return "CUST_NO_FROM takes SERIES, EC_CTL or SY_WRKGRP."
-    if name == "SHIP_VIA_PROF" and value not in PROFILE_FIELDS:
-        return "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing."
-    if name == "STOCK_COLUMNS" and not all(part in STOCK_COLUMNS for part in value.replace(" ", "").split(",")):
-        return "STOCK_COLUMNS takes QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several of them with commas."
-    if name in ("WEB_PRICE_LIST", "WEB_SALE_LIST") and value.upper() not in PRICE_LISTS:
-        return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
-    if name == "WEB_PRICES_INCLUDE_TAX" and value not in ("Y", "N"):
-        return "WEB_PRICES_INCLUDE_TAX takes Y or N."
-    if name == "TIME_ZONE" and windows_zone(value) is None:
-        return "TIME_ZONE takes the name that Windows has for a time zone, such as Eastern Standard Time, or nothing."
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, NamedTuple
 
+from syncctl.db.embedded.counterpoint.deposit import find_deposit
 from syncctl.db.embedded.counterpoint.payment import written_payment
 from syncctl.db.embedded.erp import NOTHING, DocumentState, plain_number, settings_of
 from syncctl.db.embedded.registry import Session
@@ -53,7 +54,14 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
     if header is None:
         became = "it was posted" if is_posted(session, link["DOC_ID"]) else "it was voided or deleted by hand"
         gone = f"it is no longer among the open documents: {became}"
-        return DocumentState(found=False, payments=len(payments), reasons=(gone,))
+        deposit = find_deposit(session, link["DOC_ID"])
+        return DocumentState(
+            found=False,
+            payments=len(payments),
+            booked=deposit.amount if deposit is not None and deposit.is_posted else None,
+            booked_on=deposit.tkt_no if deposit is not None and deposit.is_posted else "",
+            reasons=(gone,),
+        )
     settings = settings_of(session)
     totals = session.one(
         "SELECT TOT, TOT_MISC FROM dbo.PS_DOC_HDR_TOT WHERE DOC_ID = :doc AND TOT_TYP = :type",
@@ -73,10 +81,17 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
     if header["DOC_TYP"] != settings["DOC_TYP"]:
         reasons.append(f"it was released: its type is {header['DOC_TYP']}, not {settings['DOC_TYP']}")
     reasons += _line_reasons(session, order)
-    if written is not None and not any(
-        all(row[column] == written[column] for column in ("PMT_SEQ_NO", "PAY_COD", "AMT")) for row in on_document
+    if (
+        written is not None
+        and written["PMT_SEQ_NO"] > 0
+        and not any(all(row[column] == written[column] for column in ("PMT_SEQ_NO", "PAY_COD", "AMT")) for row in on_document)
     ):
         reasons.append("the payment that came with it was changed by hand")
+    deposit = find_deposit(session, link["DOC_ID"])
+    if deposit is not None and deposit.is_gone:
+        reasons.append(f"its deposit ticket {deposit.tkt_no} was voided or deleted by hand")
+    elif deposit is not None and deposit.is_open and not deposit.is_whole:
+        reasons.append(f"its deposit ticket {deposit.tkt_no} was changed by hand")
     if totals is None or totals["TOT"] != link["TOT"]:
         found = "missing" if totals is None else f"{totals['TOT']:.2f}"
         reasons.append(f"its total was changed by hand: {found} instead of {link['TOT']:.2f}")
@@ -86,6 +101,8 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
         found=True,
         paid=sum((row["AMT"] for row in payments), NOTHING),
         payments=len(payments),
+        booked=deposit.amount if deposit is not None and deposit.is_posted else None,
+        booked_on=deposit.tkt_no if deposit is not None and deposit.is_posted else "",
         parcels=len(tracking_numbers(session, link["DOC_ID"])),
         reasons=tuple(reasons),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from syncctl.db.embedded.counterpoint.deposit import find_deposit
 from syncctl.db.embedded.counterpoint.lines import insert
 from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.counterpoint.tax import write_tax
@@ -62,7 +63,8 @@ def write_totals(
     write_tax(session, staged, content, document, settings)
     lines = session.all("SELECT * FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc_id AND QTY_SOLD <> 0", key)
     _write_prices(session, document, lines)
-    paid = session.all("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc_id", key)
+    paid = sum((row["AMT"] for row in session.all("SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc_id", key)), NOTHING)
+    deposit = find_deposit(session, document.doc_id)
     values = {
         **key,
         "sub_tot": totals.sub_tot,
@@ -70,8 +72,8 @@ def write_totals(
         "tot": totals.tot,
         "discount": totals.tot_lin_disc,
         "misc": totals.tot_misc,
-        "paid": sum((row["AMT"] for row in paid), NOTHING),
-        "due": totals.tot - sum((row["AMT"] for row in paid), NOTHING),
+        "paid": paid if deposit is None else deposit.tendered,
+        "due": totals.tot - (paid if deposit is None else deposit.taken_off),
         "lines": len(lines),
         "cost": sum((row["EXT_COST"] for row in lines if row["EXT_COST"] is not None), NOTHING),
         "net": totals.sub_tot - totals.tot_lin_disc,
@@ -241,16 +243,20 @@ def document_faults(session: Session, doc_id: int, settings: Settings) -> str:
         "MISC_TAX_AMT_ALLOC", "PS_DOC_HDR_MISC_CHRG", "AND TOT_TYP = :tot_typ"
     )
     by_authority, paid, applied = total("TAX_AMT", "PS_DOC_TAX"), total("AMT", "PS_DOC_PMT"), total("AMT", "PS_DOC_PMT_APPLY")
+    deposit = find_deposit(session, doc_id)
+    expected = paid if deposit is None else deposit.tendered
+    taken_off = written["TOT_TND"] if deposit is None else deposit.taken_off
     lines = sum(1 for row in session.all("SELECT QTY_SOLD FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc_id", key) if row["QTY_SOLD"])
     if (
         written["TAX_AMT"] == allocated == by_authority
-        and written["TOT_TND"] == paid == applied
-        and written["AMT_DUE"] == written["TOT"] - written["TOT_TND"] + written["TOT_CHNG"]
+        and written["TOT_TND"] == expected
+        and paid == applied
+        and written["AMT_DUE"] == written["TOT"] - taken_off + written["TOT_CHNG"]
         and lines == written["LINS"] == written["COUNTED"] == written["PRICES"]
     ):
         return ""
     return (
         f"tax {written['TAX_AMT']:.2f}, on lines and charges {allocated:.2f}, by authority {by_authority:.2f}; tendered"
-        f" {written['TOT_TND']:.2f}, payments {paid:.2f}, applied {applied:.2f}, due {written['AMT_DUE']:.2f} of"
+        f" {written['TOT_TND']:.2f}, payments {expected:.2f}, applied {applied:.2f}, due {written['AMT_DUE']:.2f} of"
         f" {written['TOT']:.2f}; lines {lines}, counted {written['LINS']} and {written['COUNTED']}, priced {written['PRICES']}"
     )

@@ -28,7 +28,13 @@ from syncctl.db.embedded.rms.notes import write_note
 from syncctl.db.embedded.rms.prices import price
 from syncctl.db.embedded.rms.read import get_document
 from syncctl.db.embedded.rms.seed import seed_demo
-from syncctl.db.embedded.rms.settings import import_settings, list_series, missing_settings, set_series
+from syncctl.db.embedded.rms.settings import (
+    import_settings,
+    list_series,
+    missing_settings,
+    set_deposit_model,
+    set_series,
+)
 from syncctl.db.embedded.rms.site import setting_fault
 from syncctl.db.embedded.rms.state import document_state, statuses, tracking_numbers
 
@@ -62,6 +68,7 @@ class Rms:
     price = staticmethod(price)
     remove_document = staticmethod(remove_document)
     seed_demo = staticmethod(seed_demo)
+    set_deposit_model = staticmethod(set_deposit_model)
     set_series = staticmethod(set_series)
     setting_fault = staticmethod(setting_fault)
     short_items = staticmethod(short_items)

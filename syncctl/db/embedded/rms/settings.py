@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from syncctl.db.contract import ImportedSetting, ImportErpSettings, MissingSetting, NumberSeries, SetNumberSeries
+from syncctl.db.contract import (
+    ImportedSetting,
+    ImportErpSettings,
+    MissingSetting,
+    NumberSeries,
+    SetNumberSeries,
+)
 from syncctl.db.embedded.erp import settings_of
 from syncctl.db.embedded.registry import Session, require
 from syncctl.db.embedded.rms.customer import NUMBER_WIDTH
 from syncctl.errors import BadArgument, ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from syncctl.db.contract import ModelCell, SetDepositModel
 
 _BY_HAND = (
     ("PRICES_INCLUDE_TAX", "syncctl config erp set PRICES_INCLUDE_TAX Y or N: RMS's prices with tax, or without"),
@@ -84,3 +94,8 @@ def import_settings(session: Session, call: ImportErpSettings) -> list[ImportedS
         ImportedSetting("STORE_ID", "Configuration.StoreID", found, present, outcome, None),
         *(ImportedSetting(name, "Configuration", None, settings.get(name), "missing", detail) for name, detail in _BY_HAND),
     ]
+
+
+def set_deposit_model(_session: Session, _call: SetDepositModel) -> list[ModelCell]:
+    """See `Erp.set_deposit_model`."""
+    raise ConfigError("RMS has no deposit tickets: an order there has its deposit in its own row.", code=50041)

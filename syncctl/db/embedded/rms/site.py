@@ -102,7 +102,7 @@ def site_of(session: Session) -> Site:
     )
 
 
-def setting_fault(name: str, value: str | None) -> str | None:
+def setting_fault(_session: Session, name: str, value: str | None) -> str | None:
     """See `Erp.setting_fault`."""
     if value is None:
         return None

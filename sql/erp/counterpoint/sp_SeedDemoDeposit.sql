@@ -1,0 +1,153 @@
+SET ANSI_NULLS ON;
+SET QUOTED_IDENTIFIER ON;
+GO
+/*
+dbo.sp_SeedDemoDeposit
+    Puts an order with a deposit and the ticket of that deposit into a trial ERP, as if a person had keyed them, so that deposit tickets can
+    be tried (syncctl config erp deposit-model TILL-2). Its codes are the trial's own, not the vendor's: no real ticket is like it.
+
+Called by    sp_SeedDemoErp, inside its transaction
+Parameters   none
+Returns      no rows
+Errors       none
+Locks        the new rows
+Repeatable   yes: it looks first
+Example      EXECUTE dbo.sp_SeedDemoDeposit;
+*/
+CREATE OR ALTER PROCEDURE dbo.sp_SeedDemoDeposit
+    @NOW datetime2(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    IF EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS known WHERE known.TKT_NO IN ('TILL-1', 'TILL-2'))
+    BEGIN
+        RETURN;
+    END;
+
+    INSERT INTO dbo.PS_DOC_HDR
+    (
+        DOC_ID, DOC_GUID, DOC_TYP, TKT_NO, STR_ID, STA_ID, CUST_NO, TKT_DT, STK_LOC_ID, PRC_LOC_ID, ORD_LINS,
+        SAL_LINS, SAL_LIN_TOT, LST_MAINT_DT, LST_MAINT_USR_ID, TKT_TYP, DRW_ID, USR_ID, SLS_REP, RET_LINS, GFC_LINS,
+        SVC_LINS, BO_LINS, SO_LINS, DS_LINS, TO_REL_LINS, TO_LEAVE_LINS, RET_LIN_TOT, IS_DOC_COMMITTED, IS_REL_TKT,
+        REQ_REPRICE, HAS_ENTD_LINS, HAS_PCKD_LINS, HAS_PCKVRFD_LINS, HAS_INVCD_LINS, HAS_RLSD_LINS, IS_OFFLINE,
+        TIMES_PRTD, RS_UTC_DT, RS_STAT
+    )
+    VALUES
+    (
+        900000000001, '7D0C5B0E-4B3B-4C57-9C3E-2E2B4E0A0001', 'O', 'TILL-1', '01', '101', 'CASH',
+        '2026-01-02T10:15:30', '01', '01', 0, 0, 0.00, '2026-01-02T10:15:31', 'MGR', 'T', '101', 'MGR', 'MGR', 0, 0,
+        0, 0, 0, 0, 0, 0, 0.00, 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N', 0, 1, '2026-01-02T15:15:30', 1
+    );
+
+    INSERT INTO dbo.PS_DOC_HDR
+    (
+        DOC_ID, DOC_GUID, DOC_TYP, TKT_NO, STR_ID, STA_ID, CUST_NO, TKT_DT, STK_LOC_ID, PRC_LOC_ID, ORD_LINS,
+        SAL_LINS, SAL_LIN_TOT, LST_MAINT_DT, LST_MAINT_USR_ID, TKT_TYP, DRW_ID, USR_ID, SLS_REP, RET_LINS, GFC_LINS,
+        SVC_LINS, BO_LINS, SO_LINS, DS_LINS, TO_REL_LINS, TO_LEAVE_LINS, RET_LIN_TOT, IS_DOC_COMMITTED, IS_REL_TKT,
+        REQ_REPRICE, HAS_ENTD_LINS, HAS_PCKD_LINS, HAS_PCKVRFD_LINS, HAS_INVCD_LINS, HAS_RLSD_LINS, IS_OFFLINE,
+        TIMES_PRTD, RS_UTC_DT, RS_STAT, DRW_SESSION_ID
+    )
+    VALUES
+    (
+        900000000002, '7D0C5B0E-4B3B-4C57-9C3E-2E2B4E0A0002', 'T', 'TILL-2', '01', '101', 'CASH',
+        '2026-01-02T10:15:30', '01', '01', 0, 0, 0.00, '2026-01-02T10:15:31', 'MGR', 'T', '101', 'MGR', 'MGR', 0, 0,
+        0, 0, 0, 0, 0, 0, 0.00, 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N', 0, 1, '2026-01-02T15:15:30', 1, 1
+    );
+
+    INSERT INTO dbo.PS_DOC_HDR_TOT
+    (
+        DOC_ID, TOT_TYP, TOT, TOT_MISC, AMT_DUE, TOT_TND, SUB_TOT, TAX_AMT, TOT_HDR_DISC, TOT_LIN_DISC,
+        TAX_AMT_SHIPPED, INITIAL_MIN_DUE, TOT_WEIGHT, TOT_CUBE, HAS_TAX_OVRD, LINS, TAX_OVRD_LINS, NORM_TAX_AMT,
+        TOT_CHNG, TOT_GFC_AMT, TOT_SVC_AMT, TOT_EXT_COST, TOT_HDR_DISCNTBL_AMT
+    )
+    VALUES
+    (
+        900000000001, 'O', 12.34, 12.34, 0.00, 12.34, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.0000, 0.0000, '!', 0, 0,
+        0.00, 0.00, 0.00, 0.00, 0.00, 0.00
+    );
+
+    INSERT INTO dbo.PS_DOC_HDR_TOT
+    (
+        DOC_ID, TOT_TYP, TOT, TOT_MISC, AMT_DUE, TOT_TND, SUB_TOT, TAX_AMT, TOT_HDR_DISC, TOT_LIN_DISC,
+        TAX_AMT_SHIPPED, INITIAL_MIN_DUE, TOT_WEIGHT, TOT_CUBE, HAS_TAX_OVRD, LINS, TAX_OVRD_LINS, NORM_TAX_AMT,
+        TOT_CHNG, TOT_GFC_AMT, TOT_SVC_AMT, TOT_EXT_COST, TOT_HDR_DISCNTBL_AMT
+    )
+    VALUES
+    (
+        900000000002, 'D', 12.34, 0.00, 0.00, 12.34, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.0000, 0.0000, '!', 0, 0,
+        0.00, 0.00, 0.00, 0.00, 0.00, 0.00
+    );
+
+    INSERT INTO dbo.PS_DOC_HDR_MISC_CHRG
+    (
+        DOC_ID, TOT_TYP, MISC_CHRG_NO, MISC_TYP, MISC_AMT, MISC_PCT, MISC_AMT_SHIPPED, MISC_TAX_AMT_ALLOC,
+        MISC_NORM_TAX_AMT_ALLOC
+    )
+    VALUES
+    (
+        900000000001, 'O', 1, 'A', 12.34, 0.0000, 0.00, 0.00, 0.00
+    );
+
+    INSERT INTO dbo.PS_DOC_PMT
+    (
+        DOC_ID, PMT_SEQ_NO, PAY_COD, AMT, PAY_DAT, PAY_COD_TYP, STR_ID, STA_ID, TKT_NO, DESCR, FINAL_PMT, PMT_LIN_TYP,
+        CURNCY_COD, EXCH_RATE_NUMER, EXCH_RATE_DENOM, HOME_CURNCY_AMT, EXCH_LOSS, ROUND_GAIN_LOSS,
+        HOME_CURNCY_ROUND_GAIN_LOSS, CARD_IS_NEW, SECURE_ECOMM_TRX, SWIPED, DEP_LIN_COPIED_TO_REL_DOC, EDC_AUTH_FLG
+    )
+    VALUES
+    (
+        900000000002, 1, 'CASH', 12.34, '2026-01-02T00:00:00', 'B', '01', '101', 'TILL-2', 'Cash', 'N', 'T', 'HOME',
+        1.0000, 1.0000, 12.34, 0.00, 0.00, 0.00, 'N', 'N', 'N', 'N', 'O'
+    );
+
+    INSERT INTO dbo.PS_DOC_PMT_APPLY
+    (
+        DOC_ID, PMT_SEQ_NO, APPL_TYP, AMT, HOME_CURNCY_AMT, EXCH_LOSS
+    )
+    VALUES
+    (
+        900000000002, 1, 'D', 12.34, 12.34, 0.00
+    );
+
+    INSERT INTO dbo.PS_DOC_HDR_ORIG_DOC
+    (
+        DOC_ID, ORIG_DOC_ID, ORIG_TKT_NO
+    )
+    VALUES
+    (
+        900000000002, 900000000001, 'TILL-1'
+    );
+
+    INSERT INTO dbo.PS_DOC_AUDIT_LOG
+    (
+        DOC_ID, LOG_SEQ_NO, DOC_TYP, DOC_GUID, CURR_DT, CURR_STR_ID, CURR_STA_ID, CURR_DRW_ID, CURR_USR_ID,
+        CURR_WKSTN_NAM, CURR_DB_NAM, ACTIV, LOG_ENTRY
+    )
+    VALUES
+    (
+        900000000002, 1, 'T', '7D0C5B0E-4B3B-4C57-9C3E-2E2B4E0A0002', '2026-01-02T10:15:31', '01', '101', '101',
+        'MGR', 'TILL', 'TRIAL', 'N', 'Entered a deposit'
+    );
+
+    INSERT INTO dbo.PS_DOC_AUDIT_LOG_TOT
+    (
+        DOC_ID, LOG_SEQ_NO, TOT_TYP, LINS, SUB_TOT, TOT_MISC, TAX_AMT, NORM_TAX_AMT, TOT, TOT_TND, TOT_CHNG, AMT_DUE,
+        TOT_EXT_COST, TOT_GFC_AMT, TOT_SVC_AMT, DEP_NET_CHANGE
+    )
+    VALUES
+    (
+        900000000002, 1, 'D', 0, 0.00, 0.00, 0.00, 0.00, 12.34, 12.34, 0.00, 0.00, 0.00, 0.00, 0.00, 12.34
+    );
+
+    INSERT INTO dbo.PS_DRW_SESSION
+    (
+        STR_ID, DRW_ID, DRW_SESSION_ID
+    )
+    VALUES
+    (
+        '01', '101', 1
+    );
+END;
+GO
