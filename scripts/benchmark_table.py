@@ -199,7 +199,7 @@ GOALS = (
         165,
         _an_order("stage", "stage -q", "cpu", 1e6),
         "µs",
-        "start-up is in it, about a sixth. Of the rest some 28 % is the database with an event and ten indexes, 26 % content and "
+        "start-up is in it, about a seventh. Of the rest some 28 % is the database with an event and ten indexes, 26 % content and "
         "hash, 17 % reading amounts, dates and texts exactly, 11 % HTTP, 8 % JSON, the rest the walk and the report. Two thirds "
         "of all is Python's interpreter, at some 400 calls an order; SQLite's own code is 6 %, the system 10 %",
     ),
