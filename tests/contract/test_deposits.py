@@ -530,9 +530,25 @@ def test_a_posted_ticket_leaves_another_way_of_paying_to_a_person(shop):
     stage(shop.database, order(4711, line(1), PMT_METH="bacs", TRANSACTION_ID="bank-7"))
     claimed = shop.claim()
     before = shop.snapshot()
-    with pytest.raises(Conflict, match=r"is in the books, and the order was paid otherwise \(WIRE, bank-7\)"):
+    with pytest.raises(Conflict, match=r"is in the books, and the order is paid by WIRE now: correct that at the till"):
         shop.work(claimed)
     assert shop.snapshot() == before
+
+
+def test_a_posted_ticket_takes_no_other_reference(shop):
+    shop.apply(line(1))
+    before = written(shop)
+    post_ticket(shop, before["DEPOSIT_DOC_ID"])
+    shop.apply(line(1), TRANSACTION_ID="txn-later")
+    assert [tuple(row) for row in shop.query("SELECT * FROM dbo.USER_ORDER_PAYMENT")] == [tuple(before)]
+    sound(shop)
+
+
+def test_an_open_ticket_follows_the_reference(shop):
+    shop.apply(line(1))
+    shop.apply(line(1), TRANSACTION_ID="txn-later")
+    assert [row["DESCR"] for row in rows(shop, "PS_DOC_PMT", written(shop)["DEPOSIT_DOC_ID"])] == ["txn-later"]
+    sound(shop)
 
 
 def test_a_posted_ticket_keeps_an_order_from_being_cancelled(shop):

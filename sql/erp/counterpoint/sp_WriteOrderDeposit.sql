@@ -14,7 +14,8 @@ Errors       50030 the ticket is in the books, or gone, and the order wants anot
              50040, 50041 no number is to be had, or there is no model
 Locks        the ticket, the order's row of USER_ORDER_PAYMENT; for a new ticket the number series, to the caller's commit
 Repeatable   yes: the second time nothing differs
-Note         A ticket that follows keeps its numbers and its date. One that comes with the order is of the order's date, one that comes later of
+Note         Of a ticket in the books amount and pay code count; another reference of the store's changes nothing there.
+             A ticket that follows keeps its numbers and its date. One that comes with the order is of the order's date, one that comes later of
              the day on which it comes.
 Example      EXECUTE dbo.sp_WriteOrderDeposit @STAGING_ID = 1, @DOC_ID = 101000000001, @AMT = 24.99, @PAY_COD = 'WEB', @PAY_COD_TYP = 'B',
                  @DESCR = 'txn', @EDC_AUTH_FLG = 'O';
@@ -45,6 +46,7 @@ BEGIN
         @TICKET_TKT_NO varchar(15),
         @WRITTEN_AMT decimal(15, 2),
         @IS_SAME bit = 0,
+        @IS_OTHER_DESCR bit = 0,
         @IS_OPEN bit,
         @IS_POSTED bit;
 
@@ -64,12 +66,8 @@ BEGIN
         @TICKET_DOC_ID = written.DEPOSIT_DOC_ID,
         @TICKET_TKT_NO = written.DEPOSIT_TKT_NO,
         @WRITTEN_AMT = written.AMT,
-        @IS_SAME = CASE
-            WHEN written.AMT = @AMT
-            AND  written.PAY_COD = @PAY_COD
-            AND  COALESCE(written.DESCR, '') = COALESCE(@DESCR, '') THEN 1
-            ELSE 0
-        END,
+        @IS_SAME = CASE WHEN written.AMT = @AMT AND written.PAY_COD = @PAY_COD THEN 1 ELSE 0 END,
+        @IS_OTHER_DESCR = CASE WHEN COALESCE(written.DESCR, '') = COALESCE(@DESCR, '') THEN 0 ELSE 1 END,
         @IS_OPEN = stands.IS_OPEN,
         @IS_POSTED = stands.IS_POSTED
     FROM dbo.USER_ORDER_PAYMENT AS written
@@ -104,14 +102,14 @@ BEGIN
                     N'is paid with ', CONVERT(varchar(30), @AMT), N' now: give ', CONVERT(varchar(30), CONVERT(decimal(15, 2), @WRITTEN_AMT - @AMT)),
                     N' back at the till'
                 )
-                ELSE CONCAT(N'was paid otherwise (', @PAY_COD, N', ', @DESCR, N'): correct that at the till')
+                ELSE CONCAT(N'is paid by ', @PAY_COD, N' now: correct that at the till')
             END,
             N', change the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
         );
         THROW 50030, @MESSAGE, 1;
     END;
 
-    IF @TICKET_DOC_ID IS NOT NULL AND @IS_SAME = 1 AND EXISTS
+    IF @TICKET_DOC_ID IS NOT NULL AND @IS_SAME = 1 AND @IS_OTHER_DESCR = 0 AND EXISTS
     (
         SELECT
             1

@@ -135,16 +135,13 @@ def write_deposit(
         key,
     )
     stands = find_deposit(session, doc_id) if written is not None else None
-    same = (
-        written is not None
-        and code is not None
-        and (written["AMT"], written["PAY_COD"], written["DESCR"]) == (amount, code["PAY_COD"], code["DESCR"])
-    )
+    same = written is not None and code is not None and (written["AMT"], written["PAY_COD"]) == (amount, code["PAY_COD"])
+    described = written is not None and code is not None and written["DESCR"] == code["DESCR"]
     if stands is not None and not stands.is_open:
         if stands.is_posted and same:
             return
         raise Conflict(_unfollowed(staged, stands, amount, code), code=50030)
-    if stands is not None and same and _customer(session, stands.doc_id) == _customer(session, doc_id):
+    if stands is not None and same and described and _customer(session, stands.doc_id) == _customer(session, doc_id):
         return
     if code is not None and not session.one("SELECT 1 FROM dbo.USER_DEPOSIT_MODEL WHERE PART = 'TICKET'"):
         raise ConfigError(
@@ -223,7 +220,7 @@ def _unfollowed(staged: sqlite3.Row, stands: Deposit, amount: Decimal, code: dic
     elif amount < stands.amount:
         wants = f"is paid with {amount:.2f} now: give {stands.amount - amount:.2f} back at the till"
     else:
-        wants = f"was paid otherwise ({code['PAY_COD']}, {code['DESCR']}): correct that at the till"
+        wants = f"is paid by {code['PAY_COD']} now: correct that at the till"
     return (
         f"Order {staged['WOO_ORDER_NO']}: the deposit of {stands.amount:.2f} on ticket {stands.tkt_no} {became}, and the order"
         f" {wants}, change the order by hand, then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`."
