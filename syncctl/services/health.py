@@ -27,7 +27,6 @@ from syncctl.db.contract import (
     ListJobRuns,
     ListReviewCauses,
     ListStorePolls,
-    ListStorePushes,
 )
 from syncctl.errors import ConfigError, DatabaseUnavailable, SyncError
 from syncctl.services import health_systems as systems
@@ -269,7 +268,11 @@ class _Examination:
             seen.deployed = database.run(ListDeployedScripts())
 
         def ask_pushes() -> None:
-            seen.pushes = database.run(ListStorePushes(store_id=self.store_id, attempts=STUBBORN)) if self._pushing else []
+            seen.pushes = []
+            if self._pushing:
+                from syncctl.db.contract import ListStorePushes
+
+                seen.pushes = database.run(ListStorePushes(store_id=self.store_id, attempts=STUBBORN))
 
         yield from (
             ("last_poll", ask_polls),
