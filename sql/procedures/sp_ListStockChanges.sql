@@ -11,7 +11,7 @@ Returns      by SKU: PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, STORE_QTY (as 
              WANTED_QTY (whole, never below 0), ON_HAND, HELD by documents, STAGED on orders that wait for theirs, RESERVE_QTY, PACK_QTY, and
              STANDING: same, differs, doubted (the same, but an order of it changed at DOUBTED_DT, and the store counts by itself),
              unknown (no item), uncounted (the ERP keeps no stock of it), unmanaged or backorder (by the store's
-             choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT); ERROR_MESSAGE of the last refusal
+             choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT); TOLD_DT; ERROR_MESSAGE of the last refusal
 Errors       50001 bad argument
 Locks        none beyond the read
 Repeatable   yes
@@ -125,6 +125,7 @@ BEGIN
         judged.PACK_QTY,
         judged.STANDING,
         judged.DOUBTED_DT,
+        judged.TOLD_DT,
         judged.NEXT_ATTEMPT_DT,
         judged.ERROR_MESSAGE
     FROM
@@ -145,7 +146,7 @@ BEGIN
             reckoned.PACK_QTY,
             STANDING = CONVERT(varchar(20), CASE
                 WHEN reckoned.ITEM_NO IS NULL THEN 'unknown'
-                WHEN reckoned.IS_COUNTED = 0 THEN 'uncounted'
+                WHEN reckoned.IS_COUNTED = 0 OR reckoned.WANTED_QTY IS NULL THEN 'uncounted'
                 WHEN reckoned.IS_MANAGED = 0 THEN 'unmanaged'
                 WHEN reckoned.IS_BACKORDER = 1 THEN 'backorder'
                 WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY AND reckoned.DOUBTED_DT IS NULL THEN 'same'
@@ -154,6 +155,7 @@ BEGIN
                 ELSE 'differs'
             END),
             reckoned.DOUBTED_DT,
+            reckoned.TOLD_DT,
             reckoned.NEXT_ATTEMPT_DT,
             reckoned.ERROR_MESSAGE
         FROM
@@ -168,6 +170,7 @@ BEGIN
                 item.IS_BACKORDER,
                 item.STORE_QTY,
                 item.DOUBTED_DT,
+                item.TOLD_DT,
                 item.NEXT_ATTEMPT_DT,
                 item.ERROR_MESSAGE,
                 meant.ITEM_NO,
@@ -178,6 +181,7 @@ BEGIN
                 chosen.RESERVE_QTY,
                 chosen.PACK_QTY,
                 WANTED_QTY = CONVERT(decimal(15, 4), CASE
+                    WHEN stock.IS_COUNTED IS NULL THEN NULL
                     WHEN chosen.IS_OFF = 1 OR stock.IS_ACTIVE = 0 THEN 0
                     WHEN stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY <= 0 THEN 0
                     ELSE FLOOR((stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY) / chosen.PACK_QTY)

@@ -13,6 +13,7 @@ from syncctl.cli.database import own_store
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Run, command
 from syncctl.errors import UsageError
+from syncctl.pushes import switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +136,7 @@ def _list(run: Run) -> None:
     with closing(run.open_store()) as store, run.output.progress("Reading items", None) as advance:
         listing = ItemListing(database=database, store=store, context=run.context(lambda _: advance(1), advance.expect))
         with database.exclusive(f"stock {store.store_id}"):
-            listing.list_items()
+            listing.list_items(believed=not switched_on(run.settings))
     if listing.unfinished:
         raise UsageError("Stopped before the store's items were read to their end.")
 

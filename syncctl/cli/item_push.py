@@ -52,6 +52,24 @@ def listing(run: Run, store: Store, *ways: Any) -> ItemListing:
     )
 
 
+def list_items(run: Run, store_items: ItemListing, push: Push, *, yes: bool, noted: bool) -> None:
+    """Read what the store sells; where its listing has to be seen by a person first, that is noted of the push.
+
+    Raises:
+        Held: as said, and the person didn't say yes.
+    """
+    from syncctl.services.item_push import Held
+
+    try:
+        store_items.list_items(believed=yes)
+    except Held as held:
+        run.metrics["held"] = held.why
+        run.report.status = "held"
+        if noted:
+            push.note(held=held)
+        raise
+
+
 def is_off(run: Run, setting: str, *, on: bool) -> bool:
     """Say so where a push is switched off."""
     if not on:

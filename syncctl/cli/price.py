@@ -59,7 +59,7 @@ def push(run: Run, sku: Skus = None, everything: Everything = False, yes: Yes = 
             count = listing.count()
             if listing.needs_listing(count):
                 with run.database.exclusive(f"stock {store.store_id}"):  # of two listings, one would forget the other's items
-                    listing.list_items()
+                    item_push.list_items(run, listing, pushing, yes=yes, noted=not (sku or dry_run))
                 count = listing.count()
             if listing.unfinished or run.stop.is_set():
                 return
@@ -127,6 +127,8 @@ def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool
 def _changes(console: Console, changes: Sequence[PriceChange], suspicious: Collection[int] = ()) -> None:
     from syncctl.services.price import there, wanted
 
+    if not changes:
+        return
     rows = (
         [row.sku, row.name or "", str(there(row)), str(wanted(row)), "asks a person" if row.product_id in suspicious else ""]
         for row in changes[:MOST_SHOWN]

@@ -15,7 +15,7 @@ from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Job, Run, command
 from syncctl.errors import EXIT_SOME_FAILED, AlreadyRunning, UsageError
-from syncctl.pushes import STOCK
+from syncctl.pushes import STOCK, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def push(
         with run.database.exclusive(f"stock {store.store_id}"):
             count = listing.count()
             if listing.needs_listing(count):
-                listing.list_items()
+                item_push.list_items(run, listing, pushing, yes=yes, noted=not (sku or dry_run))
                 count = listing.count()
             if not (no_stage or dry_run):
                 _stage(run, store)
@@ -108,11 +108,14 @@ def diff(
 
     Tells the store nothing. Exit 1 where something differs.
     """
+    from syncctl.services.item_push import require_sold
+
     with closing(run.open_store()) as store:
         if not known:
             with run.database.exclusive(f"stock {store.store_id}"):  # of two listings at once, one would forget the other's items
-                item_push.listing(run, store).list_items()
+                item_push.listing(run, store).list_items(believed=not switched_on(run.settings))
         found = _push(run, store).find(sku or ())
+        require_sold(sku or (), found)
     counts = {word: sum(row.standing == word for row in found) for word in WORDS}
     run.report.counts = {"items": len(found), **counts}
     run.report.items = [row for row in found if row.standing != "same"]
@@ -121,23 +124,28 @@ def diff(
 
     def render(console: Console) -> None:
         rows = [row for row in found if row.standing != "same"]
-        table(
-            console,
-            ["SKU", "Store>", "Should be>", "On hand>", "Held>", "Waiting>", "Reserve>", "What"],
-            (
-                [
-                    row.sku,
-                    *map(figure, (row.store_qty, row.wanted_qty, row.on_hand, row.held, row.staged, row.reserve_qty)),
-                    _why(row),
-                ]
-                for row in rows[:MOST_SHOWN]
-            ),
-        )
-        if len(rows) > MOST_SHOWN:
-            console.print(f"And {len(rows) - MOST_SHOWN:,} more: --json has them all, --sku shows one.")
+        if rows:
+            _differences(console, rows)
         summary(console, run.report)
 
     run.render = render
+
+
+def _differences(console: Console, rows: Sequence[StockChange]) -> None:
+    table(
+        console,
+        ["SKU", "Store>", "Should be>", "On hand>", "Held>", "Waiting>", "Reserve>", "What"],
+        (
+            [
+                row.sku,
+                *map(figure, (row.store_qty, row.wanted_qty, row.on_hand, row.held, row.staged, row.reserve_qty)),
+                _why(row),
+            ]
+            for row in rows[:MOST_SHOWN]
+        ),
+    )
+    if len(rows) > MOST_SHOWN:
+        console.print(f"And {len(rows) - MOST_SHOWN:,} more: --json has them all, --sku shows one.")
 
 
 def _push(run: Run, store: Store, *ways: Any) -> StockPush:
@@ -215,6 +223,8 @@ def _report(run: Run, listing: ItemListing, pushing: StockPush, *, dry_run: bool
 
 
 def _changes(console: Console, changes: Sequence[StockChange]) -> None:
+    if not changes:
+        return
     rows = ([row.sku, row.name or "", figure(row.store_qty), figure(row.wanted_qty)] for row in changes[:MOST_SHOWN])
     table(console, ["SKU", "Name", "Store now>", "To be told>"], rows)
     if len(changes) > MOST_SHOWN:

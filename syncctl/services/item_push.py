@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from syncctl.db.contract import CountStoreItems, Database, NoteStoreItems, NoteStorePush, Procedure, StoreItemCount, ToldItems
-from syncctl.errors import SyncError
+from syncctl.errors import SyncError, UsageError
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import Asked, Outdated, Product, Store
 
@@ -25,7 +25,11 @@ AT_A_TIME = 100
 """Items told in one request."""
 MOVED = "moved"
 """Why an item is left to the next push: the store has something else of it than was known."""
+UNANSWERED = "the store's answer says nothing of it"
 _NOTED_AT_A_TIME = 500
+_FORGETTABLE = Decimal("0.5")
+"""The share of the items known that a listing may lack before a person is asked: a store that shows none still sells them."""
+_FEWEST_FORGOTTEN = 3
 _LONGEST = 500
 """Characters that are kept of why a push is held."""
 _NO_PRICE = Asked(regular=None)
@@ -72,6 +76,18 @@ class ItemChange(Protocol):
 Change = TypeVar("Change", bound=ItemChange)
 
 
+def require_sold(skus: Sequence[str], found: Sequence[ItemChange]) -> None:
+    """Stop where a person named a SKU that the store doesn't sell, as far as is known.
+
+    Raises:
+        UsageError: as said.
+    """
+    sold = {change.sku.strip().casefold() for change in found}
+    if missing := [sku for sku in skus if sku.strip().casefold() not in sold]:
+        named = ", ".join(repr(sku[:40]) for sku in missing[:5]) + (", …" if missing[5:] else "")
+        raise UsageError(f"The store sells nothing of SKU {named}, as it was listed last: `syncctl item map` lists it anew.")
+
+
 def is_too_many(number: int, share: Decimal, of: int, *, fewest: int) -> bool:
     """Say whether a number is above a share of others. Below `fewest` no share is looked at: in a shop of four, two are half."""
     return number >= fewest and number > share * of
@@ -90,8 +106,6 @@ class Pushed(Generic[Change]):
     """By product, what the store said."""
     left: Counter[str] = field(default_factory=Counter)
     """Items left alone, by why."""
-    unknown: int = 0
-    """Told, and nothing said of them: told again by the next run."""
     unfinished: bool = False
 
     @property
@@ -117,12 +131,19 @@ class ItemListing:
     listed: int = 0
     """Items that the store listed; 0 where an older listing was good enough."""
     unfinished: bool = False
+    known: int | None = None
+    """Items that were known when they were counted first."""
 
-    def list_items(self) -> None:
+    def list_items(self, *, believed: bool = False) -> None:
         """Read what the store sells, whole, with its stock and prices; what it doesn't list any more is forgotten at the end.
 
-        A listing that breaks off, or is stopped, forgets nothing.
+        A listing that breaks off, or is stopped, forgets nothing; nor does one that lacks most of what is known, unless it is
+        `believed`.
+
+        Raises:
+            Held: it lacks most. What it listed is noted.
         """
+        known = self.count().items if self.known is None else self.known
         part: list[dict[str, Any]] = []
         for product in self.store.products():
             if self.context.stop.is_set():
@@ -133,11 +154,21 @@ class ItemListing:
             if len(part) == _NOTED_AT_A_TIME:
                 self._note(part)
                 part = []
-        self._note(part, is_last=True)
+        lacks = is_too_many(known - self.listed, _FORGETTABLE, known, fewest=_FEWEST_FORGOTTEN) and not believed
+        self._note(part, is_last=not lacks)
+        if lacks:
+            raise Held(
+                f"The store lists {self.listed:,} of the {known:,} items that are known of it. Nothing was told or forgotten. "
+                "Does it show its products, and to this key? Where it sells so few now, `syncctl stock push --yes` (or `price "
+                "push --yes`) believes it.",
+                why="listing",
+            )
 
     def count(self) -> StoreItemCount:
         """Return how many items of the store are known."""
         rows: list[StoreItemCount] = self.context.reaching(self.database.run, CountStoreItems(store_id=self.store.store_id))
+        if self.known is None:
+            self.known = rows[0].items
         return rows[0]
 
     def needs_listing(self, count: StoreItemCount) -> bool:
@@ -181,8 +212,13 @@ class ItemPush(Generic[Change]):
         raise NotImplementedError
 
     def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> None:
-        """Find what is to be told, and what is left alone and why; the former stands in `result.changes`."""
+        """Find what is to be told, and what is left alone and why; the former stands in `result.changes`.
+
+        Raises:
+            UsageError: the store doesn't sell one of the SKUs.
+        """
         found = self.find(skus)
+        require_sold(skus, found)
         due = {"differs", "doubted", "waiting"} if skus else {"differs", "doubted"}
         due |= {"same", "waiting"} if everything else set()
         self.result.items = len(found)
@@ -210,10 +246,7 @@ class ItemPush(Generic[Change]):
         told: list[dict[str, Any]] = []
         for change in changes:
             self.context.progress(change)
-            if change.product_id not in answers:
-                self.result.unknown += 1
-                continue
-            answer = answers[change.product_id]
+            answer = answers.get(change.product_id, UNANSWERED)
             if answer is None:
                 self.result.told += 1
                 told.append(self.taken(change))

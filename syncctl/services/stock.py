@@ -18,6 +18,7 @@ from syncctl.stores.base import Outdated, StockWrite
 
 _FEWEST_ZEROED = 3
 _FEWEST_CHANGED = 10
+_FEWEST_LOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +28,21 @@ class Guard:
     zero_share: Decimal = Decimal("0.2")
     change_share: Decimal = Decimal("0.5")
 
-    def look_at(self, changes: Sequence[StockChange], managed: int) -> None:
-        """Stop a push that would empty the shop, or change most of it.
+    def look_at(self, changes: Sequence[StockChange], managed: int, *, lost: int = 0, told: int = 0) -> None:
+        """Stop a push that would empty the shop, or change most of it; or that knows too few of the items any more.
+
+        `lost` of the items that the store was `told` of, the ERP doesn't count any more.
 
         Raises:
             Held: it would.
         """
+        if is_too_many(lost, self.change_share, told, fewest=_FEWEST_LOST):
+            raise Held(
+                f"The ERP keeps no stock any more of {lost:,} of {told:,} items that the store was told of, more than the "
+                f"{self.change_share:.0%} that may be (SYNCCTL_STOCK_CHANGE_SHARE). Nothing was told. Are the ERP's items there? "
+                "Look at `syncctl stock diff`; `syncctl stock push --yes` tells the others all the same.",
+                why="lost",
+            )
         zeroed = sum(is_emptied(change) for change in changes)
         if is_too_many(zeroed, self.zero_share, managed, fewest=_FEWEST_ZEROED):
             raise Held(
@@ -61,6 +71,8 @@ class StockPush(ItemPush[StockChange]):
 
     kind: ClassVar[str] = STOCK.name
     guard: Guard = field(default_factory=Guard)
+    lost: int = 0
+    """Items that the store was told of, and that the ERP doesn't know any more, or keeps no stock of."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,7 +84,10 @@ class StockPush(ItemPush[StockChange]):
     def find(self, skus: Sequence[str] = ()) -> list[StockChange]:
         """See `ItemPush.find`."""
         wanted = json.dumps(list(skus)) if skus else None
-        return self.context.reaching(self.database.run, ListStockChanges(store_id=self.store.store_id, skus=wanted))
+        call = ListStockChanges(store_id=self.store.store_id, skus=wanted)
+        found: list[StockChange] = self.context.reaching(self.database.run, call)
+        self.lost = sum(change.told_dt is not None and change.standing in ("unknown", "uncounted") for change in found)
+        return found
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
         """Tell the store what `look` found. Without a person who is `sure`, only what the guard lets through.
@@ -82,15 +97,15 @@ class StockPush(ItemPush[StockChange]):
             StoreUnavailable, StoreRefused: as for `tell_these`.
         """
         changes = self.result.untold
-        if changes and not sure:
+        if not sure:
             differing = [change for change in changes if change.standing not in ("doubted", "same")]
-            if not count.told:
+            if changes and not count.told:
                 raise FirstPush(
                     f"This would be the first time that the store is told of its stock: {len(differing):,} of {count.managed:,} "
                     "items would change. Nothing was told. Look at `syncctl stock push --dry-run`, then say "
                     "`syncctl stock push --yes`."
                 )
-            self.guard.look_at(differing, count.managed)
+            self.guard.look_at(differing, count.managed, lost=self.lost, told=count.told)
         self.tell_these(changes)
 
     def put(self, changes: Sequence[StockChange]) -> Mapping[int, str | Outdated | None]:

@@ -59,6 +59,7 @@ class StockChange:
     pack_qty: Money
     standing: Code
     doubted_dt: Moment | None
+    told_dt: Moment | None
     next_attempt_dt: Moment | None
     error_message: Line | None
 

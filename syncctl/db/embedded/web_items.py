@@ -164,6 +164,7 @@ def _judged(
         pack_qty=pack,
         standing=_standing(session, row, level, wanted),
         doubted_dt=row["DOUBTED_DT"],
+        told_dt=row["TOLD_DT"],
         next_attempt_dt=row["NEXT_ATTEMPT_DT"],
         error_message=row["ERROR_MESSAGE"],
     )
