@@ -105,6 +105,7 @@ def set_item(
     from syncctl.db.contract import ListWebItems, SetWebItem
     from syncctl.services.item_map import EVERY_STORE, Said
 
+    sku = sku.strip()  # as every SKU of a store is read
     changes = [pack, reserve, off]
     if forget and any(change is not None for change in changes):
         raise UsageError("--forget takes all back: name it alone.")

@@ -95,11 +95,14 @@ def _said(text: str, faults: list[str]) -> Iterator[SaidItem]:
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    columns = {name.strip().upper(): place for place, name in enumerate(next(lines, []))}
+    named = [name.strip().upper() for name in next(lines, [])]
+    columns = {name: place for place, name in enumerate(named)}
     if "SKU" not in columns:
         raise UsageError(
             "The table's first line must name its columns, SKU among them: `syncctl item map --csv FILE` writes one."
         )
+    if twice := sorted({name for name in named if name and named.count(name) > 1}):
+        raise UsageError(f"The table's first line names {', '.join(twice)[:60]} more than once.")
     seen: dict[str, SaidItem] = {}
     for cells in lines:
         line = lines.line_num
@@ -107,6 +110,8 @@ def _said(text: str, faults: list[str]) -> Iterator[SaidItem]:
         sku = text_of(row["SKU"])
         if not sku:
             continue
+        if any(cell.strip() for cell in cells[len(named) :]):  # such as a 1,5 that isn't in quotes
+            faults.append(f"line {line}: it has more columns than the first line")
         item = _item(row, sku, line, faults, comma=delimiter == ";")
         before = seen.setdefault(sku.casefold(), item)
         if before is item:

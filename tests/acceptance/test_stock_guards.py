@@ -71,3 +71,23 @@ def test_a_sku_that_the_store_does_not_sell_is_named(syncctl: Program, shop: Sim
     ended = syncctl(*words, "--sku", "NO-SUCH", "--sku", "mug")
     assert ended.code == 2
     assert "sells nothing of SKU 'NO-SUCH'," in ended.err
+
+
+@pytest.mark.parametrize("now", ["lots", [8], True, None, "8"])
+def test_an_answer_that_can_not_be_read_holds_up_no_other_item(syncctl: Program, shop: SimulatedStore, now: object):
+    rows = [{"id": 1, "stock_quantity": now}, {"id": 2, "stock_quantity": 7}]
+    shop.fail("status", status=200, path="/products/batch", times=1, body={"update": rows})
+    count(syncctl, "MUG", 7)
+    count(syncctl, "CAP", 7)
+    ended = syncctl("stock", "push", "--json")
+    assert (ended.code, ended.json["counts"]["told"], ended.json["counts"]["refused"]) == (1, 1, 1)
+    assert [item["sku"] for item in ended.json["items"] if item["error"]] == ["MUG"]
+
+
+def test_blanks_around_a_sku_and_small_letters_of_a_location_are_nothing(syncctl: Program, shop: SimulatedStore):
+    assert "SKU MUG: 1 of the item make one, reserve 3." in syncctl("item", "set", " MUG ", "--reserve", "3").out
+    with syncctl.connected() as connection:
+        [[location]] = connection.execute("SELECT DISTINCT LOC_ID FROM IM_INV WHERE ITEM_NO = 'MUG'").fetchall()
+    syncctl("config", "erp", "set", "STOCK_LOCATIONS", f"{location.lower()}, other")
+    told = syncctl("stock", "push", "--json").json
+    assert [(item["sku"], item["after"]) for item in told["items"]] == [("MUG", "97")]

@@ -69,6 +69,8 @@ def test_a_decimal_comma_is_taken_where_it_parts_no_columns(tmp_path: Path):
         ("SKU,OFF\nMUG,perhaps\n", "OFF perhaps"),
         ("SKU,PACK\nMUG,1\nmug,2\n", "line 3: it says of SKU mug something else than line 2"),
         ('SKU,NAME\n"MUG\n', "no CSV file"),
+        ("SKU,PACK\nCAP,2,,\nMUG,1,5\n", "line 3: it has more columns"),
+        ("SKU,PACK,pack\nMUG,1,2\n", "names PACK more than once"),
     ],
 )
 def test_what_makes_no_sense_is_named_by_its_line(tmp_path: Path, text: str, said: str):

@@ -19,11 +19,11 @@ def stock(session: Session, settings: Settings, item_no: str) -> StockLevel | No
     item = session.one("SELECT ITEM_TYP, STAT FROM dbo.IM_ITEM WHERE ITEM_NO = :item", {"item": item_no})
     if item is None:
         return None
-    locations = (settings.get("STOCK_LOCATIONS") or settings.get("STK_LOC_ID") or "").replace(" ", "").split(",")
+    locations = (settings.get("STOCK_LOCATIONS") or settings.get("STK_LOC_ID") or "").replace(" ", "").upper().split(",")
     rows = [
         row
         for row in session.all("SELECT * FROM dbo.IM_INV WHERE ITEM_NO = :item", {"item": item_no})
-        if row["LOC_ID"] in locations
+        if row["LOC_ID"].upper() in locations
     ]
     on_hand, committed, on_so, on_order = (
         sum((row[column] for row in rows), Decimal(0)) for column in ("QTY_ON_HND", "QTY_COMMIT", "QTY_ON_SO", "QTY_ON_ORD")
