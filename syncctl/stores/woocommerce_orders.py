@@ -101,7 +101,7 @@ def read_order(raw: Raw, refunds: Sequence[Raw] = (), *, shows_whole: Callable[[
         rounded=rounded,
     )
     gross = bill.total
-    taken_off = all_refunds(raw, refunds, warnings) if refunds or raw.get("refunds") else []
+    taken_off = all_refunds(raw, refunds, warnings) if refunds or raw.get("refunds") != [] else []
     for refund, amount in taken_off:
         bill.take_off(refund, amount, warnings)
     _even_out_rounding(raw, bill, warnings, shows_whole)

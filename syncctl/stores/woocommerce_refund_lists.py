@@ -3,21 +3,26 @@
 WooCommerce 9.0 has a list of all refunds; of what it may be asked for, only `include` picks some of them out (it ignores
 `parent`). So it is asked for the refunds that the listed orders name, and believed of an order where it gives each of those, as
 that order's. Any other order's own list is asked, as everybody's is in older versions: of an order that names none though its
-status speaks of one, of one whose refunds came short, and where a host left `include` out.
+status speaks of one, of one that was refunded whole and names less, of one whose refunds came short, and where a host left
+`include` out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from syncctl.errors import STOPPED, StoreRefused, StoreUnavailable, UnreadableError
 from syncctl.stores import woocommerce_lists as lists
-from syncctl.stores.values import identifier, objects_if_any
+from syncctl.stores.rounding import cents
+from syncctl.stores.values import amount_field, identifier, objects_if_any
 from syncctl.stores.walk import MAX_PER_PAGE
 from syncctl.stores.woocommerce_http import Client, lane_of
 from syncctl.stores.woocommerce_orders import EXACT, Raw, needs_refunds
+from syncctl.stores.woocommerce_refunds import refund_amount
+from syncctl.stores.woocommerce_statuses import status_of
 
 ALL = "/refunds"
 _FAILURES = 3
@@ -54,7 +59,7 @@ class RefundLists:
             if order_id is None or not needs_refunds(raw):
                 continue
             ids = _named(raw)
-            if 0 < len(ids) < MAX_PER_PAGE and self._failures < _FAILURES:
+            if 0 < len(ids) < MAX_PER_PAGE and self._failures < _FAILURES and _names_all(raw):
                 named[order_id] = ids
             else:
                 self._alone[order_id] = None
@@ -143,6 +148,16 @@ def _named(raw: Raw) -> frozenset[int]:
     ids = [identifier(refund.get("id")) for refund in objects_if_any(raw, "refunds")]
     found = frozenset(each for each in ids if each is not None)
     return found if len(found) == len(ids) else frozenset()
+
+
+def _names_all(raw: Raw) -> bool:
+    """Tell whether the refunds that an order names come to what its status says; any but `refunded` says nothing of it."""
+    if status_of(raw) != "refunded":
+        return True
+    try:
+        return cents(sum(map(refund_amount, objects_if_any(raw, "refunds")), Decimal(0))) == cents(amount_field(raw, "total"))
+    except UnreadableError:
+        return False
 
 
 def _whole(rows: Iterable[Any], named: Mapping[int, frozenset[int]]) -> dict[int, dict[int, Raw]]:

@@ -158,6 +158,17 @@ def test_a_lone_order_and_one_that_names_no_refund_have_their_own_lists_asked_fo
     assert {"/orders/6/refunds", "/orders/11/refunds"} <= set(asked)
 
 
+def test_an_order_that_was_refunded_whole_and_names_less_has_its_own_list_asked_for(bench: Bench, older: Bench) -> None:
+    for each in (bench, older):
+        raw = each.store.state.orders[11]
+        each.store.shopkeeper.refund_amount(11, "2.00")
+        raw["refunds"], raw["status"] = raw["refunds"][:1], "refunded"
+    _, by_own_lists = older.poll(4, batch_size=30)
+    _, staged = bench.poll(4, batch_size=30)
+    assert staged == by_own_lists
+    assert "/orders/11/refunds" in refund_requests(bench)
+
+
 def test_an_order_whose_refunds_break_the_list_is_set_aside_alone(bench: Bench) -> None:
     _, whole = bench.poll(1, batch_size=30)
     bench.store.odd.refunds[11] = 500

@@ -203,6 +203,13 @@ def test_nonsense_names_its_field(field, value):
         read_order({**raw_order(), field: value})
 
 
+@pytest.mark.parametrize("value", [0, True, "x"])
+@pytest.mark.parametrize("field", ["line_items", "shipping_lines", "fee_lines", "refunds"])
+def test_what_should_be_a_list_and_is_none_names_its_field(field, value):
+    with pytest.raises(UnreadableError, match=f"{field} is .* and no list"):
+        read_order({**raw_order(), field: value})
+
+
 def test_a_rounding_difference_is_evened_out():
     raw = raw_order(("A", 1, "8.26"), ("B", 1, "8.26"), shipping="0.00")
     raw["total"] = "16.53"
