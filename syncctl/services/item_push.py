@@ -72,6 +72,11 @@ class ItemChange(Protocol):
         """How what the store has of it stands to what it should."""
         ...
 
+    @property
+    def next_attempt_dt(self) -> datetime | None:
+        """When it is tried again, where the store refused it."""
+        ...
+
 
 Change = TypeVar("Change", bound=ItemChange)
 
@@ -222,9 +227,14 @@ class ItemPush(Generic[Change]):
         due = {"differs", "doubted", "waiting"} if skus else {"differs", "doubted"}
         due |= {"same", "waiting"} if everything else set()
         self.result.items = len(found)
-        self.result.changes = [change for change in found if change.standing in due]
+        self.result.changes = [change for change in found if change.standing in due or self._was_refused(change, now=bool(skus))]
         self.result.untold = list(self.result.changes)
         self.result.left = Counter(change.standing for change in found if change.standing not in {*due, "same"})
+
+    def _was_refused(self, change: Change, *, now: bool) -> bool:
+        """True where the store refused an item that is by now as it was all along: a refusal is over once the store took one."""
+        due = change.next_attempt_dt
+        return change.standing == "same" and due is not None and (now or due <= self.context.clock())
 
     def tell_these(self, changes: Sequence[Change]) -> None:
         """Tell the store these changes, a batch at a time.

@@ -91,3 +91,22 @@ def test_blanks_around_a_sku_and_small_letters_of_a_location_are_nothing(syncctl
     syncctl("config", "erp", "set", "STOCK_LOCATIONS", f"{location.lower()}, other")
     told = syncctl("stock", "push", "--json").json
     assert [(item["sku"], item["after"]) for item in told["items"]] == [("MUG", "97")]
+
+
+@pytest.mark.parametrize("more", [(), ("--sku", "MUG")])
+def test_a_refusal_is_over_once_the_store_takes_what_it_had_all_along(
+    syncctl: Program, shop: SimulatedStore, more: tuple[str, ...]
+):
+    shop.odd.refused.add(1)
+    count(syncctl, "MUG", 7)
+    assert pushed(syncctl)["refused"] == 1
+    count(syncctl, "MUG", 100)  # as the store has it: nothing differs any more
+    shop.odd.refused.clear()
+    assert pushed(syncctl)["told"] == 0, "it is asked again when its time has come"
+    if not more:
+        with syncctl.connected() as connection:
+            connection.execute("UPDATE USER_STORE_ITEM SET NEXT_ATTEMPT_DT = '2020-01-01 00:00:00.000' WHERE PRODUCT_ID = 1")
+    assert pushed(syncctl, *more)["told"] == 1
+    assert pushed(syncctl, *more)["told"] == 0
+    with syncctl.connected() as connection:
+        assert connection.execute("SELECT COUNT(ERROR_MESSAGE) FROM USER_STORE_ITEM").fetchone() == (0,)
