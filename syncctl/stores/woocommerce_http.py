@@ -159,6 +159,14 @@ class Client:
         """
         return (self._get_once if once else self._get)(path, dict(parameters or {}), shape)
 
+    def get_small(self, path: str, parameters: Mapping[str, str]) -> Answer:
+        """Read once what is kept while others are read: no more than an answer may have before its turn.
+
+        Raises:
+            StoreUnavailable, StoreRefused: as for `get`; StoreUnavailable (`too_large`) also of what another way may give.
+        """
+        return self._request("GET", path, parameters, None, small=True)
+
     @property
     def bearable(self) -> int:
         """How many requests may be under way at once by what the store has borne so far, 1 or more."""
@@ -190,25 +198,36 @@ class Client:
         return self._request("GET", path, parameters, None, shape)
 
     def _request(
-        self, method: str, path: str, parameters: dict[str, str], body: dict[str, Any] | None, shape: Any = None
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        body: dict[str, Any] | None,
+        shape: Any = None,
+        *,
+        small: bool = False,
     ) -> Answer:
         what = f"{method} {path}"
+        bounds = self._early_bounds if small else self._bounds
         try:
             asked = self._ahead.take(_key(path, parameters)) if method == "GET" else None
             if asked is not None:
                 try:
                     answer = asked.answer()
                 except TooLarge:
+                    if small:
+                        raise
                     # Several answers of this size at once would fill the memory: they are asked for in their turn from now on.
                     self._ahead.no_more()
                     asked = None
             if asked is None:
                 self._ahead.make_room()
-                asked = self._begin(method, path, parameters, body, bounds=self._bounds)
+                asked = self._begin(method, path, parameters, body, bounds=bounds)
                 answer = asked.answer()
         except AnswerFailed as failed:
-            self._ahead.failed()
-            self._given_up(what, method, failed)
+            if not small or not isinstance(failed, TooLarge):
+                self._ahead.failed()
+            self._given_up(what, method, failed, bounds)
         except requests.RequestException as error:
             self._ahead.failed()
             self._no_answer(what, method, error)
@@ -259,13 +278,13 @@ class Client:
             "consumer_secret": self.connection.consumer_secret.reveal(),
         }
 
-    def _given_up(self, what: str, method: str, failed: AnswerFailed) -> NoReturn:
+    def _given_up(self, what: str, method: str, failed: AnswerFailed, bounds: Bounds) -> NoReturn:
         """Say why an answer was not taken."""
         why = {
             "packing": f"the answer to {what} is packed in a way that was not asked for ({self._plain(str(failed), 50)}). "
             "Look for a proxy or a plugin that changes REST answers.",
-            "too_large": f"the answer to {what} is larger than {self._bounds.largest // MEGABYTE} MB, unpacked. {LESS}",
-            "too_slow": f"the answer to {what} was not complete after {self._bounds.seconds:g} s (SYNCCTL_HTTP_ANSWER_TIMEOUT).",
+            "too_large": f"the answer to {what} is larger than {bounds.largest // MEGABYTE} MB, unpacked. {LESS}",
+            "too_slow": f"the answer to {what} was not complete after {bounds.seconds:g} s (SYNCCTL_HTTP_ANSWER_TIMEOUT).",
             STOPPED: f"{what} was broken off, because the run was asked to stop.",
         }[failed.code]
         raise StoreUnavailable(f"{self.base}: {why}{_lost(method)}", code=failed.code) from None

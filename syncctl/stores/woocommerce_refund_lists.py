@@ -112,11 +112,12 @@ class RefundLists:
         """Ask for the refunds of several orders; those that don't come whole are asked for one by one."""
         together.found = {}
         try:
-            rows = lists.rows_of(self._client.get(ALL, together.parameters, once=True), ALL)
+            rows = lists.rows_of(self._client.get_small(ALL, together.parameters), ALL)
         except (StoreRefused, StoreUnavailable) as error:
             if error.code == STOPPED:
                 raise
-            # An older version (404), or one refund that breaks all of them. If it is the whole store, the next request says so.
+            # An older version (404), more than is kept until its orders are read, or one refund that breaks all of them. If it is
+            # the whole store, the next request says so.
             self._failures = _FAILURES if isinstance(error, StoreRefused) else self._failures + 1
         else:
             self._failures = 0

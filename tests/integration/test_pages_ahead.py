@@ -201,6 +201,16 @@ def test_a_list_that_comes_short_is_not_believed(bench: Bench, hidden: str, monk
     assert len(own) >= (2 if hidden != "include" else 6)
 
 
+@pytest.mark.parametrize("connections", [1, 4])
+def test_refunds_that_together_are_too_large_to_be_kept_are_asked_for_one_by_one(bench: Bench, connections: int) -> None:
+    _, whole = bench.poll(1, batch_size=30)
+    for number in REFUNDED:
+        bench.store.state.refunds[number][0]["meta_data"] = [{"id": 1, "key": "_log", "value": "x" * 1024 * 1024}]
+    result, staged = bench.poll(connections, batch_size=60)
+    assert (result.counts["errors"], staged) == (0, whole)
+    assert refund_requests(bench) == sorted(["/refunds", *(f"/orders/{number}/refunds" for number in REFUNDED)])
+
+
 def test_no_more_pages_are_asked_for_than_a_run_takes(bench: Bench) -> None:
     result, staged = bench.poll(4, max_pages=2)
     assert (result.unfinished, len(staged)) == (True, 10)
