@@ -34,6 +34,8 @@ WORDS = {
     "doubted": "as it was told; an order changed since, so it is told again",
     **STOCK.left,
 }
+_POLL_TRIES, _POLL_WAIT = 12, 5
+"""How often a poll is tried while another run polls, and the seconds between two tries."""
 JOB = Job(
     direction="ERP_TO_STORE",
     records={"input": ("items",), "updated": ("told",), "skipped": ("left_alone",), "failed": ("refused",)},
@@ -161,7 +163,12 @@ def _push(run: Run, store: Store, *ways: Any) -> StockPush:
 
 
 def _stage(run: Run, store: Store) -> None:
-    """Poll the store's orders, so that what it just sold is known. One that another run polls is known well enough."""
+    """Poll the store's orders, so that what it just sold is known. What another run polls is known when that has ended.
+
+    Raises:
+        AlreadyRunning: another run still polls; what of the store's sales it hasn't read yet would be given back.
+        UsageError: the orders can't be polled to their end.
+    """
     from syncctl.services.stage import Stager, Window
     from syncctl.stores.content import ContentBuilder
 
@@ -177,10 +184,19 @@ def _stage(run: Run, store: Store) -> None:
         max_pages=settings.order_polling_max_pages,
     )
     stager = Stager(database=run.database, store=store, content=content, context=run.context())
-    try:
-        stager.poll(window)
-    except AlreadyRunning:
-        return
+    for left in reversed(range(_POLL_TRIES)):
+        try:
+            stager.poll(window)
+            break
+        except AlreadyRunning:
+            if run.stop.is_set():
+                return
+            if not left:
+                raise AlreadyRunning(
+                    "Another run polls the store's orders, and has not ended within a minute: the store was told nothing; the next "
+                    "push tells it."
+                ) from None
+            run.stop.sleep(_POLL_WAIT)
     if stager.result.unfinished and not run.stop.is_set():
         raise UsageError(
             "The store's orders can't be polled to their end in one run (SYNCCTL_ORDER_POLLING_MAX_PAGES): let `syncctl stage` "

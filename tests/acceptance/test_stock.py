@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
+from syncctl.db.connect import open_database
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
 from tests.acceptance.test_giving_up import at_a_terminal, needs_terminal
@@ -49,6 +52,17 @@ def test_only_what_differs_is_told(syncctl: Program, shop: SimulatedStore):
     assert [(item["sku"], item["before"], item["after"]) for item in told["items"]] == [("MUG", "100", "7")]
     assert stock(shop)["MUG"] == 7
     assert pushed(syncctl)["told"] == 0
+
+
+def test_nothing_is_told_while_another_run_still_polls(syncctl: Program, shop: SimulatedStore):
+    count(syncctl, "MUG", 90)
+    with closing(open_database(f"sqlite:///{syncctl.folder / 'shop.db'}")) as other, other.exclusive("stage woocommerce"):
+        ended = syncctl("stock", "push")
+    assert ended.code == 75
+    assert "Another run polls the store's orders, and has not ended within a minute" in ended.err
+    assert syncctl.waited == [5] * 11
+    assert stock(shop)["MUG"] == 100
+    assert pushed(syncctl)["told"] == 1
 
 
 def test_the_stores_own_sale_is_not_given_back(syncctl: Program, shop: SimulatedStore):
