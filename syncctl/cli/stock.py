@@ -193,8 +193,8 @@ def _stage(run: Run, store: Store) -> None:
                 return
             if not left:
                 raise AlreadyRunning(
-                    "Another run polls the store's orders, and has not ended within a minute: the store was told nothing; the next "
-                    "push tells it."
+                    "Another run polls the store's orders, and has not ended within a minute: the store was told nothing; the "
+                    "next push tells it."
                 ) from None
             run.stop.sleep(_POLL_WAIT)
     if stager.result.unfinished and not run.stop.is_set():
