@@ -31,6 +31,10 @@ ORDER, TICKET = 900000000001, 900000000002
 """The pair that a person keyed."""
 
 
+GRACE = {"WOO_CUST_ID": 6, "CUST_EMAIL": "grace@example.test"}
+"""Another customer's order."""
+
+
 @pytest.fixture
 def keyed(database, query):
     """A shop whose till has an order with a deposit, and the ticket of that."""
@@ -535,6 +539,43 @@ def test_a_posted_ticket_leaves_another_way_of_paying_to_a_person(shop):
     assert shop.snapshot() == before
 
 
+def test_a_posted_ticket_leaves_another_customer_to_a_person(shop):
+    doc = shop.apply(line(1)).doc_id
+    ticket = written(shop)
+    post_ticket(shop, ticket["DEPOSIT_DOC_ID"])
+    stage(shop.database, order(4711, line(1), **GRACE))
+    claimed = shop.claim()
+    before = shop.snapshot()
+    told = rf"ticket {ticket['DEPOSIT_TKT_NO']} is in the books for customer C100, and the order is customer C200's now"
+    with pytest.raises(Conflict, match=told):
+        shop.work(claimed)
+    assert shop.snapshot() == before
+    shop.query("UPDATE dbo.PS_DOC_HDR SET CUST_NO = 'C200' WHERE DOC_ID = ?", (doc,))
+    assert shop.work(claimed).outcome == "updated", "a person moved it"
+
+
+def test_an_open_ticket_follows_the_customer(shop):
+    shop.apply(line(1))
+    shop.apply(line(1), **GRACE)
+    assert shop.header(written(shop)["DEPOSIT_DOC_ID"])["CUST_NO"] == "C200"
+    sound(shop)
+
+
+def test_a_line_of_the_deposit_never_takes_the_place_of_a_persons_payment(shop):
+    doc = shop.apply(line(1)).doc_id
+    shop.pay(doc, "2.00")
+    for table in ("PS_DOC_PMT", "PS_DOC_PMT_APPLY"):
+        [row] = rows(shop, table, TICKET)
+        shop.copy_row(table, row, {"DOC_ID": ORDER, "PMT_SEQ_NO": 7})
+    shop.database.run(SetDepositModel(number="TILL-2"))
+    stage(shop.database, order(4711, line(1, qty="2", total="39.98")))
+    claimed = shop.claim()
+    before = shop.snapshot()
+    with pytest.raises(Conflict, match=rf"belongs on document {doc} as payment 7, and a person took one of that number"):
+        shop.work(claimed)
+    assert shop.snapshot() == before
+
+
 def test_a_posted_ticket_takes_no_other_reference(shop):
     shop.apply(line(1))
     before = written(shop)
@@ -572,6 +613,8 @@ def test_a_posted_ticket_keeps_an_order_from_being_cancelled(shop):
         ("UPDATE dbo.PS_DOC_PMT SET AMT = '5.00' WHERE DOC_ID = ?", "was changed by hand"),
         ("UPDATE dbo.PS_DOC_PMT SET PAY_COD = 'CASH' WHERE DOC_ID = ?", "was changed by hand"),
         ("DELETE FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", "was changed by hand"),
+        ("UPDATE dbo.PS_DOC_PMT_APPLY SET AMT = '5.00' WHERE DOC_ID = ?", "was changed by hand"),
+        ("UPDATE dbo.PS_DOC_HDR_TOT SET TOT_TND = '5.00' WHERE DOC_ID = ?", "was changed by hand"),
         ("DELETE FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?", "was voided or deleted by hand"),
     ],
 )
@@ -644,9 +687,16 @@ def test_the_audit_finds_a_ticket_that_is_missing_another_one_or_there_twice(sho
     shop.copy_row("PS_DOC_HDR", header, {"DOC_ID": 77, "TKT_NO": "TWICE", "DOC_GUID": "0F8FAD5B-D9CB-469F-A165-70867728950E"})
     [twice] = audit(shop)
     assert "document 77 (TWICE) refers to the order beside its deposit ticket" in twice
-    shop.query("DELETE FROM dbo.PS_DOC_HDR WHERE DOC_ID = 77")
+    [paid] = rows(shop, "PS_DOC_PMT", ticket["DEPOSIT_DOC_ID"])
+    shop.copy_row("PS_DOC_PMT", paid, {"DOC_ID": 77, "AMT": D("4.99")})
+    assert audit(shop) == [twice]
+    shop.query("UPDATE dbo.PS_DOC_PMT SET AMT = '-4.99' WHERE DOC_ID = 77")
+    assert audit(shop) == [], "what gives money back is no second one"
+    for table in ("PS_DOC_HDR", "PS_DOC_PMT"):
+        shop.query(f"DELETE FROM dbo.{table} WHERE DOC_ID = 77")
     shop.query("UPDATE dbo.USER_ORDER_PAYMENT SET AMT = '7.00'")
-    shop.query("UPDATE dbo.PS_DOC_PMT SET AMT = '7.00' WHERE DOC_ID = ?", (ticket["DEPOSIT_DOC_ID"],))
+    for table, column in (("PS_DOC_PMT", "AMT"), ("PS_DOC_PMT_APPLY", "AMT"), ("PS_DOC_HDR_TOT", "TOT_TND")):
+        shop.query(f"UPDATE dbo.{table} SET {column} = '7.00' WHERE DOC_ID = ?", (ticket["DEPOSIT_DOC_ID"],))
     assert (
         f"document {doc}: its deposit of 7.00 on ticket {ticket['DEPOSIT_TKT_NO']} is not what the order is paid with, 19.99"
         in audit(shop)
@@ -654,6 +704,27 @@ def test_the_audit_finds_a_ticket_that_is_missing_another_one_or_there_twice(sho
     shop.query("UPDATE dbo.USER_ORDER_PAYMENT SET AMT = '19.99'")
     void_ticket(shop, ticket["DEPOSIT_DOC_ID"])
     assert f"{named} is not in the ERP" in audit(shop)
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_an_open_ticket_of_an_order_that_is_gone_is_told(shop, posted):
+    doc = shop.apply(line(1)).doc_id
+    ticket = written(shop)["DEPOSIT_TKT_NO"]
+    if posted:
+        shop.post(doc)
+    else:
+        void_ticket(shop, doc)
+    shop.query("UPDATE dbo.USER_ORDER_LINK SET ERP_STATUS_TOLD = 'gone'")
+    left = [f"document {doc} is not in the ERP, and its deposit of 19.99 on ticket {ticket} is still open there"]
+    assert audit(shop) == ([] if posted else left)
+    told = rf"(by hand|posted); its deposit ticket {ticket} of 19\.99 is still open: void it unless the order was delivered"
+    with pytest.raises(RollbackRefused, match=told):
+        roll_back(shop)
+    shop.stage_cancelled(line(1))
+    with pytest.raises(Conflict, match=told):
+        shop.work(shop.claim())
+    shop.query("UPDATE dbo.USER_ORDER_LINK SET LINK_STATE = 'ROLLED_BACK'")
+    assert audit(shop) == ([] if posted else left)
 
 
 def test_the_audit_finds_an_order_whose_totals_say_something_else_of_the_deposit(shop):

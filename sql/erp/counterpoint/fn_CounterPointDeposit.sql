@@ -7,7 +7,8 @@ dbo.fn_CounterPointDeposit
 
 Used by      sp_WriteOrderTotals, fn_CounterPointTally, fn_ErpDocumentState, fn_ErpAudit
 Returns      no row where it has none, else one: TICKET_DOC_ID, TICKET_TKT_NO, AMT, PAY_COD; IS_OPEN, IS_POSTED (neither: voided or deleted),
-             IS_WHOLE (an open one is as we wrote it: one payment of that amount and code, no lines); TENDERED and TAKEN_OFF: what is tendered on
+             IS_WHOLE (an open one is as we wrote it: one payment of that amount and code, applied and tendered in whole, no
+             lines); TENDERED and TAKEN_OFF: what is tendered on
              the document and what is taken off what is due of it, payments that people took there included
 Example      SELECT deposit.* FROM dbo.fn_CounterPointDeposit(101000000001) AS deposit;
 */
@@ -28,7 +29,7 @@ RETURN
         stands.IS_POSTED,
         IS_WHOLE = CONVERT(bit, CASE
             WHEN EXISTS (SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = written.DEPOSIT_DOC_ID) THEN 0
-            WHEN ticket.PAYMENTS = 1 AND ticket.AS_WRITTEN = 1 THEN 1
+            WHEN ticket.PAYMENTS = 1 AND ticket.AS_WRITTEN = 1 AND ticket.APPLIED = written.AMT AND ticket.TENDERED = written.AMT THEN 1
             ELSE 0
         END),
         TENDERED = CONVERT(decimal(15, 2), COALESCE(written.ON_ORDER_TND, 0) + others.AMT),
@@ -51,7 +52,9 @@ RETURN
     (
         SELECT
             PAYMENTS = COUNT(*),
-            AS_WRITTEN = COUNT(CASE WHEN paid.AMT = written.AMT AND paid.PAY_COD = written.PAY_COD THEN 1 END)
+            AS_WRITTEN = COUNT(CASE WHEN paid.AMT = written.AMT AND paid.PAY_COD = written.PAY_COD THEN 1 END),
+            APPLIED = (SELECT SUM(applied.AMT) FROM dbo.PS_DOC_PMT_APPLY AS applied WHERE applied.DOC_ID = written.DEPOSIT_DOC_ID),
+            TENDERED = (SELECT SUM(totals.TOT_TND) FROM dbo.PS_DOC_HDR_TOT AS totals WHERE totals.DOC_ID = written.DEPOSIT_DOC_ID)
         FROM dbo.PS_DOC_PMT AS paid
         WHERE paid.DOC_ID = written.DEPOSIT_DOC_ID
     ) AS ticket

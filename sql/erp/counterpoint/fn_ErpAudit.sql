@@ -211,6 +211,28 @@ RETURN
     AND   (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
     AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS known WHERE known.DOC_ID = header.DOC_ID)
     AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known WHERE known.DEPOSIT_DOC_ID = header.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT AS paid WHERE paid.DOC_ID = header.DOC_ID AND paid.AMT < 0) /* gives money back */
+    UNION ALL
+    SELECT
+        38,
+        'deposit_ticket',
+        staged.STAGING_ID,
+        CONCAT
+        (
+            N'document ', written.DOC_ID, N' is not in the ERP, and its deposit of ', CONVERT(varchar(30), written.AMT), N' on ticket ',
+            written.DEPOSIT_TKT_NO, N' is still open there'
+        )
+    FROM dbo.USER_ORDER_PAYMENT AS written
+    INNER JOIN dbo.PS_DOC_HDR AS ticket
+        ON ticket.DOC_ID = written.DEPOSIT_DOC_ID
+    INNER JOIN dbo.USER_ORDER_STAGING AS staged
+        ON  staged.STORE_ID = written.STORE_ID
+        AND staged.WOO_ORDER_ID = written.WOO_ORDER_ID
+        AND staged.DUPLICATE_OF_ID IS NULL
+    WHERE (@STORE_ID IS NULL OR staged.STORE_ID = @STORE_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.DOC_ID = written.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = written.DOC_ID)
+    AND   NOT EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = written.DOC_ID)
     UNION ALL
     SELECT
         40,

@@ -37,8 +37,20 @@ SELECT
     CASE WHEN deposit.IS_POSTED = 1 THEN deposit.TICKET_TKT_NO END AS BOOKED_ON,
     (SELECT COUNT(*) FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) AS PARCELS,
     CASE
-        WHEN document.DOC_ID IS NULL AND history.DOC_ID IS NOT NULL THEN N'it is no longer among the open documents: it was posted'
-        WHEN document.DOC_ID IS NULL THEN N'it is no longer among the open documents: it was voided or deleted by hand'
+        WHEN document.DOC_ID IS NULL
+        THEN CONCAT
+        (
+            N'it is no longer among the open documents: ',
+            CASE WHEN history.DOC_ID IS NOT NULL THEN N'it was posted' ELSE N'it was voided or deleted by hand' END,
+            CASE
+                WHEN deposit.IS_OPEN = 1
+                THEN CONCAT
+                (
+                    N'; its deposit ticket ', deposit.TICKET_TKT_NO, N' of ', CONVERT(varchar(30), deposit.AMT),
+                    N' is still open: void it unless the order was delivered'
+                )
+            END
+        )
         ELSE COALESCE
         (
             STUFF

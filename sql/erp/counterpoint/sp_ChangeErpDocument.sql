@@ -10,7 +10,7 @@ dbo.sp_ChangeErpDocument
 Called by    sp_ApplyOrder, inside its caller's transaction, which holds the document and has looked at its state
 Parameters   @STAGING_ID; @CUST_NO whose it is now; @CHANGES OUTPUT: what changed, for people, each part ending in '; '
 Returns      no rows
-Errors       50030 the order's total does not add up; 50040 an item has no counterpart
+Errors       50030 the order's total does not add up, or it is another customer's now and its deposit is in the books; 50040 an item has no counterpart
 Locks        header, lines, totals and stock rows (in the order of ITEM_NO), until the caller's transaction ends
 Repeatable   yes: the second time nothing differs
 Note         Lines are told apart by the store's line id, so two lines of one item stay two; one keeps its item unless its product
@@ -307,6 +307,26 @@ BEGIN
         )
     FROM dbo.PS_DOC_HDR AS document
     WHERE document.DOC_ID = @DOC_ID;
+
+    /* A deposit in the books is the former customer's: only a person can move it. */
+    SELECT
+        @MESSAGE = CONCAT
+        (
+            N'Order ', @WOO_ORDER_NO, N': the deposit of ', CONVERT(varchar(30), deposit.AMT), N' on ticket ', deposit.TICKET_TKT_NO,
+            N' is in the books for customer ', document.CUST_NO, N', and the order is customer ', @CUST_NO,
+            N'''s now: correct that at the till, change the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+        )
+    FROM dbo.PS_DOC_HDR AS document
+    CROSS APPLY dbo.fn_CounterPointDeposit(document.DOC_ID) AS deposit
+    WHERE document.DOC_ID = @DOC_ID
+    AND   COALESCE(document.CUST_NO, @CUST_NO) <> @CUST_NO
+    AND   deposit.IS_OPEN = 0
+    AND   deposit.IS_POSTED = 1;
+
+    IF @MESSAGE IS NOT NULL
+    BEGIN
+        THROW 50030, @MESSAGE, 1;
+    END;
 
     UPDATE
         dbo.PS_DOC_HDR

@@ -149,6 +149,27 @@ BEGIN
         RETURN;
     END;
 
+    /* A model that was read later may put a line of the deposit on the order, where by now a person's payment stands. */
+    SELECT
+        @MESSAGE = CONCAT
+        (
+            N'Order ', @WOO_ORDER_NO, N': its deposit of ', CONVERT(varchar(30), @AMT), N' belongs on document ', @DOC_ID, N' as payment ',
+            paid.PMT_SEQ_NO, N', and a person took one of that number: change the order and its deposit by hand, then',
+            N' `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+        )
+    FROM dbo.USER_DEPOSIT_MODEL AS model
+    INNER JOIN dbo.PS_DOC_PMT AS paid
+        ON  paid.DOC_ID = @DOC_ID
+        AND paid.PMT_SEQ_NO = TRY_CONVERT(int, model.VALUE)
+    WHERE model.PART = 'ORDER'
+    AND   model.TABLE_NAME = 'PS_DOC_PMT'
+    AND   model.COLUMN_NAME = 'PMT_SEQ_NO';
+
+    IF @MESSAGE IS NOT NULL
+    BEGIN
+        THROW 50030, @MESSAGE, 1;
+    END;
+
     IF @TICKET_DOC_ID IS NULL
     BEGIN
         EXECUTE dbo.sp_NextNumber @SERIES = 'DOC_ID', @NUMBER = @NUMBER OUTPUT, @NOW = @NOW;

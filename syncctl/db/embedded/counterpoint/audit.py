@@ -20,6 +20,7 @@ def audit(session: Session, store_id: str | None, *, inventory: bool) -> Iterato
     yield from _totals_equal(session, store_id)
     yield from _document_whole(session, store_id)
     yield from _deposit_tickets(session, store_id)
+    yield from _deposits_left_alone(session, store_id)
     if inventory:
         yield from _inventory_equals_open_lines(session)
 
@@ -161,6 +162,8 @@ def _deposit_tickets(session: Session, store_id: str | None) -> Iterator[AuditFi
         WHERE header.IS_REL_TKT = 'N' AND (:store IS NULL OR staged.STORE_ID = :store)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS known WHERE known.DOC_ID = header.DOC_ID)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known WHERE known.DEPOSIT_DOC_ID = header.DOC_ID)
+        -- what gives money back is no second one
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT AS paid WHERE paid.DOC_ID = header.DOC_ID AND CAST(paid.AMT AS REAL) < 0)
         ORDER BY staged.STAGING_ID, header.DOC_ID
         """,
         {"store": store_id},
@@ -168,6 +171,30 @@ def _deposit_tickets(session: Session, store_id: str | None) -> Iterator[AuditFi
         detail = (
             f"document {row['DOC_ID']} ({row['TKT_NO']}) refers to the order beside its deposit ticket {row['DEPOSIT_TKT_NO']}:"
             " is that a second one?"
+        )
+        yield AuditFinding("deposit_ticket", row["STAGING_ID"], detail)
+
+
+def _deposits_left_alone(session: Session, store_id: str | None) -> Iterator[AuditFinding]:
+    """Look for tickets that are open though the order beside them was voided or deleted by hand."""
+    for row in session.all(
+        """
+        SELECT staged.STAGING_ID, written.DOC_ID, written.AMT, written.DEPOSIT_TKT_NO
+        FROM dbo.USER_ORDER_PAYMENT AS written
+        INNER JOIN dbo.PS_DOC_HDR AS ticket ON ticket.DOC_ID = written.DEPOSIT_DOC_ID
+        INNER JOIN dbo.USER_ORDER_STAGING AS staged
+            ON staged.STORE_ID = written.STORE_ID AND staged.WOO_ORDER_ID = written.WOO_ORDER_ID
+        WHERE staged.DUPLICATE_OF_ID IS NULL AND (:store IS NULL OR staged.STORE_ID = :store)
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_HDR AS header WHERE header.DOC_ID = written.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_ORD_HIST AS posted WHERE posted.DOC_ID = written.DOC_ID)
+        AND NOT EXISTS (SELECT 1 FROM dbo.PS_TKT_HIST AS posted WHERE posted.DOC_ID = written.DOC_ID)
+        ORDER BY staged.STAGING_ID
+        """,
+        {"store": store_id},
+    ):
+        detail = (
+            f"document {row['DOC_ID']} is not in the ERP, and its deposit of {row['AMT']:.2f} on ticket {row['DEPOSIT_TKT_NO']}"
+            " is still open there"
         )
         yield AuditFinding("deposit_ticket", row["STAGING_ID"], detail)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncctl.db.embedded.counterpoint.contacts import write_contacts
+from syncctl.db.embedded.counterpoint.deposit import find_deposit
 from syncctl.db.embedded.counterpoint.document import (
     committed_quantities,
     move_inventory,
@@ -23,6 +24,7 @@ from syncctl.db.embedded.counterpoint.totals import NOTHING, document_totals, wr
 from syncctl.db.embedded.erp import Document, Settings
 from syncctl.db.embedded.order_content import Content
 from syncctl.db.embedded.registry import Session
+from syncctl.errors import Conflict
 
 
 def change_document(session: Session, staged: sqlite3.Row, content: Content, link: sqlite3.Row, cust_no: str) -> str:
@@ -114,10 +116,24 @@ def _follow_header(
     key = {"doc": document.doc_id, "cust": cust_no, "number": number[:20], "ref": number[:50]}
     header = session.one("SELECT CUST_NO FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", key)
     before = header["CUST_NO"] if header else None
+    _require_deposit_may_follow(session, staged, document.doc_id, before, cust_no)
     session.run("UPDATE dbo.PS_DOC_HDR SET CUST_NO = :cust, CUST_PO_NO = :number, REF = :ref WHERE DOC_ID = :doc", key)
     customer = f"customer {before or 'none'} → {cust_no}; " if before != cust_no else ""
     told = f"kept as a person changed it in CounterPoint, though the store did, too: {', '.join(kept)}; " if kept else ""
     return customer + ("other ship-to address; " if moved else "") + told
+
+
+def _require_deposit_may_follow(session: Session, staged: sqlite3.Row, doc_id: int, before: str | None, cust_no: str) -> None:
+    """Raise Conflict where the order becomes another customer's and its deposit is in the books: only a person can move that."""
+    deposit = find_deposit(session, doc_id)
+    if before in (None, cust_no) or deposit is None or deposit.is_open or not deposit.is_posted:
+        return
+    raise Conflict(
+        f"Order {staged['WOO_ORDER_NO']}: the deposit of {deposit.amount:.2f} on ticket {deposit.tkt_no} is in the books for"
+        f" customer {before}, and the order is customer {cust_no}'s now: correct that at the till, change the order by hand, then"
+        f" `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
+        code=50030,
+    )
 
 
 def close_document(session: Session, staged: sqlite3.Row, link: sqlite3.Row) -> None:

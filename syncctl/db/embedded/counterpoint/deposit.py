@@ -74,7 +74,11 @@ def find_deposit(session: Session, doc_id: int) -> Deposit | None:
         "SELECT AMT FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc AND PMT_SEQ_NO <> :seq", {"doc": doc_id, "seq": written["PMT_SEQ_NO"]}
     )
     by_people = sum((row["AMT"] for row in others), NOTHING)
-    as_written = [(row["AMT"], row["PAY_COD"]) for row in paid] == [(written["AMT"], written["PAY_COD"])]
+    applied = session.all("SELECT AMT FROM dbo.PS_DOC_PMT_APPLY WHERE DOC_ID = :doc", ticket)
+    tendered = session.all("SELECT TOT_TND AS AMT FROM dbo.PS_DOC_HDR_TOT WHERE DOC_ID = :doc", ticket)
+    as_written = [(row["AMT"], row["PAY_COD"]) for row in paid] == [(written["AMT"], written["PAY_COD"])] and {
+        sum((row["AMT"] for row in rows), NOTHING) for rows in (applied, tendered)
+    } == {written["AMT"]}
     return Deposit(
         written["DEPOSIT_DOC_ID"],
         written["DEPOSIT_TKT_NO"],
@@ -154,6 +158,7 @@ def write_deposit(
     session.run("DELETE FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", key)
     if code is None:
         return
+    _require_free_place(session, staged, doc_id, amount)
     numbers = (
         (stands.doc_id, stands.tkt_no)
         if stands is not None
@@ -191,6 +196,26 @@ def write_deposit(
         },
     )
     _require_sums(session, staged, numbers, amount)
+
+
+def _require_free_place(session: Session, staged: sqlite3.Row, doc_id: int, amount: Decimal) -> None:
+    """Raise Conflict where a model that was read later wants a line on the order where a person's payment stands by now."""
+    taken = session.one(
+        """
+        SELECT paid.PMT_SEQ_NO
+        FROM dbo.USER_DEPOSIT_MODEL AS model
+        INNER JOIN dbo.PS_DOC_PMT AS paid ON paid.DOC_ID = :doc AND paid.PMT_SEQ_NO = CAST(model.VALUE AS INTEGER)
+        WHERE model.PART = 'ORDER' AND model.TABLE_NAME = 'PS_DOC_PMT' AND model.COLUMN_NAME = 'PMT_SEQ_NO'
+        """,
+        {"doc": doc_id},
+    )
+    if taken is not None:
+        raise Conflict(
+            f"Order {staged['WOO_ORDER_NO']}: its deposit of {amount:.2f} belongs on document {doc_id} as payment"
+            f" {taken['PMT_SEQ_NO']}, and a person took one of that number: change the order and its deposit by hand, then"
+            f" `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
+            code=50030,
+        )
 
 
 def _require_sums(session: Session, staged: sqlite3.Row, numbers: tuple[int, str], amount: Decimal) -> None:

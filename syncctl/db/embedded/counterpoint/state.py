@@ -55,6 +55,9 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
         became = "it was posted" if is_posted(session, link["DOC_ID"]) else "it was voided or deleted by hand"
         gone = f"it is no longer among the open documents: {became}"
         deposit = find_deposit(session, link["DOC_ID"])
+        if deposit is not None and deposit.is_open:
+            ticket = f"its deposit ticket {deposit.tkt_no} of {deposit.amount:.2f}"
+            gone += f"; {ticket} is still open: void it unless the order was delivered"
         return DocumentState(
             found=False,
             payments=len(payments),
