@@ -38,6 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # it is run by its path
 
 from scripts.runs import Ended, Runner, let_time_pass, print_findings, rows_of
+from syncctl.carriers.numbers import CHECKS
 from syncctl.clock import system_clock
 from syncctl.db.connect import is_embedded, open_database
 from syncctl.db.contract import AddClaim, AuditOrders, Database
@@ -288,7 +289,8 @@ def _draw_claims(chaos: Chaos, database: Database) -> None:
     claims += [sound[number % 3] for number in range(max(10, chaos.options.orders // 20))]
     chaos.chance.shuffle(claims)
     for number, claim in enumerate(claims):
-        reference, tracking = f"{chaos.store_id}-{number}", f"XN{number:09d}FR"
+        serial = f"{number:08d}"
+        reference, tracking = f"{chaos.store_id}-{number}", f"XN{serial}{CHECKS['s10'](serial)}FR"
         chaos.plan.claims[reference] = claim
         chaos.carriers.simulation.scripts[tracking] = [claim.word]
         database.run(AddClaim(claim_reference=reference, carrier=claim.carrier, tracking_number=tracking))
