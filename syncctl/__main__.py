@@ -9,8 +9,10 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     if sys.argv[1:] == ["--version"]:
         sys.exit(_version())
-    from syncctl.cli.app import run_app
-
+    try:
+        from syncctl.cli.app import run_app
+    except KeyboardInterrupt:  # nothing has begun
+        sys.exit(130)
     sys.exit(run_app(sys.argv[1:]))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.abc
 import os
 import signal
+import sys
 import time
 from datetime import timedelta
 
 import pytest
 
+from syncctl import __main__
 from syncctl.stop import Stop, on_signals
 
 
@@ -41,3 +44,17 @@ def test_a_signal_sets_the_flag_and_handlers_are_put_back(number: signal.Signals
         assert stop.wait(5)
     assert stop.exit_code == code
     assert signal.getsignal(number) is before
+
+
+def test_ctrl_c_while_the_program_is_read_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(importlib.abc.MetaPathFinder):
+        def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+            if fullname == "syncctl.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "syncctl.cli.app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Stopped(), *sys.meta_path])
+    monkeypatch.setattr(sys, "argv", ["syncctl", "stage"])
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 130
