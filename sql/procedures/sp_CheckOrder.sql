@@ -729,6 +729,45 @@ BEGIN
             );
         END;
 
+        /* It comes unpaid, and its document would show it as paid: a pay code is for the whole total, whatever the status. */
+        INSERT INTO @VIOLATION
+        SELECT
+            13,
+            0,
+            'unpaid',
+            'ORD_STATUS',
+            @ORD_STATUS,
+            CONCAT
+            (
+                N'The order isn''t paid whole, and ', @ERP_NAME, N' would have it as paid: its payment method ', code.PMT_METH, N' has the pay code ',
+                code.PAY_COD, N'. Give the method an empty one, and key the payment when it comes.'
+            ),
+            'warning'
+        FROM dbo.USER_ORDER_STAGING AS staged
+        CROSS APPLY
+        (
+            SELECT TOP (1)
+                mapped.PMT_METH,
+                mapped.PAY_COD
+            FROM dbo.USER_PAY_CODE_MAP AS mapped
+            WHERE mapped.PMT_METH = staged.PMT_METH
+            AND   mapped.STORE_ID IN (staged.STORE_ID, '*')
+            ORDER BY
+                CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END
+        ) AS code
+        WHERE staged.STAGING_ID = @STAGING_ID
+        AND   (staged.STATUS_MEANING = 'unpaid' OR staged.ORD_STATUS = 'partially_paid')
+        AND   code.PAY_COD <> ''
+        AND   @TOT_AMT <> 0
+        AND   EXISTS
+        (
+            SELECT
+                1
+            FROM dbo.USER_ERP_SETTING AS setting
+            WHERE setting.NAME = 'WRITE_PAYMENT'
+            AND   setting.VALUE IN (N'Y', N'D')
+        );
+
         /* Of an order that the store holds nothing else matters: nothing of it goes into its document. */
         IF @IS_HELD = 1
         BEGIN

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import AuditOrders, RollbackOrder
+from syncctl.db.contract import AuditOrders, RollbackOrder, ValidateStagedOrder
 from syncctl.errors import BadArgument, Conflict, MappingError, RollbackRefused
 from tests.orders import charge, line, order, stage
 from tests.shop import Shop
@@ -48,6 +48,25 @@ def test_a_payment_has_every_column(shop):
     assert (applied["HOME_CURNCY_AMT"], applied["EXCH_LOSS"]) == (D("24.99"), 0)
     totals = shop.totals(doc)
     assert (totals["TOT_TND"], totals["AMT_DUE"], audit(shop)) == (D("24.99"), 0, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning", "setting", "code", "warned"),
+    [
+        ("on-hold", "unpaid", "Y", "CARD", True),
+        ("partially_paid", "ready", "D", "CARD", True),
+        ("on-hold", "unpaid", "Y", "", False),
+        ("on-hold", "unpaid", "N", "CARD", False),
+        ("processing", "ready", "Y", "CARD", False),
+    ],
+)
+def test_an_order_that_is_not_paid_and_would_be_booked_as_paid_is_told(shop, status, meaning, setting, code, warned):
+    shop.paid_by(code)
+    shop.query("UPDATE dbo.USER_ERP_SETTING SET VALUE = ? WHERE NAME = 'WRITE_PAYMENT'", (setting,))
+    stage(shop.database, order(4711, line(1), ORD_STATUS=status, STATUS_MEANING=meaning, TRANSACTION_ID=None))
+    found = shop.database.run(ValidateStagedOrder(staging_id=shop.staged()["STAGING_ID"]))
+    said = [(each.severity, each.field) for each in found if each.code == "unpaid"]
+    assert said == ([("warning", "ORD_STATUS")] if warned else [])
 
 
 def test_without_a_transaction_the_payment_is_called_as_its_code(shop):

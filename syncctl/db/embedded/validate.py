@@ -10,7 +10,7 @@ from decimal import Decimal
 from syncctl.db.contract import ProcessStagedOrder, ValidateStagedOrder, Violation
 from syncctl.db.embedded.customers import resolve_customer
 from syncctl.db.embedded.engine import NO_MOMENT
-from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of
+from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of, settings_of
 from syncctl.db.embedded.order_content import Content, StagedLine, cents, read_content, unit_price
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, require
@@ -75,6 +75,7 @@ def _found(session: Session, call: Rules, staged: sqlite3.Row) -> tuple[str | No
         *_sums(lines),
         *_letters(erp, staged, content),
         *alike_number(session, erp, staged, content),
+        *_unpaid(session, erp, staged),
     ]
     return cust_no, violations
 
@@ -296,6 +297,27 @@ def _letters(erp: Erp, staged: sqlite3.Row, content: Content) -> Iterator[Violat
             held.text,
             f"{erp.name} takes {held.cut_to} letters here: the text is cut. The document's note keeps it whole.",
         )
+
+
+def _unpaid(session: Session, erp: Erp, staged: sqlite3.Row) -> Iterator[Violation]:
+    """Tell of an order that comes unpaid and that its document would show as paid: a pay code is for the whole total."""
+    unpaid = staged["STATUS_MEANING"] == "unpaid" or staged["ORD_STATUS"] == "partially_paid"
+    if not (unpaid and staged["TOT_AMT"]) or settings_of(session).get("WRITE_PAYMENT") not in ("Y", "D"):
+        return
+    mapped = session.one(
+        """
+        SELECT PMT_METH, PAY_COD FROM dbo.USER_PAY_CODE_MAP
+        WHERE PMT_METH = :method AND STORE_ID IN (:store, '*')
+        ORDER BY STORE_ID = '*'
+        """,
+        {"method": staged["PMT_METH"], "store": staged["STORE_ID"]},
+    )
+    if mapped is not None and mapped["PAY_COD"]:
+        said = (
+            f"The order isn't paid whole, and {erp.name} would have it as paid: its payment method {mapped['PMT_METH']} has the "
+            f"pay code {mapped['PAY_COD']}. Give the method an empty one, and key the payment when it comes."
+        )
+        yield warning("unpaid", "ORD_STATUS", staged["ORD_STATUS"], said)
 
 
 def _write(session: Session, staged: sqlite3.Row, cust_no: str | None, violations: list[Violation]) -> None:
