@@ -750,13 +750,13 @@ BEGIN
                 mapped.PMT_METH,
                 mapped.PAY_COD
             FROM dbo.USER_PAY_CODE_MAP AS mapped
-            WHERE mapped.PMT_METH = staged.PMT_METH
+            WHERE mapped.PMT_METH = COALESCE(staged.PMT_METH, '')
             AND   mapped.STORE_ID IN (staged.STORE_ID, '*')
             ORDER BY
                 CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END
         ) AS code
         WHERE staged.STAGING_ID = @STAGING_ID
-        AND   (staged.STATUS_MEANING = 'unpaid' OR staged.ORD_STATUS = 'partially_paid')
+        AND   (COALESCE(staged.STATUS_MEANING, '') = 'unpaid' OR COALESCE(staged.ORD_STATUS, '') = 'partially_paid')
         AND   code.PAY_COD <> ''
         AND   @TOT_AMT <> 0
         AND   EXISTS
@@ -765,7 +765,7 @@ BEGIN
                 1
             FROM dbo.USER_ERP_SETTING AS setting
             WHERE setting.NAME = 'WRITE_PAYMENT'
-            AND   setting.VALUE IN (N'Y', N'D')
+            AND   (COALESCE(setting.VALUE, N'') = N'Y' OR COALESCE(setting.VALUE, N'') = N'D')
         );
 
         /* Of an order that the store holds nothing else matters: nothing of it goes into its document. */
