@@ -175,8 +175,7 @@ def stage(
     enters the ERP yet: `process` does that.
     """
     from syncctl.services.stage import Stager, Window
-    from syncctl.stores.connect import apart_in_store
-    from syncctl.stores.content import ContentBuilder
+    from syncctl.stores.connect import content_of_orders
 
     settings = run.settings
     if payload is not None:
@@ -202,12 +201,7 @@ def stage(
         stager = Stager(
             database=run.database,
             store=store,
-            content=ContentBuilder(
-                create_statuses=settings.create_statuses,
-                timezone=settings.erp_timezone,
-                named_by=settings.create_variable,
-                apart=apart_in_store(settings),
-            ),
+            content=content_of_orders(settings),
             context=run.context(lambda _: advance(1), advance.expect),
             dry_run=dry_run,
             walks=run.begun,
@@ -225,14 +219,7 @@ def stage(
         elif reconcile:
             _compare(run, stager, begin, end)
         else:
-            window = Window(
-                since=begin,
-                until=end,
-                lookback=timedelta(minutes=settings.order_polling_lookback_minutes),
-                batch_size=settings.order_polling_batch_size,
-                max_pages=settings.order_polling_max_pages,
-            )
-            stager.poll(window)
+            stager.poll(Window.of(settings, since=begin, until=end))
         came_to_its_end.append(not stager.result.unfinished)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -170,23 +169,15 @@ def _stage(run: Run, store: Store) -> None:
         UsageError: the orders can't be polled to their end.
     """
     from syncctl.services.stage import Stager, Window
-    from syncctl.stores.content import ContentBuilder
+    from syncctl.stores.connect import content_of_orders
 
     settings = run.settings
     if not settings.enable_order_polling:
         return
-    content = ContentBuilder(
-        create_statuses=settings.create_statuses, timezone=settings.erp_timezone, named_by=settings.create_variable
-    )
-    window = Window(
-        lookback=timedelta(minutes=settings.order_polling_lookback_minutes),
-        batch_size=settings.order_polling_batch_size,
-        max_pages=settings.order_polling_max_pages,
-    )
-    stager = Stager(database=run.database, store=store, content=content, context=run.context())
+    stager = Stager(database=run.database, store=store, content=content_of_orders(settings), context=run.context())
     for left in reversed(range(_POLL_TRIES)):
         try:
-            stager.poll(window)
+            stager.poll(Window.of(settings))
             break
         except AlreadyRunning:
             if run.stop.is_set():

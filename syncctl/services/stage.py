@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from syncctl.db.contract import Database, ListWalks, Walk
 from syncctl.errors import SyncError, UsageError
@@ -20,6 +20,9 @@ from syncctl.services.intake import SET_ASIDE, Intake, Looked, StagedItem, Stagi
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import ORDERS_WALK, Listed, NoSuchList, Page, Store, WalkState
 from syncctl.stores.content import ContentBuilder
+
+if TYPE_CHECKING:
+    from syncctl.settings import Settings
 
 __all__ = ["Stager", "Staging", "Window"]
 
@@ -33,6 +36,17 @@ class Window:
     lookback: timedelta = timedelta(minutes=15)
     batch_size: int = 50
     max_pages: int = 10
+
+    @classmethod
+    def of(cls, settings: Settings, *, since: datetime | None = None, until: datetime | None = None) -> Window:
+        """Return what the settings say of a poll."""
+        return cls(
+            since=since,
+            until=until,
+            lookback=timedelta(minutes=settings.order_polling_lookback_minutes),
+            batch_size=settings.order_polling_batch_size,
+            max_pages=settings.order_polling_max_pages,
+        )
 
 
 class _Ahead(NamedTuple):

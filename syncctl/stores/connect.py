@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncctl.meter import Meter
     from syncctl.models import Meaning
     from syncctl.stores.base import Store
+    from syncctl.stores.content import ContentBuilder
 
 
 class _WhenAsked:
@@ -132,7 +133,19 @@ def meaning_in_store(settings: Settings) -> Callable[[str], Meaning]:
     return meaning_of
 
 
-def apart_in_store(settings: Settings) -> Mapping[str, str]:
+def content_of_orders(settings: Settings) -> ContentBuilder:
+    """Return what makes the configured store's orders into what is staged."""
+    from syncctl.stores.content import ContentBuilder
+
+    return ContentBuilder(
+        create_statuses=settings.create_statuses,
+        timezone=settings.erp_timezone,
+        named_by=settings.create_variable,
+        apart=_apart(settings),
+    )
+
+
+def _apart(settings: Settings) -> Mapping[str, str]:
     """Return the words of the configured store for orders that don't count as orders yet: each with why not."""
     if settings.source != "shopify":
         return {}

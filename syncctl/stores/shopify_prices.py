@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from syncctl.errors import StoreRefused, UnreadableError
+from syncctl.errors import StoreRefused
 from syncctl.stores.base import Asked, PriceRules, PriceWrite
 from syncctl.stores.rounding import THREE_DECIMALS
 from syncctl.stores.shopify_http import Client
 from syncctl.stores.shopify_operations import PRICES_KEPT, set_prices
 from syncctl.stores.shopify_orders import gid, number_of
 from syncctl.stores.shopify_writes import payload_of
-from syncctl.stores.values import amount_field, text
+from syncctl.stores.values import amount_if_any, text
 
 AT_A_TIME = 20
 """Products whose variants are told in one request: each costs a mutation of ten points."""
@@ -28,7 +28,7 @@ WITHOUT_DECIMALS = frozenset({
 
 def asked_of(raw: Mapping[str, Any]) -> Asked:
     """Read what the store asks for a variant."""
-    price, compared = (decimal_in(raw, name) for name in ("price", "compareAtPrice"))
+    price, compared = (amount_if_any(raw, name) for name in ("price", "compareAtPrice"))
     if price is not None and compared is not None and compared > price:
         return Asked(regular=compared, sale=price)
     return Asked(regular=price)
@@ -116,11 +116,3 @@ def place_in(path: object, count: int) -> int | None:
 
 def _written(amount: Decimal | None) -> str | None:
     return None if amount is None else format(amount, "f")
-
-
-def decimal_in(raw: Mapping[str, Any], name: str) -> Decimal | None:
-    """Read an amount; None where there is none that makes sense."""
-    try:
-        return None if raw.get(name) in (None, "") else amount_field(raw, name)
-    except UnreadableError:
-        return None

@@ -19,9 +19,9 @@ from syncctl.stores.base import Outdated, Product, StockWrite
 from syncctl.stores.shopify_http import Client
 from syncctl.stores.shopify_operations import LEVELS, LOCATIONS, PRODUCTS, SET_STOCK, STOCKED
 from syncctl.stores.shopify_orders import gid, number_of
-from syncctl.stores.shopify_prices import asked_of, decimal_in, place_in
+from syncctl.stores.shopify_prices import asked_of, place_in
 from syncctl.stores.shopify_writes import payload_of
-from syncctl.stores.values import code, text
+from syncctl.stores.values import amount_if_any, code, text
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Stock:
     def products_in_all(self) -> Iterator[Product]:
         """Go through everything that the store sells, with the stock of all locations together."""
         for raw in self._client.things(PRODUCTS, "productVariants"):
-            yield from _products(raw, decimal_in(raw, "inventoryQuantity"))
+            yield from _products(raw, amount_if_any(raw, "inventoryQuantity"))
 
     def put(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """See `base.Store.put_stock`."""
@@ -196,7 +196,7 @@ def _products(raw: Mapping[str, Any], stock: Decimal | None) -> Iterator[Product
         parent_id=number_of(product.get("id")) or 0,
         sku=code(raw.get("sku")) or None,
         name=title if own in ("", "Default Title") else f"{title} - {own}",
-        price=decimal_in(raw, "price"),
+        price=amount_if_any(raw, "price"),
         stock=stock if item.get("tracked") is True else None,
         on_backorder=raw.get("inventoryPolicy") == "CONTINUE",
         stock_key=str(number_of(item.get("id")) or ""),
@@ -209,4 +209,4 @@ def _available(item: object) -> Decimal | None:
     level = item.get("inventoryLevel") if isinstance(item, Mapping) else None
     quantities = level.get("quantities") if isinstance(level, Mapping) else None
     first = quantities[0] if isinstance(quantities, list) and quantities else None
-    return decimal_in(first, "quantity") if isinstance(first, Mapping) else None
+    return amount_if_any(first, "quantity") if isinstance(first, Mapping) else None

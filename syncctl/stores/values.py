@@ -264,6 +264,14 @@ def _ranged(item: Mapping[str, Any], name: str, value: object, decimals: int) ->
     raise UnreadableError(f"{name} of {shown(item.get('id', 'an item'))} is {shown(value)}{wrong}")
 
 
+def amount_if_any(item: Mapping[str, Any], name: str) -> Decimal | None:
+    """Read an amount; None where there is none that makes sense."""
+    try:
+        return None if item.get(name) in (None, "") else amount_field(item, name)
+    except UnreadableError:
+        return None
+
+
 def _decimal(value: object) -> Decimal | None:
     """Read a finite number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 from functools import partial
 from html import unescape
 from typing import Any
 
 from syncctl.clock import Clock, Sleeper, system_clock, system_sleeper
-from syncctl.errors import StoreRefused, StoreUnavailable, UnreadableError
+from syncctl.errors import StoreRefused, StoreUnavailable
 from syncctl.http_dates import date_of
 from syncctl.models import Meaning, Order
 from syncctl.stop import StopFlag
@@ -38,7 +37,7 @@ from syncctl.stores.base import (
 )
 from syncctl.stores.content_hash import encode
 from syncctl.stores.customers import CustomerPage, CustomerPlace
-from syncctl.stores.values import amount_field, code, identifier, moment, shown, text
+from syncctl.stores.values import amount_if_any, code, identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_hidden import Gap, gaps
 from syncctl.stores.woocommerce_http import Client, Connection
@@ -456,16 +455,9 @@ def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Pro
         parent_id=parent_id,
         sku=code(unescape(code(raw.get("sku")))) or None,  # as an order's line has it
         name=name,
-        price=_decimal(raw, "price"),
+        price=amount_if_any(raw, "price"),
         # "parent" is a variation whose product keeps the stock of all of them.
-        stock=_decimal(raw, "stock_quantity") if raw.get("manage_stock") is True else None,
+        stock=amount_if_any(raw, "stock_quantity") if raw.get("manage_stock") is True else None,
         on_backorder=text(raw.get("backorders")) in ("yes", "notify"),
         asked=asked_of(raw),
     )
-
-
-def _decimal(raw: Raw, name: str) -> Decimal | None:
-    try:
-        return None if raw.get(name) in (None, "") else amount_field(raw, name)
-    except UnreadableError:
-        return None

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from syncctl.errors import StoreRefused, UnreadableError
+from syncctl.errors import StoreRefused
 from syncctl.stores.base import Asked, PriceRules, PriceWrite
-from syncctl.stores.values import amount_field, moment, shown, text, whole
+from syncctl.stores.values import amount_if_any, moment, shown, text, whole
 from syncctl.stores.woocommerce_http import Client
 from syncctl.stores.woocommerce_items import put_items
 
@@ -26,9 +26,9 @@ def asked_of(raw: Mapping[str, Any]) -> Asked | None:
     """Read what the store asks for a product; None for one that has no price of its own."""
     if text(raw.get("type")) in _WITHOUT_PRICE:
         return None
-    sale = _decimal(raw, "sale_price")
+    sale = amount_if_any(raw, "sale_price")
     dates = (None, None) if sale is None else (moment(raw.get("date_on_sale_from_gmt")), moment(raw.get("date_on_sale_to_gmt")))
-    return Asked(regular=_decimal(raw, "regular_price"), sale=sale, sale_from=dates[0], sale_to=dates[1])
+    return Asked(regular=amount_if_any(raw, "regular_price"), sale=sale, sale_from=dates[0], sale_to=dates[1])
 
 
 def price_rules(client: Client) -> PriceRules:
@@ -66,7 +66,7 @@ def _settings(client: Client, group: str) -> dict[str, Any]:
     if not found:
         raise StoreRefused(
             f"{client.base}: {path} shows no settings, so that nobody can tell how the store keeps its prices. The key of "
-            "SYNCCTL_WC_KEY must belong to an administrator or a shop manager.",
+            "SYNCCTL_WOO_CONSUMER_KEY must belong to an administrator or a shop manager.",
             code="settings",
         )
     return found
@@ -93,10 +93,3 @@ def _written(amount: Decimal | None) -> str:
 
 def _date(at: datetime | None) -> str:
     return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _decimal(raw: Mapping[str, Any], name: str) -> Decimal | None:
-    try:
-        return None if raw.get(name) in (None, "") else amount_field(raw, name)
-    except UnreadableError:
-        return None

@@ -253,3 +253,13 @@ def test_what_shopify_is_told_of_statuses_is_said_in_its_own_words(syncctl: Prog
     assert said().endswith("only an order that is paid and waits gets another one (shipped → completed)")
     assert syncctl("map", "status", "shipped", "completed").code == 0
     assert "Shopify's orders have no status cancelled" in syncctl("map", "status", "closed", "cancelled", "--plugin").err
+
+
+def test_a_push_of_stock_stages_what_came_as_stage_does(syncctl: Program, shopify: SimulatedShopify):
+    syncctl.settings["SYNCCTL_STOCK_PUSH"] = "true"
+    assert syncctl("db", "seed", "--from-store").code == 0
+    assert syncctl("stage", "--since", "2026-11-01").code == 0
+    shopify.load([order(number=4, test=True, createdAt=f"{shopify.clock():%Y-%m-%dT%H:%M:%SZ}")])
+    syncctl("stock", "push", "--yes")
+    reasons = syncctl.query("SELECT STATE_REASON FROM USER_ORDER_STAGING WHERE ORD_STATUS = 'test' ORDER BY STAGING_ID")
+    assert reasons == [("it is a test order; SYNCCTL_SHOPIFY_TEST_ORDERS=on takes those",)] * 2

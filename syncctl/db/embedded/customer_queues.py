@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import Any
 
@@ -27,7 +26,7 @@ from syncctl.db.contract import (
     StartedQueue,
 )
 from syncctl.db.embedded.engine import make
-from syncctl.db.embedded.registry import Session, is_json_list, require, require_batch_size, serves
+from syncctl.db.embedded.registry import Session, is_json_list, is_json_object, require, require_batch_size, serves
 from syncctl.errors import Conflict, LeaseLost, NotFound, WrongState
 
 _STATES = ("draft", "processing", "done", "failed", "cancelled")
@@ -96,7 +95,7 @@ def start_customer_queue(session: Session, call: StartCustomerQueue) -> list[Sta
         (1 <= call.batch_size <= 1000, "@BATCH_SIZE takes 1 to 1000."),
         (0 <= call.batch_delay_ms <= 600_000, "@BATCH_DELAY_MS takes 0 to 600000."),
         (0 <= call.max_retries <= 10, "@MAX_RETRIES takes 0 to 10."),
-        (_is_json_object(call.options_json), "@OPTIONS_JSON takes a JSON object."),
+        (is_json_object(call.options_json), "@OPTIONS_JSON takes a JSON object."),
     )
     other = session.one(
         """
@@ -139,13 +138,6 @@ def start_customer_queue(session: Session, call: StartCustomerQueue) -> list[Sta
     assert row is not None  # noqa: S101  (it was just written)
     write_activity(session, row, "queue_created", "success", f"Queue '{call.queue_name}' was made.", worker_id=call.created_by)
     return [StartedQueue(row["id"])]
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 @serves(FillCustomerQueue)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 
 from syncctl.db.contract import (
@@ -16,7 +15,7 @@ from syncctl.db.contract import (
     StorePush,
 )
 from syncctl.db.embedded.engine import make
-from syncctl.db.embedded.registry import Session, require, serves
+from syncctl.db.embedded.registry import Session, is_json_object, require, serves
 
 _REFUSED = """
     SELECT KIND, STORE_ID, PRODUCT_ID, SKU, NAME, ATTEMPT_NO, NEXT_ATTEMPT_DT AS "NEXT_ATTEMPT_DT [DATETIME_TEXT]", ERROR_MESSAGE
@@ -41,7 +40,7 @@ def note_store_push(session: Session, call: NoteStorePush) -> list[NoRow]:
     require(
         (call.store_id != "", "@STORE_ID is required."),
         (call.kind != "", "@KIND is required."),
-        (call.left_json is None or _is_json_object(call.left_json), "@LEFT_JSON takes a JSON object."),
+        (call.left_json is None or is_json_object(call.left_json), "@LEFT_JSON takes a JSON object."),
     )
     held = call.held_why or None
     session.run(
@@ -69,13 +68,6 @@ def note_store_push(session: Session, call: NoteStorePush) -> list[NoRow]:
         },
     )
     return []
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 @serves(ListStorePushes)

@@ -165,6 +165,14 @@ def is_json_list(text: str | None) -> bool:
         return False
 
 
+def is_json_object(text: str) -> bool:
+    """True where `text` is a JSON object."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
 def require_batch_size(batch_size: int) -> None:
     """Raise BadArgument unless a list's length is in its range."""
     require((1 <= batch_size <= 10_000, "@BATCH_SIZE takes 1 to 10000."))
