@@ -86,7 +86,7 @@ PRICE = PushKind(
     ),
 )
 KINDS: tuple[PushKind, ...] = (STOCK, PRICE)
-MOVED = "moved by the store meanwhile, told by the next run"
+LEFT_TO_NEXT = "moved by the store meanwhile, told by the next run"
 """Why an item is left to the next run, of whatever kind."""
 PUSH_CHECKS = tuple(check for kind in KINDS for check in kind.checks)
 PUSH_RULES: Mapping[str, str] = MappingProxyType({check: rule for kind in KINDS for check, rule in kind.rules.items()})

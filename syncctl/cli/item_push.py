@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syncctl.cli.confirm import Declined, ask, can_ask
+from syncctl.cli.output import summary, table
 from syncctl.errors import EXIT_SOME_FAILED
-from syncctl.pushes import MOVED
+from syncctl.pushes import LEFT_TO_NEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from rich.console import Console
@@ -20,27 +22,14 @@ if TYPE_CHECKING:
     from syncctl.cli.output import Progress
     from syncctl.cli.run import Run
     from syncctl.db.contract import StoreItemCount
-    from syncctl.services.item_push import Held, ItemListing, Pushed
+    from syncctl.services.item_push import ItemListing, ItemPush, Pushed
     from syncctl.stores.base import Store
 
 MOST_SHOWN = 50
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 Skus = Annotated[list[str] | None, typer.Option("--sku", help="Only this SKU. May be repeated.", metavar="SKU")]
 Everything = Annotated[bool, typer.Option("--all", help="Tell every item, also what the store has right as far as is known.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be told, old and new; tell nothing.")]
-
-
-class Push(Protocol):
-    """A push that may have to ask a person."""
-
-    result: Pushed[Any]
-
-    def tell(self, *, count: StoreItemCount, sure: bool) -> None:
-        """See `StockPush.tell` and `PricePush.tell`."""
-        ...
-
-    def note(self, held: Held | None = None) -> None:
-        """See `ItemPush.note`."""
-        ...
 
 
 def listing(run: Run, store: Store, *ways: Any) -> ItemListing:
@@ -52,7 +41,7 @@ def listing(run: Run, store: Store, *ways: Any) -> ItemListing:
     )
 
 
-def list_items(run: Run, store_items: ItemListing, push: Push, *, yes: bool, noted: bool) -> None:
+def list_items(run: Run, store_items: ItemListing, push: ItemPush[Any], *, yes: bool, noted: bool) -> None:
     """Read what the store sells; where its listing has to be seen by a person first, that is noted of the push.
 
     Raises:
@@ -80,7 +69,7 @@ def is_off(run: Run, setting: str, *, on: bool) -> bool:
 
 def tell(
     run: Run,
-    push: Push,
+    push: ItemPush[Any],
     count: StoreItemCount,
     show: Callable[[Console], None],
     *,
@@ -125,7 +114,69 @@ def tell(
         push.note()
 
 
-def add_refusals(run: Run, result: Pushed[Any], after: Callable[[Any], str]) -> None:
+def report(
+    run: Run,
+    listing: ItemListing,
+    result: Pushed[Any],
+    *,
+    dry_run: bool,
+    counts: Mapping[str, int],
+    own: Callable[[Any], Mapping[str, Any]],
+    after: Callable[[Any], str],
+    show: Callable[[Console], None],
+    words: Mapping[str, str],
+    more: Mapping[str, Any] = _NOTHING,
+    remark: Callable[[Console], None] | None = None,
+) -> None:
+    """Fill the report of a push.
+
+    Of each change stands in it what is the kind's `own` (before, after); `after` writes what the store was asked to take, for a
+    refusal. `show` shows the changes, `words` says why items were left alone, `remark` what else there is to say; `more` is for
+    programs.
+    """
+    result.unfinished |= listing.unfinished
+    run.report.counts = dict(counts)
+    run.report.extra = {
+        "dry_run": dry_run,
+        "left_alone": dict(result.left),
+        "listed": listing.listed,
+        "unfinished": result.unfinished,
+        **more,
+    }
+    run.report.items = [
+        {
+            "sku": change.sku,
+            "product_id": change.product_id,
+            "item_no": change.item_no,
+            **own(change),
+            "error": result.refused.get(change.product_id),
+        }
+        for change in result.changes
+    ]
+    _add_refusals(run, result, after)
+
+    def render(console: Console) -> None:
+        if dry_run or run.verbose:
+            show(console)
+        _show_rest(console, result, words)
+        if remark is not None:
+            remark(console)
+        summary(console, run.report)
+        if dry_run:
+            console.print("Dry run: the store was told nothing.")
+
+    run.render = render
+
+
+def show_changes(console: Console, columns: list[str], changes: Sequence[Any], row: Callable[[Any], list[str]]) -> None:
+    """Show the first of the changes as a table; nothing where there are none."""
+    if changes:
+        table(console, columns, map(row, changes[:MOST_SHOWN]))
+    if len(changes) > MOST_SHOWN:
+        console.print(f"And {len(changes) - MOST_SHOWN:,} more.")
+
+
+def _add_refusals(run: Run, result: Pushed[Any], after: Callable[[Any], str]) -> None:
     """Note in the report what the store refused."""
     for change in result.changes:
         error = result.refused.get(change.product_id)
@@ -135,10 +186,10 @@ def add_refusals(run: Run, result: Pushed[Any], after: Callable[[Any], str]) -> 
         run.report.exit_code = EXIT_SOME_FAILED
 
 
-def show_rest(console: Console, result: Pushed[Any], words: Mapping[str, str]) -> None:
+def _show_rest(console: Console, result: Pushed[Any], words: Mapping[str, str]) -> None:
     """Say what was left alone and why, and whether it came to its end."""
     for word, number in sorted(result.left.items()):
-        console.print(f"{number:,} left alone: {words.get(word, MOVED)}.")
+        console.print(f"{number:,} left alone: {words.get(word, LEFT_TO_NEXT)}.")
     if result.unfinished:
         console.print("Stopped before its end; the next run tells the rest.")
 

@@ -10,8 +10,7 @@ import typer
 from syncctl.cli import item_push
 from syncctl.cli.confirm import Yes
 from syncctl.cli.database import Use
-from syncctl.cli.item_push import MOST_SHOWN, DryRun, Everything, Skus, figure
-from syncctl.cli.output import summary, table
+from syncctl.cli.item_push import DryRun, Everything, Skus, figure
 from syncctl.cli.run import Job, Run, command
 from syncctl.pushes import PRICE
 
@@ -86,56 +85,40 @@ def _push(run: Run, store: Store, *ways: Any) -> PricePush:
 def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool) -> None:
     from syncctl.services.price import there, wanted
 
-    result = pushing.result
-    result.unfinished |= listing.unfinished
+    result, sales_left = pushing.result, pushing.found.sales_left
     suspicious = {change.product_id for change in pushing.suspicious}
-    run.report.counts = {**result.counts, "held": len(suspicious)}
-    run.report.extra = {
-        "dry_run": dry_run,
-        "left_alone": dict(result.left),
-        "sales_left_out": dict(pushing.found.sales_left),
-        "listed": listing.listed,
-        "unfinished": result.unfinished,
-    }
-    run.report.items = [
-        {
-            "sku": change.sku,
-            "product_id": change.product_id,
-            "item_no": change.item_no,
+
+    def remark(console: Console) -> None:
+        for word, number in sorted(sales_left.items()):
+            console.print(f"{number:,} {'sale' if number == 1 else 'sales'} of the ERP's left out: {FAULTS[word]}.")
+
+    item_push.report(
+        run,
+        listing,
+        result,
+        dry_run=dry_run,
+        counts={**result.counts, "held": len(suspicious)},
+        own=lambda change: {
             "before": _shown(there(change)),
             "after": _shown(wanted(change)),
             "held": change.product_id in suspicious,
-            "error": result.refused.get(change.product_id),
-        }
-        for change in result.changes
-    ]
-    item_push.add_refusals(run, result, lambda change: str(wanted(change)))
-
-    def render(console: Console) -> None:
-        if dry_run or run.verbose:
-            _changes(console, result.changes, suspicious)
-        item_push.show_rest(console, result, PRICE.left)
-        for word, number in sorted(pushing.found.sales_left.items()):
-            console.print(f"{number:,} {'sale' if number == 1 else 'sales'} of the ERP's left out: {FAULTS[word]}.")
-        summary(console, run.report)
-        if dry_run:
-            console.print("Dry run: the store was told nothing.")
-
-    run.render = render
+        },
+        after=lambda change: str(wanted(change)),
+        show=lambda console: _changes(console, result.changes, suspicious),
+        words=PRICE.left,
+        more={"sales_left_out": dict(sales_left)},
+        remark=remark,
+    )
 
 
 def _changes(console: Console, changes: Sequence[PriceChange], suspicious: Collection[int] = ()) -> None:
     from syncctl.services.price import there, wanted
 
-    if not changes:
-        return
-    rows = (
-        [row.sku, row.name or "", str(there(row)), str(wanted(row)), "asks a person" if row.product_id in suspicious else ""]
-        for row in changes[:MOST_SHOWN]
-    )
-    table(console, ["SKU", "Name", "Store now", "To be told", ""], rows)
-    if len(changes) > MOST_SHOWN:
-        console.print(f"And {len(changes) - MOST_SHOWN:,} more.")
+    def row(change: PriceChange) -> list[str]:
+        asks = "asks a person" if change.product_id in suspicious else ""
+        return [change.sku, change.name or "", str(there(change)), str(wanted(change)), asks]
+
+    item_push.show_changes(console, ["SKU", "Name", "Store now", "To be told", ""], changes, row)
 
 
 def _shown(asked: Asked) -> dict[str, str | None]:

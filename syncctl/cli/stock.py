@@ -196,46 +196,24 @@ def _stage(run: Run, store: Store) -> None:
 
 
 def _report(run: Run, listing: ItemListing, pushing: StockPush, *, dry_run: bool) -> None:
-    result = pushing.result
-    result.unfinished |= listing.unfinished
-    run.report.counts = pushing.counts
-    run.report.extra = {
-        "dry_run": dry_run,
-        "left_alone": dict(result.left),
-        "listed": listing.listed,
-        "unfinished": result.unfinished,
-    }
-    run.report.items = [
-        {
-            "sku": change.sku,
-            "product_id": change.product_id,
-            "item_no": change.item_no,
-            "before": figure(change.store_qty) or None,
-            "after": figure(change.wanted_qty),
-            "error": result.refused.get(change.product_id),
-        }
-        for change in result.changes
-    ]
-    item_push.add_refusals(run, result, lambda change: figure(change.wanted_qty))
-
-    def render(console: Console) -> None:
-        if dry_run or run.verbose:
-            _changes(console, result.changes)
-        item_push.show_rest(console, result, WORDS)
-        summary(console, run.report)
-        if dry_run:
-            console.print("Dry run: the store was told nothing.")
-
-    run.render = render
+    item_push.report(
+        run,
+        listing,
+        pushing.result,
+        dry_run=dry_run,
+        counts=pushing.counts,
+        own=lambda change: {"before": figure(change.store_qty) or None, "after": figure(change.wanted_qty)},
+        after=lambda change: figure(change.wanted_qty),
+        show=lambda console: _changes(console, pushing.result.changes),
+        words=WORDS,
+    )
 
 
 def _changes(console: Console, changes: Sequence[StockChange]) -> None:
-    if not changes:
-        return
-    rows = ([row.sku, row.name or "", figure(row.store_qty), figure(row.wanted_qty)] for row in changes[:MOST_SHOWN])
-    table(console, ["SKU", "Name", "Store now>", "To be told>"], rows)
-    if len(changes) > MOST_SHOWN:
-        console.print(f"And {len(changes) - MOST_SHOWN:,} more.")
+    def row(change: StockChange) -> list[str]:
+        return [change.sku, change.name or "", figure(change.store_qty), figure(change.wanted_qty)]
+
+    item_push.show_changes(console, ["SKU", "Name", "Store now>", "To be told>"], changes, row)
 
 
 def _why(row: StockChange) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,13 +24,16 @@ log = logging.getLogger(__name__)
 
 AT_A_TIME = 100
 """Items told in one request."""
-MOVED = "moved"
+_MOVED = "moved"
 """Why an item is left to the next push: the store has something else of it than was known."""
 UNANSWERED = "the store's answer says nothing of it"
+FEWEST_CHANGED = 10
+"""Below so many changes no share of them is looked at."""
+FEWEST_LOST = 3
+"""The same of items that are emptied, or that the ERP or the store doesn't know any more."""
 _NOTED_AT_A_TIME = 500
 _FORGETTABLE = Decimal("0.5")
 """The share of the items known that a listing may lack before a person is asked: a store that shows none still sells them."""
-_FEWEST_FORGOTTEN = 3
 _LONGEST = 500
 """Characters that are kept of why a push is held."""
 _NO_PRICE = Asked(regular=None)
@@ -159,7 +163,7 @@ class ItemListing:
             if len(part) == _NOTED_AT_A_TIME:
                 self._note(part)
                 part = []
-        lacks = is_too_many(known - self.listed, _FORGETTABLE, known, fewest=_FEWEST_FORGOTTEN) and not believed
+        lacks = is_too_many(known - self.listed, _FORGETTABLE, known, fewest=FEWEST_LOST) and not believed
         self._note(part, is_last=not lacks)
         if lacks:
             raise Held(
@@ -187,7 +191,7 @@ class ItemListing:
 
 
 @dataclass(slots=True)
-class ItemPush(Generic[Change]):
+class ItemPush(ABC, Generic[Change]):
     """Tells one store something of its items: the loop that stock and prices share. What they are is a kind's own."""
 
     database: Database
@@ -212,9 +216,9 @@ class ItemPush(Generic[Change]):
         )
         self.context.reaching(self.database.run, call)
 
+    @abstractmethod
     def find(self, skus: Sequence[str] = ()) -> list[Change]:
         """Return every item with what the store should say of it, or those of these SKUs."""
-        raise NotImplementedError
 
     def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> None:
         """Find what is to be told, and what is left alone and why; the former stands in `result.changes`.
@@ -235,6 +239,15 @@ class ItemPush(Generic[Change]):
         """True where the store refused an item that is by now as it was all along: a refusal is over once the store took one."""
         due = change.next_attempt_dt
         return change.standing == "same" and due is not None and (now or due <= self.context.clock())
+
+    @abstractmethod
+    def tell(self, *, count: StoreItemCount, sure: bool) -> None:
+        """Tell the store what `look` found and nobody told yet. Without a person who is `sure`, only what the guard lets through.
+
+        Raises:
+            FirstPush, Held: a person has to look first.
+            StoreUnavailable, StoreRefused: as for `tell_these`.
+        """
 
     def tell_these(self, changes: Sequence[Change]) -> None:
         """Tell the store these changes, a batch at a time.
@@ -263,7 +276,7 @@ class ItemPush(Generic[Change]):
                 log.info("SKU %s: %s", change.sku, self.said(change))
             elif isinstance(answer, Outdated):
                 # Its sale isn't given back: with the stock that it has now known, the next push tells what is right by then.
-                self.result.left[MOVED] += 1
+                self.result.left[_MOVED] += 1
                 told.append({**self.taken(change), "QTY": str(answer.quantity)})
                 log.info("SKU %s: %s; the next push tells it.", change.sku, answer)
             else:
@@ -273,21 +286,21 @@ class ItemPush(Generic[Change]):
         if told:
             self.context.reaching(self.database.run, self.note_call(json.dumps(told, ensure_ascii=False)))
 
+    @abstractmethod
     def put(self, changes: Sequence[Change]) -> Mapping[int, str | Outdated | None]:
         """Tell the store; see `Store.put_stock`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def taken(self, change: Change) -> dict[str, Any]:
         """Return what is noted of a change that the store took."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note_call(self, told: str) -> Procedure[ToldItems]:
         """Return the call that notes what the store said."""
-        raise NotImplementedError
 
+    @abstractmethod
     def said(self, change: Change) -> str:
         """Say a change to a person."""
-        raise NotImplementedError
 
 
 def _noted(product: Product) -> dict[str, Any]:
@@ -319,8 +332,3 @@ def prices_of(asked: Asked) -> dict[str, str | None]:
 def _plain(moment: datetime | None) -> str | None:
     """Write a moment of UTC as the database reads it."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def figure(quantity: Decimal | None) -> str:
-    """Write a figure to a person."""
-    return "unknown" if quantity is None else format(quantity.normalize(), "f")

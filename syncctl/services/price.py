@@ -16,12 +16,10 @@ from typing import Any, ClassVar
 from syncctl.db.contract import ListPriceChanges, NotePriceTold, PriceChange, Procedure, StoreItemCount, ToldItems
 from syncctl.errors import ConfigError
 from syncctl.pushes import PRICE
-from syncctl.services.item_push import FirstPush, Held, ItemPush, is_too_many, prices_of
+from syncctl.services.item_push import FEWEST_CHANGED, FEWEST_LOST, FirstPush, Held, ItemPush, is_too_many, prices_of
 from syncctl.stores.base import Asked, Outdated, PriceRules, PriceWrite
 
 _PRICED = frozenset({"same", "differs", "waiting"})
-_FEWEST_CHANGED = 10
-_FEWEST_LOST = 3
 _MOST_NAMED = 5
 """Items named in a message."""
 
@@ -79,15 +77,15 @@ class PriceGuard:
             Held: it would.
         """
         because = None
-        if is_too_many(len(changes), self.change_share, count.priced, fewest=_FEWEST_CHANGED):
+        if is_too_many(len(changes), self.change_share, count.priced, fewest=FEWEST_CHANGED):
             because = f"{len(changes):,} of {count.priced:,} prices would change"
-        elif is_too_many(suspicious, self.change_share, len(changes), fewest=_FEWEST_CHANGED):
+        elif is_too_many(suspicious, self.change_share, len(changes), fewest=FEWEST_CHANGED):
             because = f"{suspicious:,} of {len(changes):,} changes are of more than {self.change_limit:.0%}"
-        elif is_too_many(found.lost, self.change_share, count.prices_told, fewest=_FEWEST_LOST):
+        elif is_too_many(found.lost, self.change_share, count.prices_told, fewest=FEWEST_LOST):
             because = (
                 f"the ERP has no price any more of {found.lost:,} of {count.prices_told:,} items that the store was told one of"
             )
-        elif is_too_many(found.unpriced, self.change_share, found.known, fewest=_FEWEST_CHANGED):
+        elif is_too_many(found.unpriced, self.change_share, found.known, fewest=FEWEST_CHANGED):
             because = f"the ERP has no price of {found.unpriced:,} of {found.known:,} items that it knows"
         if because is not None:
             raise Held(

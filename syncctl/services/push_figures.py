@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from syncctl.db.contract import Database, ListRefusedItems, ListStorePushes, RefusedItem, StorePush
-from syncctl.pushes import MOVED, PushKind
+from syncctl.pushes import LEFT_TO_NEXT, PushKind
 from syncctl.services.health_pushes import STUBBORN, left_alone
 
 MOST_REFUSED = 50
@@ -29,7 +29,7 @@ class PushFigures:
     @property
     def left(self) -> dict[str, int]:
         """Why items were left alone by the last push, in words → how many."""
-        return {self.kind.left.get(why, MOVED): number for why, number in left_alone(self.push).items()}
+        return {self.kind.left.get(why, LEFT_TO_NEXT): number for why, number in left_alone(self.push).items()}
 
     @property
     def listed_at(self) -> datetime | None:

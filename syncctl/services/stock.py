@@ -13,12 +13,8 @@ from typing import Any, ClassVar
 
 from syncctl.db.contract import ListStockChanges, NoteStockTold, Procedure, StockChange, StoreItemCount, ToldItems
 from syncctl.pushes import STOCK
-from syncctl.services.item_push import FirstPush, Held, ItemPush, figure, is_too_many
+from syncctl.services.item_push import FEWEST_CHANGED, FEWEST_LOST, FirstPush, Held, ItemPush, is_too_many
 from syncctl.stores.base import Outdated, StockWrite
-
-_FEWEST_ZEROED = 3
-_FEWEST_CHANGED = 10
-_FEWEST_LOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,7 @@ class Guard:
         Raises:
             Held: it would.
         """
-        if is_too_many(lost, self.change_share, told, fewest=_FEWEST_LOST):
+        if is_too_many(lost, self.change_share, told, fewest=FEWEST_LOST):
             raise Held(
                 f"The ERP keeps no stock any more of {lost:,} of {told:,} items that the store was told of, more than the "
                 f"{self.change_share:.0%} that may be (SYNCCTL_STOCK_CHANGE_SHARE). Nothing was told. Are the ERP's items there? "
@@ -44,14 +40,14 @@ class Guard:
                 why="lost",
             )
         zeroed = sum(is_emptied(change) for change in changes)
-        if is_too_many(zeroed, self.zero_share, managed, fewest=_FEWEST_ZEROED):
+        if is_too_many(zeroed, self.zero_share, managed, fewest=FEWEST_LOST):
             raise Held(
                 f"{zeroed:,} of {managed:,} items would be set to 0, more than the {self.zero_share:.0%} that may be "
                 "(SYNCCTL_STOCK_ZERO_SHARE). Nothing was told. Is the ERP's stock right, and the location "
                 "(`syncctl config erp list`)? Look at `syncctl stock diff`; `syncctl stock push --yes` tells it all the same.",
                 why="zeroed",
             )
-        if is_too_many(len(changes), self.change_share, managed, fewest=_FEWEST_CHANGED):
+        if is_too_many(len(changes), self.change_share, managed, fewest=FEWEST_CHANGED):
             raise Held(
                 f"{len(changes):,} of {managed:,} items would change, more than the {self.change_share:.0%} that may be "
                 "(SYNCCTL_STOCK_CHANGE_SHARE). Nothing was told. Look at `syncctl stock diff`; `syncctl stock push --yes` tells "
@@ -134,4 +130,8 @@ class StockPush(ItemPush[StockChange]):
 
     def said(self, change: StockChange) -> str:
         """See `ItemPush.said`."""
-        return f"stock {figure(change.store_qty)} → {int(change.wanted_qty or 0)}"
+        return f"stock {_shown(change.store_qty)} → {int(change.wanted_qty or 0)}"
+
+
+def _shown(quantity: Decimal | None) -> str:
+    return "unknown" if quantity is None else format(quantity.normalize(), "f")
