@@ -739,22 +739,12 @@ BEGIN
             @ORD_STATUS,
             CONCAT
             (
-                N'The order isn''t paid whole, and ', @ERP_NAME, N' would have it as paid: its payment method ', code.PMT_METH, N' has the pay code ',
+                N'The order isn''t paid whole, and ', @ERP_NAME, N' would have it as paid: its payment method ', staged.PMT_METH, N' has the pay code ',
                 code.PAY_COD, N'. Give the method an empty one, and key the payment when it comes.'
             ),
             'warning'
         FROM dbo.USER_ORDER_STAGING AS staged
-        CROSS APPLY
-        (
-            SELECT TOP (1)
-                mapped.PMT_METH,
-                mapped.PAY_COD
-            FROM dbo.USER_PAY_CODE_MAP AS mapped
-            WHERE mapped.PMT_METH = COALESCE(staged.PMT_METH, '')
-            AND   mapped.STORE_ID IN (staged.STORE_ID, '*')
-            ORDER BY
-                CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END
-        ) AS code
+        CROSS APPLY dbo.fn_PayCode(staged.STORE_ID, staged.PMT_METH) AS code
         WHERE staged.STAGING_ID = @STAGING_ID
         AND   (COALESCE(staged.STATUS_MEANING, '') = 'unpaid' OR COALESCE(staged.ORD_STATUS, '') = 'partially_paid')
         AND   code.PAY_COD <> ''

@@ -117,16 +117,7 @@ BEGIN
         INNER JOIN dbo.USER_ORDER_LINK AS linked
             ON  linked.DOC_ID = payment.DOC_ID
             AND linked.TOT = payment.AMT
-        CROSS APPLY
-        (
-            SELECT TOP (1)
-                mapped.PAY_COD
-            FROM dbo.USER_PAY_CODE_MAP AS mapped
-            WHERE mapped.PMT_METH = @PMT_METH
-            AND   mapped.STORE_ID IN (@STORE_ID, '*')
-            ORDER BY
-                CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END
-        ) AS code
+        CROSS APPLY dbo.fn_PayCode(@STORE_ID, @PMT_METH) AS code
         WHERE payment.DOC_ID = @DOC_ID
         AND   payment.PMT_SEQ_NO = 1
         AND   payment.PAY_COD = code.PAY_COD
@@ -147,13 +138,9 @@ BEGIN
 
     IF @AMT <> 0
     BEGIN
-        SELECT TOP (1)
-            @PAY_COD = mapped.PAY_COD
-        FROM dbo.USER_PAY_CODE_MAP AS mapped
-        WHERE mapped.PMT_METH = @PMT_METH
-        AND   mapped.STORE_ID IN (@STORE_ID, '*')
-        ORDER BY
-            CASE WHEN mapped.STORE_ID = '*' THEN 1 ELSE 0 END;
+        SELECT
+            @PAY_COD = code.PAY_COD
+        FROM dbo.fn_PayCode(@STORE_ID, @PMT_METH) AS code;
 
         IF @PAY_COD IS NULL
         BEGIN

@@ -358,6 +358,19 @@ def mapped_item(session: Session, store_id: str, sku: str) -> str | None:
     return None if row is None else str(row["ITEM_NO"])
 
 
+def pay_code(session: Session, store_id: str, method: str | None) -> str | None:
+    """Return the pay code of a store's payment method; None where the map doesn't know it. See `sql/functions/fn_PayCode.sql`."""
+    row = session.one(
+        """
+        SELECT PAY_COD FROM dbo.USER_PAY_CODE_MAP
+        WHERE PMT_METH = :method AND STORE_ID IN (:store, '*')
+        ORDER BY STORE_ID = '*' LIMIT 1
+        """,
+        {"method": method, "store": store_id},
+    )
+    return None if row is None else str(row["PAY_COD"])
+
+
 def linked_item(session: Session, staged: sqlite3.Row, line: StagedLine) -> str | None:
     """Return the item that a line has in the document, as long as it is of the same product; None where it isn't there.
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from syncctl.db.contract import ProcessStagedOrder, ValidateStagedOrder, Violation
 from syncctl.db.embedded.customers import resolve_customer
 from syncctl.db.embedded.engine import NO_MOMENT
-from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of, settings_of
+from syncctl.db.embedded.erp import Erp, Item, erp_of, item_of, pay_code, settings_of
 from syncctl.db.embedded.order_content import Content, StagedLine, cents, read_content, unit_price
 from syncctl.db.embedded.records import cut, write_event
 from syncctl.db.embedded.registry import Session, require
@@ -304,18 +304,11 @@ def _unpaid(session: Session, erp: Erp, staged: sqlite3.Row) -> Iterator[Violati
     unpaid = staged["STATUS_MEANING"] == "unpaid" or staged["ORD_STATUS"] == "partially_paid"
     if not (unpaid and staged["TOT_AMT"]) or settings_of(session).get("WRITE_PAYMENT") not in ("Y", "D"):
         return
-    mapped = session.one(
-        """
-        SELECT PMT_METH, PAY_COD FROM dbo.USER_PAY_CODE_MAP
-        WHERE PMT_METH = :method AND STORE_ID IN (:store, '*')
-        ORDER BY STORE_ID = '*'
-        """,
-        {"method": staged["PMT_METH"], "store": staged["STORE_ID"]},
-    )
-    if mapped is not None and mapped["PAY_COD"]:
+    code = pay_code(session, staged["STORE_ID"], staged["PMT_METH"])
+    if code:
         said = (
-            f"The order isn't paid whole, and {erp.name} would have it as paid: its payment method {mapped['PMT_METH']} has the "
-            f"pay code {mapped['PAY_COD']}. Give the method an empty one, and key the payment when it comes."
+            f"The order isn't paid whole, and {erp.name} would have it as paid: its payment method {staged['PMT_METH']} has the "
+            f"pay code {code}. Give the method an empty one, and key the payment when it comes."
         )
         yield warning("unpaid", "ORD_STATUS", staged["ORD_STATUS"], said)
 

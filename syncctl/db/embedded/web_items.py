@@ -27,7 +27,7 @@ from syncctl.db.contract import (
     WebItem,
 )
 from syncctl.db.embedded.engine import make, moment_text
-from syncctl.db.embedded.erp import Erp, StockLevel, erp_of, item_of, mapped_item, settings_of
+from syncctl.db.embedded.erp import Erp, Item, StockLevel, erp_of, item_of, mapped_item, settings_of
 from syncctl.db.embedded.order_content import amount_of, read_content
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
 
@@ -101,6 +101,28 @@ def note_store_items(session: Session, call: NoteStoreItems) -> list[NotedItems]
     return [NotedItems(len(listed), forgotten)]
 
 
+def store_items(session: Session, store_id: str, skus: str | None) -> list[sqlite3.Row]:
+    """Return a store's items with what the site says of each, by SKU; with `skus` (a JSON array) those alone."""
+    return session.all(
+        """
+        SELECT item.*, COALESCE(own.PACK_QTY, shared.PACK_QTY) AS "PACK_QTY [DECIMAL_TEXT]",
+            COALESCE(own.RESERVE_QTY, shared.RESERVE_QTY) AS "RESERVE_QTY [DECIMAL_TEXT]",
+            COALESCE(own.IS_OFF, shared.IS_OFF, 0) AS "IS_OFF [BIT]"
+        FROM dbo.USER_STORE_ITEM AS item
+        LEFT JOIN dbo.USER_WEB_ITEM AS own ON own.STORE_ID = :store AND own.SKU = item.SKU
+        LEFT JOIN dbo.USER_WEB_ITEM AS shared ON shared.STORE_ID = '*' AND shared.SKU = item.SKU
+        WHERE item.STORE_ID = :store AND (:skus IS NULL OR item.SKU IN (SELECT value FROM json_each(:skus)))
+        ORDER BY item.SKU, item.PRODUCT_ID
+        """,
+        {"store": store_id, "skus": skus},
+    )
+
+
+def erp_item(session: Session, erp: Erp, row: sqlite3.Row) -> Item | None:
+    """Return the ERP's item of a store's; None where it has none."""
+    return erp.find_item(session, mapped_item(session, row["STORE_ID"], row["SKU"]), row["SKU"]) if row["SKU"] else None
+
+
 @serves(ListStockChanges)
 def list_stock_changes(session: Session, call: ListStockChanges) -> list[StockChange]:
     """See `sql/procedures/sp_ListStockChanges.sql`."""
@@ -112,19 +134,7 @@ def list_stock_changes(session: Session, call: ListStockChanges) -> list[StockCh
     settings = settings_of(session)
     reserve = amount_of(settings.get("WEB_RESERVE")) or _NOTHING
     staged = _staged(session, erp, (settings.get("WEB_HOLD_STATUSES") or "").split(","))
-    rows = session.all(
-        """
-        SELECT item.*, COALESCE(own.PACK_QTY, shared.PACK_QTY) AS "PACK_QTY [DECIMAL_TEXT]",
-            COALESCE(own.RESERVE_QTY, shared.RESERVE_QTY) AS "RESERVE_QTY [DECIMAL_TEXT]",
-            COALESCE(own.IS_OFF, shared.IS_OFF, 0) AS "IS_OFF [BIT]"
-        FROM dbo.USER_STORE_ITEM AS item
-        LEFT JOIN dbo.USER_WEB_ITEM AS own ON own.STORE_ID = :store AND own.SKU = item.SKU
-        LEFT JOIN dbo.USER_WEB_ITEM AS shared ON shared.STORE_ID = '*' AND shared.SKU = item.SKU
-        WHERE item.STORE_ID = :store AND (:skus IS NULL OR item.SKU IN (SELECT value FROM json_each(:skus)))
-        ORDER BY item.SKU, item.PRODUCT_ID
-        """,
-        {"store": call.store_id, "skus": call.skus},
-    )
+    rows = store_items(session, call.store_id, call.skus)
     level_of = partial(erp.stock, session, settings)
     changes = (_judged(session, erp, row, staged, reserve, level_of) for row in rows)
     return [change for change in changes if not call.changes_only or change.standing in ("differs", "doubted")]
@@ -139,7 +149,7 @@ def _judged(
     level_of: Callable[[str], StockLevel | None],
 ) -> StockChange:
     """Reckon what the store should say of an item, and judge what it says."""
-    found = erp.find_item(session, mapped_item(session, row["STORE_ID"], row["SKU"]), row["SKU"]) if row["SKU"] else None
+    found = erp_item(session, erp, row)
     level = level_of(found.item_no) if found else None
     pack = row["PACK_QTY"] or Decimal(1)
     reserve = site_reserve if row["RESERVE_QTY"] is None else row["RESERVE_QTY"]

@@ -9,10 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from syncctl.db.contract import ListPriceChanges, NotePriceTold, PriceChange, ToldItems
-from syncctl.db.embedded.erp import Price, erp_of, mapped_item, settings_of
+from syncctl.db.embedded.erp import Price, erp_of, settings_of
 from syncctl.db.embedded.order_content import amount_of
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
-from syncctl.db.embedded.web_items import note_answers, prices_in
+from syncctl.db.embedded.web_items import erp_item, note_answers, prices_in, store_items
 
 _TOO_MUCH = Decimal(1_000_000_000)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -41,21 +41,9 @@ def list_price_changes(session: Session, call: ListPriceChanges) -> list[PriceCh
     settings = settings_of(session)
     percent = amount_of(settings.get("WEB_TAX_RATE"))
     site_rate = None if percent is None else percent / 100
-    rows = session.all(
-        """
-        SELECT item.*, COALESCE(own.PACK_QTY, shared.PACK_QTY) AS "PACK_QTY [DECIMAL_TEXT]",
-            COALESCE(own.IS_OFF, shared.IS_OFF, 0) AS "IS_OFF [BIT]"
-        FROM dbo.USER_STORE_ITEM AS item
-        LEFT JOIN dbo.USER_WEB_ITEM AS own ON own.STORE_ID = :store AND own.SKU = item.SKU
-        LEFT JOIN dbo.USER_WEB_ITEM AS shared ON shared.STORE_ID = '*' AND shared.SKU = item.SKU
-        WHERE item.STORE_ID = :store AND (:skus IS NULL OR item.SKU IN (SELECT value FROM json_each(:skus)))
-        ORDER BY item.SKU, item.PRODUCT_ID
-        """,
-        {"store": call.store_id, "skus": call.skus},
-    )
     changes = []
-    for row in rows:
-        found = erp.find_item(session, mapped_item(session, row["STORE_ID"], row["SKU"]), row["SKU"]) if row["SKU"] else None
+    for row in store_items(session, call.store_id, call.skus):
+        found = erp_item(session, erp, row)
         price = erp.price(session, settings, found.item_no) if found else None
         wanted, fault = _Asked(), None
         if price is not None:

@@ -12,22 +12,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from syncctl.db.embedded.counterpoint.document import next_number
+from syncctl.db.embedded.counterpoint.deposit_cells import COPIED
+from syncctl.db.embedded.counterpoint.document import is_posted, next_number
 from syncctl.db.embedded.counterpoint.lines import insert
 from syncctl.db.embedded.counterpoint.site import local_time
 from syncctl.db.embedded.erp import NOTHING, Settings
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import ConfigError, Conflict
 
-_COPIED = (
-    "PS_DOC_HDR",
-    "PS_DOC_HDR_TOT",
-    "PS_DOC_PMT",
-    "PS_DOC_PMT_APPLY",
-    "PS_DOC_AUDIT_LOG",
-    "PS_DOC_AUDIT_LOG_TOT",
-    "PS_DOC_HDR_ORIG_DOC",
-)
 _REMOVED = (
     "PS_DOC_HDR_ORIG_DOC",
     "PS_DOC_CONTACT",
@@ -49,6 +41,8 @@ class Deposit:
     tkt_no: str
     amount: Decimal
     pay_code: str
+    described: str | None
+    """What its payment is called."""
     is_open: bool
     is_posted: bool
     is_whole: bool
@@ -84,20 +78,13 @@ def find_deposit(session: Session, doc_id: int) -> Deposit | None:
         written["DEPOSIT_TKT_NO"],
         written["AMT"],
         written["PAY_COD"],
+        written["DESCR"],
         is_open=session.one("SELECT 1 FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", ticket) is not None,
-        is_posted=_is_posted(session, written["DEPOSIT_DOC_ID"]),
+        is_posted=is_posted(session, written["DEPOSIT_DOC_ID"]),
         is_whole=as_written and session.one("SELECT 1 FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", ticket) is None,
         tendered=(written["ON_ORDER_TND"] or NOTHING) + by_people,
         taken_off=(written["ON_ORDER_DUE"] or NOTHING) + by_people,
     )
-
-
-def _is_posted(session: Session, doc_id: int) -> bool:
-    found = session.one(
-        "SELECT 1 FROM dbo.PS_ORD_HIST WHERE DOC_ID = :doc UNION SELECT 1 FROM dbo.PS_TKT_HIST WHERE DOC_ID = :doc",
-        {"doc": doc_id},
-    )
-    return found is not None
 
 
 def require_no_former_deposit(session: Session, staged: sqlite3.Row, doc_id: int) -> None:
@@ -130,17 +117,9 @@ def write_deposit(
         Conflict: the ticket is in the books, or gone, and the order wants another one.
         ConfigError: the site has no model of a deposit ticket.
     """
-    key = {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"], "doc": doc_id}
-    written = session.one(
-        """
-        SELECT * FROM dbo.USER_ORDER_PAYMENT
-        WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND DOC_ID = :doc AND DEPOSIT_DOC_ID IS NOT NULL
-        """,
-        key,
-    )
-    stands = find_deposit(session, doc_id) if written is not None else None
-    same = written is not None and code is not None and (written["AMT"], written["PAY_COD"]) == (amount, code["PAY_COD"])
-    described = written is not None and code is not None and written["DESCR"] == code["DESCR"]
+    stands = find_deposit(session, doc_id)
+    same = stands is not None and code is not None and (stands.amount, stands.pay_code) == (amount, code["PAY_COD"])
+    described = stands is not None and code is not None and stands.described == code["DESCR"]
     if stands is not None and not stands.is_open:
         if stands.is_posted and same:
             return
@@ -155,7 +134,10 @@ def write_deposit(
         )
     moment = _moment(session, staged, stands, doc_id, settings)
     remove_deposit(session, doc_id)
-    session.run("DELETE FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", key)
+    session.run(
+        "DELETE FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",
+        {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"]},
+    )
     if code is None:
         return
     _require_free_place(session, staged, doc_id, amount)
@@ -299,21 +281,23 @@ def _write_ticket(
 ) -> None:
     """Write the model's rows with this order's values. See `sp_WriteDepositTicket`."""
     own = _own_values(session, staged, doc_id, numbers, payment, moment, settings)
+    kinds = {table: _kinds(session, table) for table in COPIED}
     rows: dict[tuple[str, str, int], dict[str, Any]] = {}
     for cell in session.all(
         "SELECT * FROM dbo.USER_DEPOSIT_MODEL WHERE PART IN ('TICKET', 'ORDER') ORDER BY PART, TABLE_NAME, ROW_NO, COLUMN_NAME"
     ):
         source, text = cell["SOURCE"], cell["VALUE"]
+        kind = kinds.get(cell["TABLE_NAME"], {}).get(cell["COLUMN_NAME"])
         if source == "MODEL":
-            value = _as_stored(session, cell["TABLE_NAME"], cell["COLUMN_NAME"], text)
+            value = _as_stored(kind, text)
         elif source == "SESSION":
             value = own["SESSION"] if own["SESSION"] is not None else text
         else:
             value = own.get(source)
-        if value == 0 and _kind(session, cell["TABLE_NAME"], cell["COLUMN_NAME"]) == "DECIMAL_TEXT":
+        if value == 0 and kind == "DECIMAL_TEXT":
             value = Decimal("0.00")
         rows.setdefault((cell["PART"], cell["TABLE_NAME"], cell["ROW_NO"]), {})[cell["COLUMN_NAME"]] = value
-    for table in _COPIED:
+    for table in COPIED:
         for (part, name, _), values in rows.items():
             if name == table and not (part == "ORDER" and table == "PS_DOC_HDR_TOT"):
                 insert(session, table, values)
@@ -371,9 +355,8 @@ def _own_values(
     }
 
 
-def _as_stored(session: Session, table: str, column: str, text: str | None) -> Any:
-    """Return a model's value as the column takes it."""
-    kind = _kind(session, table, column)
+def _as_stored(kind: str | None, text: str | None) -> Any:
+    """Return a model's value as a column of that kind takes it."""
     if text is None:
         return None
     if kind == "BIT":
@@ -383,9 +366,7 @@ def _as_stored(session: Session, table: str, column: str, text: str | None) -> A
     return Decimal(text) if kind == "DECIMAL_TEXT" else text
 
 
-def _kind(session: Session, table: str, column: str) -> str | None:
-    """Return what a column holds, as it was declared."""
-    row = session.one(
-        "SELECT type AS KIND FROM pragma_table_info(:table, 'dbo') WHERE name = :column", {"table": table, "column": column}
-    )
-    return None if row is None else str(row["KIND"])
+def _kinds(session: Session, table: str) -> dict[str, str]:
+    """Return what each column holds, as it was declared."""
+    rows = session.all("SELECT name AS NAME, type AS KIND FROM pragma_table_info(:table, 'dbo')", {"table": table})
+    return {row["NAME"]: row["KIND"] for row in rows}

@@ -8,18 +8,18 @@ from decimal import Decimal
 
 from syncctl.db.embedded.erp import NOTHING
 
-WRITTEN = frozenset(
-    {
-        "PS_DOC_HDR",
-        "PS_DOC_HDR_TOT",
-        "PS_DOC_PMT",
-        "PS_DOC_PMT_APPLY",
-        "PS_DOC_AUDIT_LOG",
-        "PS_DOC_AUDIT_LOG_TOT",
-        "PS_DOC_HDR_ORIG_DOC",
-        "PS_DOC_CONTACT",
-    }
+COPIED = (
+    "PS_DOC_HDR",
+    "PS_DOC_HDR_TOT",
+    "PS_DOC_PMT",
+    "PS_DOC_PMT_APPLY",
+    "PS_DOC_AUDIT_LOG",
+    "PS_DOC_AUDIT_LOG_TOT",
+    "PS_DOC_HDR_ORIG_DOC",
 )
+"""Tables whose rows are written cell by cell, in that order."""
+WRITTEN = frozenset({*COPIED, "PS_DOC_CONTACT"})
+"""Tables that a ticket has rows in; contacts are the order's."""
 _LONG = 6
 """Letters from which on an id or number is told in a column of any name."""
 _SUMS = ("PS_DOC_HDR_TOT", "PS_DOC_AUDIT_LOG_TOT", "PS_DOC_PMT_APPLY")

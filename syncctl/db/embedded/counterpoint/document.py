@@ -54,6 +54,15 @@ _TAKEN = {
 """All numbers that are taken, by series: read where the next one is."""
 
 
+def is_posted(session: Session, doc_id: int) -> bool:
+    """Say whether the document stands in the ERP's history."""
+    found = session.one(
+        "SELECT 1 FROM dbo.PS_ORD_HIST WHERE DOC_ID = :doc UNION SELECT 1 FROM dbo.PS_TKT_HIST WHERE DOC_ID = :doc",
+        {"doc": doc_id},
+    )
+    return found is not None
+
+
 def settings_at(session: Session, doc_id: int) -> Settings:
     """Return the site settings, with the stock location that this document was written with."""
     header = session.one("SELECT STK_LOC_ID FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc_id", {"doc_id": doc_id})

@@ -11,7 +11,7 @@ from syncctl.db.embedded.counterpoint.code_page import held
 from syncctl.db.embedded.counterpoint.deposit import require_no_former_deposit, write_deposit
 from syncctl.db.embedded.counterpoint.lines import insert
 from syncctl.db.embedded.counterpoint.site import PAYMENT_TAKES
-from syncctl.db.embedded.erp import Settings
+from syncctl.db.embedded.erp import Settings, pay_code
 from syncctl.db.embedded.order_content import cents
 from syncctl.db.embedded.registry import Session
 from syncctl.errors import MappingError
@@ -96,48 +96,37 @@ def _payment_of_before(session: Session, staged: sqlite3.Row, order: dict[str, A
         INNER JOIN dbo.USER_ORDER_LINK AS linked ON linked.DOC_ID = payment.DOC_ID
         WHERE payment.DOC_ID = :doc AND payment.PMT_SEQ_NO = 1
         AND CAST(linked.TOT AS REAL) = CAST(payment.AMT AS REAL)
-        AND payment.PAY_COD = (
-            SELECT PAY_COD FROM dbo.USER_PAY_CODE_MAP
-            WHERE PMT_METH = :method AND STORE_ID IN (:store, '*') ORDER BY STORE_ID = '*' LIMIT 1
-        )
+        AND payment.PAY_COD = :code
         AND substr(payment.PAY_DAT, 1, 10) = substr(:day, 1, 10)
         AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT_APPLY WHERE DOC_ID = :doc)
         AND NOT EXISTS (SELECT 1 FROM dbo.PS_DOC_PMT WHERE DOC_ID = :doc AND PMT_SEQ_NO <> 1)
         """,
-        {**order, "method": staged["PMT_METH"], "day": staged["TKT_DT"]},
+        {**order, "code": pay_code(session, staged["STORE_ID"], staged["PMT_METH"]), "day": staged["TKT_DT"]},
     )
 
 
 def _pay_code(session: Session, staged: sqlite3.Row, settings: Settings) -> dict[str, Any] | None:
     """Return the columns that say how the order was paid; None where its method isn't paid when it comes."""
-    mapped = session.one(
-        """
-        SELECT PAY_COD
-        FROM dbo.USER_PAY_CODE_MAP
-        WHERE PMT_METH = :method AND STORE_ID IN (:store, '*')
-        ORDER BY STORE_ID = '*'
-        """,
-        {"method": staged["PMT_METH"], "store": staged["STORE_ID"]},
-    )
+    mapped = pay_code(session, staged["STORE_ID"], staged["PMT_METH"])
     if mapped is None:
         raise MappingError(
             f"Order {staged['WOO_ORDER_NO']}: payment method {staged['PMT_METH']!r} has no pay code. Add it to USER_PAY_CODE_MAP,"
             " or set WRITE_PAYMENT to N.",
             code=50040,
         )
-    if mapped["PAY_COD"] == "":
+    if mapped == "":
         return None
-    code = session.one("SELECT * FROM dbo.SY_PAY_COD WHERE PAY_COD = :code", {"code": mapped["PAY_COD"]})
+    code = session.one("SELECT * FROM dbo.SY_PAY_COD WHERE PAY_COD = :code", {"code": mapped})
     if code is None:
         raise MappingError(
-            f"Order {staged['WOO_ORDER_NO']}: the ERP has no pay code {mapped['PAY_COD']!r}, which payment method"
+            f"Order {staged['WOO_ORDER_NO']}: the ERP has no pay code {mapped!r}, which payment method"
             f" {staged['PMT_METH']!r} stands for. Correct USER_PAY_CODE_MAP, or add the code to the ERP.",
             code=50040,
         )
     return {
-        "PAY_COD": mapped["PAY_COD"],
+        "PAY_COD": mapped,
         "PAY_COD_TYP": code["PAY_TYP"] or settings.get("PAY_COD_TYP"),
-        "DESCR": held(staged["TRANSACTION_ID"] or "", 50) or code["DESCR"] or mapped["PAY_COD"],
+        "DESCR": held(staged["TRANSACTION_ID"] or "", 50) or code["DESCR"] or mapped,
         "EDC_AUTH_FLG": code["EDC_AUTH_FLG"],
     }
 

@@ -6,6 +6,7 @@ import sqlite3
 from typing import Any, NamedTuple
 
 from syncctl.db.embedded.counterpoint.deposit import find_deposit
+from syncctl.db.embedded.counterpoint.document import is_posted
 from syncctl.db.embedded.counterpoint.payment import written_payment
 from syncctl.db.embedded.erp import NOTHING, DocumentState, plain_number, settings_of
 from syncctl.db.embedded.registry import Session
@@ -33,15 +34,6 @@ def progress(session: Session, header: sqlite3.Row) -> Progress:
         or any(line["QTY_PCKD"] > 0 or line["QTY_PCKVRFD"] > 0 for line in lines),
         is_invoiced=header["HAS_INVCD_LINS"] == "Y" or any(line["QTY_INVCD"] > 0 for line in lines),
     )
-
-
-def is_posted(session: Session, doc_id: int) -> bool:
-    """Say whether the document stands in the ERP's history."""
-    found = session.one(
-        "SELECT 1 FROM dbo.PS_ORD_HIST WHERE DOC_ID = :doc UNION SELECT 1 FROM dbo.PS_TKT_HIST WHERE DOC_ID = :doc",
-        {"doc": doc_id},
-    )
-    return found is not None
 
 
 def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
