@@ -272,7 +272,7 @@ sys.exit(run_app(sys.argv[2:]))
 """
 
 
-@pytest.mark.skipif(WINDOWS, reason="a process's files can't be limited on Windows")
+@pytest.mark.skipif(WINDOWS, reason="NOT tested on Windows, because a process's files can't be limited there")
 def test_a_file_that_may_not_grow(syncctl: Program, shop: SimulatedStore):
     """What a quota does to a process: no write beyond it succeeds."""
     assert syncctl(*STAGE, "--json").json["counts"]["staged"] == 3
@@ -309,7 +309,9 @@ def test_a_read_only_file(syncctl: Program, shop: SimulatedStore, folder_too: bo
         database.parent.chmod(0o500)
     try:
         if writable(database):
-            pytest.skip("this account may write to read-only files, as root may: test_a_read_only_disk is for it")
+            pytest.skip(
+                "NOT tested here, because this account may write to read-only files, as root may: test_a_read_only_disk is for it"
+            )
         one_line(syncctl("process"), 69, "shop.db", "may write")
         in_json(syncctl("process", "--json"), 69, "may write")
     finally:

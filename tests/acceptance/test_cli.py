@@ -32,7 +32,9 @@ def body(run):
             return
 sys.exit(execute(Call("process", Common(json=True), job=Job("X", {})), body))
 """
-needs_posix_signals = pytest.mark.skipif(os.name == "nt", reason="Windows can't send SIGTERM; CTRL_BREAK has the same handler")
+needs_posix_signals = pytest.mark.skipif(
+    os.name == "nt", reason="NOT tested on Windows, because it can't send SIGTERM; CTRL_BREAK has the same handler"
+)
 
 
 def test_version_and_help(syncctl: Program):
@@ -281,7 +283,9 @@ def test_a_database_that_cannot_be_made_exits_69_and_says_where(syncctl: Program
     assert len(ended.err.splitlines()) == 1
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this account may write read-only files")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="NOT tested here, because this account may write read-only files"
+)
 def test_a_read_only_database_is_said_and_nothing_is_lost(syncctl: Program):
     assert syncctl("process").code == 0
     syncctl.folder.chmod(0o500)

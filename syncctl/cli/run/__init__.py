@@ -5,8 +5,8 @@ A command module declares a function and says with `@command(…)` what it needs
 
 from __future__ import annotations
 
-from syncctl.cli.run.common import COMMON as COMMON, COMMON_PANEL as COMMON_PANEL, Common as Common
 from syncctl.cli.run.declare import bare_command as bare_command, command as command
+from syncctl.cli.run.options import COMMON as COMMON, COMMON_PANEL as COMMON_PANEL, Common as Common
 from syncctl.cli.run.running import (
     Call as Call,
     Job as Job,

@@ -12,7 +12,7 @@ import typer
 from syncctl.cli.database import AS_IT_IS, Use
 from syncctl.cli.help import PlainCommand
 from syncctl.cli.output import Render
-from syncctl.cli.run.common import COMMON, Common
+from syncctl.cli.run.options import COMMON, Common
 from syncctl.cli.run.running import Call, Job, execute
 from syncctl.settings import BY_NAME
 

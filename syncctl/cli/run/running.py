@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from syncctl import errors, log
 from syncctl.cli.database import AS_IT_IS, Use, connect
 from syncctl.cli.output import Output, Render, Report, in_words
-from syncctl.cli.run.common import Common
+from syncctl.cli.run.options import Common
 from syncctl.clock import Clock, system_clock
 from syncctl.meter import Meter, Metered
 from syncctl.settings import Settings
