@@ -20,6 +20,7 @@ from syncctl.db.contract import (
     StepTime,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.hours import STARTS, require_grain, shifts
 from syncctl.db.embedded.registry import Session, require, serves
 
 _TABLES = {"events": ("USER_ORDER_EVENT", "EVENT_ID", "EVENT_DT"), "attempts": ("USER_ORDER_ATTEMPT", "ATTEMPT_ID", "ATTEMPT_DT")}
@@ -29,7 +30,6 @@ _IN_WINDOW = """
     event.EVENT_ID >= :first AND event.EVENT_DT >= :since AND event.EVENT_DT < :until
     AND (:store IS NULL OR event.STORE_ID = :store)
 """
-_STARTS = {"hour": "'%Y-%m-%d %H:00:00.000'", "day": "'%Y-%m-%d 00:00:00.000'"}
 
 
 def _first_row_of(session: Session, what: str, since: datetime) -> int:
@@ -66,18 +66,14 @@ def _require_window(since: datetime, until: datetime) -> None:
 @serves(CountEvents)
 def count_events(session: Session, call: CountEvents) -> list[EventCount]:
     """See `sql/procedures/sp_CountEvents.sql`."""
-    require(
-        (call.since_dt < call.until_dt, "@SINCE_DT must be before @UNTIL_DT."),
-        (call.grain in _STARTS, "@GRAIN takes hour or day."),
-        (-1440 <= call.offset_minutes <= 1440, "@OFFSET_MINUTES takes -1440 to 1440."),
-    )
+    require_grain(call)
     rows = session.all(
         f"""
         SELECT
             STORE_ID, strftime('%Y-%m-%d %H:%M:%f', LOCAL_DT, :back) AS "START_DT [DATETIME_TEXT]", EVENT_TYPE,
             COUNT(*) AS EVENTS
         FROM (
-            SELECT STORE_ID, EVENT_TYPE, strftime({_STARTS[call.grain]}, EVENT_DT, :ahead) AS LOCAL_DT
+            SELECT STORE_ID, EVENT_TYPE, strftime({STARTS[call.grain]}, EVENT_DT, :ahead) AS LOCAL_DT
             FROM dbo.USER_ORDER_EVENT AS event NOT INDEXED
             WHERE {_IN_WINDOW}
         )
@@ -86,8 +82,7 @@ def count_events(session: Session, call: CountEvents) -> list[EventCount]:
         """,  # noqa: S608  (constants)
         {
             **_window(session, "events", call),
-            "ahead": f"{call.offset_minutes:+d} minutes",
-            "back": f"{-call.offset_minutes:+d} minutes",
+            **shifts(call.offset_minutes),
         },
     )
     return [make(EventCount, row) for row in rows]

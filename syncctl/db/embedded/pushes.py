@@ -15,6 +15,7 @@ from syncctl.db.contract import (
     StorePush,
 )
 from syncctl.db.embedded.engine import make
+from syncctl.db.embedded.hours import STARTS, require_grain, shifts
 from syncctl.db.embedded.registry import Session, is_json_object, require, serves
 
 _REFUSED = """
@@ -31,7 +32,6 @@ _REFUSED = """
 """
 _KEPT = {"stock": ("IS_MANAGED AND NOT IS_BACKORDER", ""), "price": ("IS_PRICED", "PRICE_")}
 """Kind → which items the store keeps something of, and what stands before the names of its columns."""
-_STARTS = {"hour": "'%Y-%m-%d %H:00:00.000'", "day": "'%Y-%m-%d 00:00:00.000'"}
 
 
 @serves(NoteStorePush)
@@ -122,11 +122,7 @@ def _counted(session: Session, push: sqlite3.Row, attempts: int) -> StorePush:
 @serves(CountStorePushes)
 def count_store_pushes(session: Session, call: CountStorePushes) -> list[PushCount]:
     """See `sql/procedures/sp_CountStorePushes.sql`."""
-    require(
-        (call.since_dt < call.until_dt, "@SINCE_DT must be before @UNTIL_DT."),
-        (call.grain in _STARTS, "@GRAIN takes hour or day."),
-        (-1440 <= call.offset_minutes <= 1440, "@OFFSET_MINUTES takes -1440 to 1440."),
-    )
+    require_grain(call)
     rows = session.all(
         f"""
         SELECT
@@ -137,7 +133,7 @@ def count_store_pushes(session: Session, call: CountStorePushes) -> list[PushCou
                 STORE_ID, CASE OPERATION_TYPE WHEN 'stock push' THEN 'stock' ELSE 'price' END AS KIND,
                 COALESCE(RECORDS_UPDATED, 0) AS TOLD, COALESCE(RECORDS_FAILED, 0) AS REFUSED,
                 CASE WHEN json_valid(METRICS_JSON) THEN json_extract(METRICS_JSON, '$.held') END AS HELD_WHY,
-                strftime({_STARTS[call.grain]}, END_TIME, :ahead) AS LOCAL_DT
+                strftime({STARTS[call.grain]}, END_TIME, :ahead) AS LOCAL_DT
             FROM dbo.USER_SYNC_LOG
             WHERE END_TIME >= :since AND END_TIME < :until AND OPERATION_TYPE IN ('stock push', 'price push')
             AND STORE_ID IS NOT NULL AND DRY_RUN = 0 AND (:store IS NULL OR STORE_ID = :store)
@@ -149,8 +145,7 @@ def count_store_pushes(session: Session, call: CountStorePushes) -> list[PushCou
             "since": call.since_dt,
             "until": call.until_dt,
             "store": call.store_id,
-            "ahead": f"{call.offset_minutes:+d} minutes",
-            "back": f"{-call.offset_minutes:+d} minutes",
+            **shifts(call.offset_minutes),
         },
     )
     return [make(PushCount, row) for row in rows]
