@@ -5,7 +5,7 @@ GO
 dbo.sp_CountStoreItems
     How many of a store's items are known, how many it was told of, and when it was last listed: what the guard rails are measured by.
 
-Called by    syncctl stock push, syncctl price push, syncctl health
+Called by    syncctl stock push, syncctl price push, syncctl stock diff, syncctl item map
 Parameters   @STORE_ID
 Returns      one row: ITEMS, MANAGED (of which the store keeps stock), TOLD, FAILED (refused by the store), LISTED_DT, TOLD_DT; PRICED (of
              which the store keeps a price), PRICES_TOLD, PRICES_FAILED, PRICE_TOLD_DT
