@@ -167,13 +167,13 @@ def test_a_log_server_takes_no_password() -> None:
 
 
 def test_a_server_that_never_ends_keeps_no_process_from_ending() -> None:
-    before = {thread.ident for thread in threading.enumerate()}
+    before = set(threading.enumerate())  # the threads themselves: a new one may be given the number of one that has ended
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"mailto://127.0.0.1:{server.getsockname()[1]}?from=shop@example.test&to=ada@example.test&mode=insecure"
         with pytest.raises(DeliveryFailed, match="no end after"):
             AppriseChannel([Secret(url)], seconds=0.5).send(CRITICAL)
         # Python waits at its end for threads that are no daemons, and for those of every pool.
-        left = [thread for thread in threading.enumerate() if thread.ident not in before]
+        left = [thread for thread in threading.enumerate() if thread not in before]
     assert {(thread.name, thread.daemon) for thread in left} == {("syncctl-call", True)}
 
 
