@@ -3,6 +3,7 @@
 
     .venv/bin/python scripts/benchmark.py                               all of it: some minutes on two cores, Markdown
     .venv/bin/python scripts/benchmark.py --peers                       beside dlt and WooCommerce's own client, each in a venv
+    .venv/bin/python scripts/benchmark.py --before FOLDER               beside another version of syncctl, unpacked there
     .venv/bin/python scripts/benchmark.py --tsql "DRIVER=…;DATABASE=…"  also workers and hosts, in an empty T-SQL database
     .venv/bin/python scripts/benchmark.py --only start,poll --json
     .venv/bin/python scripts/benchmark.py --orders 1000 --sizes 1000 --grown 20000 --rounds 1        a quick look
@@ -34,7 +35,7 @@ from typing import Any
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parent.parent))  # of a script, only its own folder is there
 
-from scripts.benchmark_table import SLOW, Cost, Measured, as_goals, as_json, as_markdown, fill
+from scripts.benchmark_table import BEFORE, LATENCY, SLOW, Cost, Measured, as_goals, as_json, as_markdown, fill
 
 PEERS = HERE.with_name("benchmark_peers.py")
 QUICK = HERE.with_name("benchmark_shop.py")
@@ -61,12 +62,16 @@ def main() -> int:
         "--tsql", default="", help="also workers and hosts, in this T-SQL database, empty or a trial without orders"
     )
     options.add_argument("--peers", action="store_true", help="also dlt and WooCommerce's client; installs each in a venv")
+    options.add_argument(
+        "--before", type=Path, help="also the polls of another version of syncctl, whose source is in this folder"
+    )
     options.add_argument("--json", action="store_true", help="print JSON")
     options.add_argument("--page", type=Path, help="put what was found into this page, docs/PERFORMANCE.md")
     given = options.parse_args()
     # As an installation has them: to compile them anew each time would be a third of a small run.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    compileall.compile_dir(HERE.parent.parent / "syncctl", quiet=2)
+    for tree in (HERE.parent.parent, *([given.before] if given.before else [])):
+        compileall.compile_dir(tree / "syncctl", quiet=2)
     found: list[Measured] = []
     for group in given.only.split(","):
         for measured in GROUPS[group](given):
@@ -112,6 +117,8 @@ def stage(given: argparse.Namespace) -> Iterator[Measured]:
             "stage": lambda: store.stage(),
             "floor": lambda: store.peer("floor"),
         }
+        if given.before:
+            contenders[BEFORE] = lambda: store.stage_by(given.before)
         if given.peers:
             contenders |= {"WooCommerce's client": lambda: store.peer("client"), "dlt to DuckDB": lambda: store.peer("dlt")}
         yield from turns("stage", contenders, given.rounds, units=given.orders, beside=dict.fromkeys(contenders, "floor"))
@@ -131,12 +138,14 @@ def latency(given: argparse.Namespace) -> Iterator[Measured]:
             contenders: dict[str, Callable[[], Cost]] = {"stage -q": lambda: store.stage("-q")}
             if not refunded:
                 contenders["floor, 4 connections"] = lambda: store.peer("floor", "4")
+                if given.before:
+                    contenders[BEFORE] = lambda: store.stage_by(given.before)
             yield from turns(
-                f"{SLOW * 1000:.0f} ms a page{what}",
+                f"{LATENCY}{what}",
                 contenders,
                 given.rounds,
                 units=given.orders,
-                beside={"stage -q": "floor, 4 connections"},
+                beside=dict.fromkeys(contenders, "floor, 4 connections"),
             )
 
 
@@ -260,6 +269,15 @@ class Shop:
         """Run a command, and count what it asks of the store and the database."""
         before = self._requests()
         cost = run([sys.executable, str(HERE), "--child", *words], self.settings(place))
+        cost.http = self._requests() - before
+        return cost
+
+    def stage_by(self, tree: Path) -> Cost:
+        """Poll everything into a new database, by the version of syncctl that is in the folder."""
+        before = self._requests()
+        with folder() as fresh:
+            variables = {**self.settings(fresh), "PYTHONPATH": str(tree.resolve()), "PYTHONSAFEPATH": "1"}
+            cost = run([sys.executable, "-m", "syncctl", "stage", *FROM_THE_START, "-q"], variables)
         cost.http = self._requests() - before
         return cost
 

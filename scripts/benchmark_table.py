@@ -13,6 +13,9 @@ SLOW = 0.05
 """Seconds that each answer takes in the measurements of latency."""
 CONNECTIONS = 4
 PAGE = 100
+LATENCY = f"{SLOW * 1000:.0f} ms a page"
+BEFORE = "stage -q, the version before"
+"""A version that is measured beside this one (`--before`)."""
 
 
 @dataclass
@@ -170,14 +173,20 @@ def _unchanged(found: list[Measured]) -> float | None:
     return (again.cpu - empty.cpu) / (first.cpu - empty.cpu)
 
 
+def _unchanged_beside_before(found: list[Measured]) -> float | None:
+    """What an unchanged order costs, of what a new one cost the version before: both with the program's start."""
+    again, before = _one(found, "poll", "the same orders again"), _one(found, "stage", BEFORE)
+    return again.cpu / before.cpu if again and before and again.cpu and before.cpu else None
+
+
 def _slow(found: list[Measured]) -> float | None:
     """The time of a shop that is slow, of what its answers take one after another over the connections."""
-    measured = _one(found, f"{SLOW * 1000:.0f} ms a page", "stage -q")
+    measured = _one(found, LATENCY, "stage -q")
     return measured.wall / (measured.units / PAGE * SLOW / CONNECTIONS) if measured and measured.wall else None
 
 
 def _refunded(found: list[Measured]) -> float | None:
-    without = _one(found, f"{SLOW * 1000:.0f} ms a page", "stage -q")
+    without = _one(found, LATENCY, "stage -q")
     refunded = next((each for each in found if each.group.endswith("refunded")), None)
     return refunded.wall / without.wall if refunded and without and refunded.wall and without.wall else None
 
@@ -203,6 +212,7 @@ GOALS = (
         "and hash, 17 % reading amounts, dates and texts exactly, 11 % HTTP, 8 % JSON, the rest the walk and the report. Two "
         "thirds of all is Python's interpreter, at some 400 calls an order; SQLite's own code is 6 %, the system 10 %",
     ),
+    Goal("the same, beside the version before (of 500 µs, 165)", "≤ 0.33 ×", 0.33, _ratio("stage", "stage -q", BEFORE), "×"),
     Goal("`stage` beside dlt, CPU", "≤ ⅓", 1 / 3, _ratio("stage", "stage -q", "dlt to DuckDB")),
     Goal("peak memory, whatever the shop's size", "≤ 80 MB", 80, lambda found: max(_peaks(found), default=None), "MB"),
     Goal(
@@ -222,6 +232,22 @@ GOALS = (
         "of 100 pages waits 0.2 s for all of them together)",
     ),
     Goal(
+        "the same, beside the floor over four connections (of 1.45 s, 1.6)",
+        "≤ 1.1 ×",
+        1.1,
+        _ratio(LATENCY, "stage -q", "floor, 4 connections", "wall"),
+        "×",
+        "as above",
+    ),
+    Goal(
+        "the same, beside the version before (of 10 s, 1.6)",
+        "≤ 0.16 ×",
+        0.16,
+        _ratio(LATENCY, "stage -q", BEFORE, "wall"),
+        "×",
+        "as above",
+    ),
+    Goal(
         "the same with one order in ten refunded, beside without",
         "≤ 1.6 ×",
         1.6,
@@ -237,6 +263,13 @@ GOALS = (
         "×",
         "a third of it is receiving the page, a fifth reading its JSON, which the list gives whole, the rest the walk, the "
         "order's mark and one look-up a page; and a new order has become cheaper than when the goal was set",
+    ),
+    Goal(
+        "the same, beside a new order of the version before",
+        "≤ 0.15 ×",
+        0.15,
+        _unchanged_beside_before,
+        "×",
     ),
     Goal(
         "a poll that finds nothing, requests",
