@@ -8,6 +8,8 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
+from tests.clocks import PATIENCE
+
 MEGABYTE = 1024 * 1024
 Answer = Callable[["Hostile"], Iterable[bytes]]
 """Gives what is sent, head and body, piece by piece; the server's last request is the one to be answered."""
@@ -59,7 +61,7 @@ class Hostile:
 
     def nothing(self) -> Iterator[bytes]:
         """Say nothing until the test is over."""
-        self.over.wait(60)
+        self.over.wait(10 * PATIENCE)
         return iter(())
 
     def slowly(self, content: Iterable[bytes], seconds: float = 0.05) -> Iterator[bytes]:

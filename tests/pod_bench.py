@@ -13,6 +13,7 @@ from typing import Any
 from syncctl.carriers.catalog import Catalog, open_catalog
 from syncctl.db.contract import AddClaim, Database, ListPods, PodClaim
 from syncctl.demo.carriers import SimulatedCarriers
+from syncctl.http_answer import HttpSession
 from syncctl.notify.channels import DeliveryFailed
 from syncctl.notify.messages import Message, Templates
 from syncctl.secret import Secret
@@ -23,7 +24,7 @@ from syncctl.services.pod_run import PodOptions, PodResult
 from syncctl.services.run_context import RunContext
 from syncctl.settings import Settings
 from syncctl.stop import Never
-from tests.clocks import MovableClock
+from tests.clocks import PATIENCE, MovableClock
 
 
 class Bench:
@@ -32,6 +33,8 @@ class Bench:
     def __init__(self, database: Database, clock: MovableClock, carriers: SimulatedCarriers, folder: Path) -> None:
         self.database, self.clock, self.carriers, self.folder = database, clock, carriers, folder
         self.documents: Any = FolderStore(folder / "pods")
+        self.silence = 0.2
+        """Seconds for which a run waits for a carrier that says nothing (`timeout`)."""
         self.settings = Settings()
         self.describe("acme", per_day=1000)
 
@@ -72,9 +75,22 @@ class Bench:
         self.database.run(AddClaim(claim_reference=f"CLM-{number}", carrier=carrier, tracking_number=number, **more))
 
     def run(self, scope: str = "pending", *, worker_id: str = "w", stop: Any = None, **options: Any) -> PodResult:
-        chosen = replace(PodOptions(scope=scope, read_timeout=0.4), **options)
+        chosen = replace(PodOptions(scope=scope, read_timeout=PATIENCE), **options)
         context = self.context(stop or Never())
-        return PodWork(self.database, self.catalog(), self.documents, worker_id, chosen, context).run()
+        return PodWork(self.database, self.catalog(), self.documents, worker_id, chosen, context, session=self.session).run()
+
+    def session(self) -> HttpSession:
+        """A session that waits as long as the run is to, and for a carrier that says nothing for `silence`."""
+        bench = self
+
+        class Session(HttpSession):
+            def send(self, request: Any, **more: Any) -> Any:
+                connect, read = more["timeout"]
+                if bench.carriers.simulation.scripts.get(request.url.rpartition("/")[2], [""])[0] == "timeout":
+                    read = bench.silence
+                return super().send(request, **{**more, "timeout": (connect, read)})
+
+        return Session()
 
     def context(self, stop: Any = None) -> RunContext:
         return RunContext(run_id="run", clock=self.clock, sleeper=self.clock.sleep, stop=stop or Never())
@@ -146,4 +162,4 @@ class OddCarrier:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join(PATIENCE)

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.clocks import PATIENCE
+
 
 class Receiver:
     """An HTTP server that takes what Apprise's `json://` sends, and pings."""
@@ -30,7 +32,7 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                receiver.hold.wait(30)
+                receiver.hold.wait(2 * PATIENCE)
                 receiver.paths.append(self.path)
                 receiver.bodies.append(body)
                 if receiver.status < 300 and body.startswith(b"{"):
@@ -103,11 +105,15 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
     """A real SMTP server on loopback: its mailbox and its port."""
     from aiosmtpd.controller import Controller
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = int(listening.getsockname()[1])
+
+    class Bound(Controller):
+        def _create_server(self) -> Any:
+            return self.loop.create_server(self._factory_invoker, sock=listening)
+
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Bound(box, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE)
     controller.start()
     try:
         yield box, port
@@ -151,4 +157,4 @@ def syslog(kind: str, folder: Path) -> Iterator[tuple[str, list[bytes]]]:
         with suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        thread.join(5)
+        thread.join(PATIENCE)

@@ -18,6 +18,7 @@ from unittest import mock
 
 from syncctl.cli.app import run_app
 from syncctl.demo.store import SimulatedStore
+from tests.clocks import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Program:
     def run(self, *arguments: str, python: tuple[str, ...] = ("-m", "syncctl")) -> Ended:
         """Run the program to its end, in a process of its own."""
         with self.start(*arguments, python=python) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=2 * PATIENCE)
         return Ended(process.returncode, out, err)
 
     def __call__(self, *arguments: str) -> Ended:

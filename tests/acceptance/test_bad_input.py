@@ -18,6 +18,7 @@ from syncctl.clock import system_clock
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Ended, Program
 from tests.certificates import make_certificate
+from tests.nobody import gone
 from tests.raws import raw_order
 
 WINDOWS = os.name == "nt"
@@ -128,7 +129,7 @@ def test_a_name_that_nobody_knows(syncctl: Program, shop: SimulatedStore):
 
 
 def test_a_refused_connection(syncctl: Program, shop: SimulatedStore):
-    shop.stop()
+    gone(shop)
     one_line(syncctl(*STAGE), 69, "no connection", "SYNCCTL_WOO_URL")
     assert syncctl.waited == [1, 2], "it was tried three times"
     in_json(syncctl(*STAGE, "--json"), 69, "no connection")

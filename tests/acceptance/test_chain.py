@@ -8,6 +8,7 @@ import pytest
 
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
+from tests.nobody import gone
 from tests.raws import raw_order
 
 PRODUCTS = [
@@ -110,7 +111,7 @@ def test_orders_travel_the_whole_way_and_back(syncctl: Program, shop: SimulatedS
 def test_a_store_that_goes_away_costs_the_erp_nothing(syncctl: Program, shop: SimulatedStore):
     syncctl("db", "seed", "--from-store")
     syncctl("stage", "--since", "2026-11-01")
-    shop.stop()
+    gone(shop)
     syncctl.settings |= {"SYNCCTL_BREAKER_THRESHOLD": "1", "SYNCCTL_RETRY_DELAY_BASE": "0"}
     told = syncctl("process", "--json").json
     assert (told["exit_code"], told["counts"]["created"], told["counts"]["write_back_pending"]) == (69, 1, 1)

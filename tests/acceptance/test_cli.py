@@ -17,7 +17,9 @@ from syncctl.db.connect import identity
 from syncctl.demo.store import SimulatedStore
 from syncctl.lock import only_once
 from tests.acceptance.program import Program
+from tests.clocks import PATIENCE
 from tests.crash.hosts import ORDERS, Held, ask_to_stop, ended, running
+from tests.nobody import gone
 from tests.raws import raw_order
 
 ENDLESS_JOB = """
@@ -133,7 +135,7 @@ def test_config_check_finds_each_thing_that_is_wrong(syncctl: Program, store: Si
     told = syncctl("config", "check", "--json").json
     assert told["exit_code"] == 78
     assert [item["what"] for item in told["items"] if not item["ok"]] == ["store"]
-    store.stop()
+    gone(store)
     assert syncctl("config", "check").code == 69
 
 
@@ -217,7 +219,7 @@ def test_a_signal_ends_a_job_in_good_order(syncctl: Program, number: signal.Sign
     with syncctl.start(python=("-c", ENDLESS_JOB)) as process:
         wait_for(process, "working")
         process.send_signal(number)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert json.loads(out)["status"] == "stopped"
     assert rows(syncctl, "SELECT EXIT_CODE, END_TIME IS NOT NULL FROM USER_SYNC_LOG") == [(code, 1)]
@@ -230,7 +232,7 @@ def test_a_second_signal_ends_a_job_at_once_and_its_lock_is_free(syncctl: Progra
         process.send_signal(signal.SIGTERM)
         wait_for(process, "stopping")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 143
+        assert process.wait(timeout=PATIENCE) == 143
     assert syncctl("process").code == 0
 
 
@@ -256,7 +258,7 @@ def test_a_reader_that_goes_away_is_no_error(syncctl: Program):
         process.stdout.close()
         assert process.stderr
         err = process.stderr.read()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
 
 

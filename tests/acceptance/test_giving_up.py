@@ -13,6 +13,7 @@ import pytest
 
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Ended, Program
+from tests.clocks import PATIENCE
 from tests.raws import raw_order
 
 try:
@@ -68,7 +69,7 @@ def at_a_terminal(syncctl: Program, *arguments: str, types: str, once: Callable[
             os.write(ours, types.encode())
             seen += _read_until(ours, lambda _text: False)
             assert process.stdout
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
             out = process.stdout.read().decode()
         finally:
             process.kill()
@@ -85,7 +86,7 @@ def _take_terminal() -> None:
 
 def _read_until(terminal: int, enough: Callable[[str], bool]) -> str:
     text = ""
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end and not enough(text):
         if not select.select([terminal], [], [], 1)[0]:
             continue

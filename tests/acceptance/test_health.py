@@ -9,6 +9,7 @@ import pytest
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Ended, Program
 from tests.crash.hosts import Held
+from tests.nobody import gone
 from tests.raws import raw_order
 
 
@@ -35,7 +36,7 @@ def test_all_is_well_is_one_line_with_figures(polled: Program) -> None:
 
 
 def test_what_is_wrong_is_one_line(polled: Program, store: SimulatedStore) -> None:
-    store.stop()
+    gone(store)
     ended = polled("health", "--nagios")
     line = one_line(ended, "CRITICAL")
     assert "store: " in line
@@ -71,7 +72,7 @@ def test_a_database_that_is_not_there_is_unknown_and_none_is_made(syncctl: Progr
     assert "There is no database" in one_line(syncctl("health", "--nagios"), "UNKNOWN")
     ended = syncctl("health", "--json")
     assert (ended.code, ended.json["status"]) == (78, "unknown")
-    store.stop()
+    gone(store)
     assert syncctl("health").code == 78
     assert not (syncctl.folder / "shop.db").exists()
 
@@ -130,7 +131,7 @@ def test_a_database_that_is_locked_for_long_is_critical(polled: Program, tmp_pat
 
 def test_one_check_alone(polled: Program, store: SimulatedStore) -> None:
     assert one_line(polled("health", "--nagios", "--check", "pending"), "OK").endswith("| pending=0 oldest_pending=0s;;3600")
-    store.stop()
+    gone(store)
     assert polled("health", "--check", "pending", "--check", "last-poll").code == 0
     assert one_line(polled("health", "--nagios", "--check", "store"), "CRITICAL")
     none = one_line(polled("health", "--nagios", "--check", "polls"), "UNKNOWN")

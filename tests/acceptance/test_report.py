@@ -14,6 +14,7 @@ import pytest
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
 from tests.acceptance.test_chain import PRODUCTS
+from tests.clocks import PATIENCE
 from tests.raws import raw_order
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
@@ -81,7 +82,7 @@ def opened(path: Path, tmp_path: Path) -> str:
         [CHROMIUM, *quiet.split(), *more.split(), "--virtual-time-budget=2000", "--dump-dom", path.as_uri()],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=True,
     )
     assert "CONSOLE" not in ended.stderr

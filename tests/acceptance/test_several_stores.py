@@ -10,6 +10,7 @@ import pytest
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Program
 from tests.acceptance.test_chain import PRODUCTS
+from tests.nobody import gone
 from tests.raws import raw_order
 from tests.shopify_orders import line, order
 from tests.shopify_shop import TOKEN, SimulatedShopify
@@ -166,7 +167,7 @@ def test_config_tells_of_each_profile_and_from_which_file(syncctl: Program, woo:
     checked = syncctl("config", "check", "--json").json
     assert (checked["exit_code"], {item["profile"] for item in checked["items"]}) == (0, {"main", "uk"})
     (syncctl.folder / ".env.bad").write_bytes(b"\xff\xfeS")
-    woo.stop()
+    gone(woo)
     checked = syncctl("config", "check", "--json").json
     assert checked["exit_code"] == 78
     assert [(item["profile"], item["what"]) for item in checked["items"] if not item["ok"]] == [

@@ -8,6 +8,7 @@ from syncctl.demo.store import SimulatedStore
 from syncctl.services.statistics import Statistics, in_words
 from tests.acceptance.program import Program
 from tests.acceptance.test_chain import PRODUCTS
+from tests.nobody import gone
 from tests.raws import raw_order
 
 STATISTICS = ["total_polled", "already_synced", "newly_synced", "updated", "sync_errors", "success_rate", "last_poll_time"]
@@ -54,7 +55,7 @@ def test_stage_answers_as_the_documented_trigger(syncctl: Program, shop: Simulat
     assert part["message"] == "Polling incomplete: 0/2 orders synced"
     assert syncctl("stage", "--order-id", "1", "--json").json["message"] == "Fetching complete: 0/1 orders synced"
     assert syncctl("stage", "--reconcile", "--json").json["message"].startswith("Comparison complete: 0/")
-    shop.stop()
+    gone(shop)
     assert syncctl("stage", "--json").json["message"] == "Polling incomplete: 0/0 orders synced"
 
 

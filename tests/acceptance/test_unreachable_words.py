@@ -20,7 +20,7 @@ from syncctl.demo.store import SimulatedStore
 from syncctl.errors import UsageError
 from syncctl.settings import TABLE
 from tests.acceptance.program import Ended, Program
-from tests.clocks import MovableClock
+from tests.clocks import PATIENCE, MovableClock
 from tests.commands import Command, commands
 from tests.raws import raw_order
 
@@ -158,7 +158,7 @@ def run(program: Program, arguments: tuple[str, ...], shell: str) -> Ended:
         env=program.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)

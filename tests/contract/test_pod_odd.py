@@ -252,7 +252,7 @@ def test_a_carrier_that_says_nothing_to_three_in_a_row_is_taken_for_down(bench: 
         bench.add(f"A{number}", word)
     bench.describe("other")
     bench.add("B", carrier="Other")
-    result = bench.run(read_timeout=0.2)
+    result = bench.run()
     assert [item.outcome for item in result.items] == ["failed", "failed", "skipped_left_out", "success"]
     assert standings(bench) == {"A0": "waiting", "A1": "waiting", "A2": "due", "A3": "due", "A4": "due", "B": "done"}
 

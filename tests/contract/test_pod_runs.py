@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from syncctl.errors import TransientError
 from syncctl.services.notifications import WAITS
 from syncctl.services.pod_documents import DatabaseStore
 from syncctl.services.pod_status import pod_status
+from tests.clocks import PATIENCE
 from tests.faults import Failing, FaultyDatabase
 from tests.pod_bench import Bench, Mailbox
 
@@ -76,9 +76,13 @@ def test_a_key_that_the_carrier_repeats_is_nowhere_to_be_seen(bench: Bench, capl
 def test_a_run_that_is_to_stop_gives_the_claim_back_untried(bench: Bench):
     bench.add("XN1", "timeout")
     bench.add("XN2", "document")
-    stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    result = bench.run(stop=stop, read_timeout=60)
+
+    class StopOnceAsked:
+        def is_set(self) -> bool:
+            return bench.carriers.simulation.asked("acme") > 0
+
+    bench.silence = PATIENCE
+    result = bench.run(stop=StopOnceAsked())
     assert result.items == []
     held = bench.claim("XN1")
     assert (held.standing, held.pod_retry_count, held.pod_error_class) == ("due", 0, None)

@@ -85,7 +85,7 @@ class Shop:
 
     def killed(self, moment: str, **more: Any) -> None:
         """Run a worker that dies at that moment."""
-        done = self.worker(moment, **more).wait(timeout=60)
+        done = self.worker(moment, **more).wait()
         assert done == worker.KILLED, f"the worker was to die {moment}, and ended with {done}"
 
     def worker(self, moment: str, **more: Any) -> Worker:

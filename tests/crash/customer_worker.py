@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -20,13 +21,15 @@ from tests.faults import FaultyDatabase
 
 
 def main(given: dict[str, Any]) -> None:
-    """Go on with all open queues; `given` as for `worker.main`."""
-    now = datetime.fromisoformat(given["now"])
+    """Go on with all open queues; `given` as for `worker.main`, and `gate`: a file before which no customers are claimed."""
+    now, gate = datetime.fromisoformat(given["now"]), given["gate"]
     killer = Killer(given["kill"])
 
     def connect() -> Database:
         def before(call: Procedure[Any]) -> None:
             killer.pass_by("before", call.name)
+            while gate and call.name == "sp_ClaimCustomers" and not gate.exists():
+                time.sleep(0.01)
 
         def after(call: Procedure[Any]) -> None:
             killer.pass_by("after", call.name)

@@ -15,10 +15,9 @@ from typing import Any
 from syncctl.db.contract import Database, ListStagedOrders, StagedOrder
 from syncctl.demo.store import SimulatedStore
 from tests.acceptance.program import Ended, Program
+from tests.clocks import PATIENCE
 from tests.raws import raw_order
 
-PATIENCE = 30
-"""Seconds after which a test gives up on something that should take none."""
 NOTE = "Order created in CounterPoint. "
 NOTES, ORDERS = r"/notes$", r"/orders$"
 
@@ -78,9 +77,9 @@ class Site:
         """State and attempt number of every staged order."""
         return [(order.state, order.attempt_no) for order in self.orders()]
 
-    def rows(self, sql: str) -> list[list[Any]]:
+    def rows(self, sql: str, *parameters: Any) -> list[list[Any]]:
         """What a query finds."""
-        return [list(row) for row in self.database.query(sql)]  # type: ignore[attr-defined]
+        return [list(row) for row in self.database.query(sql, parameters)]  # type: ignore[attr-defined]
 
     def notes(self, numbers: list[int]) -> list[int]:
         """How many notes of ours each order has in the store."""

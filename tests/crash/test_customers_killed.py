@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,7 @@ def start(shop: Shop) -> None:
     shop.database.run(StartCustomerQueue(org_id=ORG, store_id="woocommerce", queue_name="all"))
 
 
-def run(shop: Shop, moment: str = "before:never:1") -> Worker:
+def run(shop: Shop, moment: str = "before:never:1", *, gate: Path | None = None) -> Worker:
     shop.run_number += 1
     given = {
         "url": shop.url,
@@ -38,6 +39,7 @@ def run(shop: Shop, moment: str = "before:never:1") -> Worker:
         "now": shop.clock().isoformat(),
         "run_id": f"run-{shop.run_number}",
         "kill": moment,
+        "gate": gate,
     }
     return Worker(customer_worker.main, given)
 
@@ -62,16 +64,19 @@ def assert_each_once(shop: Shop) -> None:
 @pytest.mark.parametrize("moment", STEPS)
 def test_each_customer_is_brought_once(shop: Shop, moment: str) -> None:
     start(shop)
-    assert run(shop, moment).wait(timeout=60) == worker.KILLED
+    assert run(shop, moment).wait() == worker.KILLED
     shop.clock.move(timedelta(seconds=61))
-    assert run(shop).wait(timeout=60) == 0
+    assert run(shop).wait() == 0
     assert_each_once(shop)
 
 
-def test_several_processes_share_a_queue_and_one_is_killed(shop: Shop) -> None:
+def test_several_processes_share_a_queue_and_one_is_killed(shop: Shop, tmp_path: Path) -> None:
     start(shop)
-    workers = [run(shop, "after:sp_ClaimCustomers:1"), run(shop), run(shop)]
-    assert [each.wait(timeout=120) for each in workers] == [worker.KILLED, 0, 0]
+    gate = tmp_path / "gate"
+    killed, *others = run(shop, "after:sp_ClaimCustomers:1"), run(shop, gate=gate), run(shop, gate=gate)
+    assert killed.wait() == worker.KILLED
+    gate.touch()  # they leave it something to claim
+    assert [each.wait() for each in others] == [0, 0]
     shop.clock.move(timedelta(seconds=61))
-    assert run(shop).wait(timeout=60) == 0
+    assert run(shop).wait() == 0
     assert_each_once(shop)

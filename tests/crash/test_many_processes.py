@@ -11,9 +11,12 @@ from decimal import Decimal
 from syncctl.db.contract import CountStates, SetRetryPolicy
 from tests.crash.conftest import Shop
 from tests.crash.hosts import eventually
+from tests.nobody import gone
 from tests.orders import line, order, stage
 
 NEVER = "before:never:1"
+NOT_ALL = "stuck:sp_ProcessStagedOrder:12"
+"""So many orders are more than it gets to before it is killed; and it isn't through however late that is."""
 PAUSE = 0.002
 """As long as a worker does something else between two calls; without it one would have the database most of the time."""
 
@@ -50,31 +53,30 @@ def wait_for(workers: int, shop: Shop) -> None:
 
 def test_eight_processes_share_the_orders(shop: Shop) -> None:
     units = stage_many(shop, 200)
-    shop.store.stop()  # nobody answers: what counts here is the database, and no order may hang on the store
+    gone(shop.store)  # nobody answers: what counts here is the database, and no order may hang on the store
     workers = [shop.worker(NEVER, pause=PAUSE) for _ in range(8)]
-    assert [worker.wait(timeout=240) for worker in workers] == [0] * 8
+    assert [worker.wait() for worker in workers] == [0] * 8
     assert_each_applied_once(shop, 200, units)
     attempts = Counter(row["ATTEMPT_NO"] for row in shop.rows("SELECT ATTEMPT_NO FROM dbo.USER_ORDER_STAGING"))
     assert attempts == {1: 200}, "an order was taken more than once"
 
 
 def test_workers_killed_at_random_lose_and_double_nothing(shop: Shop) -> None:
-    units = stage_many(shop, 240)
-    shop.store.stop()
+    units = stage_many(shop, 160)
+    gone(shop.store)
     # On a busy machine chance may hit one order each time.
     shop.database.run(SetRetryPolicy(error_class="crash", max_attempts=10))
     chance = random.Random(4711)
     for turn in range(1, 6):
-        workers = [shop.worker(NEVER, pause=PAUSE) for _ in range(2)]
+        workers = [shop.worker(NOT_ALL, pause=PAUSE) for _ in range(2)]
         wait_for(2 * turn, shop)
         time.sleep(chance.uniform(0.0, 0.1))
         for worker in workers:
             worker.kill()
-        ends = [worker.wait(timeout=30) for worker in workers]
-        assert 0 not in ends, "a worker was through before it could be killed"
+        assert 0 not in [worker.wait() for worker in workers]
         shop.clock.move(timedelta(hours=1))
     for _ in range(3):
         shop.clock.move(timedelta(days=1))
         worker = shop.worker(NEVER)
-        assert worker.wait(timeout=240) == 0
-    assert_each_applied_once(shop, 240, units)
+        assert worker.wait() == 0
+    assert_each_applied_once(shop, 160, units)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
-import time
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ from syncctl.services.run_context import RunContext
 from syncctl.services.validate import Rules
 from syncctl.services.workers import process
 from syncctl.stop import Stop
+from tests.clocks import PATIENCE
 from tests.crash.conftest import Shop
-from tests.crash.hosts import NOTES, ORDERS, PATIENCE, Held, Site, ask_to_stop, ended, eventually, running
+from tests.crash.hosts import NOTES, ORDERS, Held, Site, ask_to_stop, ended, eventually, running
 from tests.faults import FaultyDatabase
 from tests.orders import order, stage
 
@@ -70,14 +73,14 @@ def test_ctrl_break_stops_a_run_on_windows(site: Site) -> None:
 def test_a_second_signal_ends_the_run_at_once_and_the_next_one_finishes(site: Site, second: signal.Signals) -> None:
     orders = site.stage(2)
     held = Held(site.store, NOTES)
-    with running(site.host(), "process", "--lease-seconds", "1", held=held) as process:
+    with running(site.host(), "process", held=held) as process:
         ask_to_stop(process)
         process.send_signal(second)
         code = process.wait(timeout=PATIENCE)  # the store still holds its answer back
     assert code == (143 if second == signal.SIGTERM else 130)
     assert site.states() == [("APPLIED", 1)] * 2
     assert ["CLAIMED"] in site.rows("SELECT STATE FROM dbo.USER_STORE_OUTBOX")
-    time.sleep(1.1)
+    site.rows("UPDATE dbo.USER_STORE_OUTBOX SET LEASE_UNTIL_DT = ?", datetime(2026, 1, 1, tzinfo=UTC))  # time goes by
     assert site.host()("retry-failed").code == 0
     assert site.host()("process").code == 0
     assert site.states() == [("APPLIED", 1)] * 2
@@ -150,14 +153,18 @@ def test_one_signal_ends_a_fetch_whose_carrier_says_nothing(site: Site, tmp_path
         assert host("pod-fetch", "--json").json["counts"]["success"] == 2
 
 
-def test_max_runtime_ends_a_run_in_good_order(site: Site) -> None:
+def test_max_runtime_ends_a_run_in_good_order(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.stage(BATCH + 3)
-    held = Held(site.store, NOTES)
-    with running(site.host(), "process", "--max-runtime", "3s", "--json", held=held) as process:
-        time.sleep(3.1)
-        held.go.set()
-        told = ended(process).json
-    assert (process.returncode, told["status"], told["stopped"]) == (0, "ok", True)
+    passed = [0.0]
+    monkeypatch.setattr("syncctl.stop.time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+    def an_hour_goes_by(_method: str, path: str, _query: dict[str, str]) -> None:
+        if re.search(NOTES, path):
+            passed[0] = 3600.0
+
+    site.store.before_request = an_hour_goes_by
+    told = site.host()("process", "--max-runtime", "1h", "--json").json
+    assert (told["exit_code"], told["status"], told["stopped"]) == (0, "ok", True)
     assert site.states() == [("APPLIED", 1)] * BATCH + [("PENDING", 0)] * 3
     assert told["counts"]["created"] == BATCH
 

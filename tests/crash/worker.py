@@ -1,7 +1,8 @@
 """A `process` run in a process of its own that ends itself, hard, at a given moment: no `finally`, no goodbye.
 
-`main` is given: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call
-of sp_X; "after:add_note:1" after the first note was posted), scope, pause (seconds after each call, in which others have theirs).
+`main` is given: url, shop_url, key, secret, now, run_id, kill ("before:sp_X:2" is before the second call of sp_X;
+"after:add_note:1" after the first note was posted; "stuck:sp_X:2": after the second call it hangs), scope,
+pause (seconds after each call, in which others have theirs).
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ KILLED = 137
 
 
 class Killer:
-    """Ends this process when the moment has come."""
+    """Ends this process when the moment has come, or lets it hang, to be killed from outside before it is through."""
 
     def __init__(self, moment: str) -> None:
-        self.when, self.name, number = moment.split(":")
+        when, self.name, number = moment.split(":")
+        self.hangs = when == "stuck"
+        self.when = "after" if self.hangs else when
         self.number = int(number)
         self.seen: Counter[str] = Counter()
 
@@ -40,6 +43,8 @@ class Killer:
         if (when, name) == (self.when, self.name):
             self.seen[name] += 1
             if self.seen[name] == self.number:
+                if self.hangs:
+                    time.sleep(3600)
                 os._exit(KILLED)
 
 

@@ -13,6 +13,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from syncctl.db import embedded
+from tests.clocks import PATIENCE
 
 _context = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
 if isinstance(_context, ForkServerContext):
@@ -31,10 +32,10 @@ class Worker:
         """End it, hard."""
         self._process.kill()
 
-    def wait(self, timeout: float) -> int:
+    def wait(self) -> int:
         """Return its exit code, once it has ended; below 0 where something else has ended it."""
-        self._process.join(timeout)
+        self._process.join(4 * PATIENCE)
         code = self._process.exitcode
-        assert code is not None, f"a worker hasn't ended within {timeout} seconds"
+        assert code is not None, "a worker doesn't end"
         self._process.close()
         return code

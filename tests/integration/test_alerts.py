@@ -24,6 +24,7 @@ from syncctl.services.alert_rules import Mismatch, Scope
 from syncctl.services.alerts import AlertResult, Alerts, tell_of_settings
 from syncctl.services.health import Around
 from syncctl.services.run_context import RunContext
+from tests.clocks import PATIENCE, deadline_comes, end_of_looks
 from tests.faults import FaultyDatabase
 from tests.integration.test_health import Bench, bench
 from tests.orders import line, order, set_aside, stage
@@ -415,7 +416,7 @@ def test_what_could_not_be_asked_does_not_recover(watch: Watch) -> None:
     assert "[RECOVERED] Orders need a person (mapping)" not in watch.heard()
 
 
-def test_a_scheduler_that_does_not_answer_lets_no_job_recover(watch: Watch) -> None:
+def test_a_scheduler_that_does_not_answer_lets_no_job_recover(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> dict[str, str]:
         raise ConfigError("systemctl has not answered for 60 seconds")
 
@@ -424,14 +425,18 @@ def test_a_scheduler_that_does_not_answer_lets_no_job_recover(watch: Watch) -> N
     assert watch.heard() == ["[WARNING] A job did not run (db-purge)"]
     watch.run(around=Around(scheduler=gone))
     assert watch.heard() == []
-    hold = threading.Event()
+    asked, hold = threading.Event(), threading.Event()
 
     def hangs() -> dict[str, str]:
-        hold.wait(30)
+        asked.set()
+        hold.wait(2 * PATIENCE)
         return {}
 
-    watch.run(around=Around(scheduler=hangs), deadline=0.5)
+    with monkeypatch.context() as patch:
+        deadline_comes(patch, for_look="scheduler", once=asked)
+        watch.run(around=Around(scheduler=hangs))
     hold.set()
+    end_of_looks()
     assert watch.heard() == []
     watch.run(around=Around(scheduler=dict))
     assert watch.heard() == ["[RECOVERED] A job did not run (db-purge)"]

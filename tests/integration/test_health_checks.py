@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-import time
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from syncctl.services.health_jobs import StoreJobs, longest_silence
 from syncctl.services.health_verdict import CHECKS, check_named
 from syncctl.stores.certificate import expires_at
 from tests.certificates import make_certificate
-from tests.clocks import MovableClock
+from tests.clocks import PATIENCE, MovableClock, deadline_comes, end_of_looks
 from tests.integration.test_health import Bench, bench
 from tests.raws import raw_order
 
@@ -246,17 +246,19 @@ def test_a_certificate_is_judged_by_the_days_that_are_left(bench: Bench) -> None
     assert one(bench, "certificate", around=Around(certificate=refused)).level == "critical"
 
 
-def test_a_server_that_never_answers_the_handshake_holds_nothing_up(bench: Bench) -> None:
-    begun = time.monotonic()
+def test_a_server_that_never_answers_the_handshake_holds_nothing_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, go = threading.Event(), threading.Event()
 
-    def hangs() -> datetime:
-        time.sleep(2)
+    def handshake() -> datetime:
+        hangs.set()
+        go.wait(2 * PATIENCE)
         raise ssl.SSLError("too late")
 
-    verdict = bench.look(around=Around(certificate=hangs), deadline=0.5)
-    assert time.monotonic() - begun < 1.5
+    deadline_comes(monkeypatch, for_look="certificate", once=hangs)
+    verdict = bench.look(around=Around(certificate=handshake))
     assert [check.name for check in verdict.wrong] == ["certificate"]
-    time.sleep(1.6)  # its thread's end belongs to this test
+    go.set()
+    end_of_looks()
 
 
 # --- The database -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from syncctl.services.workers import process
 from tests.acceptance.program import Program
 from tests.crash.conftest import Shop
 from tests.faults import Failing, FaultyDatabase
+from tests.nobody import gone
 from tests.orders import order, stage
 from tests.raws import raw_order
 
@@ -139,7 +140,7 @@ def test_a_failure_that_cannot_be_noted_does_not_end_the_run(shop: Shop) -> None
 
 def test_the_store_is_down_orders_enter_the_erp_and_messages_keep_their_attempts(shop: Shop) -> None:
     stage(shop.database, *(order(number) for number in range(1, 9)))
-    shop.store.stop()
+    gone(shop.store)
     result = run(shop)
     assert isinstance(result.store_down, StoreUnavailable)
     assert result.counts["created"] == 8
@@ -189,7 +190,7 @@ def syncctl(shop: Shop, tmp_path: Path) -> Program:
 
 
 def test_the_program_says_in_one_line_that_the_store_is_down(syncctl: Program, shop: Shop) -> None:
-    shop.store.stop()
+    gone(shop.store)
     ended = syncctl("process", "--quiet")
     assert ended.code == 69
     assert len(ended.err.splitlines()) == 1

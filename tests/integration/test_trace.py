@@ -17,6 +17,7 @@ from tests.acceptance.program import Program
 from tests.crash.conftest import Shop
 from tests.faults import Failing, FaultyDatabase
 from tests.integration.test_process import DEADLOCK
+from tests.nobody import gone
 from tests.raws import raw_order
 
 
@@ -290,7 +291,7 @@ def test_a_number_that_is_no_id(shop: Shop) -> None:
 
 
 def test_the_store_is_down_or_not_to_be_asked(shop: Shop) -> None:
-    shop.store.stop()
+    gone(shop.store)
     told = trace(shop, 4711)
     assert "It was never staged; the store was never polled to the end. The store could not be asked: " in told.verdict
     assert shop.store.url in told.verdict

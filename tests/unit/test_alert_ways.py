@@ -18,6 +18,7 @@ from syncctl.notify.syslog import SyslogChannel
 from syncctl.notify.ways import Addresses, Ways, problem, shown
 from syncctl.secret import Hider, Secret
 from syncctl.settings_load import load
+from tests.crash.hosts import eventually
 from tests.receivers import mail_server, receiver, syslog
 
 
@@ -67,11 +68,7 @@ def test_a_record_reaches_a_log_server(tmp_path: Path, kind: str) -> None:
 
 
 def arrived(records: list[bytes], number: int) -> None:
-    import time
-
-    until = time.monotonic() + 5
-    while len(records) < number and time.monotonic() < until:
-        time.sleep(0.01)
+    eventually(lambda: len(records) >= number)
     assert len(records) == number
 
 

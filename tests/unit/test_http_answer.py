@@ -15,9 +15,10 @@ import requests
 from syncctl.http_answer import Bounds, HttpAnswer, HttpSession, Stopped, StrangePacking, TooLarge, TooSlow, ask
 from syncctl.in_time import OutOfTime, in_time
 from syncctl.stop import Never
+from tests.clocks import PATIENCE
 from tests.hostile import MEGABYTE, Answer, Hostile, for_ever, head, many_members, one_member, whole
 
-BOUNDS = Bounds(largest=MEGABYTE, seconds=20)
+BOUNDS = Bounds(largest=MEGABYTE, seconds=PATIENCE)
 MAGIC = b"\x1f\x8b"
 Serve = Callable[[Answer], Hostile]
 
@@ -41,8 +42,8 @@ def session() -> Iterator[HttpSession]:
         yield made
 
 
-def get(session: HttpSession, server: Hostile, bounds: Bounds = BOUNDS, read_timeout: float = 10) -> HttpAnswer:
-    return ask(session, "GET", f"{server.url}/x", bounds=bounds, timeout=(5, read_timeout))
+def get(session: HttpSession, server: Hostile, bounds: Bounds = BOUNDS) -> HttpAnswer:
+    return ask(session, "GET", f"{server.url}/x", bounds=bounds, timeout=(PATIENCE, 2 * PATIENCE))
 
 
 def chunked(pieces: Iterable[bytes], **headers: str) -> Iterator[bytes]:
@@ -118,7 +119,7 @@ def test_more_than_the_limit_is_not_read_and_costs_no_memory(session, serve, con
     finally:
         tracemalloc.stop()
     assert peak < 8 * BOUNDS.largest
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < PATIENCE / 2
 
 
 def test_of_an_error_the_beginning_is_enough(session, serve):
@@ -206,21 +207,25 @@ def test_a_byte_now_and_then_is_given_up_at_the_deadline(session, serve, where):
     began = time.monotonic()
     with pytest.raises(TooSlow):
         get(session, server, Bounds(seconds=0.5))
-    assert 0.4 < time.monotonic() - began < 20
+    assert 0.4 < time.monotonic() - began < PATIENCE
 
 
 @pytest.mark.parametrize("where", ["head", "body"])
 def test_a_stop_breaks_the_wait_for_an_answer(session, serve, where):
     stop = threading.Event()
-    server = serve(lambda server: trickle(server, where))
-    threading.Timer(0.3, stop.set).start()
+
+    def answer(server: Hostile) -> Iterator[bytes]:
+        stop.set()
+        yield from trickle(server, where)
+
     began = time.monotonic()
     with pytest.raises(Stopped):
-        get(session, server, Bounds(seconds=60, stop=stop))
-    assert time.monotonic() - began < 20
+        get(session, serve(answer), Bounds(seconds=10 * PATIENCE, stop=stop))
+    assert time.monotonic() - began < PATIENCE
 
 
-def test_an_answer_that_is_about_to_come_is_waited_for_though_the_run_is_to_stop(session, serve):
+def test_an_answer_that_is_about_to_come_is_waited_for_though_the_run_is_to_stop(session, serve, monkeypatch):
+    monkeypatch.setattr("syncctl.in_time.GRACE", PATIENCE)
     stop = threading.Event()
     stop.set()
     server = serve(lambda server: server.slowly(whole(b"{}"), 0.3))
@@ -237,7 +242,7 @@ def test_a_call_that_was_given_up_hears_of_it_and_nobody_waits_for_it():
 
     with pytest.raises(OutOfTime):
         in_time(call, seconds=0.1, stop=Never())
-    assert heard.wait(5)
+    assert heard.wait(PATIENCE)
 
 
 def test_what_a_call_raises_is_raised_where_it_was_waited_for():
@@ -245,4 +250,4 @@ def test_what_a_call_raises_is_raised_where_it_was_waited_for():
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        in_time(call, seconds=5, stop=Never())
+        in_time(call, seconds=PATIENCE, stop=Never())

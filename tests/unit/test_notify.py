@@ -19,7 +19,9 @@ from syncctl.errors import STOPPED, ConfigError
 from syncctl.notify.channels import AddressRefused, AppriseChannel, DeliveryFailed, split
 from syncctl.notify.messages import Message, TemplateError, Templates
 from syncctl.secret import Secret
-from tests.hostile import MEGABYTE, Hostile, head, one_member, whole
+from tests.clocks import PATIENCE
+from tests.hostile import MEGABYTE, Hostile, for_ever, head, one_member, whole
+from tests.nobody import nobodys_port
 
 DATA = {
     "claim_reference": "CLM-2024-001",
@@ -78,8 +80,8 @@ class MailServer(threading.Thread):
         """Let it come back from waiting for a mail: on some systems closing the socket doesn't."""
         self.stopped.set()
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-        self.join(5)
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
+        self.join(PATIENCE)
         self.socket.close()
 
 
@@ -163,15 +165,13 @@ def test_any_address_that_apprise_knows_will_do():
         with pytest.raises(DeliveryFailed):
             channel.send(Message("Title", "Body"))
         server.shutdown()
-        thread.join(5)
+        thread.join(PATIENCE)
     assert (received[0]["title"], received[0]["message"]) == ("Title", "Body")
 
 
 def test_a_server_that_is_not_there_is_a_failed_delivery_and_says_no_secret():
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     channel = AppriseChannel(
-        [Secret(f"mailto://user:geheim77@127.0.0.1:{port}?from=a@example.com&to=b@example.com&mode=insecure")]
+        [Secret(f"mailto://user:geheim77@127.0.0.1:{nobodys_port()}?from=a@example.com&to=b@example.com&mode=insecure")]
     )
     with pytest.raises(DeliveryFailed) as raised:
         channel.send(Message("t", "b"))
@@ -200,7 +200,7 @@ def test_addresses_are_split_at_blanks():
 
 def test_a_channel_that_never_ends_is_given_up_and_a_stop_is_heeded():
     stop = threading.Event()
-    with Hostile(lambda server: server.slowly([head(length=100), *[b" "] * 100])) as server:
+    with Hostile(lambda server: server.slowly(chain([head(length=10**6)], for_ever(b" ")))) as server:
         url = Secret(server.url.replace("http", "json"))
         with pytest.raises(DeliveryFailed, match="SYNCCTL_HTTP_ANSWER_TIMEOUT"):
             AppriseChannel([url], seconds=0.3).send(Message("t", "b"))
