@@ -7,8 +7,8 @@ dbo.sp_CountStoreItems
 
 Called by    syncctl stock push, syncctl price push, syncctl stock diff, syncctl item map
 Parameters   @STORE_ID
-Returns      one row: ITEMS, MANAGED (of which the store keeps stock), TOLD, FAILED (refused by the store), LISTED_DT, TOLD_DT; PRICED (of
-             which the store keeps a price), PRICES_TOLD, PRICES_FAILED, PRICE_TOLD_DT
+Returns      one row: ITEMS, MANAGED (of which the store keeps stock), TOLD, LISTED_DT; PRICED (of which the store keeps a price),
+             PRICES_TOLD
 Errors       none
 Locks        none beyond the read
 Repeatable   yes
@@ -26,13 +26,9 @@ BEGIN
         ITEMS = COUNT(*),
         MANAGED = COUNT(CASE WHEN item.IS_MANAGED = 1 AND item.IS_BACKORDER = 0 THEN 1 END),
         TOLD = COUNT(CASE WHEN item.TOLD_DT IS NOT NULL THEN 1 END),
-        FAILED = COUNT(CASE WHEN item.ERROR_MESSAGE IS NOT NULL THEN 1 END),
         LISTED_DT = MIN(item.LISTED_DT),
-        TOLD_DT = MAX(item.TOLD_DT),
         PRICED = COUNT(CASE WHEN item.IS_PRICED = 1 THEN 1 END),
-        PRICES_TOLD = COUNT(CASE WHEN item.PRICE_TOLD_DT IS NOT NULL THEN 1 END),
-        PRICES_FAILED = COUNT(CASE WHEN item.PRICE_ERROR_MESSAGE IS NOT NULL THEN 1 END),
-        PRICE_TOLD_DT = MAX(item.PRICE_TOLD_DT)
+        PRICES_TOLD = COUNT(CASE WHEN item.PRICE_TOLD_DT IS NOT NULL THEN 1 END)
     FROM dbo.USER_STORE_ITEM AS item
     WHERE item.STORE_ID = @STORE_ID;
 END;

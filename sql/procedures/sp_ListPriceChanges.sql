@@ -14,7 +14,7 @@ Returns      by SKU: PRODUCT_ID, PARENT_ID, SKU, NAME, ITEM_NO (NULL: the ERP ha
              SALE_FAULT why a sale of the ERP's is left out: not lower, ends first, zero; STANDING: same, differs, unknown (no item),
              unmanaged (the store keeps no price of it), off (switched off), pack (several make one of the store's), unpriced (the ERP has
              no price above 0), untaxed (its tax isn't known, and the store's prices need it), waiting (the store refused it; it is tried
-             again at NEXT_ATTEMPT_DT); TOLD_DT; ERROR_MESSAGE of the last refusal
+             again at NEXT_ATTEMPT_DT); TOLD_DT
 Errors       50001 bad argument
 Locks        none beyond the read
 Repeatable   yes
@@ -84,8 +84,7 @@ BEGIN
             ELSE 'differs'
         END),
         judged.TOLD_DT,
-        judged.NEXT_ATTEMPT_DT,
-        judged.ERROR_MESSAGE
+        judged.NEXT_ATTEMPT_DT
     FROM
     (
         SELECT
@@ -100,7 +99,6 @@ BEGIN
             STORE_SALE_TO_DT = CASE WHEN there.STORE_SALE IS NOT NULL THEN item.STORE_SALE_TO_DT END,
             TOLD_DT = item.PRICE_TOLD_DT,
             NEXT_ATTEMPT_DT = item.PRICE_NEXT_ATTEMPT_DT,
-            ERROR_MESSAGE = item.PRICE_ERROR_MESSAGE,
             meant.ITEM_NO,
             price.IS_ACTIVE,
             IS_OFF = COALESCE(own.IS_OFF, shared.IS_OFF, 0),

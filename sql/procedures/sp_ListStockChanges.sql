@@ -6,7 +6,7 @@ dbo.sp_ListStockChanges
     What a store should say of its items' stock, beside what it says as far as is known.
 
 Called by    syncctl stock push, syncctl stock diff
-Parameters   @STORE_ID; @SKUS a JSON array of SKUs, NULL: all; @CHANGES_ONLY = 1: only what differs, and is due
+Parameters   @STORE_ID; @SKUS a JSON array of SKUs, NULL: all
 Returns      by SKU: PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, STORE_QTY (as listed or told last), ITEM_NO (NULL: the ERP has none),
              WANTED_QTY (whole, never below 0), ON_HAND, HELD by documents, STAGED on orders that wait for theirs, RESERVE_QTY, PACK_QTY, and
              STANDING: same, differs, doubted (the same, but an order of it changed at DOUBTED_DT, and the store counts by itself),
@@ -18,12 +18,11 @@ Repeatable   yes
 Note         Orders that are staged and not yet in the ERP hold their items, of whichever store, so that a store's own sale isn't given
              back to it; so do orders in a status of the site setting WEB_HOLD_STATUSES, of which the store has taken the stock though
              they aren't to enter the ERP (on-hold). Of an edited order what its document doesn't hold yet is held.
-Example      EXECUTE dbo.sp_ListStockChanges @STORE_ID = 'woocommerce', @CHANGES_ONLY = 1;
+Example      EXECUTE dbo.sp_ListStockChanges @STORE_ID = 'woocommerce', @SKUS = N'["TEE-BLK"]';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_ListStockChanges
     @STORE_ID varchar(50),
     @SKUS nvarchar(max) = NULL,
-    @CHANGES_ONLY bit = 0,
     @NOW datetime2(3) = NULL
 AS
 BEGIN
@@ -110,108 +109,84 @@ BEGIN
         held.ITEM_NO;
 
     SELECT
-        judged.PRODUCT_ID,
-        judged.PARENT_ID,
-        judged.SKU,
-        judged.NAME,
-        judged.STOCK_KEY,
-        judged.STORE_QTY,
-        judged.ITEM_NO,
-        judged.WANTED_QTY,
-        judged.ON_HAND,
-        judged.HELD,
-        judged.STAGED,
-        judged.RESERVE_QTY,
-        judged.PACK_QTY,
-        judged.STANDING,
-        judged.DOUBTED_DT,
-        judged.TOLD_DT,
-        judged.NEXT_ATTEMPT_DT,
-        judged.ERROR_MESSAGE
+        reckoned.PRODUCT_ID,
+        reckoned.PARENT_ID,
+        reckoned.SKU,
+        reckoned.NAME,
+        reckoned.STOCK_KEY,
+        reckoned.STORE_QTY,
+        reckoned.ITEM_NO,
+        reckoned.WANTED_QTY,
+        reckoned.ON_HAND,
+        reckoned.HELD,
+        reckoned.STAGED,
+        reckoned.RESERVE_QTY,
+        reckoned.PACK_QTY,
+        STANDING = CONVERT(varchar(20), CASE
+            WHEN reckoned.ITEM_NO IS NULL THEN 'unknown'
+            WHEN reckoned.IS_COUNTED = 0 OR reckoned.WANTED_QTY IS NULL THEN 'uncounted'
+            WHEN reckoned.IS_MANAGED = 0 THEN 'unmanaged'
+            WHEN reckoned.IS_BACKORDER = 1 THEN 'backorder'
+            WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY AND reckoned.DOUBTED_DT IS NULL THEN 'same'
+            WHEN reckoned.NEXT_ATTEMPT_DT > @NOW THEN 'waiting'
+            WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY THEN 'doubted'
+            ELSE 'differs'
+        END),
+        reckoned.DOUBTED_DT,
+        reckoned.TOLD_DT,
+        reckoned.NEXT_ATTEMPT_DT,
+        reckoned.ERROR_MESSAGE
     FROM
     (
         SELECT
-            reckoned.PRODUCT_ID,
-            reckoned.PARENT_ID,
-            reckoned.SKU,
-            reckoned.NAME,
-            reckoned.STOCK_KEY,
-            reckoned.STORE_QTY,
-            reckoned.ITEM_NO,
-            reckoned.WANTED_QTY,
-            reckoned.ON_HAND,
-            reckoned.HELD,
-            reckoned.STAGED,
-            reckoned.RESERVE_QTY,
-            reckoned.PACK_QTY,
-            STANDING = CONVERT(varchar(20), CASE
-                WHEN reckoned.ITEM_NO IS NULL THEN 'unknown'
-                WHEN reckoned.IS_COUNTED = 0 OR reckoned.WANTED_QTY IS NULL THEN 'uncounted'
-                WHEN reckoned.IS_MANAGED = 0 THEN 'unmanaged'
-                WHEN reckoned.IS_BACKORDER = 1 THEN 'backorder'
-                WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY AND reckoned.DOUBTED_DT IS NULL THEN 'same'
-                WHEN reckoned.NEXT_ATTEMPT_DT > @NOW THEN 'waiting'
-                WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY THEN 'doubted'
-                ELSE 'differs'
-            END),
-            reckoned.DOUBTED_DT,
-            reckoned.TOLD_DT,
-            reckoned.NEXT_ATTEMPT_DT,
-            reckoned.ERROR_MESSAGE
-        FROM
+            item.PRODUCT_ID,
+            item.PARENT_ID,
+            item.SKU,
+            item.NAME,
+            item.STOCK_KEY,
+            item.IS_MANAGED,
+            item.IS_BACKORDER,
+            item.STORE_QTY,
+            item.DOUBTED_DT,
+            item.TOLD_DT,
+            item.NEXT_ATTEMPT_DT,
+            item.ERROR_MESSAGE,
+            meant.ITEM_NO,
+            stock.ON_HAND,
+            stock.HELD,
+            stock.IS_COUNTED,
+            STAGED = COALESCE(staged.QTY, 0),
+            chosen.RESERVE_QTY,
+            chosen.PACK_QTY,
+            WANTED_QTY = CONVERT(decimal(15, 4), CASE
+                WHEN stock.IS_COUNTED IS NULL THEN NULL
+                WHEN chosen.IS_OFF = 1 OR stock.IS_ACTIVE = 0 THEN 0
+                WHEN stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY <= 0 THEN 0
+                ELSE FLOOR((stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY) / chosen.PACK_QTY)
+            END)
+        FROM dbo.USER_STORE_ITEM AS item
+        OUTER APPLY dbo.fn_ErpItemOfSku(@STORE_ID, item.SKU) AS meant
+        OUTER APPLY dbo.fn_ErpStock(meant.ITEM_NO) AS stock
+        LEFT JOIN @STAGED AS staged
+            ON staged.ITEM_NO = meant.ITEM_NO
+        LEFT JOIN dbo.USER_WEB_ITEM AS own
+            ON  own.STORE_ID = @STORE_ID
+            AND own.SKU = item.SKU
+        LEFT JOIN dbo.USER_WEB_ITEM AS shared
+            ON  shared.STORE_ID = '*'
+            AND shared.SKU = item.SKU
+        CROSS APPLY
         (
             SELECT
-                item.PRODUCT_ID,
-                item.PARENT_ID,
-                item.SKU,
-                item.NAME,
-                item.STOCK_KEY,
-                item.IS_MANAGED,
-                item.IS_BACKORDER,
-                item.STORE_QTY,
-                item.DOUBTED_DT,
-                item.TOLD_DT,
-                item.NEXT_ATTEMPT_DT,
-                item.ERROR_MESSAGE,
-                meant.ITEM_NO,
-                stock.ON_HAND,
-                stock.HELD,
-                stock.IS_COUNTED,
-                STAGED = COALESCE(staged.QTY, 0),
-                chosen.RESERVE_QTY,
-                chosen.PACK_QTY,
-                WANTED_QTY = CONVERT(decimal(15, 4), CASE
-                    WHEN stock.IS_COUNTED IS NULL THEN NULL
-                    WHEN chosen.IS_OFF = 1 OR stock.IS_ACTIVE = 0 THEN 0
-                    WHEN stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY <= 0 THEN 0
-                    ELSE FLOOR((stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY) / chosen.PACK_QTY)
-                END)
-            FROM dbo.USER_STORE_ITEM AS item
-            OUTER APPLY dbo.fn_ErpItemOfSku(@STORE_ID, item.SKU) AS meant
-            OUTER APPLY dbo.fn_ErpStock(meant.ITEM_NO) AS stock
-            LEFT JOIN @STAGED AS staged
-                ON staged.ITEM_NO = meant.ITEM_NO
-            LEFT JOIN dbo.USER_WEB_ITEM AS own
-                ON  own.STORE_ID = @STORE_ID
-                AND own.SKU = item.SKU
-            LEFT JOIN dbo.USER_WEB_ITEM AS shared
-                ON  shared.STORE_ID = '*'
-                AND shared.SKU = item.SKU
-            CROSS APPLY
-            (
-                SELECT
-                    PACK_QTY = COALESCE(own.PACK_QTY, shared.PACK_QTY, 1),
-                    RESERVE_QTY = COALESCE(own.RESERVE_QTY, shared.RESERVE_QTY, @RESERVE_QTY),
-                    IS_OFF = COALESCE(own.IS_OFF, shared.IS_OFF, 0)
-            ) AS chosen
-            WHERE item.STORE_ID = @STORE_ID
-            AND   (@SKUS IS NULL OR item.SKU IN (SELECT wanted.value FROM OPENJSON(@SKUS) AS wanted))
-        ) AS reckoned
-    ) AS judged
-    WHERE @CHANGES_ONLY = 0
-    OR    judged.STANDING IN ('differs', 'doubted')
+                PACK_QTY = COALESCE(own.PACK_QTY, shared.PACK_QTY, 1),
+                RESERVE_QTY = COALESCE(own.RESERVE_QTY, shared.RESERVE_QTY, @RESERVE_QTY),
+                IS_OFF = COALESCE(own.IS_OFF, shared.IS_OFF, 0)
+        ) AS chosen
+        WHERE item.STORE_ID = @STORE_ID
+        AND   (@SKUS IS NULL OR item.SKU IN (SELECT wanted.value FROM OPENJSON(@SKUS) AS wanted))
+    ) AS reckoned
     ORDER BY
-        judged.SKU,
-        judged.PRODUCT_ID;
+        reckoned.SKU,
+        reckoned.PRODUCT_ID;
 END;
 GO

@@ -66,7 +66,7 @@ class StockChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListStockChanges(Procedure[StockChange]):
-    """A store's items by SKU; with `skus` (a JSON array) those alone, with `changes_only` what differs and is due."""
+    """A store's items by SKU; with `skus` (a JSON array) those alone."""
 
     name: ClassVar[str] = "sp_ListStockChanges"
     returns: ClassVar[type] = StockChange
@@ -74,28 +74,23 @@ class ListStockChanges(Procedure[StockChange]):
 
     store_id: Name
     skus: Text | None = None
-    changes_only: Flag = False
 
 
 @dataclass(frozen=True, slots=True)
 class StoreItemCount:
-    """How many items of a store are known, of how many it keeps stock, of how many it was told, and when; the same of prices."""
+    """How many items of a store are known, of how many it keeps stock, and of how many it was told; the same of prices."""
 
     items: Int
     managed: Int
     told: Int
-    failed: Int
     listed_dt: Moment | None
-    told_dt: Moment | None
     priced: Int
     prices_told: Int
-    prices_failed: Int
-    price_told_dt: Moment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountStoreItems(Procedure[StoreItemCount]):
-    """Count a store's items. `listed_dt` is the oldest listing of any of them, `told_dt` the last push."""
+    """Count a store's items. `listed_dt` is the oldest listing of any of them."""
 
     name: ClassVar[str] = "sp_CountStoreItems"
     returns: ClassVar[type] = StoreItemCount
@@ -154,7 +149,6 @@ class PriceChange:
     standing: Code
     told_dt: Moment | None
     next_attempt_dt: Moment | None
-    error_message: Line | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

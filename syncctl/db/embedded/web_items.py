@@ -136,8 +136,7 @@ def list_stock_changes(session: Session, call: ListStockChanges) -> list[StockCh
     staged = _staged(session, erp, (settings.get("WEB_HOLD_STATUSES") or "").split(","))
     rows = store_items(session, call.store_id, call.skus)
     level_of = partial(erp.stock, session, settings)
-    changes = (_judged(session, erp, row, staged, reserve, level_of) for row in rows)
-    return [change for change in changes if not call.changes_only or change.standing in ("differs", "doubted")]
+    return [_judged(session, erp, row, staged, reserve, level_of) for row in rows]
 
 
 def _judged(
@@ -232,10 +231,8 @@ def count_store_items(session: Session, call: CountStoreItems) -> list[StoreItem
         """
         SELECT
             COUNT(*) AS ITEMS, COUNT(CASE WHEN IS_MANAGED AND NOT IS_BACKORDER THEN 1 END) AS MANAGED,
-            COUNT(TOLD_DT) AS TOLD, COUNT(ERROR_MESSAGE) AS FAILED,
-            MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", MAX(TOLD_DT) AS "TOLD_DT [DATETIME_TEXT]",
-            COUNT(CASE WHEN IS_PRICED THEN 1 END) AS PRICED, COUNT(PRICE_TOLD_DT) AS PRICES_TOLD,
-            COUNT(PRICE_ERROR_MESSAGE) AS PRICES_FAILED, MAX(PRICE_TOLD_DT) AS "PRICE_TOLD_DT [DATETIME_TEXT]"
+            COUNT(TOLD_DT) AS TOLD, MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]",
+            COUNT(CASE WHEN IS_PRICED THEN 1 END) AS PRICED, COUNT(PRICE_TOLD_DT) AS PRICES_TOLD
         FROM dbo.USER_STORE_ITEM
         WHERE STORE_ID = :store
         """,

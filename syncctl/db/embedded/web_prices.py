@@ -112,7 +112,6 @@ def _judged(
         standing=_standing(row, price, wanted, there, now),
         told_dt=row["PRICE_TOLD_DT"],
         next_attempt_dt=row["PRICE_NEXT_ATTEMPT_DT"],
-        error_message=row["PRICE_ERROR_MESSAGE"],
     )
 
 
