@@ -8,13 +8,14 @@ dbo.sp_NoteStoreItems
 Called by    syncctl stock diff, syncctl stock push, syncctl price push, syncctl item map
 Parameters   @STORE_ID; @LISTING a name for the listing that the parts belong to; @ITEMS a JSON array of {"PRODUCT_ID", "PARENT_ID", "SKU",
              "NAME", "STOCK_KEY", "IS_MANAGED", "IS_BACKORDER", "STORE_QTY", "IS_PRICED", "REGULAR", "SALE", "SALE_FROM_DT", "SALE_TO_DT"},
-             moments in UTC; @IS_LAST = 1: it was the last part
+             moments in UTC; {"PRODUCT_ID", "IS_KEPT": 1} is one that can't be read just now; @IS_LAST = 1: it was the last part
 Returns      one row: NOTED, FORGOTTEN
 Errors       50001 bad argument
 Locks        the items' rows
 Repeatable   yes
 Note         STORE_QTY is what the store has as far as is known: as it listed the item, or was told later. So are its prices; IS_PRICED = 0
-             says that it keeps none of its own, as of a set whose parts have them.
+             says that it keeps none of its own, as of a set whose parts have them. What can't be read stays as it is known, and so do
+             the variations of such a product; with the PRODUCT_ID 0 every item that was not listed yet, as nobody can say which it is.
 Example      EXECUTE dbo.sp_NoteStoreItems @STORE_ID = 'woocommerce', @LISTING = 'a', @ITEMS = N'[{"PRODUCT_ID":7,"SKU":"TEE-BLK","STORE_QTY":3}]';
 */
 CREATE OR ALTER PROCEDURE dbo.sp_NoteStoreItems
@@ -37,6 +38,10 @@ BEGIN
             CASE WHEN NULLIF(@LISTING, '') IS NULL THEN N'@LISTING is required. ' END,
             CASE WHEN COALESCE(ISJSON(@ITEMS), 0) = 0 OR LEFT(LTRIM(@ITEMS), 1) <> N'[' THEN N'@ITEMS takes a JSON array.' END
         ));
+    DECLARE @KEPT table
+    (
+        PRODUCT_ID bigint NOT NULL PRIMARY KEY
+    );
     DECLARE @LISTED table
     (
         PRODUCT_ID bigint NOT NULL PRIMARY KEY,
@@ -58,6 +63,21 @@ BEGIN
     BEGIN
         THROW 50001, @ERRORS, 1;
     END;
+
+    INSERT INTO @KEPT
+    (
+        PRODUCT_ID
+    )
+    SELECT DISTINCT
+        item.PRODUCT_ID
+    FROM OPENJSON(@ITEMS)
+    WITH
+    (
+        PRODUCT_ID bigint '$.PRODUCT_ID',
+        IS_KEPT int '$.IS_KEPT'
+    ) AS item
+    WHERE item.PRODUCT_ID IS NOT NULL
+    AND   item.IS_KEPT = 1;
 
     INSERT INTO @LISTED
     (
@@ -93,14 +113,33 @@ BEGIN
         REGULAR nvarchar(50) '$.REGULAR',
         SALE nvarchar(50) '$.SALE',
         SALE_FROM_DT nvarchar(50) '$.SALE_FROM_DT',
-        SALE_TO_DT nvarchar(50) '$.SALE_TO_DT'
+        SALE_TO_DT nvarchar(50) '$.SALE_TO_DT',
+        IS_KEPT int '$.IS_KEPT'
     ) AS item
     WHERE item.PRODUCT_ID IS NOT NULL
+    AND   COALESCE(item.IS_KEPT, 0) = 0
     GROUP BY
         item.PRODUCT_ID;
 
     BEGIN TRY
         BEGIN TRANSACTION;
+
+        UPDATE
+            known
+        SET
+            LISTING = @LISTING,
+            LISTED_DT = @NOW
+        FROM dbo.USER_STORE_ITEM AS known
+        WHERE known.STORE_ID = @STORE_ID
+        AND   EXISTS
+        (
+            SELECT
+                1
+            FROM @KEPT AS kept
+            WHERE kept.PRODUCT_ID = known.PRODUCT_ID
+            OR    kept.PRODUCT_ID = known.PARENT_ID
+            OR    kept.PRODUCT_ID = 0
+        );
 
         UPDATE
             known

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncctl.cli.database import own_store
+from syncctl.cli.item_push import say_unreadable
 from syncctl.cli.output import summary, table
 from syncctl.cli.run import Run, command
 from syncctl.errors import UsageError
@@ -65,8 +66,7 @@ def map_items(
         raise UsageError("--csv writes a file and --import reads one: one at a time.")
     said = read_table(take) if take else None
     store_id = own_store(run)
-    if not known:
-        _list(run)
+    unreadable = 0 if known else _list(run)
     if said is not None:
         from syncctl.services.item_map import carry_out, plan
 
@@ -79,6 +79,7 @@ def map_items(
     if csv:
         write_csv(csv, write_table(rows))
     run.report.counts = {"rows": len(rows), **{word: sum(row.standing == word for row in rows) for word in WORDS}}
+    run.report.extra = {"unreadable": unreadable}
     run.report.items = rows
     run.render = lambda console: _compared(console, run, rows, csv)
 
@@ -129,8 +130,8 @@ def set_item(
     run.render = lambda console: console.print(f"SKU {row.sku}: {_offered(row)}.")
 
 
-def _list(run: Run) -> None:
-    """Read what the store sells, as `stock push` does, and not while one runs."""
+def _list(run: Run) -> int:
+    """Read what the store sells, as `stock push` does, and not while one runs; return how many products can't be read."""
     from syncctl.services.item_push import ItemListing
 
     database = run.database  # where there is none, that is said first
@@ -140,6 +141,7 @@ def _list(run: Run) -> None:
             listing.list_items(believed=not switched_on(run.settings))
     if listing.unfinished:
         raise UsageError("Stopped before the store's items were read to their end.")
+    return listing.unreadable
 
 
 def _compared(console: Console, run: Run, rows: Sequence[ItemRow], csv: Path | None) -> None:
@@ -149,6 +151,8 @@ def _compared(console: Console, run: Run, rows: Sequence[ItemRow], csv: Path | N
         table(console, ["SKU", "Name", "Item", "Description", "What"], shown)
         if len(odd) > MOST_SHOWN:
             console.print(f"And {len(odd) - MOST_SHOWN:,} more: --csv FILE has them all.")
+    if unreadable := say_unreadable(run.report.extra["unreadable"]):
+        console.print(unreadable)
     summary(console, run.report)
     if csv is not None:
         console.print(f"Written to {csv}. What you change in it, `syncctl item map --import {csv}` takes.")

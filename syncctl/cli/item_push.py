@@ -41,6 +41,11 @@ def listing(run: Run, store: Store, *ways: Any) -> ItemListing:
     )
 
 
+def say_unreadable(number: int) -> str:
+    """Say how many of the store's products could not be read; empty where all could."""
+    return f"{number:,} of the store's products can't be read; what was known of them stays." if number else ""
+
+
 def list_items(run: Run, store_items: ItemListing, push: ItemPush[Any], *, yes: bool, noted: bool) -> None:
     """Read what the store sells; where its listing has to be seen by a person first, that is noted of the push.
 
@@ -140,6 +145,7 @@ def report(
         "dry_run": dry_run,
         "left_alone": dict(result.left),
         "listed": listing.listed,
+        "unreadable": listing.unreadable,
         "unfinished": result.unfinished,
         **more,
     }
@@ -159,6 +165,8 @@ def report(
         if dry_run or run.verbose:
             show(console)
         _show_rest(console, result, words)
+        if said := say_unreadable(listing.unreadable):
+            console.print(said)
         if remark is not None:
             remark(console)
         summary(console, run.report)

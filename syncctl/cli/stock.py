@@ -112,13 +112,15 @@ def diff(
     from syncctl.services.item_push import require_sold
 
     with closing(run.open_store()) as store:
+        listing = item_push.listing(run, store)
         if not known:
             with run.database.exclusive(f"stock {store.store_id}"):  # of two listings at once, one would forget the other's items
-                item_push.listing(run, store).list_items(believed=not switched_on(run.settings))
+                listing.list_items(believed=not switched_on(run.settings))
         found = _push(run, store).find(sku or ())
         require_sold(sku or (), found)
     counts = {word: sum(row.standing == word for row in found) for word in WORDS}
     run.report.counts = {"items": len(found), **counts}
+    run.report.extra = {"unreadable": listing.unreadable}
     run.report.items = [row for row in found if row.standing != "same"]
     if counts["differs"] or counts["waiting"]:
         run.report.exit_code = EXIT_SOME_FAILED
@@ -127,6 +129,8 @@ def diff(
         rows = [row for row in found if row.standing != "same"]
         if rows:
             _differences(console, rows)
+        if said := item_push.say_unreadable(listing.unreadable):
+            console.print(said)
         summary(console, run.report)
 
     run.render = render

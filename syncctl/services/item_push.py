@@ -139,6 +139,8 @@ class ItemListing:
     list_after: timedelta = timedelta(hours=24)
     listed: int = 0
     """Items that the store listed; 0 where an older listing was good enough."""
+    unreadable: int = 0
+    """Those of them that could not be read, and stay as they were known."""
     unfinished: bool = False
     known: int | None = None
     """Items that were known when they were counted first."""
@@ -160,6 +162,7 @@ class ItemListing:
                 return
             part.append(_noted(product))
             self.listed += 1
+            self.unreadable += product.unreadable
             if len(part) == _NOTED_AT_A_TIME:
                 self._note(part)
                 part = []
@@ -304,6 +307,8 @@ class ItemPush(ABC, Generic[Change]):
 
 
 def _noted(product: Product) -> dict[str, Any]:
+    if product.unreadable:
+        return {"PRODUCT_ID": product.product_id, "IS_KEPT": 1}
     asked = product.asked or _NO_PRICE
     return {
         "PRODUCT_ID": product.product_id,

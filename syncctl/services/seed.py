@@ -41,7 +41,8 @@ def seed_from_store(database: Database, store: Store, store_id: str = "") -> See
     items: list[dict[str, str]] = []
     for product in store.products():
         if not product.sku:
-            seeding.skipped.append(f"product {product.product_id} ({product.name}) has no SKU")
+            why = "can't be read" if product.unreadable else f"({product.name}) has no SKU"
+            seeding.skipped.append(f"product {product.product_id or 'without an id'} {why}")
             continue
         items.append(item_of(product))
     customers = [customer_of(customer) for customer in store.customers()]

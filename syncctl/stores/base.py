@@ -175,6 +175,14 @@ class Product:
     """By what else the store wants its stock to be named; empty where its id is enough."""
     asked: Asked | None = None
     """What the store asks for it; None where it keeps no price of its own, as of a set whose parts have theirs."""
+    unreadable: bool = False
+    """Whether nothing else can be said of it than its id. A variable product's stands for its variations, too; 0: nobody can say
+    which product it is."""
+
+    @classmethod
+    def not_read(cls, product_id: int) -> Product:
+        """Return what stands for a product that the store has, and that can't be read."""
+        return cls(product_id=product_id, parent_id=0, sku=None, name="", price=None, stock=None, unreadable=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,7 +417,7 @@ class Store(Protocol):
         ...
 
     def products(self) -> Iterator[Product]:
-        """List everything the store sells, variations in place of their parents."""
+        """List everything the store sells, variations in place of their parents. What can't be read says so."""
         ...
 
     def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:

@@ -158,6 +158,8 @@ class Client:
     def things(self, operation: Operation, name: str, **more: Any) -> Iterator[Mapping[str, Any]]:
         """Go through a list of the shop from its beginning to its end, page by page.
 
+        What Shopify could not make whole comes with its id alone, or as nothing at all.
+
         Raises:
             StoreRefused: the answer has no such list.
             as for `read`.
@@ -170,7 +172,10 @@ class Client:
             if not isinstance(held, Mapping) or not isinstance(nodes, list):
                 said = "; ".join(fault.message for fault in reply.faults[:3]) or "no list"
                 raise StoreRefused(f"{self.base}: its {name} can't be read ({said}).", code="no_list")
-            yield from (node for node in nodes if isinstance(node, Mapping))
+            broken = {fault.path[2] for fault in reply.faults if fault.path[:2] == (name, "nodes") and len(fault.path) > 2}
+            for place, node in enumerate(nodes):
+                whole = node if isinstance(node, Mapping) else {}
+                yield whole if place not in broken else {"id": whole.get("id")}
             info = held.get("pageInfo")
             after = info.get("endCursor") if isinstance(info, Mapping) and info.get("hasNextPage") else None
             if not after:

@@ -21,7 +21,7 @@ from syncctl.stores.shopify_operations import LEVELS, LOCATIONS, PRODUCTS, SET_S
 from syncctl.stores.shopify_orders import gid, number_of
 from syncctl.stores.shopify_prices import asked_of, place_in
 from syncctl.stores.shopify_writes import payload_of
-from syncctl.stores.values import amount_if_any, code, text
+from syncctl.stores.values import amount_if_any, code, shown, text
 
 log = logging.getLogger(__name__)
 
@@ -61,12 +61,12 @@ class Stock:
             yield from self.products_in_all()
             return
         for raw in self._client.things(STOCKED, "productVariants", location=location):
-            yield from _products(raw, _available(raw.get("inventoryItem")))
+            yield _product(raw, at_location=True)
 
     def products_in_all(self) -> Iterator[Product]:
         """Go through everything that the store sells, with the stock of all locations together."""
         for raw in self._client.things(PRODUCTS, "productVariants"):
-            yield from _products(raw, amount_if_any(raw, "inventoryQuantity"))
+            yield _product(raw, at_location=False)
 
     def put(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """See `base.Store.put_stock`."""
@@ -162,7 +162,7 @@ class Stock:
             StoreMisconfigured: none is chosen, and there isn't one active location alone.
         """
         if self._location is None:
-            found = list(islice(self._client.things(LOCATIONS, "locations"), _MOST_LOCATIONS + 1))
+            found = self._locations()
             if len(found) != 1:
                 raise StoreMisconfigured(
                     f"{self._client.base} has {_HOW_MANY}: set it to one of {self._shown(found)}."
@@ -174,7 +174,10 @@ class Stock:
         return self._location
 
     def _known(self) -> str:
-        return self._shown(list(islice(self._client.things(LOCATIONS, "locations"), _MOST_LOCATIONS + 1)))
+        return self._shown(self._locations())
+
+    def _locations(self) -> list[Mapping[str, Any]]:
+        return [each for each in islice(self._client.things(LOCATIONS, "locations"), _MOST_LOCATIONS + 1) if each.get("id")]
 
     def _shown(self, locations: Sequence[Mapping[str, Any]]) -> str:
         named = [
@@ -183,21 +186,27 @@ class Stock:
         return ", ".join([*named, *(["and others"] if len(locations) > _MOST_LOCATIONS else [])])
 
 
-def _products(raw: Mapping[str, Any], stock: Decimal | None) -> Iterator[Product]:
-    """Read a variant; one without an id is left out."""
+def _product(raw: Mapping[str, Any], *, at_location: bool) -> Product:
+    """Read a variant, with the stock of the location that was asked for, or of all of them together."""
     variant = number_of(raw.get("id"))
-    if variant is None:
-        return
-    held, counted = raw.get("product"), raw.get("inventoryItem")
-    product, item = (each if isinstance(each, Mapping) else {} for each in (held, counted))
+    held, item = raw.get("product"), raw.get("inventoryItem")
+    product = held if isinstance(held, Mapping) else {}
+    tracked = item.get("tracked") if isinstance(item, Mapping) else None
+    if variant is None or not isinstance(item, Mapping) or not isinstance(tracked, bool):
+        log.warning("Variant %s can't be read and is left as it was known.", shown(raw.get("id")))
+        return Product.not_read(variant or 0)
+    stock = _available(item) if at_location else amount_if_any(raw, "inventoryQuantity")
+    if tracked and stock is None and (not at_location or item.get("inventoryLevel") is not None):
+        log.warning("Variant %d is left as it was known: its stock can't be read.", variant)
+        return Product.not_read(variant)
     title, own = text(product.get("title")), text(raw.get("title"))
-    yield Product(
+    return Product(
         product_id=variant,
         parent_id=number_of(product.get("id")) or 0,
         sku=code(raw.get("sku")) or None,
         name=title if own in ("", "Default Title") else f"{title} - {own}",
         price=amount_if_any(raw, "price"),
-        stock=stock if item.get("tracked") is True else None,
+        stock=stock if tracked else None,
         on_backorder=raw.get("inventoryPolicy") == "CONTINUE",
         stock_key=str(number_of(item.get("id")) or ""),
         asked=asked_of(raw),

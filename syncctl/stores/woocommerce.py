@@ -37,7 +37,7 @@ from syncctl.stores.base import (
 )
 from syncctl.stores.content_hash import encode
 from syncctl.stores.customers import CustomerPage, CustomerPlace
-from syncctl.stores.values import amount_if_any, code, identifier, moment, shown, text
+from syncctl.stores.values import identifier, moment, shown, text
 from syncctl.stores.walk import MAX_PER_PAGE, Row, Step
 from syncctl.stores.woocommerce_hidden import Gap, gaps
 from syncctl.stores.woocommerce_http import Client, Connection
@@ -51,11 +51,11 @@ from syncctl.stores.woocommerce_orders import (
     read_order,
     tag_of,
 )
-from syncctl.stores.woocommerce_prices import asked_of, price_rules, put_prices
+from syncctl.stores.woocommerce_prices import price_rules, put_prices
 from syncctl.stores.woocommerce_refund_lists import RefundLists
 from syncctl.stores.woocommerce_shapes import ORDERS
 from syncctl.stores.woocommerce_statuses import MEANINGS, TRASH, meaning_in, meaning_of, status_of
-from syncctl.stores.woocommerce_stock import put_stock
+from syncctl.stores.woocommerce_stock import product_of, put_stock
 from syncctl.stores.woocommerce_walks import NAMED, Belongs, changed_between, changed_in, listed_by, of, status_known, window
 from syncctl.stores.woocommerce_writes import NO_PARENT_ORDER, NO_SUCH_ORDER, Writer, that_order
 
@@ -273,11 +273,11 @@ class WooCommerce:
     def products(self) -> Iterator[Product]:
         """See `base.Store.products`."""
         for product_id, raw in self._things("/products", {"status": "any"}):
-            if raw.get("type") != "variable":
-                yield _product(raw, product_id, "", 0)
+            if raw is None or raw.get("type") != "variable":
+                yield product_of(raw, product_id)
                 continue
             for variation_id, variation in self._things(f"/products/{product_id}/variations", {}):
-                yield _product(variation, variation_id, text(unescape(text(raw.get("name")))), product_id)
+                yield product_of(variation, variation_id or product_id, parent=raw, parent_id=product_id)
 
     def put_stock(self, writes: Sequence[StockWrite]) -> dict[int, str | Outdated | None]:
         """See `base.Store.put_stock`. Variations are told product by product, as WooCommerce takes them."""
@@ -294,6 +294,8 @@ class WooCommerce:
     def customers(self) -> Iterator[StoreCustomer]:
         """See `base.Store.customers`. By id: registration dates have ties, and paging by them misses people."""
         for customer_id, raw in self._things("/customers", {"role": "all"}):
+            if raw is None:
+                continue
             address = read_address(raw.get("billing"))
             yield StoreCustomer(
                 customer_id=customer_id,
@@ -318,8 +320,11 @@ class WooCommerce:
         """Let go of the pooled connections."""
         self._client.close()
 
-    def _things(self, path: str, parameters: Mapping[str, str]) -> Iterator[tuple[int, Raw]]:
-        """List products, variations or customers with their ids. What can't be had is named in the log, and the rest comes."""
+    def _things(self, path: str, parameters: Mapping[str, str]) -> Iterator[tuple[int, Raw | None]]:
+        """List products, variations or customers with their ids. What can't be had is named in the log, and the rest comes.
+
+        It comes as None, with the id 0 where that isn't known either.
+        """
         for step in lists.walk(self._client, path, parameters, ping=self.ping).steps():
             for row in step.rows:
                 raw = row.raw if row.id is None or row.raw is not None else self._one(f"{path}/{row.id}")
@@ -328,6 +333,7 @@ class WooCommerce:
                 else:
                     named = f"{path}/{row.id}" if row.id else f"A row of {path} behind {row.after}"
                     log.warning("%s can't be read and is left out. %s", named, row.reason)
+                    yield row.id or 0, None
             if step.not_shown:
                 log.warning("The store counts %d more of %s than it shows to this key.", step.not_shown, path)
 
@@ -444,20 +450,3 @@ def _nameless(row: Row) -> UnreadableOrder:
     named = f"{number}|{key}|{created}" if number or key else between
     order_id = -int.from_bytes(hashlib.sha256(named.encode("utf-8", "replace")).digest()[:7], "big") - 1
     return UnreadableOrder(order_id=order_id, number=number or f"row {between}", message=message)
-
-
-def _product(raw: Raw, product_id: int, parent_name: str, parent_id: int) -> Product:
-    name = text(unescape(text(raw.get("name"))))
-    if parent_name:
-        name = f"{parent_name} - {name}" if name and not name.startswith(parent_name) else (name or parent_name)
-    return Product(
-        product_id=product_id,
-        parent_id=parent_id,
-        sku=code(unescape(code(raw.get("sku")))) or None,  # as an order's line has it
-        name=name,
-        price=amount_if_any(raw, "price"),
-        # "parent" is a variation whose product keeps the stock of all of them.
-        stock=amount_if_any(raw, "stock_quantity") if raw.get("manage_stock") is True else None,
-        on_backorder=text(raw.get("backorders")) in ("yes", "notify"),
-        asked=asked_of(raw),
-    )

@@ -110,3 +110,42 @@ def test_a_refusal_is_over_once_the_store_takes_what_it_had_all_along(
     assert pushed(syncctl, *more)["told"] == 0
     with syncctl.connected() as connection:
         assert connection.execute("SELECT COUNT(ERROR_MESSAGE) FROM USER_STORE_ITEM").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *({"stock_quantity": odd} for odd in ("lots", "1e30")),
+        {"manage_stock": "yes"},
+        {"sku": ["MUG"]},
+        {"type": None},
+        {"id": "x"},
+    ],
+    ids=str,
+)
+def test_a_product_that_can_not_be_read_stays_as_it_was_known(syncctl: Program, shop: SimulatedStore, odd: dict[str, object]):
+    shop.odd.shown[1] = odd
+    age_listing(syncctl)
+    count(syncctl, "MUG", 7)
+    ended = syncctl("stock", "push", "--json")
+    assert (ended.json["unreadable"], ended.json["counts"]["items"]) == (1, 5)
+    assert [(item["sku"], item["before"], item["after"]) for item in ended.json["items"]] == [("MUG", "100", "7")]
+    assert stock(shop)["MUG"] == 7, "what is sold out is told all the same"
+    for words in (("stock", "diff"), ("item", "map")):
+        assert "1 of the store's products can't be read" in syncctl(*words).out
+    del shop.odd.shown[1]
+    age_listing(syncctl)
+    assert syncctl("stock", "push", "--json").json["unreadable"] == 0
+
+
+def test_the_variations_of_a_product_that_can_not_be_read_stay_known(syncctl: Program, shop: SimulatedStore):
+    part = {"id": 21, "sku": "CUP-S", "name": "S", "price": "8", "manage_stock": True, "stock_quantity": 5}
+    shop.state.products[20] = {"id": 20, "name": "Cup", "type": "variable", "sku": "", "variations": [part]}
+    age_listing(syncctl)
+    assert pushed(syncctl)["items"] == 6
+    shop.odd.breaks[20] = "page"
+    age_listing(syncctl)
+    assert pushed(syncctl)["items"] == 6
+    del shop.odd.breaks[20], shop.state.products[20]
+    age_listing(syncctl)
+    assert pushed(syncctl)["items"] == 5

@@ -199,6 +199,21 @@ def test_a_new_listing_replaces_the_old_one_whole(items):
     assert offered(items)["MUG"].store_qty == 3
 
 
+def test_what_can_not_be_read_stays_as_it_was_known(items, clock):
+    rows = [{"PRODUCT_ID": 21, "PARENT_ID": 20, "SKU": "S"}, {"PRODUCT_ID": 22, "PARENT_ID": 20, "SKU": "M"}, {"SKU": "MUG"}]
+    listed(items, *rows, listing="first")  # the last is product 13
+    items.database.run(NoteStockTold(store_id=STORE, told='[{"PRODUCT_ID": 21, "QTY": "4"}]'))
+    kept = {"IS_KEPT": 1}
+    assert listed(items, *({"PRODUCT_ID": each, **kept} for each in (20, 13, 99)), listing="two") == (0, 0)
+    known = offered(items)
+    assert (set(known), known["S"].store_qty, known["S"].told_dt is None) == ({"S", "M", "MUG"}, 4, False)
+    assert listed(items, {"PRODUCT_ID": 21, **kept}, {"SKU": "CUP"}, listing="three") == (1, 2), "one variation alone"
+    assert set(offered(items)) == {"S", "CUP"}
+    assert listed(items, {"PRODUCT_ID": 0, **kept}, {"SKU": "PEN"}, listing="four") == (1, 0), "nobody can say which it is"
+    assert set(offered(items)) == {"S", "PEN"}
+    assert items.database.run(CountStoreItems(store_id=STORE))[0].listed_dt == clock.now
+
+
 def test_another_stores_items_are_its_own(items):
     items.database.run(NoteStoreItems(store_id="outlet", listing="x", items='[{"PRODUCT_ID": 1, "SKU": "MUG"}]', is_last=True))
     assert len(offered(items)) == 3

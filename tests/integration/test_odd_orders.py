@@ -581,11 +581,13 @@ def test_hidden_and_capped_products_customers_and_refunds_come_whole(shop: Shop)
     assert len([charge for charge in order.charges if charge.kind == "refund"]) == 13
 
 
-def test_a_broken_product_is_left_out_and_the_rest_comes(shop: Shop) -> None:
+def test_a_broken_product_says_so_and_the_rest_comes(shop: Shop) -> None:
     shop.store.load(products=[{"id": number, "name": f"P{number}", "type": "simple", "sku": "S"} for number in range(1, 6)])
     shop.store.odd.breaks[3] = "page"
     with closing(shop.client()) as client:
-        assert [product.product_id for product in client.products()] == [1, 2, 4, 5]
+        assert [(each.product_id, each.unreadable) for each in client.products()] == [
+            *((1, False), (2, False), (3, True), (4, False), (5, False))
+        ]
 
 
 # === The comparison ===

@@ -32,7 +32,6 @@ def change(before: str | None, after: str, *, sale_before: str | None = None, sa
         standing="differs",
         told_dt=None,
         next_attempt_dt=None,
-        error_message=None,
     )
 
 

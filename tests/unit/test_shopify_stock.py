@@ -92,6 +92,22 @@ def test_items_are_listed_with_what_the_location_has_and_how_they_are_sold(shop:
     ]
 
 
+def test_a_variant_that_can_not_be_read_says_so_with_its_id_where_it_has_one(shop: SimulatedShopify, store: Shopify):
+    nodes = [variant(number, 5) for number in range(1, 7)]
+    for number, node in enumerate(nodes, start=1):
+        quantities = {"quantities": [{"quantity": 5 if number != 4 else "lots"}]}
+        node["inventoryItem"]["inventoryLevel"] = None if number in (2, 3) else quantities
+    nodes[4]["inventoryItem"] = None
+    nodes[5]["inventoryItem"]["tracked"] = "maybe"
+    path = ["productVariants", "nodes", 2, "inventoryItem", "inventoryLevel"]
+    error = {"message": "Internal error", "path": path, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    page = {"nodes": [*nodes, None], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    shop.fail("status", operation="Stocked", status=200, body={"data": {"productVariants": page}, "errors": [error]})
+    found = [(each.product_id, each.stock, each.unreadable) for each in store.products()]
+    assert found[:2] == [(1, 5, False), (2, None, False)], "the second isn't stocked there"
+    assert found[2:] == [(3, None, True), (4, None, True), (5, None, True), (6, None, True), (0, None, True)]
+
+
 def test_what_the_store_sold_meanwhile_is_not_overwritten_and_told_back(shop: SimulatedShopify, store: Shopify):
     shop.stock.take("S-2", 2)
     answers = store.put_stock([write(1, 4, 5), write(2, 6, 7), write(3, 0, 9)])

@@ -22,7 +22,8 @@ class NoteStoreItems(Procedure[NotedItems]):
     """Note a part of what a store sells; with the last part of a listing, forget what it didn't name.
 
     `items` is a JSON array of PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, IS_MANAGED and IS_BACKORDER (0 or 1), STORE_QTY,
-    IS_PRICED (0 or 1), REGULAR, SALE, SALE_FROM_DT and SALE_TO_DT.
+    IS_PRICED (0 or 1), REGULAR, SALE, SALE_FROM_DT and SALE_TO_DT. PRODUCT_ID with IS_KEPT 1 is one that can't be read: what is
+    known of it stays, and of its variations; with the PRODUCT_ID 0 of every item, as nobody can say which it is.
     """
 
     name: ClassVar[str] = "sp_NoteStoreItems"

@@ -59,7 +59,17 @@ def note_store_items(session: Session, call: NoteStoreItems) -> list[NotedItems]
         (call.listing != "", "@LISTING is required."),
         (is_json_list(call.items), "@ITEMS takes a JSON array."),
     )
-    listed = {item["PRODUCT_ID"]: item for item in json.loads(call.items) if item.get("PRODUCT_ID") is not None}
+    named = [item for item in json.loads(call.items) if item.get("PRODUCT_ID") is not None]
+    listed = {item["PRODUCT_ID"]: item for item in named if item.get("IS_KEPT") != 1}
+    if kept := {item["PRODUCT_ID"] for item in named if item.get("IS_KEPT") == 1}:
+        session.run(
+            """
+            UPDATE dbo.USER_STORE_ITEM SET LISTING = :listing, LISTED_DT = :now
+            WHERE STORE_ID = :store
+            AND EXISTS (SELECT 1 FROM json_each(:kept) AS kept WHERE kept.value IN (0, PRODUCT_ID, PARENT_ID))
+            """,
+            {"store": call.store_id, "listing": call.listing, "now": session.now, "kept": json.dumps(sorted(kept))},
+        )
     session.many(
         """
         INSERT INTO dbo.USER_STORE_ITEM
