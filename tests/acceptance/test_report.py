@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -17,6 +18,26 @@ from tests.acceptance.test_chain import PRODUCTS
 from tests.clocks import PATIENCE
 from tests.raws import raw_order
 
+ON_SCREENS = """<!doctype html><iframe id="desk" style="width: 1040px" srcdoc="PAGE"></iframe>
+<iframe id="phone" style="width: 390px" srcdoc="PAGE"></iframe>
+<script>
+onload = () => {
+  const measured = {};
+  for (const frame of document.querySelectorAll("iframe")) {
+    const page = frame.contentDocument;
+    const over = [...page.querySelectorAll(".wide")].filter(each => each.scrollWidth > each.clientWidth);
+    const tiles = [...page.querySelectorAll(".tiles li")];
+    measured[frame.id] = {
+      page: page.documentElement.scrollWidth,
+      over: over.map(each => each.querySelector("th").textContent),
+      tiles: tiles.length,
+      rows: new Set(tiles.map(each => each.offsetTop)).size,
+    };
+  }
+  document.title = JSON.stringify(measured);
+};
+</script>"""
+"""The page as a desk and a phone show it; the title tells which of its tables, by their first heading, go over the edge."""
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 
 
@@ -71,6 +92,13 @@ def test_a_window_that_makes_no_sense_is_refused(syncctl: Program, wrong: tuple[
 def test_a_browser_opens_it_without_an_error_and_without_a_request(syncctl: Program, day: Path, tmp_path: Path) -> None:
     assert syncctl("report", "--out", str(day)).code == 0
     assert "<svg" in opened(day, tmp_path)
+    beside = tmp_path / "beside.html"
+    beside.write_text(ON_SCREENS.replace("PAGE", html.escape(day.read_text(encoding="utf-8"))), encoding="utf-8")
+    measured = json.loads(re.findall(r"<title>(.*)</title>", opened(beside, tmp_path))[-1])
+    assert measured["desk"]["over"] == [], "on a desk nothing is off the edge"
+    assert measured["phone"]["page"] <= 390
+    assert not {"Cause", "Order"} & set(measured["phone"]["over"]), "what has to be read is not off a phone's edge"
+    assert measured["phone"]["rows"] <= measured["phone"]["tiles"] / 2, "two figures beside each other"
 
 
 def opened(path: Path, tmp_path: Path) -> str:
