@@ -94,11 +94,7 @@ def health(
     verdict = look(run, checks or ())
     numbers = verdict.numbers
     report = run.report
-    if prometheus:
-        from syncctl.services.health_prometheus import write
-
-        took = (run.clock() - report.started_at).total_seconds()
-        write(prometheus, verdict.checks, level=verdict.level, looked_at=report.started_at, seconds=took)
+    unwritten = _unwritten(run, prometheus, verdict) if prometheus else ""
     report.status = "healthy" if verdict.healthy else verdict.level
     report.items = list(verdict.checks)
     report.counts = {name: getattr(numbers, name) if numbers else None for name in COUNTS}
@@ -111,9 +107,29 @@ def health(
             advice=check.advice or None,
         )
     # What could not be looked at is a matter of the set-up, as it is for every other command.
-    found = EXIT_CONFIG if any(check.level == "unknown" for check in verdict.wrong) else EXIT_SOME_FAILED
-    report.exit_code = NAGIOS[verdict.level] if nagios else 0 if verdict.healthy else found
-    run.render = _nagios(verdict) if nagios else _table(verdict)
+    unseen = bool(unwritten) or any(check.level == "unknown" for check in verdict.wrong)
+    report.exit_code = EXIT_CONFIG if unseen else 0 if verdict.healthy else EXIT_SOME_FAILED
+    if unwritten:
+        # The disk that is full keeps the figures from being written, and the verdict is what tells of the disk: it is said all the same.
+        report.add_error(unwritten, type=None if nagios else "ConfigError")
+    if nagios:
+        level = "unknown" if unwritten and verdict.level != "critical" else verdict.level
+        report.exit_code = NAGIOS[level]
+        run.render = _nagios(level, verdict, unwritten)
+    else:
+        run.render = _table(verdict)
+
+
+def _unwritten(run: Run, path: Path, verdict: Verdict) -> str:
+    """Write the figures; return why they can't be written, empty where they were."""
+    from syncctl.services.health_prometheus import write
+
+    took = (run.clock() - run.report.started_at).total_seconds()
+    try:
+        write(path, verdict.checks, level=verdict.level, looked_at=run.report.started_at, seconds=took)
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
 def _table(verdict: Verdict) -> Render:
@@ -165,10 +181,10 @@ def _found(check: Check) -> str:
     return f"{check.message} \N{RIGHTWARDS ARROW} {check.advice}"
 
 
-def _nagios(verdict: Verdict) -> Render:
-    wrong = "; ".join(f"{check.name}: {check.message}" for check in verdict.wrong)
+def _nagios(level: str, verdict: Verdict, unwritten: str) -> Render:
+    wrong = "; ".join([*(f"{check.name}: {check.message}" for check in verdict.wrong), *([unwritten] if unwritten else [])])
     drawn = " ".join(_drawn(figure) for check in verdict.checks for figure in check.figures)
-    return _line(verdict.level, wrong or "all is well", drawn)
+    return _line(level, wrong or "all is well", drawn)
 
 
 def _drawn(figure: Figure) -> str:

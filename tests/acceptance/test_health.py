@@ -190,6 +190,20 @@ def test_a_file_for_prometheus_that_can_not_be_written_is_said(polled: Program) 
     assert one_line(polled("health", "--nagios", "--prometheus", str(polled.folder / "none" / "x.prom")), "UNKNOWN")
 
 
+def test_a_full_disk_that_takes_no_file_for_prometheus_is_told_all_the_same(polled: Program) -> None:
+    polled.settings |= {f"SYNCCTL_HEALTH_DISK_{level}_MB": "100000000" for level in ("WARNING", "CRITICAL")}
+    file = str(polled.folder / "none" / "x.prom")
+    line = one_line(polled("health", "--nagios", "--prometheus", file), "CRITICAL")
+    assert "disk: " in line
+    assert "x.prom can't be written" in line
+    ended = polled("health", "--prometheus", file)
+    assert (ended.code, "Needs attention: disk." in ended.out, "x.prom can't be written" in ended.err) == (78, True, True)
+    assert ended.out.count("disk") > 1
+    told = polled("health", "--json", "--prometheus", file).json
+    assert (told["exit_code"], told["status"]) == (78, "critical")
+    assert {error.get("check") for error in told["errors"]} == {"disk", None}
+
+
 @pytest.mark.parametrize("odd", ["stage", "nobody=5", "stage=-1", "stage=5,stage=6", "stage=soon", ","])
 def test_odd_intervals_of_jobs_are_told(syncctl: Program, odd: str) -> None:
     syncctl.settings["SYNCCTL_JOB_INTERVALS"] = odd
