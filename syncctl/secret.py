@@ -15,7 +15,8 @@ from syncctl.foreign_text import LONGEST, beginning, plain
 HIDDEN = "***"
 _PASSWORD = re.compile(r"(?P<key>\b(?:PWD|PASSWORD|ACCESSTOKEN|CLIENTSECRET)\s*=\s*)(?:\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
 
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_USER_INFO = re.compile(r"(?<=://)(?!USER:PASSWORD@)[^/@\s]+(?=@)")
+"""Of an address; what a message gives as an example is none."""
 _KEYS = re.compile(
     r"\bc[ks]_[0-9A-Za-z]{8,}"
     r"|(?<=oauth_signature=)[^&\s\"']+"

@@ -59,8 +59,17 @@ class Channel(Protocol):
 class AppriseChannel:
     """One or more Apprise addresses. With `address` they are sent to that mail address instead of their own."""
 
-    def __init__(self, urls: Sequence[Secret], *, seconds: float = 120, stop: StopFlag | None = None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[Secret],
+        *,
+        named: str = "SYNCCTL_NOTIFY_CLIENT_URL",
+        seconds: float = 120,
+        stop: StopFlag | None = None,
+    ) -> None:
+        """`named` is what stands for the addresses where one of them makes no sense."""
         self._urls = tuple(urls)
+        self._named = named
         self._seconds = seconds
         self._stop = stop or Never()
         self._hider = Hider(secret for url in self._urls for secret in _secrets(url.reveal()))
@@ -77,10 +86,7 @@ class AppriseChannel:
         if not all(added) or not added:
             if address is not None and added and self.usable():
                 raise AddressRefused(f"{address!r} is no address that a message can be sent to.")
-            raise ConfigError(
-                "An address to notify people (SYNCCTL_NOTIFY_CLIENT_URL, SYNCCTL_NOTIFY_OPERATOR_URL, "
-                "SYNCCTL_ALERT_CRITICAL_URL) is none."
-            )
+            raise ConfigError(f"{self._named} is no address that Apprise knows; `syncctl config check` tells more.")
 
         limit_others()
 

@@ -79,7 +79,13 @@ class Ways:
 
             return EventLogChannel()
         address = self.addresses.address_of(name)
-        return AppriseChannel([address] if address else [], seconds=self.seconds, stop=self.stop)
+        return AppriseChannel([address] if address else [], named=_place(name), seconds=self.seconds, stop=self.stop)
+
+
+def _place(name: str) -> str:
+    """Say where a way's Apprise address stands in the settings."""
+    kind, _, number = name.partition(":")
+    return f"address {number} of {SETTINGS[kind]}"
 
 
 def shown(addresses: Addresses, name: str) -> str:
@@ -94,7 +100,6 @@ def problem(addresses: Addresses, name: str) -> str | None:
     """Say what is wrong with a way's address; None where it makes sense. Nothing is sent."""
     import sys
 
-    setting = SETTINGS[name.partition(":")[0]]
     address = addresses.address_of(name)
     if address is not None:
         try:
@@ -102,11 +107,10 @@ def problem(addresses: Addresses, name: str) -> str | None:
         except SyncError:
             usable = False
         if not usable:
-            number = name.partition(":")[2]
             return (
-                f"address {number} of {setting} is none that Apprise knows, such as "
+                f"{_place(name)} is none that Apprise knows, such as "
                 "mailtos://USER:PASSWORD@mail.example?from=shop@example&to=ada@example; several stand with blanks between"
             )
     if name == EVENT_LOG and sys.platform != "win32":
-        return f"{setting} is on, but this system has no Windows Event Log; SYNCCTL_ALERT_SYSLOG is for this one"
+        return f"{SETTINGS[EVENT_LOG]} is on, but this system has no Windows Event Log; SYNCCTL_ALERT_SYSLOG is for this one"
     return None

@@ -75,7 +75,15 @@ def _review(numbers: Health, causes: Sequence[ReviewCause], limits: Thresholds) 
         warning=limits.review_orders,
         advice="`syncctl dead-letter list` tells each order's reason and what to do",
         also=tuple(Figure(name=f"review_{cause.error_class}", value=cause.orders) for cause in causes),
-        parts=tuple(Part(name=cause.error_class, level=level, message=_cause(cause), number=cause.orders) for cause in causes),
+        parts=tuple(
+            Part(
+                name=cause.error_class,
+                level=level,
+                message=f"{cause.orders} order{'s' if cause.orders != 1 else ''} ({_example(cause)})",
+                number=cause.orders,
+            )
+            for cause in causes
+        ),
     )
 
 
@@ -174,14 +182,13 @@ def _last_success(numbers: Health, limits: Thresholds) -> Check:
 
 def _told(causes: Sequence[ReviewCause]) -> str:
     """Name the causes, most first, each with its number and one example."""
-    named = [_cause(cause) for cause in causes[:_CAUSES_TOLD]]
+    named = [f"{cause.orders} {cause.error_class} ({_example(cause)})" for cause in causes[:_CAUSES_TOLD]]
     rest = sum(cause.orders for cause in causes[_CAUSES_TOLD:])
     return f": {', '.join([*named, f'{rest} more'] if rest else named)}" if named else ""
 
 
-def _cause(cause: ReviewCause) -> str:
-    number = cause.woo_order_no or cause.woo_order_id
-    return f"{cause.orders} {cause.error_class} (such as order {number}: {_short(cause.message)})"
+def _example(cause: ReviewCause) -> str:
+    return f"such as order {cause.woo_order_no or cause.woo_order_id}: {_short(cause.message)}"
 
 
 def _short(message: str | None) -> str:

@@ -128,7 +128,18 @@ def test_an_odd_address_is_told_by_config_check_and_alerts_test(watched: Program
     for command in (("config", "check"), ("alerts", "test", "--critical")):
         ended = watched(*command)
         assert (ended.code, said in " ".join(ended.out.split())) == (78, True), ended
+        assert "***@mail" not in ended.out, "an example has nothing secret in it"
         assert_nothing_secret(watched, ended.out + ended.err)
+
+
+def test_a_message_that_waits_for_its_address_to_be_put_right_says_which(watched: Program, people: Receiver) -> None:
+    watched.settings["SYNCCTL_NOTIFY_OPERATOR_URL"] += " nonsense://s3kret"
+    watched.settings |= {f"SYNCCTL_HEALTH_DISK_{level}_MB": "100000000" for level in ("WARNING", "CRITICAL")}
+    ended = watched("alerts", "run")
+    assert ended.code == 1
+    assert "address 2 of SYNCCTL_NOTIFY_OPERATOR_URL is no address that Apprise knows" in ended.err
+    assert len(people.titles()) == 1
+    assert_nothing_secret(watched, ended.out + ended.err)
 
 
 @pytest.mark.parametrize("value", ["hc-ping.com/s3kret/{job}", "https://hc-ping.com/s3kret", "nobody=https://hc-ping.com/s3kret"])
