@@ -149,7 +149,7 @@ JOBS: tuple[ScheduledJob, ...] = (
         offset=10,
         about="Ask the carriers for the proofs of delivery of pending claims",
         once=True,
-        needs="claims",
+        needs="a table of claims",
     ),
     ScheduledJob(
         name="pod-retry",
@@ -159,7 +159,7 @@ JOBS: tuple[ScheduledJob, ...] = (
         offset=20,
         about="Try failed proofs of delivery again whose time has come",
         once=True,
-        needs="claims",
+        needs="a table of claims",
     ),
     ScheduledJob(
         name="report",

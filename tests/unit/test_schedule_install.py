@@ -291,6 +291,13 @@ def test_what_powershell_says_comes_through_whatever_the_code_page_of_its_consol
         refusing.install(place, JOBS, dry_run=False)
 
 
+def test_tasks_that_nobody_refused_and_that_are_not_there_are_no_success():
+    opened = TaskScheduler(lambda *_: Answer(0, "", ""))
+    with pytest.raises(ConfigError, match=r"has no task .*stage.* in .syncctl"):
+        opened.install(WINDOWS, JOBS, dry_run=False)
+    assert actions(opened.install(WINDOWS, JOBS, dry_run=True)) == {"added"}
+
+
 def test_a_refusal_does_not_show_the_password():
     opened = TaskScheduler(lambda *_: Answer(1, "", "no such hunter2"), password="hunter2")
     with pytest.raises(ConfigError) as refused:
