@@ -110,7 +110,7 @@ def health(
     unseen = bool(unwritten) or any(check.level == "unknown" for check in verdict.wrong)
     report.exit_code = EXIT_CONFIG if unseen else 0 if verdict.healthy else EXIT_SOME_FAILED
     if unwritten:
-        # The disk that is full keeps the figures from being written, and the verdict is what tells of the disk: it is said all the same.
+        # A disk that is full takes no figures, and the verdict is what tells of the disk: it is said all the same.
         report.add_error(unwritten, type=None if nagios else "ConfigError")
     if nagios:
         level = "unknown" if unwritten and verdict.level != "critical" else verdict.level

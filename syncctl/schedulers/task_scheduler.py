@@ -101,9 +101,9 @@ class TaskScheduler:
             lost = sorted({task["name"] for task in wanted} - set(self._ours(place)))
             if lost:
                 raise ConfigError(
-                    f"PowerShell refused nothing, and yet Task Scheduler has no task {', '.join(lost)} in {_path(place)}: does a policy "
-                    "of this host keep scripts from running? `schedule show --scheduler taskscheduler --write-to FOLDER` writes the "
-                    "tasks into files, to be imported by hand."
+                    f"PowerShell refused nothing, and yet Task Scheduler has no task {', '.join(lost)} in {_path(place)}: does a "
+                    "policy of this host keep scripts from running? `schedule show --scheduler taskscheduler --write-to FOLDER` "
+                    "writes the tasks into files, to be imported by hand."
                 )
         gone = sorted(set(there) - {job.name for job in jobs})
         return changes + self._take_away(place, gone, dry_run=dry_run)

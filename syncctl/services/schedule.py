@@ -239,7 +239,8 @@ def _problem(seen: _Seen) -> str:
     """Say the first thing that is wrong with a job, the one that explains the others first."""
     job, entry, record, started = seen.job, seen.entry, seen.record, seen.started
     if entry is None:
-        return f"not installed (where {job.needs} is missing, leave it out: --without {job.name})" if job.needs else "not installed"
+        left_out = f" (where {job.needs} is missing, leave it out: --without {job.name})" if job.needs else ""
+        return f"not installed{left_out}"
     said = _entry_problem(entry, started)
     if said:
         return said
