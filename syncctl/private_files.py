@@ -28,6 +28,20 @@ def make_folder(folder: Path) -> None:
         folder.mkdir()  # raises what is wrong with it
 
 
+def unwritable(folder: Path) -> str:
+    """Say why no file can be made in a folder, or in the nearest one above it that exists; empty where one can. None is left."""
+    import tempfile  # here, since most runs ask nothing of the kind
+
+    folder = folder.absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
 def open_text(path: Path, mode: str) -> TextIOWrapper:
     """Open a file to be written as UTF-8 text (`w`, `a`); one that is made by it is for this account alone."""
     return open(path, mode, encoding="utf-8", opener=_opener)  # type: ignore[return-value]

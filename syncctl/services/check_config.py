@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from syncctl.clock import Clock, system_clock
 from syncctl.db.contract import CountStates, Database, ListStatusMap
 from syncctl.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, SyncError
-from syncctl.private_files import others_may_read
+from syncctl.private_files import others_may_read, unwritable
 from syncctl.services.erp_site import advised_settings, missing_settings, not_set
 from syncctl.services.raised import raising_of
 from syncctl.settings import Settings
@@ -80,16 +79,12 @@ def _private(files: Sequence[Path]) -> list[Finding]:
 
 
 def _folder(what: str, variable: str, folder: Path) -> Finding:
-    """Try to write into a folder, or into the nearest one above it that exists, without leaving anything there."""
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            return Finding(what=what, ok=True, detail=str(folder))
-    except OSError as error:
-        said = f"{folder} can't be written: {error.strerror or error}. Name another with {variable}."
-        return Finding(what=what, ok=False, detail=said, exit_code=EXIT_CONFIG)
+    """Try to write into a folder, without leaving anything there."""
+    why = unwritable(folder)
+    if not why:
+        return Finding(what=what, ok=True, detail=str(folder))
+    said = f"{folder} can't be written: {why}. Name another with {variable}."
+    return Finding(what=what, ok=False, detail=said, exit_code=EXIT_CONFIG)
 
 
 def _database(connect: Callable[[], Database], describe: Callable[[], str]) -> list[Finding]:

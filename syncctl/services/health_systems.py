@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncctl.private_files import unwritable
 from syncctl.services.health_findings import Check, Figure, Level, Part, Thresholds, age_of, aged, over, span, worst
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MEGABYTE = 1024 * 1024
 _DAY = timedelta(days=1)
 _NAMED = 5
+_OF_EACH_JOB = ("log files", "lock files")
 
 
 def database(seconds: float, limits: Thresholds) -> Check:
@@ -105,10 +107,12 @@ class Disk:
     folder: Path
     free: int
     """Bytes that this account may still write."""
+    refused: str = ""
+    """Why this account can make no file there, of a folder that each job needs."""
 
 
 def free(folders: Mapping[str, Path]) -> list[Disk]:
-    """Look how much room there is where each folder lies, or is going to lie.
+    """Look how much room there is where each folder lies, or is going to lie, and whether logs and locks can be written.
 
     Raises:
         OSError: one of them can't be looked at.
@@ -118,7 +122,8 @@ def free(folders: Mapping[str, Path]) -> list[Disk]:
         there = folder.absolute()
         while not there.exists() and there != there.parent:
             there = there.parent
-        found.append(Disk(what, folder, shutil.disk_usage(there).free))
+        refused = unwritable(folder) if what in _OF_EACH_JOB else ""
+        found.append(Disk(what, folder, shutil.disk_usage(there).free, refused))
     return found
 
 
@@ -128,19 +133,22 @@ def disks(found: Sequence[Disk], limits: Thresholds) -> Iterator[Check]:
         return
     least = min(found, key=lambda disk: disk.free)
     left = least.free // _MEGABYTE
-    level: Level = "ok"
+    refused = [f"the {disk.what} can't be written in {disk.folder}: {disk.refused}" for disk in found if disk.refused]
+    level: Level = "warning" if refused else "ok"
     if left < limits.disk_warning_mb:
         level = "critical" if left < limits.disk_critical_mb else "warning"
     yield Check(
         "disk",
         level,
-        f"{left:,} MB free for the {least.what} in {least.folder} (limit {limits.disk_warning_mb:,} MB)",
+        "; ".join([*refused, f"{left:,} MB free for the {least.what} in {least.folder} (limit {limits.disk_warning_mb:,} MB)"]),
         left,
         "MB",
         warning=limits.disk_warning_mb,
         critical=limits.disk_critical_mb,
         falls=True,
-        advice="make room there; `syncctl db purge` shortens the history, SYNCCTL_LOG_DAYS the logs",
+        advice="let this account write there, or name other folders (`syncctl config check`)"
+        if refused and left >= limits.disk_warning_mb
+        else "make room there; `syncctl db purge` shortens the history, SYNCCTL_LOG_DAYS the logs",
         also=tuple(Figure(name=f"disk_{disk.what.replace(' ', '_')}", value=disk.free // _MEGABYTE, unit="MB") for disk in found),
     )
 

@@ -327,6 +327,20 @@ def test_a_disk_that_fills_up_is_told_before_it_is_full(tmp_path: Path, bench: B
     assert check.value is not None
 
 
+def test_logs_that_cannot_be_written_are_told_for_the_jobs_go_on_without(tmp_path: Path, bench: Bench) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a file").write_text("")
+    check = one(bench, "disk", around=Around(folders={"log files": folder / "a file"}), disk_warning_mb=0)
+    assert (check.level, "the log files can't be written in" in check.message, "config check" in check.advice) == (
+        "warning",
+        True,
+        True,
+    )
+    assert one(bench, "disk", around=Around(folders={"lock files": folder / "new"}), disk_warning_mb=0).level == "ok"
+    assert [path.name for path in folder.iterdir()] == ["a file"], "nothing is left by the look"
+
+
 def test_messages_to_people_that_are_not_delivered_are_told(bench: Bench) -> None:
     told = {"event_type": "alert", "audience": "operator", "template": "alert", "data_json": "{}"}
     bench.database.run(QueueNotification(dedup_key="1", **told))
