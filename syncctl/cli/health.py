@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 NAGIOS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 COUNTS = ("pending", "claimed", "failed", "review", "stuck", "write_back_pending", "write_back_failed", "recent_errors")
+_LONGEST_SAID = 2000
+"""Letters of a plugin's line before its figures: monitoring cuts a line after 4 to 8 KB, and with it the figures."""
 _UNITS = {"s": "s", "MB": "MB", "%": "%"}
 """Units that a plugin's figures may have."""
 
@@ -171,7 +174,9 @@ def _short(value: float, unit: str) -> str:
             value, unit = value / 1440, "d"
     elif unit == "s" and 0 < value < 1:
         value, unit = value * 1000, "ms"
-    number = f"{value:,.1f}".removesuffix(".0") if value < 10 else f"{value:,.0f}"
+    # Rounded down, as ages are in words: nobody reads 7 min in one column and 6 in the next.
+    tenths = math.floor(value * 10 + 1e-6)
+    number = f"{tenths / 10:,.1f}".removesuffix(".0") if tenths < 100 else f"{tenths // 10:,}"
     return f"{number} {unit}".rstrip()
 
 
@@ -205,4 +210,5 @@ def _figure(value: float) -> str:
 def _line(level: str, said: str, drawn: str = "") -> Line:
     """Write the one line that a monitoring plugin prints: what is behind a `|` are figures, so the text has none."""
     text = without_controls(" ".join(said.split())).replace("|", "/")
+    text = text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]} …"
     return Line(f"SYNCCTL {level.upper()} - {text}" + (f" | {drawn}" if drawn else ""))

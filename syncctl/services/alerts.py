@@ -35,6 +35,11 @@ log = logging.getLogger(__name__)
 
 EVENT = "alert"
 _A_DAY = timedelta(hours=24)
+_AT_ONCE = 5
+"""More incidents of one rule than this in one look, as after a weekend without power, are one message."""
+_LISTED = 20
+"""So many of them are named in it."""
+_NONE = "[]"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,10 +129,14 @@ class Alerts:
 
     def _work(self, database: Database, noted: list[NotedIncident], advice: dict[tuple[str, str], str]) -> None:
         now = self.context.clock()
+        together: dict[tuple[str, What, str], list[NotedIncident]] = {}
         for incident in noted:
             what = self.policy.due(incident, now)
             if what is not None:
-                self._tell(database, incident, what, advice.get((incident.rule_name, incident.subject), ""))
+                together.setdefault((incident.rule_name, what, _weight(incident, what)), []).append(incident)
+        for (rule, what, _), incidents in together.items():
+            for some in [incidents] if len(incidents) > _AT_ONCE else [[incident] for incident in incidents]:
+                self._tell(database, some, what, advice.get((rule, some[0].subject), ""))
         self._digest(database, now)
         for key, name, data in self._late:
             self._queue(database, key, name, "alert_recovered", data)
@@ -135,33 +144,35 @@ class Alerts:
 
     # --- Telling through the queue ---------------------------------------------------------------------------------------
 
-    def _tell(self, database: Database, incident: NotedIncident, what: What, advice: str) -> None:
-        """Queue the messages of one incident, and note that people are told of it."""
-        addresses = self.ways.addresses
-        severity = incident.told_severity if what == "recovered" else incident.severity
-        names = addresses.named_for(severity or incident.severity)
+    def _tell(self, database: Database, incidents: Sequence[NotedIncident], what: What, advice: str) -> None:
+        """Queue one message of incidents of one rule, each way, and note of each incident that people are told of it."""
+        first = incidents[0]
+        names = self.ways.addresses.named_for(_weight(first, what))
         if not names:
-            self.result.untold.append(line_of(incident))
+            self.result.untold += [line_of(incident) for incident in incidents]
             return
+        alone = len(incidents) == 1
+        recovered = [incident.recovered_dt for incident in incidents if incident.recovered_dt]
         data = self._data(
             what=what,
-            rule=incident.rule_name,
-            subject=incident.subject,
-            severity="" if what == "recovered" else incident.severity,
-            message=incident.message,
+            rule=first.rule_name,
+            subject=first.subject if alone else f"{len(incidents)} at once",
+            severity="" if what == "recovered" else first.severity,
+            message=first.message if alone else _listed(incidents),
             advice=advice,
-            since=incident.opened_dt,
-            until=incident.recovered_dt,
-            incident=incident.incident_id,
+            since=min(incident.opened_dt for incident in incidents),
+            until=max(recovered, default=None),
+            incident=first.incident_id if alone else None,
         )
         template = "alert_recovered" if what == "recovered" else "alert"
-        messages = [{"WAY": name, "TEMPLATE": template, "DATA": data} for name in names]
-        call = TellIncident(
-            incident_id=incident.incident_id, tellings=incident.tellings, what=what, messages=json.dumps(messages)
-        )
-        [told] = database.run(call)
-        if told.queued:
-            self.result.told.append((what, line_of(incident)))
+        messages = json.dumps([{"WAY": name, "TEMPLATE": template, "DATA": data} for name in names])
+        for incident in incidents:
+            call = TellIncident(incident_id=incident.incident_id, tellings=incident.tellings, what=what, messages=messages)
+            [told] = database.run(call)
+            if told.queued or messages == _NONE:
+                self.result.told.append((what, line_of(incident)))
+            if told.queued:
+                messages = _NONE  # that one's message tells of all the others
 
     def _digest(self, database: Database, now: datetime) -> None:
         """Queue the digest of the day where its time has come and nobody has."""
@@ -269,6 +280,18 @@ class Alerts:
             "store": self.scope.store_id,
             **more,
         }
+
+
+def _weight(incident: NotedIncident, what: What) -> str:
+    """Say by which severity the ways of a message are chosen: its end goes where it was told."""
+    return (incident.told_severity if what == "recovered" else None) or incident.severity
+
+
+def _listed(incidents: Sequence[NotedIncident]) -> str:
+    """Name incidents that are told in one message, each with its number."""
+    lines = [f"- {incident.incident_id}, {incident.subject}: {incident.message}" for incident in incidents[:_LISTED]]
+    more = len(incidents) - len(lines)
+    return "\n".join([*lines, f"and {more} more, see `syncctl alerts list`"] if more else lines)
 
 
 def in_zone(moment: datetime, policy: Policy) -> str:

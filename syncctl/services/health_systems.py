@@ -186,10 +186,11 @@ def customers(actions: Sequence[CustomerAction]) -> Iterator[Check]:
         )
         for action in actions
     )
+    more = [f"and {len(parts) - _NAMED} queues more"] if len(parts) > _NAMED else []
     yield Check(
         "customers",
         "warning" if parts else "ok",
-        "; ".join(part.message for part in parts) or "no queue of customers needs a person",
+        "; ".join([*(part.message for part in parts[:_NAMED]), *more]) or "no queue of customers needs a person",
         sum(part.number for part in parts),
         warning=0,
         advice="`syncctl customers list`, then `customers lines QUEUE --state failed`; `customers retry` or `force-done` goes on",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,18 @@ from typing import Any
 import pytest
 
 from syncctl.clock import system_clock
-from syncctl.db.contract import AcknowledgeIncident, AddClaim, CarrierUse, CompleteNotification, ListIncidents, ListNotifications
+from syncctl.db.contract import (
+    AcknowledgeIncident,
+    AddClaim,
+    CarrierUse,
+    CompleteNotification,
+    ListIncidents,
+    ListNotifications,
+    TellIncident,
+)
 from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import ConfigError, DatabaseUnavailable, TransientError
+from syncctl.jobs import JOBS
 from syncctl.notify.last_known import LastKnown, opened
 from syncctl.notify.messages import Templates
 from syncctl.notify.ways import Addresses, Ways
@@ -109,6 +119,38 @@ def test_a_warning_does_not_go_to_the_pager(watch: Watch) -> None:
     watch.run()
     assert watch.heard() == ["[WARNING] Orders need a person (mapping)"]
     assert watch.pager.titles() == []
+
+
+def test_many_at_once_are_one_message_and_so_is_their_end(watch: Watch) -> None:
+    nightly = {job.name: job.minutes for job in JOBS if job.name not in ("stage", "process", "retry-failed")}
+    watch.run(intervals=nightly)
+    body = str(watch.people.told[0]["message"])
+    number = len(nightly) - 1  # health leaves no row in the log of runs
+    assert watch.heard() == [f"[WARNING] A job did not run ({number} at once)"]
+    assert "customers: has never run" in body and "reconcile-open: has never run" in body
+    assert "look whether the scheduler starts it" in body
+    incidents = watch.bench.database.run(ListIncidents())
+    assert [incident.notified_dt is not None for incident in incidents] == [True] * number
+    watch.run(intervals=nightly)
+    assert watch.heard() == [], "each of them was told"
+    watch.later(60)
+    watch.run()
+    assert watch.heard() == [f"[RECOVERED] A job did not run ({number} at once)"]
+
+
+def test_of_many_at_once_those_that_another_host_told_keep_nobody_from_hearing_of_the_rest(watch: Watch) -> None:
+    nightly = {job.name: job.minutes for job in JOBS if job.name not in ("stage", "process", "retry-failed")}
+
+    left = [1, 2]
+
+    def ahead(call: Any) -> None:
+        """Another host tells of the first two in the moment before."""
+        if isinstance(call, TellIncident) and left:
+            left.pop()
+            watch.bench.database.run(replace(call, messages="[]"))
+
+    watch.run(connect=lambda: FaultyDatabase(watch.bench.connect(), before=ahead), intervals=nightly)
+    assert len(watch.heard()) == 1
 
 
 def test_keys_that_may_only_read(watch: Watch) -> None:
