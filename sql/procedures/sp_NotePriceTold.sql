@@ -7,7 +7,8 @@ dbo.sp_NotePriceTold
 
 Called by    syncctl price push
 Parameters   @STORE_ID; @TOLD a JSON array of {"PRODUCT_ID", "REGULAR", "SALE", "SALE_FROM_DT", "SALE_TO_DT"} for what it took, moments in UTC,
-             {"PRODUCT_ID", "ERROR"} for what it refused
+             {"PRODUCT_ID", "ERROR"} for what it refused; {"PRODUCT_ID", "IS_LEFT": 1} for what it isn't told of any more: when it was
+             told last, and what it refused, is forgotten
 Returns      one row: TOOK, REFUSED
 Errors       50001 bad argument
 Locks        the items' rows
@@ -32,7 +33,8 @@ BEGIN
         SALE decimal(15, 4) NULL,
         SALE_FROM_DT datetime2(3) NULL,
         SALE_TO_DT datetime2(3) NULL,
-        ERROR_MESSAGE nvarchar(500) NULL
+        ERROR_MESSAGE nvarchar(500) NULL,
+        IS_LEFT bit NOT NULL
     );
 
     IF COALESCE(ISJSON(@TOLD), 0) = 0 OR LEFT(LTRIM(@TOLD), 1) <> N'['
@@ -42,7 +44,7 @@ BEGIN
 
     INSERT INTO @ANSWER
     (
-        PRODUCT_ID, REGULAR, SALE, SALE_FROM_DT, SALE_TO_DT, ERROR_MESSAGE
+        PRODUCT_ID, REGULAR, SALE, SALE_FROM_DT, SALE_TO_DT, ERROR_MESSAGE, IS_LEFT
     )
     SELECT
         told.PRODUCT_ID,
@@ -50,7 +52,8 @@ BEGIN
         MAX(TRY_CONVERT(decimal(15, 4), told.SALE)),
         MAX(TRY_CONVERT(datetime2(3), told.SALE_FROM_DT)),
         MAX(TRY_CONVERT(datetime2(3), told.SALE_TO_DT)),
-        MAX(told.ERROR)
+        MAX(told.ERROR),
+        MAX(COALESCE(told.IS_LEFT, 0))
     FROM OPENJSON(@TOLD)
     WITH
     (
@@ -59,7 +62,8 @@ BEGIN
         SALE nvarchar(50) '$.SALE',
         SALE_FROM_DT nvarchar(50) '$.SALE_FROM_DT',
         SALE_TO_DT nvarchar(50) '$.SALE_TO_DT',
-        ERROR nvarchar(500) '$.ERROR'
+        ERROR nvarchar(500) '$.ERROR',
+        IS_LEFT int '$.IS_LEFT'
     ) AS told
     WHERE told.PRODUCT_ID IS NOT NULL
     GROUP BY
@@ -83,11 +87,26 @@ BEGIN
     FROM dbo.USER_STORE_ITEM AS item
     INNER JOIN @ANSWER AS answer
         ON answer.PRODUCT_ID = item.PRODUCT_ID
-    WHERE item.STORE_ID = @STORE_ID;
+    WHERE item.STORE_ID = @STORE_ID
+    AND   answer.IS_LEFT = 0;
+
+    UPDATE
+        item
+    SET
+        PRICE_TOLD_DT = NULL,
+        PRICE_ATTEMPT_NO = 0,
+        PRICE_NEXT_ATTEMPT_DT = NULL,
+        PRICE_ERROR_MESSAGE = NULL
+    FROM dbo.USER_STORE_ITEM AS item
+    INNER JOIN @ANSWER AS answer
+        ON answer.PRODUCT_ID = item.PRODUCT_ID
+    WHERE item.STORE_ID = @STORE_ID
+    AND   answer.IS_LEFT = 1;
 
     SELECT
         TOOK = COUNT(CASE WHEN answer.ERROR_MESSAGE IS NULL THEN 1 END),
         REFUSED = COUNT(answer.ERROR_MESSAGE)
-    FROM @ANSWER AS answer;
+    FROM @ANSWER AS answer
+    WHERE answer.IS_LEFT = 0;
 END;
 GO

@@ -7,7 +7,8 @@ dbo.sp_NoteStockTold
 
 Called by    syncctl stock push
 Parameters   @STORE_ID; @TOLD a JSON array of {"PRODUCT_ID", "QTY"} for what it took, {"PRODUCT_ID", "ERROR"} for what it refused;
-             with "DOUBTED", the item's DOUBTED_DT when that was reckoned: a later doubt stays
+             with "DOUBTED", the item's DOUBTED_DT when that was reckoned: a later doubt stays; {"PRODUCT_ID", "IS_LEFT": 1} for what it
+             isn't told of any more: when it was told last, and what it refused, is forgotten
 Returns      one row: TOOK, REFUSED
 Errors       50001 bad argument
 Locks        the items' rows
@@ -30,7 +31,8 @@ BEGIN
         PRODUCT_ID bigint NOT NULL PRIMARY KEY,
         QTY decimal(15, 4) NULL,
         DOUBTED_DT datetime2(3) NULL,
-        ERROR_MESSAGE nvarchar(500) NULL
+        ERROR_MESSAGE nvarchar(500) NULL,
+        IS_LEFT bit NOT NULL
     );
 
     IF COALESCE(ISJSON(@TOLD), 0) = 0 OR LEFT(LTRIM(@TOLD), 1) <> N'['
@@ -40,20 +42,22 @@ BEGIN
 
     INSERT INTO @ANSWER
     (
-        PRODUCT_ID, QTY, DOUBTED_DT, ERROR_MESSAGE
+        PRODUCT_ID, QTY, DOUBTED_DT, ERROR_MESSAGE, IS_LEFT
     )
     SELECT
         told.PRODUCT_ID,
         MAX(TRY_CONVERT(decimal(15, 4), told.QTY)),
         MIN(TRY_CONVERT(datetime2(3), told.DOUBTED)),
-        MAX(told.ERROR)
+        MAX(told.ERROR),
+        MAX(COALESCE(told.IS_LEFT, 0))
     FROM OPENJSON(@TOLD)
     WITH
     (
         PRODUCT_ID bigint '$.PRODUCT_ID',
         QTY nvarchar(50) '$.QTY',
         DOUBTED nvarchar(50) '$.DOUBTED',
-        ERROR nvarchar(500) '$.ERROR'
+        ERROR nvarchar(500) '$.ERROR',
+        IS_LEFT int '$.IS_LEFT'
     ) AS told
     WHERE told.PRODUCT_ID IS NOT NULL
     GROUP BY
@@ -77,11 +81,26 @@ BEGIN
     FROM dbo.USER_STORE_ITEM AS item
     INNER JOIN @ANSWER AS answer
         ON answer.PRODUCT_ID = item.PRODUCT_ID
-    WHERE item.STORE_ID = @STORE_ID;
+    WHERE item.STORE_ID = @STORE_ID
+    AND   answer.IS_LEFT = 0;
+
+    UPDATE
+        item
+    SET
+        TOLD_DT = NULL,
+        ATTEMPT_NO = 0,
+        NEXT_ATTEMPT_DT = NULL,
+        ERROR_MESSAGE = NULL
+    FROM dbo.USER_STORE_ITEM AS item
+    INNER JOIN @ANSWER AS answer
+        ON answer.PRODUCT_ID = item.PRODUCT_ID
+    WHERE item.STORE_ID = @STORE_ID
+    AND   answer.IS_LEFT = 1;
 
     SELECT
         TOOK = COUNT(CASE WHEN answer.ERROR_MESSAGE IS NULL THEN 1 END),
         REFUSED = COUNT(answer.ERROR_MESSAGE)
-    FROM @ANSWER AS answer;
+    FROM @ANSWER AS answer
+    WHERE answer.IS_LEFT = 0;
 END;
 GO

@@ -55,7 +55,7 @@ def list_items(run: Run, store_items: ItemListing, push: ItemPush[Any], *, yes: 
     from syncctl.services.item_push import Held
 
     try:
-        store_items.list_items(believed=yes)
+        store_items.list_items(believed=yes and noted)  # who means one item, or tells nothing, has not looked at all of them
     except Held as held:
         run.metrics["held"] = held.why
         run.report.status = "held"

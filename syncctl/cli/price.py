@@ -85,7 +85,7 @@ def _push(run: Run, store: Store, *ways: Any) -> PricePush:
 def _report(run: Run, listing: ItemListing, pushing: PricePush, *, dry_run: bool) -> None:
     from syncctl.services.price import there, wanted
 
-    result, sales_left = pushing.result, pushing.found.sales_left
+    result, sales_left = pushing.result, pushing.sales_left
     suspicious = {change.product_id for change in pushing.suspicious}
 
     def remark(console: Console) -> None:

@@ -34,6 +34,8 @@ FEWEST_LOST = 3
 _NOTED_AT_A_TIME = 500
 _FORGETTABLE = Decimal("0.5")
 """The share of the items known that a listing may lack before a person is asked: a store that shows none still sells them."""
+_TOLD = frozenset({"same", "differs", "doubted", "waiting"})
+"""How an item stands that the store is told of."""
 _LONGEST = 500
 """Characters that are kept of why a push is held."""
 _NO_PRICE = Asked(regular=None)
@@ -69,6 +71,11 @@ class ItemChange(Protocol):
     @property
     def sku(self) -> str:
         """Its SKU."""
+        ...
+
+    @property
+    def told_dt(self) -> datetime | None:
+        """When the store took what it was told of it last."""
         ...
 
     @property
@@ -184,8 +191,8 @@ class ItemListing:
         return rows[0]
 
     def needs_listing(self, count: StoreItemCount) -> bool:
-        """Say whether what the store sells has to be read (again)."""
-        return count.listed_dt is None or self.context.clock() - count.listed_dt >= self.list_after
+        """Say whether what the store sells has to be read (again): it is old, or the last time it wasn't read to its end."""
+        return count.listed_dt is None or count.listings > 1 or self.context.clock() - count.listed_dt >= self.list_after
 
     def _note(self, part: Sequence[dict[str, Any]], *, is_last: bool = False) -> None:
         items = json.dumps(part, ensure_ascii=False)
@@ -201,8 +208,16 @@ class ItemPush(ABC, Generic[Change]):
     store: Store
     context: RunContext
     result: Pushed[Change] = field(default_factory=Pushed)
+    lost: list[Change] = field(default_factory=list)
+    """Items that the store was told of, and of which the ERP has nothing to be told any more."""
     kind: ClassVar[str] = ""
     """See `pushes.PushKind`."""
+    gone: ClassVar[frozenset[str]] = frozenset()
+    """How an item stands of which the ERP has nothing to be told."""
+    _over: list[Change] = field(default_factory=list)
+    """Items that the store refused, and isn't told of any more."""
+    _right: list[Change] = field(default_factory=list)
+    """Items that the store has right without having been told."""
 
     def note(self, held: Held | None = None) -> None:
         """Note where every process sees it: this push of all items came to its end, or is `held` until a person has looked."""
@@ -233,6 +248,11 @@ class ItemPush(ABC, Generic[Change]):
         require_sold(skus, found)
         due = {"differs", "doubted", "waiting"} if skus else {"differs", "doubted"}
         due |= {"same", "waiting"} if everything else set()
+        self.lost = [change for change in found if change.standing in self.gone and change.told_dt is not None]
+        self._over = [change for change in found if change.next_attempt_dt is not None and change.standing not in _TOLD]
+        self._right = [
+            change for change in found if change.standing == "same" and change.told_dt is None and change.next_attempt_dt is None
+        ]
         self.result.items = len(found)
         self.result.changes = [change for change in found if change.standing in due or self._was_refused(change, now=bool(skus))]
         self.result.untold = list(self.result.changes)
@@ -251,6 +271,18 @@ class ItemPush(ABC, Generic[Change]):
             FirstPush, Held: a person has to look first.
             StoreUnavailable, StoreRefused: as for `tell_these`.
         """
+
+    def note_untold(self, *, sure: bool, begun: bool) -> None:
+        """Note of items that aren't told how they stand, so that the next push sees what is lost from here on, and nothing else.
+
+        What the store has right counts as told, once a person has `begun` to tell it. What it isn't told of any more is neither
+        refused any longer nor, once a person was `sure`, lost.
+        """
+        left = {change.product_id for change in [*self._over, *(self.lost if sure else ())]}
+        noted: list[dict[str, Any]] = [{"PRODUCT_ID": product_id, "IS_LEFT": 1} for product_id in sorted(left)]
+        noted += map(self.taken, self._right if begun else ())
+        if noted:
+            self.context.reaching(self.database.run, self.note_call(json.dumps(noted, ensure_ascii=False)))
 
     def tell_these(self, changes: Sequence[Change]) -> None:
         """Tell the store these changes, a batch at a time.

@@ -24,32 +24,6 @@ _MOST_NAMED = 5
 """Items named in a message."""
 
 
-@dataclass(slots=True)
-class Found:
-    """What the ERP says of the store's items as a whole."""
-
-    sales_left: Counter[str] = field(default_factory=Counter)
-    """Sales of the ERP's that were left out, by why."""
-    known: int = 0
-    """Items that it has a price of, or should have."""
-    unpriced: int = 0
-    """Those that it has none above 0 of."""
-    lost: int = 0
-    """Items that the store was told a price of, and that it has none of any more, or doesn't know."""
-
-    @classmethod
-    def of(cls, items: Sequence[PriceChange]) -> Found:
-        """Look at every item."""
-        kept = [item for item in items if item.standing in _PRICED]
-        unpriced = sum(item.standing == "unpriced" for item in items)
-        return cls(
-            sales_left=Counter(item.sale_fault for item in kept if item.sale_fault is not None),
-            known=len(kept) + unpriced,
-            unpriced=unpriced,
-            lost=sum(item.told_dt is not None and item.standing in ("unpriced", "unknown") for item in items),
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceGuard:
     """How much a push may change without a person: a price, as a fraction of itself, and how many of all prices."""
@@ -70,8 +44,10 @@ class PriceGuard:
         lowest = before if change.store_sale is None else min(before, change.store_sale)
         return change.sale is not None and lowest - change.sale > self.change_limit * lowest
 
-    def look_at(self, found: Found, changes: Sequence[PriceChange], suspicious: int, count: StoreItemCount) -> None:
+    def look_at(self, changes: Sequence[PriceChange], suspicious: int, count: StoreItemCount, *, lost: int) -> None:
         """Stop a push that would change most of the prices, most of whose changes are suspicious, or that lacks most prices.
+
+        `lost` are items that the store was told a price of, and that the ERP has none of any more.
 
         Raises:
             Held: it would.
@@ -81,12 +57,8 @@ class PriceGuard:
             because = f"{len(changes):,} of {count.priced:,} prices would change"
         elif is_too_many(suspicious, self.change_share, len(changes), fewest=FEWEST_CHANGED):
             because = f"{suspicious:,} of {len(changes):,} changes are of more than {self.change_limit:.0%}"
-        elif is_too_many(found.lost, self.change_share, count.prices_told, fewest=FEWEST_LOST):
-            because = (
-                f"the ERP has no price any more of {found.lost:,} of {count.prices_told:,} items that the store was told one of"
-            )
-        elif is_too_many(found.unpriced, self.change_share, found.known, fewest=FEWEST_CHANGED):
-            because = f"the ERP has no price of {found.unpriced:,} of {found.known:,} items that it knows"
+        elif is_too_many(lost, self.change_share, count.prices_told, fewest=FEWEST_LOST):
+            because = f"the ERP has no price any more of {lost:,} of {count.prices_told:,} items that the store was told one of"
         if because is not None:
             raise Held(
                 f"{because[0].upper()}{because[1:]}, more than the {self.change_share:.0%} that may be "
@@ -102,8 +74,10 @@ class PricePush(ItemPush[PriceChange]):
     """Tells one store of its prices."""
 
     kind: ClassVar[str] = PRICE.name
+    gone: ClassVar[frozenset[str]] = frozenset({"unknown", "unpriced"})
     guard: PriceGuard = field(default_factory=PriceGuard)
-    found: Found = field(default_factory=Found)
+    sales_left: Counter[str] = field(default_factory=Counter)
+    """Sales of the ERP's that were left out, by why."""
     _rules: PriceRules | None = None
 
     @property
@@ -129,7 +103,7 @@ class PricePush(ItemPush[PriceChange]):
         )
         found: list[PriceChange] = self.context.reaching(self.database.run, call)
         self._require_tax([change for change in found if change.standing == "untaxed"])
-        self.found = Found.of(found)
+        self.sales_left = Counter(item.sale_fault for item in found if item.standing in _PRICED and item.sale_fault is not None)
         return found
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
@@ -142,6 +116,7 @@ class PricePush(ItemPush[PriceChange]):
         """
         changes = list(self.result.untold)
         if sure:
+            self.note_untold(sure=True, begun=True)
             self.tell_these(changes)
             return
         real = [change for change in changes if change.standing != "same"]
@@ -151,7 +126,8 @@ class PricePush(ItemPush[PriceChange]):
                 "would change. Nothing was told. Look at `syncctl price push --dry-run`, then say `syncctl price push --yes`."
             )
         waiting = self.suspicious
-        self.guard.look_at(self.found, real, len(waiting), count)
+        self.guard.look_at(real, len(waiting), count, lost=len(self.lost))
+        self.note_untold(sure=False, begun=count.prices_told > 0)
         apart = {change.product_id for change in waiting}
         sound = [change for change in changes if change.product_id not in apart]
         self.tell_these(sound)

@@ -66,9 +66,8 @@ class StockPush(ItemPush[StockChange]):
     """Tells one store of its stock."""
 
     kind: ClassVar[str] = STOCK.name
+    gone: ClassVar[frozenset[str]] = frozenset({"unknown", "uncounted"})
     guard: Guard = field(default_factory=Guard)
-    lost: int = 0
-    """Items that the store was told of, and that the ERP doesn't know any more, or keeps no stock of."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -81,9 +80,7 @@ class StockPush(ItemPush[StockChange]):
         """See `ItemPush.find`."""
         wanted = json.dumps(list(skus)) if skus else None
         call = ListStockChanges(store_id=self.store.store_id, skus=wanted)
-        found: list[StockChange] = self.context.reaching(self.database.run, call)
-        self.lost = sum(change.told_dt is not None and change.standing in ("unknown", "uncounted") for change in found)
-        return found
+        return self.context.reaching(self.database.run, call)
 
     def tell(self, *, count: StoreItemCount, sure: bool) -> None:
         """Tell the store what `look` found. Without a person who is `sure`, only what the guard lets through.
@@ -101,7 +98,8 @@ class StockPush(ItemPush[StockChange]):
                     "items would change. Nothing was told. Look at `syncctl stock push --dry-run`, then say "
                     "`syncctl stock push --yes`."
                 )
-            self.guard.look_at(differing, count.managed, lost=self.lost, told=count.told)
+            self.guard.look_at(differing, count.managed, lost=len(self.lost), told=count.told)
+        self.note_untold(sure=sure, begun=sure or count.told > 0)
         self.tell_these(changes)
 
     def put(self, changes: Sequence[StockChange]) -> Mapping[int, str | Outdated | None]:

@@ -103,6 +103,23 @@ def test_a_price_list_that_suddenly_has_nothing_is_told_to_a_person(syncctl: Pro
     assert set(asked(shop).values()) == {"10.00"}
     assert pushed(syncctl, "--yes")["told"] == 1
     assert asked(shop) == {**dict.fromkeys(SKUS, "10.00"), "CAP": "11.00"}
+    reprice(syncctl, "CAP", "12.0000")
+    assert pushed(syncctl)["told"] == 1, "a person has said yes to this loss"
+    for sku in SKUS:
+        reprice(syncctl, sku, "10.0000")
+    assert pushed(syncctl)["told"] == 1
+    for sku in SKUS:
+        reprice(syncctl, sku, None)
+    assert syncctl("price", "push", "--json").json["status"] == "held", "and to no other"
+
+
+def test_an_erp_that_has_few_prices_is_asked_about_once(syncctl: Program, large: SimulatedStore):
+    for number in range(1, 21):
+        reprice(syncctl, f"SKU-{number:02d}", None)
+    assert syncctl("price", "push", "--json").json["status"] == "held"
+    assert pushed(syncctl, "--yes")["left_alone"] == 20
+    reprice(syncctl, "SKU-30", "11.0000")
+    assert pushed(syncctl)["told"] == 1
 
 
 @pytest.fixture

@@ -21,6 +21,11 @@ def lose_items(syncctl: Program) -> None:
         connection.execute("UPDATE IM_ITEM SET ITEM_NO = 'GONE-' || ITEM_NO WHERE ITEM_NO <> 'MUG'")
 
 
+def find_items(syncctl: Program) -> None:
+    with syncctl.connected() as connection:
+        connection.execute("UPDATE IM_ITEM SET ITEM_NO = SUBSTR(ITEM_NO, 6) WHERE ITEM_NO LIKE 'GONE-%'")
+
+
 def test_an_erp_that_knows_few_items_any_more_is_looked_at_by_a_person(syncctl: Program, shop: SimulatedStore):
     lose_items(syncctl)
     count(syncctl, "MUG", 7)
@@ -30,6 +35,46 @@ def test_an_erp_that_knows_few_items_any_more_is_looked_at_by_a_person(syncctl: 
     assert "no stock any more of 4 of 5" in syncctl("health", "--check", "stock_held").out
     assert pushed(syncctl, "--yes")["told"] == 1
     assert stock(shop)["MUG"] == 7
+    for on_hand in (8, 9):
+        count(syncctl, "MUG", on_hand)
+        assert pushed(syncctl)["told"] == 1, "a person has said yes to this loss"
+    find_items(syncctl)
+    assert pushed(syncctl)["told"] == 0, "they are as they were"
+    lose_items(syncctl)
+    count(syncctl, "MUG", 7)
+    assert syncctl("stock", "push", "--json").json["status"] == "held", "and to no other"
+
+
+def test_a_person_who_means_one_item_believes_no_listing(syncctl: Program, shop: SimulatedStore):
+    products = dict(shop.state.products)
+    for product_id in list(products)[1:]:
+        del shop.state.products[product_id]
+    for more in (("--sku", "MUG"), ("--dry-run",)):
+        age_listing(syncctl)
+        ended = syncctl("stock", "push", "--yes", *more)
+        assert (ended.code, "lists 1 of the 5 items" in ended.err) == (1, True), more
+    shop.state.products.update(products)
+    age_listing(syncctl)
+    assert pushed(syncctl)["items"] == 5
+
+
+def test_a_listing_that_a_comparison_could_not_believe_is_made_anew(syncctl: Program, shop: SimulatedStore):
+    for product_id in list(shop.state.products)[2:]:
+        del shop.state.products[product_id]
+    assert syncctl("stock", "diff").code == 1
+    assert syncctl("stock", "push", "--json").json["status"] == "held"
+    assert pushed(syncctl, "--yes")["items"] == 2
+    assert pushed(syncctl)["items"] == 2
+
+
+def test_what_the_store_keeps_no_stock_of_any_more_is_refused_no_more(syncctl: Program, shop: SimulatedStore):
+    count(syncctl, "MUG", 7)
+    shop.odd.refused.add(1)
+    assert pushed(syncctl)["refused"] == 1
+    shop.state.products[1]["manage_stock"] = False
+    age_listing(syncctl)
+    assert syncctl("stock", "push", "--json").json["left_alone"] == {"unmanaged": 1}
+    assert "; 1 other is tried again" not in syncctl("health", "--check", "stock_refused").out
 
 
 @pytest.mark.parametrize("left", [0, 2])

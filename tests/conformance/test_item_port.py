@@ -191,10 +191,25 @@ def test_what_the_store_took_and_refused_is_remembered(items, clock):
     assert offered(items)["CAP"].error_message is None
 
 
+def test_what_the_store_is_not_told_of_any_more_was_neither_told_nor_refused(items):
+    told = [{"PRODUCT_ID": 11, "QTY": "100"}, {"PRODUCT_ID": 12, "QTY": "100"}, {"PRODUCT_ID": 13, "ERROR": "no"}]
+    items.database.run(NoteStockTold(store_id=STORE, told=json.dumps(told)))
+    left = [{"PRODUCT_ID": number, "IS_LEFT": 1} for number in (12, 13, 99)]
+    [answer] = items.database.run(NoteStockTold(store_id=STORE, told=json.dumps([*left, {"PRODUCT_ID": 11, "QTY": "3"}])))
+    assert (answer.took, answer.refused) == (1, 0)
+    known = offered(items)
+    assert {sku: change.store_qty for sku, change in known.items()} == {"TEE-BLK": 3, "MUG": 100, "CAP": 100}
+    assert [sku for sku, change in known.items() if change.told_dt or change.next_attempt_dt or change.error_message] == [
+        "TEE-BLK"
+    ]
+
+
 def test_a_new_listing_replaces_the_old_one_whole(items):
     assert listed(items, {"SKU": "MUG", "STORE_QTY": "3"}, listing="two", last=False) == (1, 0)
+    assert items.database.run(CountStoreItems(store_id=STORE))[0].listings == 2
     assert set(offered(items)) == {"MUG", "CAP"}, "the first product has another SKU now, the rest is as it was"
     assert listed(items, listing="two") == (0, 2)
+    assert items.database.run(CountStoreItems(store_id=STORE))[0].listings == 1
     assert set(offered(items)) == {"MUG"}
     assert offered(items)["MUG"].store_qty == 3
 

@@ -166,6 +166,14 @@ def test_stock_and_price_wait_each_for_itself(items):
     assert (mug.store_sale, mug.store_sale_to_dt) == (8, datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC))
 
 
+def test_what_the_store_is_not_told_of_any_more_was_neither_told_nor_refused(items):
+    told(items, {"PRODUCT_ID": 12, "REGULAR": "12.50"}, {"PRODUCT_ID": 13, "ERROR": "no"})
+    items.database.run(NoteStockTold(store_id=STORE, told='[{"PRODUCT_ID": 12, "QTY": "3"}]'))
+    assert told(items, {"PRODUCT_ID": 12, "IS_LEFT": 1}, {"PRODUCT_ID": 13, "IS_LEFT": 1}) == (0, 0)
+    [count] = items.database.run(CountStoreItems(store_id=STORE))
+    assert (count.prices_told, count.told, refused(items), asked(items)["MUG"].store_regular) == (0, 1, {}, D("12.5"))
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

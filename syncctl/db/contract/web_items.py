@@ -85,13 +85,14 @@ class StoreItemCount:
     managed: Int
     told: Int
     listed_dt: Moment | None
+    listings: Int
     priced: Int
     prices_told: Int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountStoreItems(Procedure[StoreItemCount]):
-    """Count a store's items. `listed_dt` is the oldest listing of any of them."""
+    """Count a store's items. `listed_dt` is the oldest of their `listings`: one, unless the last didn't come to its end."""
 
     name: ClassVar[str] = "sp_CountStoreItems"
     returns: ClassVar[type] = StoreItemCount
@@ -112,7 +113,8 @@ class ToldItems:
 class NoteStockTold(Procedure[ToldItems]):
     """Note what a store was told: a JSON array of PRODUCT_ID with QTY for what it took, with ERROR for what it refused.
 
-    DOUBTED is the item's `doubted_dt` as it was when that was reckoned: a later doubt stays.
+    DOUBTED is the item's `doubted_dt` as it was when that was reckoned: a later doubt stays. With IS_LEFT 1 the store isn't told
+    of it any more: when it was told last, and what it refused, is forgotten.
     """
 
     name: ClassVar[str] = "sp_NoteStockTold"
@@ -175,7 +177,7 @@ class NotePriceTold(Procedure[ToldItems]):
     """Note what a store was told of prices.
 
     `told` is a JSON array of PRODUCT_ID with REGULAR, SALE, SALE_FROM_DT and SALE_TO_DT for what it took, with ERROR for what it
-    refused.
+    refused; with IS_LEFT 1 as for `NoteStockTold`.
     """
 
     name: ClassVar[str] = "sp_NotePriceTold"

@@ -241,7 +241,7 @@ def count_store_items(session: Session, call: CountStoreItems) -> list[StoreItem
         """
         SELECT
             COUNT(*) AS ITEMS, COUNT(CASE WHEN IS_MANAGED AND NOT IS_BACKORDER THEN 1 END) AS MANAGED,
-            COUNT(TOLD_DT) AS TOLD, MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]",
+            COUNT(TOLD_DT) AS TOLD, MIN(LISTED_DT) AS "LISTED_DT [DATETIME_TEXT]", COUNT(DISTINCT LISTING) AS LISTINGS,
             COUNT(CASE WHEN IS_PRICED THEN 1 END) AS PRICED, COUNT(PRICE_TOLD_DT) AS PRICES_TOLD
         FROM dbo.USER_STORE_ITEM
         WHERE STORE_ID = :store
@@ -271,17 +271,22 @@ def note_answers(
 ) -> list[ToldItems]:
     """Note what a store was told: the columns `taken` of what it took; of what it refused, when it is tried again.
 
+    What it isn't told of any more was never told, nor refused.
     `of` is what the names of the columns begin with that tell of the telling.
     """
     require((is_json_list(call.told), "@TOLD takes a JSON array."))
     told = {answer["PRODUCT_ID"]: answer for answer in json.loads(call.told) if answer.get("PRODUCT_ID") is not None}
-    refused = 0
+    refused = left = 0
     for product_id, answer in told.items():
         key: dict[str, Any] = {"STORE_ID": call.store_id, "PRODUCT_ID": product_id}
         attempts, next_attempt, told_dt = f"{of}ATTEMPT_NO", f"{of}NEXT_ATTEMPT_DT", f"{of}TOLD_DT"
+        over = {attempts: 0, next_attempt: None, f"{of}ERROR_MESSAGE": None}
+        if answer.get("IS_LEFT") == 1:
+            left += 1
+            _change(session, key, {told_dt: None} | over)
+            continue
         if answer.get("ERROR") is None:
-            done = {told_dt: session.now, attempts: 0, next_attempt: None, f"{of}ERROR_MESSAGE": None}
-            _change(session, key, taken(answer) | done)
+            _change(session, key, taken(answer) | {told_dt: session.now} | over)
             continue
         refused += 1
         row = session.one("SELECT * FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :STORE_ID AND PRODUCT_ID = :PRODUCT_ID", key)
@@ -291,7 +296,7 @@ def note_answers(
             error = str(answer["ERROR"])[:500]
             later = {attempts: doubled + 1, next_attempt: session.now + wait, f"{of}ERROR_MESSAGE": error}
             _change(session, key, later)
-    return [ToldItems(len(told) - refused, refused)]
+    return [ToldItems(len(told) - left - refused, refused)]
 
 
 def _change(session: Session, key: dict[str, Any], values: dict[str, Any]) -> None:
