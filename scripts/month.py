@@ -7,6 +7,8 @@
 All jobs of `syncctl/jobs.py` that have something to do run within this process, one after the other, as their intervals say, by a
 clock that is moved: nothing sleeps. The store is simulated, the database a throw-away file, people are told by real HTTP and
 real mail. In the month the store is down for hours, the database can't be written, and the store's key is wrong for a while.
+Meanwhile the till sells, too, goods are delivered, and prices change: the pushes of stock and prices have to keep the store
+right, though one day the ERP shows no stock of anything, two prices change by more than a third, and the store refuses items.
 Half a year before there was another such month: the nightly purge forgets of it, day by day, as much as this one brings. Each
 morning somebody decides about the orders that need a person. Exit code 1 where a promise is broken.
 """
@@ -28,10 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # it is run by its path
 
 from scripts.month_findings import BOUNDED, EVENTS, KEPT, findings, unchecked
+from scripts.month_goods import goods_on_sale
 from scripts.month_world import BEGIN, PURGED_AFTER, Month, month
 from scripts.runs import print_findings
 from syncctl.db.connect import open_database
-from syncctl.demo.catalog import customer, products
+from syncctl.demo.catalog import customer
 from syncctl.secret import Secret
 from syncctl.services.seed import seed_from_store
 from syncctl.stores.woocommerce import WooCommerce
@@ -41,10 +44,12 @@ from syncctl.stores.woocommerce_http import Connection
 def _prepare(made: Month) -> None:
     """Fill shop and trial ERP."""
     people = [customer(person, "2026-01-05T09:00:00") for person in made.maker.people]
-    made.shop.load([], products=products(), customers=people)
+    made.shop.load([], products=goods_on_sale(made.goods.chance), customers=people)
     connection = Connection(url=made.shop.url, consumer_key=Secret(made.shop.key), consumer_secret=Secret(made.shop.secret))
     with closing(open_database(made.url)) as database, closing(WooCommerce(connection, store_id="woocommerce")) as store:
         seed_from_store(database, store)
+    made.goods.open()
+    made.pushes.switch_on()
 
 
 def live(made: Month) -> None:
@@ -64,6 +69,7 @@ def live(made: Month) -> None:
     made.heard.clear()
     made.mailbox.mails.clear()
     made.ran.clear()
+    made.pushes.by_hand.clear()
     made.watched = True
     made.plan(begin, days)
     made.sizes.append(_rows(made))
@@ -85,9 +91,14 @@ def _print(made: Month, took: float) -> None:
     print(
         f"{made.options.days} days in {took:.0f} s: {made.placed:,} orders with those of half a year before, {len(made.odd)} odd "
         f"({odd}), {len(made.ran):,} runs of {len(made.jobs)} jobs, "
-        f"{len(made.outages)} outages"
+        f"{len(made.outages)} outages, {len(made.pushes.troubles)} troubles of the pushes"
     )
     print(f"  told: {told}; of {made.owed} odd orders somebody had to hear; health was right {made.told_truth} times")
+    checked, gone = made.pushes.checked, made.goods.turned_away
+    print(
+        f"  after {checked['stock']:,} pushes of stock and {checked['price']:,} of prices the store had what it "
+        f"should; an item was sold out {made.pushes.sold_out} times, {gone} customers went away without anything"
+    )
     for table in (*BOUNDED, EVENTS, *KEPT):
         kept = " (kept for ever)" if table in KEPT else " (one of each order is kept)" if table == EVENTS else ""
         print(f"  {table:<22} {made.sizes[0][table]:>7,} rows before, {made.sizes[-1][table]:>7,} after{kept}")

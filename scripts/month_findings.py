@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 
+from scripts.month_plan import Outage
+from scripts.month_pushes import HELD, OFFERS, PRICES, ZERO, told_of
 from scripts.month_world import Heard, Month, Ran
 from syncctl.jobs import DAY
 
 GRACE = timedelta(hours=2, minutes=10)
 """Within this somebody has to be told. Two turns of the alerts: the first of them may come while the cool-down lasts."""
-BOUNDED = ("USER_SYNC_LOG", "USER_ORDER_ATTEMPT", "USER_STORE_OUTBOX", "USER_NOTIFICATION", "USER_INCIDENT")
-"""Tables whose rows go once they are old."""
+BOUNDED = (
+    "USER_SYNC_LOG",
+    "USER_ORDER_ATTEMPT",
+    "USER_STORE_OUTBOX",
+    "USER_NOTIFICATION",
+    "USER_INCIDENT",
+    "USER_STORE_ITEM",
+    "USER_STORE_PUSH",
+)
+"""Tables whose rows go once they are old, or of which there is one for each item or kind of push."""
 KEPT = (
     "USER_ORDER_STAGING",
     "USER_ORDER_LINK",
@@ -43,10 +54,15 @@ def findings(made: Month) -> dict[str, list[str]]:
     """Return each promise with what breaks it."""
     found: dict[str, list[str]] = {
         "nobody was told twice of one incident": _twice(made),
-        "nobody was not told of an outage": _outages(made),
+        "nobody was not told of an outage": _untold(made, made.outages),
+        "nobody was not told of a push that is held or refused": _untold(made, told_of(made.pushes.troubles)),
         "nobody was not told of an order that needs a person": _reviews(made),
         "each recovery was told once": _recoveries(made),
         "mail and HTTP were told the same": _ways(made),
+        OFFERS: [],
+        ZERO: [],
+        PRICES: [],
+        HELD: [],
         "health told the truth": [],
         "every job ended well, or said which system was down": [],
         "no job overlapped": _overlaps(made),
@@ -89,10 +105,10 @@ def _again(made: Month) -> list[str]:
     return said
 
 
-def _outages(made: Month) -> list[str]:
+def _untold(made: Month, planned: Sequence[Outage]) -> list[str]:
     return [
         f"of {outage.name}, {outage.begin} to {outage.end}"
-        for outage in made.outages
+        for outage in planned
         if not [told for told in made.heard if told.title == outage.rule and told.what == "opened" and outage.covers(told.at)]
     ]
 
@@ -137,14 +153,14 @@ def _recoveries(made: Month) -> list[str]:
         said.append(f"told without the database: {dict(direct)}")
     late = [
         outage.name
-        for outage in made.outages
+        for outage in (*made.outages, *told_of(made.pushes.troubles))
         if not [
             each
             for each in made.heard
             if each.what == "recovered" and each.title == outage.rule and outage.end <= each.at <= outage.end + GRACE
         ]
     ]
-    return said + [f"the end of the outage of the {name} was not told in time" for name in late]
+    return said + [f"the end of what was wrong with the {name} was not told in time" for name in late]
 
 
 def _ways(made: Month) -> list[str]:
@@ -177,6 +193,7 @@ def _missed(made: Month) -> list[str]:
             sql = "SELECT COUNT(*) FROM USER_SYNC_LOG WHERE OPERATION_TYPE = ? AND START_TIME >= ?"
             begun = f"{runs[0].begun:%Y-%m-%d %H:%M:%S}" if runs else ""
             [noted] = database.execute(sql, (job.operation, begun)).fetchone()
+        noted -= made.pushes.by_hand[job.name]
         unnoted = sum(run.code not in (0, 1) for run in runs)
         if not len(runs) - unnoted <= noted <= len(runs):
             said.append(f"{job.name}: {noted} runs in the log of {len(runs)}")

@@ -10,20 +10,22 @@ import os
 import random
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from scripts.month_goods import Goods
+from scripts.month_plan import MORNING, Outage, outages, troubles
+from scripts.month_pushes import Pushes
 from syncctl.cli.app import run_app
 from syncctl.demo.faults import Fault
 from syncctl.demo.odd_kinds import FOR_EVER, OddOrder, odd_orders
 from syncctl.demo.orders import OrderMaker
 from syncctl.demo.store import SimulatedStore
-from syncctl.jobs import DAY, JOBS, ScheduledJob
+from syncctl.jobs import BY_NAME, DAY, JOBS, ScheduledJob
 from tests.receivers import Mailbox, Receiver, mail_server, receiver
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -32,19 +34,24 @@ INTERVALS = {
     **dict.fromkeys(("stage", "process", "retry-failed", "health", "alerts"), 60),
     **dict.fromkeys(("customers", "sync-status", "reconcile-open"), 240),
     **dict.fromkeys(("report", "pod-fetch", "pod-retry"), DAY),
-    "stock-push": 0,
-    "price-push": 0,
+    "stock-push": 20,
 }
 """How often jobs run, in minutes, where that is coarser than their own: in between nothing would happen."""
 LATE = 3
 """Intervals after which a job is missed (`SYNCCTL_HEALTH_LATE_INTERVALS`)."""
+MOST_LOOKED_AT = 5
+"""So many baskets a customer thinks of before going away, where the store doesn't offer enough."""
+PRICES_A_DAY = 3
 AT_LEAST_LEFT = timedelta(hours=4)
 """Of the month, after its last odd order: somebody has to be told of it."""
 AFTERWARDS = timedelta(hours=8)
 """So long after an outage something may still wait for its next try."""
-MORNING = 9 * 60 + 30
 GOOD = (0, 1)
 _TEMPLATE = "{{ what }}|{{ incident or 0 }}|{{ title }}|{{ subject }}\n\n{{ message }}\n"
+
+
+MOST_LOCKED = 0.1
+"""Seconds that anybody waits for the database while somebody holds it: nobody else is at work, so that it is in vain."""
 
 
 @dataclass
@@ -63,20 +70,6 @@ class MonthsClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
-    """What goes wrong, from when to when, and which rule people are told of it by."""
-
-    name: str
-    begin: datetime
-    end: datetime
-    rule: str
-
-    def covers(self, moment: datetime) -> bool:
-        """True while it lasts."""
-        return self.begin <= moment < self.end
-
-
-@dataclass(frozen=True, slots=True)
 class Heard:
     """A message to people."""
 
@@ -92,6 +85,7 @@ class Placed:
     """An odd order, and what the simulation knows of it."""
 
     kind: OddOrder
+    raw: dict[str, Any]
     staged: datetime | None = None
     in_review: datetime | None = None
     handled: datetime | None = None
@@ -142,7 +136,9 @@ class Month:
         self.kinds = self.chance.sample(kinds, len(kinds))
         self.shop.faults.add(self._down, first=True)
         self._real_key = self.shop.key
-        self.jobs = [job for job in JOBS if INTERVALS.get(job.name, job.minutes)]
+        self.jobs = [job for job in JOBS if self.minutes(job)]
+        self.goods = Goods(self.shop, self.folder / "month.db", random.Random(self.options.seed))  # noqa: S311
+        self.pushes = Pushes(self)
 
     @property
     def url(self) -> str:
@@ -170,6 +166,8 @@ class Month:
             "SYNCCTL_WOO_CONSUMER_SECRET": self.shop.secret,
             "SYNCCTL_UNKNOWN_CUSTOMER": "create",
             "SYNCCTL_WOO_CREATE_STATUSES": "processing,completed,on-hold",
+            "SYNCCTL_STOCK_PUSH": "true",
+            "SYNCCTL_PRICE_PUSH": "true",
             "SYNCCTL_JOB_INTERVALS": ",".join(f"{name}={minutes}" for name, minutes in INTERVALS.items()),
             "SYNCCTL_ORDER_POLLING_INTERVAL_MINUTES": "60",
             "SYNCCTL_HEALTH_SILENCE_MINUTES": "180",
@@ -199,13 +197,11 @@ class Month:
     # --- What happens ----------------------------------------------------------------------------------------------------
 
     def plan(self, begin: datetime, days: int) -> None:
-        """Say when what goes wrong: in each third of the month something else."""
-        third = timedelta(days=days) / 3
-        store, database = "The store can't be used", "The database can't be used"
-        kinds = (("store", store, 5), ("database", database, 4), ("key", store, 6))
-        for number, (name, rule, hours) in enumerate(kinds):
-            start = (begin + third * number + third / 3).replace(minute=30)
-            self.outages.append(Outage(name, start, start + timedelta(hours=hours if days > 3 else hours // 3), rule))
+        """Say when what goes wrong."""
+        self.outages += outages(begin, days)
+        interval = self.minutes(BY_NAME["stock-push"])
+        till = [sku for sku in self.goods.skus if sku not in self.goods.bought_in_shop]
+        self.pushes.troubles += troubles(self.outages, interval=interval, skus=till, chance=self.goods.chance)
 
     def outage(self) -> Outage | None:
         """Return what is wrong now."""
@@ -233,25 +229,33 @@ class Month:
 
     def place(self, moment: datetime, *, odd: bool) -> None:
         """Let an order come in, seen in the store from its own moment on: what a store shows late, the next comparison finds."""
+        tries = MOST_LOOKED_AT * (20 if odd else 1)
+        raw = self.goods.basket(lambda: self.maker.order(1001 + self.placed, moment), tries=tries)
+        if raw is None:
+            return
         self.placed += 1
-        raw = self.maker.order(1000 + self.placed, moment)
         raw["status"] = self.chance.choice(("processing", "completed"))
-        if odd:
-            kind = self.kinds[len(self.odd) % len(self.kinds)]
-            self.odd[raw["id"]] = Placed(kind)
+        kind = self.kinds[len(self.odd) % len(self.kinds)] if odd else None
+        self.goods.sell_in_shop(raw, is_read=kind is None or kind.end != "set aside")
+        if kind is not None:
+            self.odd[raw["id"]] = Placed(kind, raw)
             kind.make(raw, self.shop, self.maker, 0.0)
         self.shop.load([raw])
 
     def morning(self) -> None:
-        """Let somebody decide about the orders that need a person, and the ERP post what was shipped."""
+        """Let somebody decide about the orders that need a person; in the ERP goods are shipped, delivered and priced."""
         if self.outage() is None:
-            self.run("dead-letter", "cancel", "--all", "--yes", "--reason", "decided in the morning")
+            self.run("dead-letter", "cancel", "--all", "--yes", "--reason", "entered by hand in the morning")
             for order in self.odd.values():
                 if order.in_review and not order.handled:
                     order.handled = self.now
+                    self.goods.enter(order.raw)
         if self._lock is None:
-            with closing(sqlite3.connect(self.folder / "month.db")) as database, database:
-                _post(database, self.now - timedelta(days=2))
+            self.goods.post(self.now - timedelta(days=2))
+            self.goods.deliver()
+            self.goods.sell_at_till(self.chance.choice(self.goods.bought_in_shop), all_of_it=True)
+            for _ in range(PRICES_A_DAY):
+                self.goods.change_price(self.chance.choice(self.goods.skus))
 
     # --- Jobs ------------------------------------------------------------------------------------------------------------
 
@@ -266,6 +270,11 @@ class Month:
         places = early[::2]  # of two rows in a list that nothing can name, each has another neighbour
         strange = set(self.chance.sample(places, min(odd, len(places))))
         coming.reverse()
+        buying = sorted(
+            begin + timedelta(days=number // orders, minutes=self.chance.randrange(9 * 60, 20 * 60))
+            for number in range(days * orders)
+        )
+        buying.reverse()
         for minute in range(days * DAY):
             planned = begin + timedelta(minutes=minute)
             due = [job for job in self.jobs if (minute - job.offset) % self.minutes(job) == 0 and minute >= job.offset]
@@ -277,6 +286,11 @@ class Month:
             while coming and coming[-1][0] <= self.now:
                 moment, number = coming.pop()
                 self.place(moment, odd=number in strange)
+            while buying and buying[-1] <= self.now and self._lock is None:
+                buying.pop()
+                self.goods.sell_at_till()
+            if self.watched:
+                self.pushes.happen()
             if minute % DAY == MORNING:
                 self.morning()
             for job in due:
@@ -289,9 +303,12 @@ class Month:
             if self.watched:
                 self.check_health(planned)
             return
+        self.pushes.before(job.name)
         code, said = self.run(*job.arguments)
+        self.pushes.after(job.name, begun, code)
         self.ran.append(Ran(job.name, planned, begun, self.now, code))
         self.listen()
+        self.note(job.name, code)
         if not self.watched:
             return
         allowed = (0, 1) if self.recent() is None else (0, 1, 69, 78)
@@ -299,14 +316,13 @@ class Month:
             self.broken["every job ended well, or said which system was down"].append(
                 f"{self.now} {job.name}: {code} {said[-500:]}"
             )
-        self.note(job.name, code)
 
     def note(self, job: str, code: int) -> None:
         """Know what a run did with the odd orders."""
         if code not in GOOD or self.outage() is not None:
             return
         for order in self.odd.values():
-            if job == "stage" and order.staged is None:
+            if job in ("stage", "stock-push") and order.staged is None:
                 order.staged = self.now
                 if order.kind.end == "set aside":
                     order.in_review = self.now
@@ -353,6 +369,7 @@ class Month:
         outage, recent = self.outage(), self.recent()
         if any(order.in_review and not order.handled for order in self.odd.values()):
             must.add("review")
+        must |= self.pushes.truth(LATE)
         if outage and outage.name in ("store", "key"):
             must.add("store")
             may.add("keys")
@@ -381,29 +398,8 @@ class Month:
         return must, may
 
 
-def _post(database: sqlite3.Connection, before: datetime) -> None:
-    """Take documents out of the open ones into the history, as posting them in the ERP does."""
-    text = before.strftime("%Y-%m-%d %H:%M:%S")
-    which = (
-        "SELECT DOC_ID FROM USER_ORDER_LINK WHERE LINK_STATE = 'OPEN' AND CREATED_DT < ? "
-        "AND DOC_ID IN (SELECT DOC_ID FROM PS_DOC_HDR)"
-    )
-    ids = [row[0] for row in database.execute(which, (text,))]
-    head = "DOC_ID, STR_ID, STA_ID, TKT_NO, CUST_NO, CUST_PO_NO, REF, TKT_DT"
-    tables = [
-        row[0]
-        for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'PS_DOC_%'")
-        if row[0] not in ("PS_DOC_PMT", "PS_DOC_PMT_APPLY", "PS_DOC_PKG_TRK_NO")
-    ]
-    for doc_id in ids:
-        database.execute(f"INSERT INTO PS_ORD_HIST ({head}) SELECT {head} FROM PS_DOC_HDR WHERE DOC_ID = ?", (doc_id,))  # noqa: S608
-        database.execute(
-            "INSERT INTO PS_ORD_HIST_LIN (DOC_ID, LIN_SEQ_NO, ITEM_NO, ORIG_QTY, QTY_SOLD, EXT_PRC)"
-            " SELECT DOC_ID, LIN_SEQ_NO, ITEM_NO, ORIG_QTY, QTY_SOLD, EXT_PRC FROM PS_DOC_LIN WHERE DOC_ID = ?",
-            (doc_id,),
-        )
-        for table in tables:
-            database.execute(f"DELETE FROM {table} WHERE DOC_ID = ?", (doc_id,))  # noqa: S608
+def _without_patience(connect: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *where, **how: connect(*where, **(how | {"timeout": MOST_LOCKED}))
 
 
 @contextlib.contextmanager
@@ -420,6 +416,7 @@ def month(options: argparse.Namespace, folder: Path) -> Iterator[Month]:
             mock.patch("syncctl.clock.datetime", made.clock),
             mock.patch("syncctl.stop.Stop.sleep", lambda _stop, seconds: made.clock.wait(seconds)),
             mock.patch("syncctl.services.schedule.available", list),
+            mock.patch("sqlite3.connect", _without_patience(sqlite3.connect)),
             mock.patch.dict(os.environ, made.environment(), clear=True),
             contextlib.chdir(folder),
         ):

@@ -11,6 +11,7 @@ import pytest
 
 from scripts.month import live
 from scripts.month_findings import findings, growth, unchecked
+from scripts.month_pushes import HELD, OFFERS, PRICES, ZERO
 from scripts.month_world import Month, month
 from scripts.runs import print_findings
 
@@ -26,6 +27,8 @@ def test_everybody_is_told_of_everything_once(
         assert {each.what for each in made.heard} >= {"opened", "recovered"}
         assert made.told_truth == 24
         assert made.owed > 0
+        pushes = made.pushes
+        assert min(pushes.checked["stock"], pushes.checked["price"], pushes.sold_out, pushes.by_hand["stock-push"]) > 0
         # Of a day nothing is said of growth, and that is said.
         capsys.readouterr()
         assert print_findings(findings(made), unchecked=unchecked(made)) == 0
@@ -35,10 +38,41 @@ def test_everybody_is_told_of_everything_once(
         assert findings(made)["nobody was told twice of one incident"]
         heard, made.heard = made.heard, [each for each in made.heard if each.title != "Orders need a person"]
         assert len(findings(made)["nobody was not told of an order that needs a person"]) == made.owed
+        made.heard = [each for each in heard if "for a person" not in each.title]
+        assert len(findings(made)["nobody was not told of a push that is held or refused"]) == 3
         made.heard = [each for each in heard if each.title != "The store can't be used"]
         broken = findings(made)
         assert len(broken["nobody was not told of an outage"]) == 2
         assert broken["each recovery was told once"]
+        _what_the_store_has_is_seen(made)
+
+
+def _what_the_store_has_is_seen(made: Month) -> None:
+    """Nothing wrong is told by the pushes of a good month: so the truth is changed instead."""
+    goods, pushes = made.goods, made.pushes
+    sku = next(sku for sku in goods.skus if goods.offered(sku) > 9 and not goods.unread_of(sku))
+
+    def broken() -> set[str]:
+        pushes.before("stock-push")
+        pushes.after("stock-push", made.now, 0)
+        pushes.after("price-push", made.now, 0)
+        found = {promise for promise in (OFFERS, ZERO, PRICES, HELD) if findings(made)[promise]}
+        made.broken.clear()
+        return found
+
+    assert broken() == set()
+    goods.free[sku] -= 1
+    assert broken() == {OFFERS}
+    goods.free[sku] += 1
+    product = goods.product(sku)
+    product["stock_quantity"] = 0
+    assert broken() == {ZERO}
+    product["stock_quantity"] = goods.free[sku]
+    goods.prices[sku] += 1
+    assert broken() == {PRICES}
+    goods.prices[sku] -= 1
+    pushes.after("price-push", made.now, 1)
+    assert broken() == {HELD}
 
 
 def test_a_table_that_grows_is_told_and_one_that_keeps_each_order_may_grow_with_the_orders() -> None:
