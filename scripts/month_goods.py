@@ -25,6 +25,8 @@ _AT_FIRST = 20
 _FEW = 3
 """Of an item that has no more of them free there are more the next morning."""
 _MOST_DELIVERED = 5
+_BROKEN = 0.5
+"""The share of the cancelled orders whose goods nobody can sell again."""
 _HIDDEN = "GONE"
 _CENT = Decimal("0.01")
 
@@ -41,6 +43,14 @@ def goods_on_sale(chance: random.Random) -> list[dict[str, Any]]:
 
 
 @dataclass
+class TakenBack:
+    """What a cancelled order was of."""
+
+    units: Counter[str]
+    is_staged: bool = False
+
+
+@dataclass
 class Goods:
     """What there is of each item, by SKU, and what happens to it."""
 
@@ -53,6 +63,8 @@ class Goods:
     """On hand, and not sold by an order that the ERP could know; below 0 where more was sold than there is."""
     unread: dict[int, Counter[str]] = field(default_factory=dict)
     """What orders sold that nobody could read: the store alone knows of it, until somebody enters the order by hand."""
+    taken_back: list[TakenBack] = field(default_factory=list)
+    """What the store has again from orders that were cancelled, while their documents may still hold it."""
     sold: Counter[str] = field(default_factory=Counter)
     """What was taken from the shelf since the store was last told of an item, and the store doesn't know."""
     prices: dict[str, Decimal] = field(default_factory=dict)
@@ -99,9 +111,9 @@ class Goods:
         """An item, as the store has it."""
         return self._products[sku]
 
-    def unread_of(self, sku: str) -> int:
-        """How many were sold by orders that nobody could read."""
-        return sum(units[sku] for units in self.unread.values())
+    def unsure(self, sku: str) -> int:
+        """How many the store may lack: sold by orders that nobody could read, or still held by documents of cancelled ones."""
+        return sum(units[sku] for units in (*self.unread.values(), *(order.units for order in self.taken_back)))
 
     # --- The shop --------------------------------------------------------------------------------------------------------
 
@@ -123,6 +135,30 @@ class Goods:
             self.free.subtract(units)
         else:
             self.unread[raw["id"]] = units
+
+    def cancel_in_shop(self, raw: dict[str, Any]) -> None:
+        """Let the store take back by itself what an order sold."""
+        self.shop.shopkeeper.cancel(raw["id"])
+        units = self._units(raw)
+        for sku, number in units.items():
+            self._products[sku]["stock_quantity"] += number
+        self.free.update(units)
+        self.taken_back.append(TakenBack(units))
+
+    def note(self, job: str) -> None:
+        """Know what a run did with orders that were cancelled."""
+        if job == "process":
+            back = [order for order in self.taken_back if order.is_staged]
+            self.taken_back = [order for order in self.taken_back if not order.is_staged]
+            for order in back:
+                if (
+                    self.chance.random() < _BROKEN
+                ):  # as many: what the store was told last is what it should say, and it says more
+                    for sku, number in order.units.items():
+                        self._take(sku, number)
+        elif job in ("stage", "stock-push"):
+            for order in self.taken_back:
+                order.is_staged = True
 
     def enter(self, raw: dict[str, Any]) -> None:
         """Let somebody enter an order by hand that was given up, and ship it at once."""
@@ -149,10 +185,7 @@ class Goods:
         sku = sku or self.chance.choice(self.skus)
         units = self.on_hand[sku] if all_of_it else min(self.chance.choice((1, 1, 2, 3)), self.on_hand[sku])
         if units > 0:
-            self.free[sku] -= units
-            self.sold[sku] += units
-            with self._database() as database:
-                self._count(database, sku, self.on_hand[sku] - units)
+            self._take(sku, units)
 
     def deliver(self, *also: str) -> None:
         """Let more come of some of the items that there are few of, and of those named."""
@@ -208,6 +241,13 @@ class Goods:
                         database.execute("UPDATE IM_INV SET QTY_ON_SO = QTY_ON_SO - ? WHERE ITEM_NO = ?", (float(units), item))
                         self._count(database, item_of[item], self.on_hand[item_of[item]] - int(Decimal(units)))
                 _post(database, doc_id)
+
+    def _take(self, sku: str, units: int) -> None:
+        """Let somebody take from the shelf what the store doesn't know of."""
+        self.free[sku] -= units
+        self.sold[sku] += units
+        with self._database() as database:
+            self._count(database, sku, self.on_hand[sku] - units)
 
     def _count(self, database: sqlite3.Connection, sku: str, on_hand: int) -> None:
         self.on_hand[sku] = on_hand

@@ -197,9 +197,9 @@ class Pushes:
             offered, there = goods.offered(sku), max(0, goods.free[sku])
             if sku in late:
                 continue
-            if offered == 0 and there > goods.unread_of(sku):
+            if offered == 0 and there > goods.unsure(sku):
                 self._broken(ZERO, f"{begun} {sku}: {self._before.get(sku)} → 0, of which there are {there}")
-            elif not there - goods.unread_of(sku) <= offered <= there:
+            elif not there - goods.unsure(sku) <= offered <= there:
                 # Fewer than there are is no harm, and yet it isn't what a push is for.
                 self._broken(OFFERS, f"{begun} {sku}: {offered} offered right after a push, of which there are {there}")
             self.sold_out += offered == 0 < self._before.get(sku, 0)

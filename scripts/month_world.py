@@ -41,6 +41,8 @@ LATE = 3
 """Intervals after which a job is missed (`SYNCCTL_HEALTH_LATE_INTERVALS`)."""
 MOST_LOOKED_AT = 5
 """So many baskets a customer thinks of before going away, where the store doesn't offer enough."""
+CANCELLED = 0.2
+"""The share of the orders not yet sent that customers cancel within hours."""
 PRICES_A_DAY = 3
 AT_LEAST_LEFT = timedelta(hours=4)
 """Of the month, after its last odd order: somebody has to be told of it."""
@@ -120,6 +122,8 @@ class Month:
     broken: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     sizes: list[dict[str, int]] = field(default_factory=list)
     """Rows of each table: at the month's beginning, and at its end."""
+    regretted: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
+    """Orders that are going to be cancelled, with when."""
     placed: int = 0
     told_truth: int = 0
     owed: int = 0
@@ -241,6 +245,8 @@ class Month:
             self.odd[raw["id"]] = Placed(kind, raw)
             kind.make(raw, self.shop, self.maker, 0.0)
         self.shop.load([raw])
+        if kind is None and raw["status"] == "processing" and self.chance.random() < CANCELLED:
+            self.regretted.append((moment + timedelta(minutes=self.chance.randrange(5, 10 * 60)), raw))
 
     def morning(self) -> None:
         """Let somebody decide about the orders that need a person; in the ERP goods are shipped, delivered and priced."""
@@ -289,6 +295,9 @@ class Month:
             while buying and buying[-1] <= self.now and self._lock is None:
                 buying.pop()
                 self.goods.sell_at_till()
+            for order in [order for order in self.regretted if order[0] <= self.now]:
+                self.regretted.remove(order)
+                self.goods.cancel_in_shop(order[1])
             if self.watched:
                 self.pushes.happen()
             if minute % DAY == MORNING:
@@ -321,6 +330,7 @@ class Month:
         """Know what a run did with the odd orders."""
         if code not in GOOD or self.outage() is not None:
             return
+        self.goods.note(job)
         for order in self.odd.values():
             if job in ("stage", "stock-push") and order.staged is None:
                 order.staged = self.now

@@ -50,7 +50,7 @@ def test_everybody_is_told_of_everything_once(
 def _what_the_store_has_is_seen(made: Month) -> None:
     """Nothing wrong is told by the pushes of a good month: so the truth is changed instead."""
     goods, pushes = made.goods, made.pushes
-    sku = next(sku for sku in goods.skus if goods.offered(sku) > 9 and not goods.unread_of(sku))
+    sku = next(sku for sku in goods.skus if goods.offered(sku) > 9 and not goods.unsure(sku))
 
     def broken() -> set[str]:
         pushes.before("stock-push")
