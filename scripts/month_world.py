@@ -52,7 +52,7 @@ GOOD = (0, 1)
 _TEMPLATE = "{{ what }}|{{ incident or 0 }}|{{ title }}|{{ subject }}\n\n{{ message }}\n"
 
 
-MOST_LOCKED = 0.1
+MOST_LOCKED = 0.3
 """Seconds that anybody waits for the database while somebody holds it: nobody else is at work, so that it is in vain."""
 
 
