@@ -241,7 +241,7 @@ class Settings(PodSettings):
         "Work",
         integer(1, 86_400),
         300,
-        "How long an order belongs to a worker that says nothing; then another may take it.",
+        "How long an order, message or customer belongs to a worker that says nothing; then another may take it.",
     )
     breaker_threshold: int = setting(
         "Work",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def backup(
     run: Run,
     file: Annotated[
-        Path | None, typer.Argument(help="The file to write; else syncctl-backup-TIME.jsonl.gz in this folder.", metavar="[FILE]")
+        Path | None, typer.Argument(help="The file to write; else syncctl-backup-TIME.jsonl.gz in this folder.", metavar="FILE")
     ] = None,
 ) -> None:
     """Copy all of syncctl's tables into one compressed file: orders, queues, claims, history, maps and settings, of one moment.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syncctl.db.deploy import Deployment
     from syncctl.db.deploy_found import Found
 
-app = typer.Typer(help="The database side: deploy, check, fill a trial ERP.", no_args_is_help=True)
+app = typer.Typer(help="The database side: deploy and check, back up, restore and purge, fill a trial ERP.", no_args_is_help=True)
 
 
 @command(app, "seed", group="db", use=Use(makes=True))

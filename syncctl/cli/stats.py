@@ -37,7 +37,7 @@ def stats(
     every_store: Annotated[bool, typer.Option("--every-store", help="Of each store in the database, and together.")] = False,
     all_time: Annotated[bool, typer.Option("--all-time", help="Since the beginning, whatever was reset.")] = False,
     by: Annotated[
-        str | None, typer.Option("--by", help="Show what happened hour by hour or day by day: hour, day.", metavar="hour|day")
+        str | None, typer.Option("--by", help="Show what happened hour by hour, or day by day.", metavar="hour|day")
     ] = None,
     since: Annotated[
         str | None,
