@@ -122,7 +122,7 @@ def list_alerts(
                 each.subject,
                 local_time(each.opened_dt, "%m-%d %H:%M"),
                 _stands(each),
-                each.message,
+                f"{each.message} ({each.acknowledged_by}: {each.acknowledged_note})" if each.acknowledged_note else each.message,
             ]
             for each in found
         )

@@ -182,7 +182,7 @@ class Alerts:
             return
         incidents = database.run(ListIncidents(since_dt=now - _A_DAY))
         data = {
-            "open": [line_of(each) for each in incidents if each.recovered_dt is None],
+            "open": [line_of(each) + _taken(each) for each in incidents if each.recovered_dt is None],
             "recovered": [line_of(each) for each in incidents if each.recovered_dt is not None],
             "host": self.scope.host,
             "store": self.scope.store_id,
@@ -303,6 +303,14 @@ def line_of(incident: Incident) -> str:
     """Say an incident in one line."""
     subject = f" ({incident.subject})" if incident.subject else ""
     return f"{incident.severity}: {TITLES.get(incident.rule_name, incident.rule_name)}{subject}: {incident.message}"
+
+
+def _taken(incident: Incident) -> str:
+    """Say who looks after an incident, for those who read of it."""
+    if not incident.acknowledged_by:
+        return ""
+    note = f": {incident.acknowledged_note}" if incident.acknowledged_note else ""
+    return f" ({incident.acknowledged_by} looks after it{note})"
 
 
 def send_directly(

@@ -49,6 +49,7 @@ def test_an_incident_from_its_beginning_to_its_end(watched: Program, store: Simu
     assert [(each["rule_name"], each["tellings"]) for each in listed] == [("store_down", 1)]
     number = str(listed[0]["incident_id"])
     assert watched("alerts", "ack", number, "--by", "ada", "--note", "the host is moved").code == 0
+    assert "(ada: the host is moved)" in " ".join(watched("alerts", "list").out.split())
     assert "taken by ada" in watched("alerts", "list").out
     assert watched("alerts", "run").code == 0
     assert people.titles() == []

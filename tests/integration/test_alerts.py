@@ -623,7 +623,11 @@ def test_the_digest_comes_once_a_day(watch: Watch) -> None:
     watch.run()
     assert watch.heard() == ["[DIGEST] 1 open, 0 recovered in a day"]
     watch.later(24 * 60)
+    [incident] = watch.bench.database.run(ListIncidents())
+    call = AcknowledgeIncident(incident_id=incident.incident_id, acknowledged_by="ada", note="the item comes on Monday")
+    watch.bench.database.run(call)
     watch.run()
+    assert "(ada looks after it: the item comes on Monday)" in watch.people.told[0]["message"]
     assert watch.heard() == ["[DIGEST] 1 open, 0 recovered in a day"]
 
 
