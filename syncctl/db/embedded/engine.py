@@ -284,7 +284,9 @@ def _named(path: Path) -> Iterator[None]:
                 f"{text}. Another process has held it for too long; run the command again.", code=code, error_class="lock_timeout"
             ) from error
         if code == sqlite3.SQLITE_FULL:
-            raise DatabaseUnavailable(f"{text}. Make room on that disk; nothing was changed.", code=code) from error
+            raise DatabaseUnavailable(
+                f"{text}. Make room on that disk; what was under way is undone, what was done stays.", code=code
+            ) from error
         if code == sqlite3.SQLITE_IOERR:  # some file systems answer so when they are full
             raise DatabaseUnavailable(
                 f"{text}. Make room on that disk if it is full, and look whether it fails.", code=code
