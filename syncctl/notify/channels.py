@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from apprise import AppriseAsset
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_KINDS = {"critical": "FAILURE", "warning": "WARNING", "recovered": "SUCCESS"}
+"""Severity → what Apprise calls it: by that a pager decides whether it wakes somebody, and a chat in which colour it says so."""
 _LONGEST = 500
 """Characters of what a channel says."""
 _TOKEN = 8
@@ -92,7 +94,12 @@ class AppriseChannel:
 
         def deliver(_: GivenUp) -> tuple[bool, str]:
             with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
-                taken = sender.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
+                taken = sender.notify(
+                    title=message.title,
+                    body=message.body or message.title,  # a template of the site's own may be one line
+                    body_format=apprise.NotifyFormat.TEXT,
+                    notify_type=getattr(apprise.NotifyType, _KINDS.get(message.severity, "INFO")),
+                )
                 return bool(taken), said.getvalue()
 
         try:

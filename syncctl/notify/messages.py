@@ -19,7 +19,7 @@ class Message:
     title: str
     body: str
     severity: str = ""
-    """`critical`, `warning`, or empty."""
+    """`critical`, `warning`, `recovered`, or empty."""
 
 
 class TemplateError(PermanentError):
@@ -58,14 +58,20 @@ class Templates:
             ) from error
         title, _, body = text.strip().partition("\n")
         # One line: a customer's name must not add a header to a mail.
-        severity = str(data.get("severity") or "")
+        severity = str(data.get("severity") or ("recovered" if data.get("what") == "recovered" else ""))
         return Message(" ".join(title.split()), body.strip(), severity)
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data as a person may read it: a cause in our words, never in a carrier's, and no control in any text."""
-    told = {key: one_line(value) if isinstance(value, str) else value for key, value in data.items()}
+    told = {key: _plain(value) for key, value in data.items()}
     if "cause" in told:
         english, french = reason(told["cause"])
         told.update(reason=english, raison=french, error=english)
     return told
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return one_line(value) if isinstance(value, str) else value

@@ -158,7 +158,8 @@ class Alerts:
             rule=first.rule_name,
             subject=first.subject if alone else f"{len(incidents)} at once",
             severity="" if what == "recovered" else first.severity,
-            message=first.message if alone else _listed(incidents),
+            message=first.message if alone else "; ".join(_listed(incidents)),
+            among=[] if alone else _listed(incidents),
             advice=advice,
             since=min(incident.opened_dt for incident in incidents),
             until=max(recovered, default=None),
@@ -287,11 +288,11 @@ def _weight(incident: NotedIncident, what: What) -> str:
     return (incident.told_severity if what == "recovered" else None) or incident.severity
 
 
-def _listed(incidents: Sequence[NotedIncident]) -> str:
+def _listed(incidents: Sequence[NotedIncident]) -> list[str]:
     """Name incidents that are told in one message, each with its number."""
-    lines = [f"- {incident.incident_id}, {incident.subject}: {incident.message}" for incident in incidents[:_LISTED]]
+    lines = [f"{incident.incident_id}, {incident.subject}: {incident.message}" for incident in incidents[:_LISTED]]
     more = len(incidents) - len(lines)
-    return "\n".join([*lines, f"and {more} more, see `syncctl alerts list`"] if more else lines)
+    return [*lines, f"and {more} more, see `syncctl alerts list`"] if more else lines
 
 
 def in_zone(moment: datetime, policy: Policy) -> str:

@@ -129,6 +129,7 @@ def test_many_at_once_are_one_message_and_so_is_their_end(watch: Watch) -> None:
     assert watch.heard() == [f"[WARNING] A job did not run ({number} at once)"]
     assert "customers: has never run" in body and "reconcile-open: has never run" in body
     assert "look whether the scheduler starts it" in body
+    assert sum(line.startswith("- ") for line in body.splitlines()) == number, "each on a line of its own"
     incidents = watch.bench.database.run(ListIncidents())
     assert [incident.notified_dt is not None for incident in incidents] == [True] * number
     watch.run(intervals=nightly)

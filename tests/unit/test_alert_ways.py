@@ -44,6 +44,27 @@ def test_a_mail_arrives_whole() -> None:
     assert "since noon: Zoë" in body.get_content()
 
 
+def test_a_pager_and_a_chat_are_told_how_bad_it_is() -> None:
+    data = {
+        "title": "t",
+        "subject": "",
+        "message": "m",
+        "advice": "",
+        "since": "",
+        "until": "",
+        "incident": 1,
+        "host": "h",
+        "store": "",
+    }
+    with receiver() as people:
+        channel = AppriseChannel([Secret(people.url)])
+        for what, severity in (("opened", "critical"), ("opened", "warning"), ("recovered", "")):
+            template = "alert_recovered" if what == "recovered" else "alert"
+            channel.send(Templates().render(template, {**data, "what": what, "severity": severity}))
+        channel.send(Message("a test", ""))
+        assert [told["type"] for told in people.told] == ["failure", "warning", "success", "info"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="NOT tested on Windows, because it has no local syslog")
 @pytest.mark.parametrize("kind", ["local", "stream"])
 def test_a_record_reaches_the_local_log(tmp_path: Path, kind: str) -> None:
