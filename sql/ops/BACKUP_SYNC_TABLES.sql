@@ -272,7 +272,8 @@ SELECT
     source.DEPOSIT_TKT_NO,
     source.ON_ORDER_TND,
     source.ON_ORDER_DUE,
-    source.DESCR
+    source.DESCR,
+    source.BOOKED_AMT
 INTO dbo.USER_ORDER_PAYMENT_COPY
 FROM dbo.USER_ORDER_PAYMENT AS source;
 

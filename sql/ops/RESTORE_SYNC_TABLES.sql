@@ -624,7 +624,8 @@ INSERT INTO dbo.USER_ORDER_PAYMENT
     DEPOSIT_TKT_NO,
     ON_ORDER_TND,
     ON_ORDER_DUE,
-    DESCR
+    DESCR,
+    BOOKED_AMT
 )
 SELECT
     copied.STORE_ID,
@@ -638,7 +639,8 @@ SELECT
     copied.DEPOSIT_TKT_NO,
     copied.ON_ORDER_TND,
     copied.ON_ORDER_DUE,
-    copied.DESCR
+    copied.DESCR,
+    copied.BOOKED_AMT
 FROM dbo.USER_ORDER_PAYMENT_COPY AS copied;
 
 DELETE FROM dbo.USER_ORDER_PART;

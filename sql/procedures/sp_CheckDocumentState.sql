@@ -30,6 +30,7 @@ BEGIN
         @LESS decimal(15, 2),
         @BACK nvarchar(500) = N'',
         @BOOKED nvarchar(500) = N'',
+        @RECORD nvarchar(200) = N'',
         @LINE_NO int = 1;
     DECLARE @LINE table
     (
@@ -88,7 +89,10 @@ BEGIN
         SET @LINE_NO = @LINE_NO + 1;
     END;
 
-    /* A deposit that is in the books stays there: what the store wants beyond that is taken or given back at the till. */
+    /*
+    A deposit that is in the books stays there: what the store wants beyond that is taken or given back at the till, and recorded
+    (sp_RecordDeposit). Where nothing else is in the way the order follows by itself then.
+    */
     SELECT
         @BOOKED = CONCAT
         (
@@ -103,12 +107,30 @@ BEGIN
                     N' back at the till'
                 )
             END
+        ),
+        @RECORD = CONCAT
+        (
+            N'`syncctl dead-letter deposit ', staged.STAGING_ID,
+            CASE
+                WHEN @ACTION <> 'cancel' AND ROUND(staged.TOT_AMT, 2) > state.BOOKED
+                THEN CONCAT(N' --taken ', CONVERT(varchar(30), CONVERT(decimal(15, 2), ROUND(staged.TOT_AMT, 2) - state.BOOKED)))
+                ELSE CONCAT
+                (
+                    N' --given-back ',
+                    CONVERT
+                    (
+                        varchar(30),
+                        CONVERT(decimal(15, 2), state.BOOKED - CASE WHEN @ACTION = 'cancel' THEN 0 ELSE ROUND(COALESCE(staged.TOT_AMT, 0), 2) END)
+                    )
+                )
+            END,
+            N'` and '
         )
     FROM dbo.USER_ORDER_STAGING AS staged
     CROSS APPLY dbo.fn_ErpDocumentState(staged.STORE_ID, staged.WOO_ORDER_ID) AS state
     WHERE staged.STAGING_ID = @STAGING_ID
     AND   state.BOOKED IS NOT NULL
-    AND   (@ACTION = 'cancel' OR ROUND(COALESCE(staged.TOT_AMT, 0), 2) <> state.BOOKED);
+    AND   state.BOOKED <> CASE WHEN @ACTION = 'cancel' THEN 0 ELSE ROUND(COALESCE(staged.TOT_AMT, 0), 2) END;
 
     SELECT
         @MESSAGE = CONCAT
@@ -126,16 +148,22 @@ BEGIN
                 WHEN @BOOKED <> N''
                 THEN CONCAT(CASE WHEN state.REASONS <> N'' OR (@ACTION = 'cancel' AND state.PAID <> 0) THEN N'; ' END, @BOOKED)
             END,
-            N'. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in ', erp.ERP_NAME, N' by hand',
             CASE
-                WHEN @LESS > 0
-                THEN CONCAT
+                WHEN state.REASONS = N'' AND NOT (@ACTION = 'cancel' AND state.PAID <> 0)
+                THEN CONCAT(N', then ', @RECORD, N'`syncctl dead-letter retry ', staged.STAGING_ID, N'`.')
+                ELSE CONCAT
                 (
-                    N' (the store took off ', CONVERT(varchar(30), @LESS), @BACK, N'. Of goods that are out already, enter a return of that)'
+                    N'. ', UPPER(LEFT(@ACTION, 1)), SUBSTRING(@ACTION, 2, 20), N' it in ', erp.ERP_NAME, N' by hand',
+                    CASE
+                        WHEN @LESS > 0
+                        THEN CONCAT
+                        (
+                            N' (the store took off ', CONVERT(varchar(30), @LESS), @BACK, N'. Of goods that are out already, enter a return of that)'
+                        )
+                    END,
+                    N', then ', @RECORD, N'`syncctl dead-letter cancel ', staged.STAGING_ID, N' --reason …`.'
                 )
-            END,
-            N', then `syncctl dead-letter cancel ',
-            staged.STAGING_ID, N' --reason …`.'
+            END
         )
     FROM dbo.USER_ORDER_STAGING AS staged
     CROSS JOIN dbo.fn_ErpName() AS erp

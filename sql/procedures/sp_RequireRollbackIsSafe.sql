@@ -107,11 +107,12 @@ BEGIN
             CASE WHEN state.REASONS <> N'' THEN CONCAT(N'; ', state.REASONS) END,
             CASE WHEN state.PAYMENTS > 0 THEN N'; it has payments' END,
             CASE
-                WHEN state.BOOKED IS NOT NULL
+                WHEN state.BOOKED <> 0
                 THEN CONCAT
                 (
                     N'; the deposit of ', CONVERT(varchar(30), CONVERT(decimal(15, 2), state.BOOKED)), N' on ticket ', state.BOOKED_ON,
-                    N' is in the books: give it back at the till'
+                    N' is in the books: give it back at the till, then `syncctl dead-letter deposit ', @STAGING_ID, N' --given-back ',
+                    CONVERT(varchar(30), CONVERT(decimal(15, 2), state.BOOKED)), N'`'
                 )
             END,
             CASE WHEN state.PARCELS > 0 THEN N'; it has a tracking number' END,

@@ -101,6 +101,11 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_SetDepositModel FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetDepositModel TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_RecordDeposit', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_RecordDeposit FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_RecordDeposit TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_SetNotifyPreference', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetNotifyPreference FROM syncctl_executor;

@@ -159,12 +159,15 @@ def _show_model(console: Console, cells: Sequence[ModelCell]) -> None:
     console.print(f"Ticket {first.tkt_no} (document {first.doc_id}); {beside}.")
     rows: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     nothing = 0
+    empty: list[str] = []
     for cell in cells:
         copied, own = rows.setdefault((cell.part, cell.table_name), ([], []))
         if cell.source in ("AMOUNT", "MINUS", "TOTAL", "REST", "ORDER_ID", "ORDER_NO", "WEB_ORDER"):
             own.append(f"{cell.column_name} = {cell.source.lower().replace('_', ' ')}")
         elif cell.source != "MODEL":
             own.append(cell.column_name)
+            if cell.value is not None:
+                empty.append(f"{cell.table_name}.{cell.column_name} {cell.value!r}")
         elif cell.value is None or cell.value.strip("0.") in ("", "N", "false"):
             nothing += 1
         else:
@@ -175,3 +178,8 @@ def _show_model(console: Console, cells: Sequence[ModelCell]) -> None:
         ([part.lower(), name, ", ".join(copied), ", ".join(own)] for (part, name), (copied, own) in rows.items()),
     )
     console.print(f"Copied, too: {nothing} columns that are empty, 0 or N. --json lists each.")
+    if empty:
+        console.print(
+            f"Take no NULL, so where an order has nothing they get: {', '.join(empty)}. For another value: "
+            "`syncctl config erp column TABLE.COLUMN VALUE`, `syncctl db deploy`, then read the ticket again."
+        )

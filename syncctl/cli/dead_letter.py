@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,11 +16,12 @@ from syncctl.cli.moments import moment
 from syncctl.cli.orders import Number, Numbers, StagingId, StagingIds, named, named_one
 from syncctl.cli.output import local_time, table
 from syncctl.cli.run import Run, command, user
-from syncctl.errors import EXIT_SOME_FAILED
+from syncctl.errors import EXIT_SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from syncctl.db.contract import RecordedDeposit
     from syncctl.services.dead_letters import DecidedOrder, Planned, Selection
 
 app = typer.Typer(
@@ -183,6 +187,79 @@ def reopen(
         run, error_class, everything=everything, decided_by=decided_by, since=moment(since, "--since", run.clock)
     )
     _decide(run, "reopen", ids, order, selection, reason=reason, dry_run=dry_run)
+
+
+@command(app, "deposit", group="dead-letter")
+def deposit(
+    run: Run,
+    staging_id: StagingId = None,
+    order: Number = None,
+    taken: Annotated[str | None, typer.Option("--taken", help="So much more was taken at the till.", metavar="AMOUNT")] = None,
+    given_back: Annotated[
+        str | None, typer.Option("--given-back", help="So much was given back at the till.", metavar="AMOUNT")
+    ] = None,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="The way of paying was corrected at the till to what the store says.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="What was done; it is kept with who said so.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the books would have; record nothing.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Record what was done at the till about an order's deposit that the books have already: nobody is asked for it again.
+
+    An edit that changes what such an order is paid with waits for a person and says what to take or give back. Do that in the
+    ERP first; this only remembers it. Then `dead-letter retry` lets the order follow the store. More than the order wants is
+    refused.
+    """
+    from syncctl.db.contract import RecordDeposit
+
+    amount = _amount(taken, given_back, corrected=corrected)
+    reason = reason_within(reason)
+    require_consent(run, yes=yes, dry_run=dry_run)
+    found = named_one(run, staging_id, order)
+    call = RecordDeposit(staging_id=found.staging_id, taken=amount, decided_by=user(), reason=reason, dry_run=True)
+    [would] = run.send(call)
+    if not dry_run:
+        ask(run, "Was that done at the till?", lambda console: _show_deposit(console, would), yes=yes)
+        [would] = run.send(replace(call, dry_run=False))
+    run.report.items = [would]
+    run.report.counts = {"would_record" if dry_run else "recorded": 1}
+    run.report.extra = {"dry_run": dry_run}
+
+    def render(console: Console) -> None:
+        _show_deposit(console, would)
+        if dry_run:
+            console.print("Dry run: nothing was recorded.")
+        elif would.after_amt != would.wanted_amt:
+            console.print(f"Recorded. {abs(would.wanted_amt - would.after_amt):.2f} is left to do at the till.")
+        else:
+            console.print(f"Recorded. `syncctl dead-letter retry {would.staging_id}` lets the order follow the store.")
+
+    run.render = render
+
+
+def _show_deposit(console: Console, row: RecordedDeposit) -> None:
+    console.print(
+        f"Deposit on ticket {row.tkt_no}, paid by {row.pay_cod}: the books have {row.before_amt:.2f} → {row.after_amt:.2f};"
+        f" the order wants {row.wanted_amt:.2f}."
+    )
+
+
+def _amount(taken: str | None, given_back: str | None, *, corrected: bool) -> Decimal:
+    """Return what was taken at the till: below 0 what was given back, 0 where the way of paying was corrected.
+
+    Raises:
+        UsageError: it isn't said in exactly one way, or is no amount.
+    """
+    if (taken is not None) + (given_back is not None) + corrected != 1:
+        raise UsageError("Say what was done at the till: --taken AMOUNT, --given-back AMOUNT or --corrected.")
+    if corrected:
+        return Decimal(0)
+    text = taken if taken is not None else given_back or ""
+    if not re.fullmatch(r"\d{1,10}(\.\d{1,2})?", text.strip(), re.ASCII) or not Decimal(text):
+        option = "--taken" if taken is not None else "--given-back"
+        raise UsageError(f"{option} takes an amount such as 19.99, and not {text[:20]!r}.")
+    return Decimal(text) if taken is not None else -Decimal(text)
 
 
 def _selection(run: Run, error_class: str | None, *, everything: bool = False, **more: Any) -> Selection:

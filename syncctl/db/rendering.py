@@ -137,7 +137,8 @@ def _fitted(
             )
             width = None
         columns.append(name)
-        values.append(value if width is None else _cut(value, width))
+        cut = value if width is None else _wrapped("LEFT", value, str(width))
+        values.append(_never_null(cut, column, known.get(name.upper()), site.given.get(f"{statement.table}.{name}".upper())))
     if not columns:
         full = ", ".join(f"{statement.table}.{name}" for name in statement.columns)
         problems.append(Problem(script, full, "are all missing, and syncctl has to write one of them"))
@@ -172,7 +173,8 @@ def _of_model(
 ) -> tuple[list[str], list[str]]:
     """Return every column of the site's with its cell of the model.
 
-    Left to the database are bytes, which no cell holds, and columns that the ERP has got since the model was read.
+    Of bytes, which no cell holds, and of columns that the ERP has got since the model was read, those are written that the
+    site gave a value for; the others are left to the database.
     """
     read = {full.partition(".")[2] for full in site.modelled if full.startswith(f"{statement.table}.")}
     written = dict(
@@ -185,8 +187,12 @@ def _of_model(
         if column.generated:
             continue
         if not cell or (read and key not in read):
-            if column.must_be_given:
-                why = "takes no NULL, has no default, and the model of a deposit ticket has no value for it: read it anew"
+            given = site.given.get(f"{statement.table}.{key}")
+            if given is not None:
+                columns.append(_name(column))
+                values.append(_literal(given))
+            elif column.must_be_given:
+                why = "takes no NULL, has no default, and the model of a deposit ticket has no value for it"
                 problems.append(Problem(script, f"{statement.table}.{column.name}", why))
             continue
         like = known.get(key)
@@ -239,13 +245,28 @@ def _is_key(name: str) -> bool:
     return name.upper().endswith(_KEYS)
 
 
-def _cut(value: str, width: int) -> str:
-    """Cut a value, and leave its place in the line as it is."""
+def nothing(column: Column, given: str | None) -> str | None:
+    """Write what goes into a column that takes no NULL where there is nothing for it; None where nobody said so."""
+    if given is not None:
+        return _literal(given)
+    return "''" if column.is_text else "0" if column.is_number else None
+
+
+def _never_null(value: str, column: Column, known: Column | None, given: str | None) -> str:
+    """Keep NULL out of a column that takes none here, and does where the SQL was written."""
+    if column.takes_null or known is None or not known.takes_null:
+        return value
+    instead = nothing(column, given)
+    return value if instead is None else _wrapped("COALESCE", value, instead)
+
+
+def _wrapped(function: str, value: str, argument: str) -> str:
+    """Put a value into a function's brackets, and leave its place in the line as it is."""
     assigned = _ASSIGNMENT.match(value)
     head, rest = (value[: assigned.end()], value[assigned.end() :]) if assigned else ("", value)
     lead = rest[: len(rest) - len(rest.lstrip())]
     comment_ends = "\n" if "--" in rest.rsplit("\n", 1)[-1] else ""
-    return f"{head}{lead}LEFT({rest.strip()}{comment_ends}, {width})"
+    return f"{head}{lead}{function}({rest.strip()}{comment_ends}, {argument})"
 
 
 def _literal(value: str) -> str:

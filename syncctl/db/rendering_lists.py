@@ -6,9 +6,11 @@ In a script under `sql/erp/` they stand between comments:
     /* Where there is TABLE.COLUMN: */ … /* End. */
     /* For each column of TABLE [like PREFIX%]: */ … /* End. */
     /* For each table like PREFIX% with COLUMN: */ … /* End. */
+    /* For each column that takes no NULL of tables like PREFIX%: */ … /* End. */
 
 The first two go where the site lacks the table, or its column. Of the others, what stands between is what the trial ERP makes of
-it, so that the file can be read and compiled as it is; a deploy writes the site's own in its place.
+it, so that the file can be read and compiled as it is; a deploy writes the site's own in its place. The last one names what takes
+none at the site and does at the trial ERP, behind a first row that says the types.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ _COLUMNS = re.compile(
     r"^( *)/\* For each column of (\w+)(?: like (\w+)%)?: \*/\n(.*?)^ */\* End\. \*/\n", re.DOTALL | re.MULTILINE
 )
 _TABLES = re.compile(r"^( *)/\* For each table like (\w+)% with (\w+): \*/\n(.*?)^ */\* End\. \*/\n", re.DOTALL | re.MULTILINE)
+_REQUIRED = re.compile(
+    r"^( *)/\* For each column that takes no NULL of tables like (\w+)%: \*/\n( *[^\n]*\)),?\n.*?^ */\* End\. \*/\n",
+    re.DOTALL | re.MULTILINE,
+)
 _START = re.compile(r"^ */\* Where there is (\w+)(?:\.(\w+))?: \*/$", re.MULTILINE)
 _ALIAS = re.compile(r"= (?:CASE WHEN )?(\w+)\.")
 _BYTES = ("binary", "varbinary", "image", "timestamp", "rowversion")
@@ -46,6 +52,7 @@ def fill_lists(text: str, site: Catalogue, trial: Catalogue) -> str:
     if "/* End. */" not in text:
         return text
     site = replace(site, tables={}, others={name: _like(there, trial.tables.get(name, {})) for name, there in site.every.items()})
+    text = _REQUIRED.sub(lambda found: _required(found, site, trial), text)
     return _TABLES.sub(lambda found: _tables(found, site), _in_order(text, site))
 
 
@@ -99,6 +106,27 @@ def _listed(columns: Table, alias: str, indent: str, prefix: str = "") -> str:
 def _value(column: Column, alias: str) -> str:
     full = f"{alias}.{_quoted(column.name)}"
     return f"CASE WHEN {full} IS NULL THEN NULL ELSE 'bytes' END" if column.kind in _BYTES else full
+
+
+def _required(found: re.Match[str], site: Catalogue, trial: Catalogue) -> str:
+    """Write `(TABLE, COLUMN, what goes there where there is nothing)` of each column that takes no NULL at this site alone."""
+    indent, prefix, types = found.groups()
+    rows = [types]
+    for table, columns in sorted(site.every.items()):
+        known = trial.tables.get(table, {})
+        for key, column in columns.items() if table.startswith(prefix) else ():
+            if column.takes_null or column.generated or (key in known and not known[key].takes_null):
+                continue
+            given = site.given.get(f"{table}.{key}")
+            value = given if given is not None else "" if column.is_text else "0" if column.is_number else None
+            rows.append(f"{indent}({_text(table)}, {_text(key)}, {'NULL' if value is None else 'N' + _text(value)})")
+    head = found.group()[: found.start(3) - found.start()]
+    listed = ",\n".join(rows)
+    return f"{head}{listed}\n{indent}/* End. */\n"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _quoted(name: str) -> str:

@@ -33,7 +33,8 @@ SELECT
     CONVERT(varchar(128), col.collation_name) AS COLLATION,
     CASE WHEN col.is_identity = 1 OR col.is_computed = 1 OR col.system_type_id = 189 THEN 1 ELSE 0 END AS GENERATED,
     CASE WHEN col.is_nullable = 0 AND col.default_object_id = 0 AND col.is_identity = 0 AND col.is_computed = 0
-        AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN
+        AND col.system_type_id <> 189 THEN 1 ELSE 0 END AS MUST_BE_GIVEN,
+    CASE WHEN col.is_nullable = 0 THEN 1 ELSE 0 END AS NOT_NULL
 FROM sys.columns AS col
 INNER JOIN sys.tables AS tab ON tab.object_id = col.object_id
 INNER JOIN sys.types AS typ ON typ.user_type_id = col.system_type_id
@@ -76,6 +77,12 @@ class Column:
     """Of a text; its code page says which letters a varchar holds."""
     digits: tuple[int, int] | None = None
     """Of a decimal number: how many digits it has, and how many of them behind the point."""
+    not_null: bool = False
+
+    @property
+    def takes_null(self) -> bool:
+        """False where a value must be written into it, or none at all for its default."""
+        return not (self.not_null or self.must_be_given)
 
     @property
     def is_text(self) -> bool:
@@ -139,7 +146,8 @@ def _columns(body: str) -> dict[str, Column]:
         letters = int(width) if kind in _TEXT and width not in ("", "max") else None
         collated = _COLLATED.search(rest)
         digits = (int(width), int(scale)) if kind in _EXACT and width and scale else None
-        columns[name.upper()] = Column(name, letters, needed, kind, generated, collated.group(1) if collated else None, digits)
+        collation = collated.group(1) if collated else None
+        columns[name.upper()] = Column(name, letters, needed, kind, generated, collation, digits, "NOT NULL" in rest)
     return columns
 
 
@@ -177,7 +185,7 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         name = str(row["COLUMN_NAME"])
         digits = (int(row["DIGITS"]), int(row["SCALE"])) if kind in _EXACT else None
         made = (bool(row["MUST_BE_GIVEN"]), kind, bool(row["GENERATED"]), _collation(row["COLLATION"]), digits)
-        column = Column(name, width, *made)
+        column = Column(name, width, *made, bool(row["NOT_NULL"]))
         (tables if table in wanted else others).setdefault(table, {})[name.upper()] = column
     keys: dict[str, tuple[str, ...]] = {}
     for row in database.query(_KEYS):

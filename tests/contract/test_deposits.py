@@ -12,16 +12,19 @@ import pytest
 from syncctl.db.contract import (
     AuditOrders,
     ClaimStagedOrders,
+    DecideDeadLetter,
+    FailStagedOrder,
     GetErpDocument,
     ListMissingErpSettings,
     ListOpenOrders,
     ProcessStagedOrder,
+    RecordDeposit,
     RollbackOrder,
     SeedDemoErp,
     SetDepositModel,
     ValidateStagedOrder,
 )
-from syncctl.errors import BadArgument, ConfigError, Conflict, MappingError, NotFound, RollbackRefused
+from syncctl.errors import BadArgument, ConfigError, Conflict, MappingError, NotFound, RollbackRefused, WrongState
 from syncctl.services.compare_document import compare_document
 from tests.orders import charge, line, order, stage
 from tests.shop import Shop
@@ -537,6 +540,136 @@ def test_a_posted_ticket_leaves_another_way_of_paying_to_a_person(shop):
     with pytest.raises(Conflict, match=r"is in the books, and the order is paid by WIRE now: correct that at the till"):
         shop.work(claimed)
     assert shop.snapshot() == before
+
+
+def record(shop, taken, **more):
+    call = RecordDeposit(staging_id=shop.staged()["STAGING_ID"], taken=D(taken), decided_by="ann", **more)
+    [row] = shop.database.run(call)
+    return row.before_amt, row.after_amt, row.wanted_amt
+
+
+def retried(shop):
+    """The order is tried again, and what becomes of it."""
+    staged = shop.staged()
+    fence = {"staging_id": staged["STAGING_ID"], "worker_id": staged["LEASE_OWNER"], "attempt_no": staged["ATTEMPT_NO"]}
+    if staged["STATE"] == "CLAIMED":
+        shop.database.run(FailStagedOrder(**fence, error_class="conflict", error_code="50030", message="asked"))
+    shop.database.run(DecideDeadLetter(staging_id=staged["STAGING_ID"], decision="retry", decided_by="ann"))
+    return shop.work(shop.claim())
+
+
+def test_what_a_person_took_or_gave_back_at_the_till_is_asked_for_once(shop):
+    doc = shop.apply(line(1)).doc_id
+    ticket = written(shop)
+    post_ticket(shop, ticket["DEPOSIT_DOC_ID"])
+    stage(shop.database, order(4711, line(1, qty="2", total="39.98")))
+    number = shop.staged()["STAGING_ID"]
+    with pytest.raises(
+        Conflict,
+        match=rf"take 19\.99 more at the till, then `syncctl dead-letter deposit {number} --taken 19\.99` and `sync.* retry",
+    ):
+        shop.work(shop.claim())
+    before = shop.snapshot()
+    assert record(shop, "19.99", dry_run=True) == (D("19.99"), D("39.98"), D("39.98"))
+    assert shop.snapshot() == before
+    assert record(shop, "19.99", reason="by card") == (D("19.99"), D("39.98"), D("39.98"))
+    told = f"19.99 taken at the till, says ann: by card. The books have 39.98 for it, ticket {ticket['DEPOSIT_TKT_NO']} included."
+    event = shop.query("SELECT EVENT_TYPE, MESSAGE FROM dbo.USER_ORDER_EVENT ORDER BY EVENT_ID")[-1]
+    assert (event["EVENT_TYPE"], event["MESSAGE"]) == ("DEPOSIT_RECORDED", told)
+    with pytest.raises(WrongState, match=r"the books have 39\.98 for it, and it wants 39\.98: there is nothing to take"):
+        record(shop, "19.99")
+    assert retried(shop).outcome == "updated"
+    assert (shop.totals(doc)["TOT"], shop.totals(doc)["TOT_TND"], shop.totals(doc)["AMT_DUE"]) == (D("39.98"), D("39.98"), 0)
+    assert (written(shop)["AMT"], written(shop)["BOOKED_AMT"]) == (D("19.99"), D("39.98"))
+    sound(shop)
+    shop.apply(line(1, qty="2", total="39.98", name="Another name"))
+    sound(shop)
+    stage(shop.database, order(4711, line(1, qty="3", total="59.97")))
+    with pytest.raises(Conflict, match=r"deposit of 39\.98 on ticket .* take 19\.99 more at the till, then"):
+        shop.work(shop.claim())
+    with pytest.raises(WrongState, match=r"it wants 59\.97: there is 19\.99 to take, not 20\.00 to take"):
+        record(shop, "20")
+    with pytest.raises(WrongState, match=r"there is 19\.99 to take, not 1\.00 to give back"):
+        record(shop, "-1")
+    record(shop, "9.99")
+    shop.query("UPDATE dbo.PS_DOC_HDR SET HAS_PCKD_LINS = 'Y' WHERE DOC_ID = ?", (doc,))
+    shop.query("UPDATE dbo.USER_ORDER_STAGING SET STATE = 'PENDING', LEASE_OWNER = NULL, LEASE_UNTIL_DT = NULL")
+    with pytest.raises(
+        Conflict,
+        match=rf"it was picked; the deposit of 49\.97 .* take 10\.00 more at the till\. Change it in CounterPoint by hand, then"
+        rf" `syncctl dead-letter deposit {number} --taken 10\.00` and `syncctl dead-letter cancel {number} ",
+    ):
+        shop.work(shop.claim())
+
+
+def test_what_was_given_back_at_the_till_lets_an_order_be_closed_and_counts_when_it_is_reopened(shop):
+    doc = shop.apply(line(1)).doc_id
+    post_ticket(shop, written(shop)["DEPOSIT_DOC_ID"])
+    shop.stage_cancelled(line(1))
+    with pytest.raises(
+        Conflict, match=r"give it back at the till, then `syncctl dead-letter deposit \d+ --given-back 19\.99` and"
+    ):
+        shop.work(shop.claim())
+    assert record(shop, "-19.99") == (D("19.99"), 0, 0)
+    assert retried(shop).outcome == "cancelled"
+    assert (shop.totals(doc)["TOT"], shop.totals(doc)["TOT_TND"]) == (0, 0)
+    stage(shop.database, order(4711, line(1)))
+    with pytest.raises(Conflict, match=r"deposit of 0\.00 on ticket .* take 19\.99 more at the till, then .*--taken 19\.99"):
+        shop.work(shop.claim())
+    record(shop, "19.99")
+    assert retried(shop).outcome == "reopened"
+    assert (shop.totals(doc)["TOT_TND"], shop.totals(doc)["AMT_DUE"]) == (D("19.99"), 0)
+    sound(shop)
+
+
+def test_an_order_whose_deposit_was_given_back_can_be_rolled_back(shop):
+    shop.apply(line(1))
+    post_ticket(shop, written(shop)["DEPOSIT_DOC_ID"])
+    with pytest.raises(
+        RollbackRefused, match=r"give it back at the till, then `syncctl dead-letter deposit \d+ --given-back 19\.99`"
+    ):
+        roll_back(shop, "reset")
+    stage(shop.database, order(4711, line(1, total="0.00")))
+    shop.query("UPDATE dbo.USER_ORDER_STAGING SET STATE = 'PENDING', PENDING_ACTION = 'update'")
+    record(shop, "-19.99")
+    assert roll_back(shop, "reset")
+
+
+def test_a_payment_that_the_till_took_on_the_order_itself_counts_once(shop):
+    doc = shop.apply(line(1)).doc_id
+    post_ticket(shop, written(shop)["DEPOSIT_DOC_ID"])
+    shop.pay(doc, "19.99")
+    stage(shop.database, order(4711, line(1, qty="2", total="39.98")))
+    record(shop, "19.99")
+    shop.work(shop.claim())
+    assert (shop.totals(doc)["TOT_TND"], shop.totals(doc)["AMT_DUE"]) == (D("39.98"), 0)
+    sound(shop)
+
+
+def test_another_way_of_paying_is_recorded_once_it_was_corrected(shop):
+    shop.paid_by("WIRE", method="bacs")
+    shop.setting("WRITE_PAYMENT", "D")
+    shop.apply(line(1))
+    with pytest.raises(WrongState, match="has no deposit that the books have"):
+        record(shop, "0")
+    post_ticket(shop, written(shop)["DEPOSIT_DOC_ID"])
+    with pytest.raises(WrongState, match="the books have it as paid by CARD, and the store says no other code"):
+        record(shop, "0")
+    stage(shop.database, order(4711, line(1), PMT_METH="bacs", TRANSACTION_ID="bank-7"))
+    with pytest.raises(Conflict, match=r"then `syncctl dead-letter deposit \d+ --corrected` and `syncctl dead-letter retry"):
+        shop.work(shop.claim())
+    record(shop, "0")
+    assert written(shop)["PAY_COD"] == "WIRE"
+    assert retried(shop).outcome == "updated"
+    sound(shop)
+
+
+def test_what_is_no_amount_or_no_order_is_refused(shop):
+    shop.apply(line(1))
+    with pytest.raises(BadArgument, match="@TAKEN is an amount of whole cents"):
+        record(shop, "1.005")
+    with pytest.raises(NotFound, match="Staging id 999999 does not exist"):
+        shop.database.run(RecordDeposit(staging_id=999999, taken=D(1), decided_by="ann"))
 
 
 def test_a_posted_ticket_leaves_another_customer_to_a_person(shop):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from syncctl.db.deploy import deploy, give_column, journal
 from syncctl.db.deploy_check import check
 from syncctl.db.deploy_scripts import demo_schema
 from syncctl.db.sqlserver import SqlServer
-from syncctl.errors import ConfigError, NotFound, UsageError
+from syncctl.errors import BadArgument, ConfigError, NotFound, UsageError
 from syncctl.services.database import check_database
 from tests.orders import line
 from tests.shop import BY_HAND, Shop
@@ -27,6 +28,8 @@ TICKET_GUID = "7D0C5B0E-4B3B-4C57-9C3E-2E2B4E0A0002"
 DEPOSIT_DIFFERENCES = (
     "ALTER TABLE dbo.PS_DOC_PMT ADD USR_KIND varchar(3) NOT NULL;",
     "ALTER TABLE dbo.PS_DOC_PMT ADD USR_DEP_AMT money NULL;",
+    "ALTER TABLE dbo.PS_DOC_PMT ADD CARD_NO_SHOWN varchar(20) NOT NULL CONSTRAINT DF_CARD DEFAULT ('');",
+    "ALTER TABLE dbo.PS_DOC_PMT ADD EXP_DAT datetime NOT NULL CONSTRAINT DF_EXP DEFAULT ('2001-01-01');",
     "ALTER TABLE dbo.PS_DOC_HDR ADD USR_DEP_ORD bigint NULL;",
     "ALTER TABLE dbo.PS_DOC_HDR_TOT DROP COLUMN TOT_CUBE;",
     "DROP TABLE dbo.PS_DOC_HDR_ORIG_DOC;",
@@ -131,7 +134,10 @@ def deposit_site(sqlserver_url: str) -> Iterator[SqlServer]:
     scratch = Scratch(sqlserver_url)
     database = scratch("deposit")
     for batch in demo_schema("counterpoint").batches:
-        database.query(batch.text)
+        text = batch.text
+        if re.search(r"CREATE TABLE dbo\.PS_DOC_(?:HDR|LIN)\s", text):
+            text = text.replace("SLS_REP varchar(10) NULL", "SLS_REP varchar(10) NOT NULL")
+        database.query(text)
     for difference in DEPOSIT_DIFFERENCES:
         database.query(difference)
     database.query("DROP TABLE dbo.USER_DEMO_ERP;")  # a trial one is not looked at so closely
@@ -156,6 +162,7 @@ def key_a_deposit(shop: Shop) -> None:
         "DRW_ID": "101",
         "USR_ID": "MGR",
         "TKT_TYP": "T",
+        "SLS_REP": "ANN",
         "TKT_DT": "2026-01-02 10:15:30",
     }
     totals = {
@@ -181,6 +188,8 @@ def key_a_deposit(shop: Shop) -> None:
         "PMT_LIN_TYP": "T",
         "CURNCY_COD": "HOME",
         "USR_KIND": "DEP",
+        "CARD_NO_SHOWN": "****1111",
+        "EXP_DAT": "2029-12-01",
         **dict.fromkeys(("AMT", "HOME_CURNCY_AMT", "USR_DEP_AMT"), Decimal("12.34")),
         **dict.fromkeys(("EXCH_LOSS", "ROUND_GAIN_LOSS", "HOME_CURNCY_ROUND_GAIN_LOSS"), 0),
         **dict.fromkeys(("CARD_IS_NEW", "SECURE_ECOMM_TRX", "SWIPED", "DEP_LIN_COPIED_TO_REL_DOC"), "N"),
@@ -207,17 +216,25 @@ def key_a_deposit(shop: Shop) -> None:
 def test_a_deposit_ticket_is_written_as_the_site_keys_its_own(deposit_site: SqlServer) -> None:
     shop = Shop(deposit_site, deposit_site.query)
     key_a_deposit(shop)
+    with pytest.raises(BadArgument, match=r"what it has in PS_DOC_PMT\.EXP_DAT is never copied, .*config erp column"):
+        deposit_site.run(SetDepositModel(number="TILL-2"))
+    give_column(deposit_site, "PS_DOC_PMT.EXP_DAT", "2001-02-03")
+    deploy(deposit_site)
     cells = deposit_site.run(SetDepositModel(number="TILL-2"))
     source = {(cell.table_name, cell.column_name): (cell.source, cell.value) for cell in cells if cell.part == "TICKET"}
     assert cells[0].order_tkt_no == "TILL-1"
     assert source["PS_DOC_PMT", "USR_KIND"] == ("MODEL", "DEP")
     assert source["PS_DOC_PMT", "USR_DEP_AMT"] == ("AMOUNT", None)
     assert source["PS_DOC_HDR", "USR_DEP_ORD"] == ("ORDER_ID", None)
+    assert source["PS_DOC_PMT", "CARD_NO_SHOWN"] == ("EMPTY", "")
+    assert source["PS_DOC_HDR", "SLS_REP"] == ("SLS_REP", "")
     shop.paid_by("CARD")
     shop.setting("WRITE_PAYMENT", "D")
     doc = shop.apply(line(1)).doc_id
     written = shop.one("SELECT * FROM dbo.USER_ORDER_PAYMENT")
     paid = shop.one("SELECT * FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", written["DEPOSIT_DOC_ID"])
+    assert (paid["CARD_NO_SHOWN"], f"{paid['EXP_DAT']:%Y-%m-%d}") == ("", "2001-02-03")
+    assert [shop.header(each)["SLS_REP"] for each in (doc, written["DEPOSIT_DOC_ID"])] == ["", ""]
     assert (paid["USR_KIND"], paid["USR_DEP_AMT"], paid["AMT"]) == ("DEP", Decimal("19.99"), Decimal("19.99"))
     assert shop.header(written["DEPOSIT_DOC_ID"])["USR_DEP_ORD"] == doc
     assert [row.detail for row in deposit_site.run(AuditOrders())] == []

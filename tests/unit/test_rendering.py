@@ -358,10 +358,46 @@ def test_a_column_that_came_after_the_model_was_read_keeps_its_default() -> None
     assert ("NEW_FLG" in text, problems) == (False, "")
     assert "NEW_FLG" in deposit_ticket(change)[0]
     _, problems = deposit_ticket(lambda tables: tables["PS_DOC_PMT"].update(NEW_FLG=Column("NEW_FLG", 1, True, "varchar")), *read)
-    assert (
-        problems
-        == "PS_DOC_PMT.NEW_FLG takes no NULL, has no default, and the model of a deposit ticket has no value for it: read it anew"
-    )
+    assert problems == "PS_DOC_PMT.NEW_FLG takes no NULL, has no default, and the model of a deposit ticket has no value for it"
+
+
+def test_what_no_cell_holds_gets_the_value_that_the_site_gave() -> None:
+    def change(tables: dict[str, dict[str, Column]]) -> None:
+        tables["PS_DOC_PMT"]["USR_SIG"] = Column("USR_SIG", None, True, "varbinary")
+
+    assert "the model of a deposit ticket has no value for it" in deposit_ticket(change)[1]
+    text, problems = deposit_ticket(change, PS_DOC_PMT__USR_SIG="0")
+    assert problems == ""
+    assert "USR_SIG" in payment_insert(text).partition("SELECT")[0] and payment_insert(text).count("0\n") == 1
+
+
+def test_what_takes_no_null_here_gets_nothing_where_an_order_has_nothing() -> None:
+    def change(tables: dict[str, dict[str, Column]]) -> None:
+        tables["AR_CUST"]["CITY"] = replace(tables["AR_CUST"]["CITY"], not_null=True)
+        tables["AR_CUST"]["NAM"] = replace(tables["AR_CUST"]["NAM"], not_null=True, width=20)
+
+    text, problems = rendered(change)
+    assert problems == ""
+    assert "COALESCE(LEFT(-- a comment" in text and "COALESCE(new.NAM, N'a, b'), 20), '')" in text
+    assert "CITY = COALESCE(new.CITY, '')" in text
+    assert "ELSE (SELECT TOP (1) x.CITY FROM dbo.X AS x) END, '')" in text
+    assert "CITY = COALESCE(new.CITY, N'none')" in rendered(change, AR_CUST__CITY="none")[0]
+
+
+def test_columns_that_take_no_null_here_are_named_for_the_model_of_a_deposit() -> None:
+    def change(tables: dict[str, dict[str, Column]]) -> None:
+        tables["PS_DOC_HDR"]["SLS_REP"] = replace(tables["PS_DOC_HDR"]["SLS_REP"], not_null=True)
+        tables["PS_DOC_PMT"]["EXP_DAT"] = Column("Exp_Dat", None, True, "datetime")
+        tables["PS_DOC_PMT"]["CARD_NO"] = Column("CARD_NO", 20, False, "varchar", not_null=True)
+        tables["PS_DOC_PMT"]["ROW_VER"] = Column("ROW_VER", None, False, "timestamp", True, not_null=True)
+
+    [script] = [script for script in scripts("counterpoint") if script.name.endswith("fn_CounterPointRequired.sql")]
+    listed = render(script, site(change, PS_DOC_PMT__CARD_NO="it's"), TRIAL)[0].text.partition("VALUES")[2]
+    assert re.findall(r"\('(\w+)', '(\w+)', (NULL|N'.*')\)", listed) == [
+        ("PS_DOC_HDR", "SLS_REP", "N''"),
+        ("PS_DOC_PMT", "EXP_DAT", "NULL"),
+        ("PS_DOC_PMT", "CARD_NO", "N'it''s'"),
+    ]
 
 
 def test_a_site_without_links_and_sessions_writes_none() -> None:

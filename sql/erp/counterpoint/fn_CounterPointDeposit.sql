@@ -6,7 +6,8 @@ dbo.fn_CounterPointDeposit
     The deposit ticket of an order's document, and what the document's totals have of it.
 
 Used by      sp_WriteOrderTotals, fn_CounterPointTally, fn_ErpDocumentState, fn_ErpAudit
-Returns      no row where it has none, else one: TICKET_DOC_ID, TICKET_TKT_NO, AMT, PAY_COD; IS_OPEN, IS_POSTED (neither: voided or deleted),
+Returns      no row where it has none, else one: TICKET_DOC_ID, TICKET_TKT_NO, AMT, BOOKED_AMT (with what people took or gave back
+             since it is in the books, sp_RecordDeposit), PAY_COD; IS_OPEN, IS_POSTED (neither: voided or deleted),
              IS_WHOLE (an open one is as we wrote it: one payment of that amount and code, applied and tendered in whole, no
              lines); TENDERED and TAKEN_OFF: what is tendered on
              the document and what is taken off what is due of it, payments that people took there included
@@ -24,6 +25,7 @@ RETURN
         TICKET_DOC_ID = written.DEPOSIT_DOC_ID,
         TICKET_TKT_NO = written.DEPOSIT_TKT_NO,
         written.AMT,
+        BOOKED_AMT = COALESCE(written.BOOKED_AMT, written.AMT),
         written.PAY_COD,
         stands.IS_OPEN,
         stands.IS_POSTED,

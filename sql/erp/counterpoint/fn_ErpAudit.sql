@@ -162,7 +162,7 @@ RETURN
         staged.STAGING_ID,
         CONCAT
         (
-            N'document ', linked.DOC_ID, N': its deposit of ', CONVERT(varchar(30), deposit.AMT), N' on ticket ', deposit.TICKET_TKT_NO,
+            N'document ', linked.DOC_ID, N': its deposit of ', CONVERT(varchar(30), deposit.BOOKED_AMT), N' on ticket ', deposit.TICKET_TKT_NO,
             CASE
                 WHEN deposit.IS_OPEN = 0 AND deposit.IS_POSTED = 0 THEN N' is not in the ERP'
                 WHEN deposit.IS_OPEN = 1 AND deposit.IS_WHOLE = 0 THEN N' is another one there'
@@ -183,7 +183,7 @@ RETURN
     (
         (deposit.IS_OPEN = 0 AND deposit.IS_POSTED = 0)
         OR (deposit.IS_OPEN = 1 AND deposit.IS_WHOLE = 0)
-        OR deposit.AMT <> ROUND(COALESCE(staged.TOT_AMT, 0), 2)
+        OR deposit.BOOKED_AMT <> ROUND(COALESCE(staged.TOT_AMT, 0), 2)
     )
     UNION ALL
     SELECT

@@ -33,7 +33,7 @@ SELECT
     document.STK_LOC_ID,
     payment.PAYMENTS,
     payment.PAID,
-    CASE WHEN deposit.IS_POSTED = 1 THEN deposit.AMT END AS BOOKED,
+    CASE WHEN deposit.IS_POSTED = 1 THEN deposit.BOOKED_AMT END AS BOOKED,
     CASE WHEN deposit.IS_POSTED = 1 THEN deposit.TICKET_TKT_NO END AS BOOKED_ON,
     (SELECT COUNT(*) FROM dbo.PS_DOC_PKG_TRK_NO AS parcel WHERE parcel.DOC_ID = link.DOC_ID) AS PARCELS,
     CASE

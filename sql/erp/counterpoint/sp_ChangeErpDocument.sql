@@ -312,16 +312,17 @@ BEGIN
     SELECT
         @MESSAGE = CONCAT
         (
-            N'Order ', @WOO_ORDER_NO, N': the deposit of ', CONVERT(varchar(30), deposit.AMT), N' on ticket ', deposit.TICKET_TKT_NO,
+            N'Order ', @WOO_ORDER_NO, N': the deposit of ', CONVERT(varchar(30), deposit.BOOKED_AMT), N' on ticket ', deposit.TICKET_TKT_NO,
             N' is in the books for customer ', document.CUST_NO, N', and the order is customer ', @CUST_NO,
-            N'''s now: correct that at the till, change the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+            N'''s now: correct that at the till, give the order that customer there, too, then `syncctl dead-letter retry ', @STAGING_ID, N'`.'
         )
     FROM dbo.PS_DOC_HDR AS document
     CROSS APPLY dbo.fn_CounterPointDeposit(document.DOC_ID) AS deposit
     WHERE document.DOC_ID = @DOC_ID
     AND   COALESCE(document.CUST_NO, @CUST_NO) <> @CUST_NO
     AND   deposit.IS_OPEN = 0
-    AND   deposit.IS_POSTED = 1;
+    AND   deposit.IS_POSTED = 1
+    AND   deposit.BOOKED_AMT <> 0;
 
     IF @MESSAGE IS NOT NULL
     BEGIN

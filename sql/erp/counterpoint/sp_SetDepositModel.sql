@@ -10,7 +10,8 @@ Called by    syncctl config erp deposit-model
 Parameters   @NUMBER the ticket: its number or DOC_ID; @ORDER_NUMBER the order that was keyed with the deposit, NULL for the one that
              the ticket names; @DRY_RUN 1 only shows
 Returns      a row for each cell: DOC_ID, TKT_NO, ORDER_DOC_ID, ORDER_TKT_NO (NULL where the ticket names no order), PART (TICKET or ORDER),
-             TABLE_NAME, ROW_NO, COLUMN_NAME, SOURCE (MODEL: copied), VALUE (of what is copied only)
+             TABLE_NAME, ROW_NO, COLUMN_NAME, SOURCE (MODEL: copied), VALUE (what is copied; of anything else what goes there where the
+             order has nothing and the column takes no NULL)
 Errors       50001 it is no ticket that syncctl could write others like, with what is in the way; 50004 there is no such open document
 Locks        the model's rows
 Repeatable   yes: the model that was read last counts
@@ -19,7 +20,8 @@ Note         It is read while it is open: posting takes the ticket's rows away. 
              Web orders are paid whole: what is the order's total in the model, or the deposit, is the amount; what is left of it is nothing.
              Of the order counts what it has of the deposit: tendered or not, taken off what is due or not, a line of payment or none.
              A document is told by its id or number in a column of any name; a short one (five letters) only in one that is named so.
-             Signatures, card numbers and names are never copied.
+             Signatures, card numbers and names are never copied. A column that takes no NULL and would be empty gets what `config erp column`
+             gave, else nothing as a text or a number has it; a date or an id that would be empty is refused.
 Example      EXECUTE dbo.sp_SetDepositModel @NUMBER = N'101-000042', @DRY_RUN = 1;
 */
 CREATE OR ALTER PROCEDURE dbo.sp_SetDepositModel
@@ -34,6 +36,7 @@ BEGIN
 
     DECLARE
         @MESSAGE nvarchar(2000),
+        @UNFILLED nvarchar(1000),
         @DOC_ID bigint,
         @TKT_NO varchar(15),
         @GUID nvarchar(36),
@@ -458,6 +461,51 @@ BEGIN
             cell.COLUMN_NAME;
     END;
 
+    /* What takes no NULL gets something where the new order has nothing. */
+    UPDATE
+        cell
+    SET
+        VALUE = CASE
+            WHEN cell.SOURCE IN ('EMPTY', 'CUST_NO', 'SLS_REP', 'PRC_LOC_ID', 'STK_LOC_ID', 'PAY_DESCR') THEN required.VALUE
+        END
+    FROM @CELL AS cell
+    LEFT JOIN dbo.fn_CounterPointRequired() AS required
+        ON  required.TABLE_NAME = cell.TABLE_NAME
+        AND required.COLUMN_NAME = cell.COLUMN_NAME
+    WHERE cell.SOURCE NOT IN ('MODEL', 'SESSION');
+
+    IF @MESSAGE IS NULL
+    BEGIN
+        /* STRING_AGG would need SQL Server 2017. */
+        SELECT
+            @UNFILLED = STUFF
+            (
+                (
+                    SELECT DISTINCT
+                        CONCAT(N', ', cell.TABLE_NAME, N'.', cell.COLUMN_NAME)
+                    FROM @CELL AS cell
+                    INNER JOIN dbo.fn_CounterPointRequired() AS required
+                        ON  required.TABLE_NAME = cell.TABLE_NAME
+                        AND required.COLUMN_NAME = cell.COLUMN_NAME
+                    WHERE cell.SOURCE = 'EMPTY'
+                    AND   cell.VALUE IS NULL
+                    FOR XML PATH('')
+                ),
+                1,
+                2,
+                N''
+            );
+
+        IF @UNFILLED IS NOT NULL
+        BEGIN
+            SET @MESSAGE = CONCAT
+            (
+                N'what it has in ', @UNFILLED, N' is never copied, and nothing else can go there. Give a value (`syncctl config erp column',
+                N' TABLE.COLUMN VALUE`), deploy (`syncctl db deploy`), and read it again'
+            );
+        END;
+    END;
+
     IF @MESSAGE IS NOT NULL
     BEGIN
         SET @MESSAGE = CONCAT(N'Document ', @DOC_ID, N' (', @TKT_NO, N') is no model for deposits: ', @MESSAGE, N'.');
@@ -482,7 +530,7 @@ BEGIN
                 cell.ROW_NO,
                 cell.COLUMN_NAME,
                 cell.SOURCE,
-                CASE WHEN cell.SOURCE IN ('MODEL', 'SESSION') THEN cell.VALUE END
+                cell.VALUE
             FROM @CELL AS cell;
 
             UPDATE
@@ -513,7 +561,7 @@ BEGIN
         cell.ROW_NO,
         cell.COLUMN_NAME,
         cell.SOURCE,
-        VALUE = CASE WHEN cell.SOURCE = 'MODEL' THEN cell.VALUE END
+        VALUE = CASE WHEN cell.SOURCE <> 'SESSION' THEN cell.VALUE END
     FROM @CELL AS cell
     ORDER BY
         cell.PART DESC,

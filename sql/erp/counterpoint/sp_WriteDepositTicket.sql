@@ -13,7 +13,7 @@ Errors       none of its own
 Locks        the new rows
 Repeatable   no: the rows must not be there
 Note         USER_DEPOSIT_MODEL says of each cell where it comes from (sp_SetDepositModel); what comes from the model is written as it was
-             read. A deploy writes the site's own columns in place of the trial ERP's.
+             read, and so is what stands there for where this order has nothing. A deploy writes the site's own columns in place of the trial ERP's.
              The ticket's drawer session is the drawer's newest one: the model's is closed by then.
 Example      EXECUTE dbo.sp_WriteDepositTicket @STAGING_ID = 1, @DOC_ID = 101000000001, @TICKET_DOC_ID = 101000000002, …;
 */
@@ -104,40 +104,43 @@ BEGIN
         model.TABLE_NAME,
         model.ROW_NO,
         model.COLUMN_NAME,
-        CASE model.SOURCE
-            WHEN 'MODEL' THEN model.VALUE
-            WHEN 'AMOUNT' THEN CONVERT(nvarchar(30), @AMT)
-            WHEN 'MINUS' THEN CONVERT(nvarchar(30), -@AMT)
-            WHEN 'NONE' THEN N'0'
-            WHEN 'TICKET_ID' THEN CONVERT(nvarchar(30), @TICKET_DOC_ID)
-            WHEN 'TICKET_NO' THEN @TICKET_TKT_NO
-            WHEN 'TICKET_GUID' THEN CONVERT(nvarchar(36), @TICKET_GUID)
-            WHEN 'ORDER_ID' THEN CONVERT(nvarchar(30), @DOC_ID)
-            WHEN 'ORDER_NO' THEN @ORDER_TKT_NO
-            WHEN 'ORDER_GUID' THEN CONVERT(nvarchar(36), @ORDER_GUID)
-            WHEN 'NEW_GUID' THEN CONVERT(nvarchar(36), @NEW_GUID)
-            WHEN 'CUST_NO' THEN @CUST_NO
-            WHEN 'WEB_ORDER' THEN @WOO_ORDER_NO
-            WHEN 'STR_ID' THEN @STR_ID
-            WHEN 'STA_ID' THEN @STA_ID
-            WHEN 'DRW_ID' THEN @DRW_ID
-            WHEN 'USR_ID' THEN @USR_ID
-            WHEN 'SLS_REP' THEN @SLS_REP
-            WHEN 'STK_LOC_ID' THEN @STK_LOC_ID
-            WHEN 'PRC_LOC_ID' THEN @PRC_LOC_ID
-            WHEN 'SESSION' THEN COALESCE(CONVERT(nvarchar(30), @SESSION_ID), model.VALUE)
-            WHEN 'SYNCCTL' THEN N'SYNCCTL'
-            WHEN 'DB_NAM' THEN LEFT(DB_NAME(), 50)
-            WHEN 'LOG_ENTRY' THEN CONCAT(N'Entered the deposit of web order ', @WOO_ORDER_NO)
-            WHEN 'PAY_COD' THEN @PAY_COD
-            WHEN 'PAY_COD_TYP' THEN @PAY_COD_TYP
-            WHEN 'PAY_DESCR' THEN @DESCR
-            WHEN 'EDC_AUTH_FLG' THEN @EDC_AUTH_FLG
-            WHEN 'DAY' THEN CONVERT(nvarchar(30), CONVERT(datetime2(3), CONVERT(date, @MOMENT)), 126)
-            WHEN 'MOMENT' THEN CONVERT(nvarchar(30), @MOMENT, 126)
-            WHEN 'LOCAL' THEN CONVERT(nvarchar(30), @LOCAL_NOW, 126)
-            WHEN 'UTC' THEN CONVERT(nvarchar(30), @NOW, 126)
-        END
+        COALESCE
+        (
+            CASE model.SOURCE
+                WHEN 'AMOUNT' THEN CONVERT(nvarchar(30), @AMT)
+                WHEN 'MINUS' THEN CONVERT(nvarchar(30), -@AMT)
+                WHEN 'NONE' THEN N'0'
+                WHEN 'TICKET_ID' THEN CONVERT(nvarchar(30), @TICKET_DOC_ID)
+                WHEN 'TICKET_NO' THEN @TICKET_TKT_NO
+                WHEN 'TICKET_GUID' THEN CONVERT(nvarchar(36), @TICKET_GUID)
+                WHEN 'ORDER_ID' THEN CONVERT(nvarchar(30), @DOC_ID)
+                WHEN 'ORDER_NO' THEN @ORDER_TKT_NO
+                WHEN 'ORDER_GUID' THEN CONVERT(nvarchar(36), @ORDER_GUID)
+                WHEN 'NEW_GUID' THEN CONVERT(nvarchar(36), @NEW_GUID)
+                WHEN 'CUST_NO' THEN @CUST_NO
+                WHEN 'WEB_ORDER' THEN @WOO_ORDER_NO
+                WHEN 'STR_ID' THEN @STR_ID
+                WHEN 'STA_ID' THEN @STA_ID
+                WHEN 'DRW_ID' THEN @DRW_ID
+                WHEN 'USR_ID' THEN @USR_ID
+                WHEN 'SLS_REP' THEN @SLS_REP
+                WHEN 'STK_LOC_ID' THEN @STK_LOC_ID
+                WHEN 'PRC_LOC_ID' THEN @PRC_LOC_ID
+                WHEN 'SESSION' THEN CONVERT(nvarchar(30), @SESSION_ID)
+                WHEN 'SYNCCTL' THEN N'SYNCCTL'
+                WHEN 'DB_NAM' THEN LEFT(DB_NAME(), 50)
+                WHEN 'LOG_ENTRY' THEN CONCAT(N'Entered the deposit of web order ', @WOO_ORDER_NO)
+                WHEN 'PAY_COD' THEN @PAY_COD
+                WHEN 'PAY_COD_TYP' THEN @PAY_COD_TYP
+                WHEN 'PAY_DESCR' THEN @DESCR
+                WHEN 'EDC_AUTH_FLG' THEN @EDC_AUTH_FLG
+                WHEN 'DAY' THEN CONVERT(nvarchar(30), CONVERT(datetime2(3), CONVERT(date, @MOMENT)), 126)
+                WHEN 'MOMENT' THEN CONVERT(nvarchar(30), @MOMENT, 126)
+                WHEN 'LOCAL' THEN CONVERT(nvarchar(30), @LOCAL_NOW, 126)
+                WHEN 'UTC' THEN CONVERT(nvarchar(30), @NOW, 126)
+            END,
+            model.VALUE
+        )
     FROM dbo.USER_DEPOSIT_MODEL AS model
     WHERE model.PART IN ('TICKET', 'ORDER');
 

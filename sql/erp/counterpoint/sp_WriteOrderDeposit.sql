@@ -14,7 +14,8 @@ Errors       50030 the ticket is in the books, or gone, and the order wants anot
              50040, 50041 no number is to be had, or there is no model
 Locks        the ticket, the order's row of USER_ORDER_PAYMENT; for a new ticket the number series, to the caller's commit
 Repeatable   yes: the second time nothing differs
-Note         Of a ticket in the books amount and pay code count; another reference of the store's changes nothing there.
+Note         Of a ticket in the books amount and pay code count, with what people took and gave back since (sp_RecordDeposit); another
+             reference of the store's changes nothing there.
              A ticket that follows keeps its numbers and its date. One that comes with the order is of the order's date, one that comes later of
              the day on which it comes.
 Example      EXECUTE dbo.sp_WriteOrderDeposit @STAGING_ID = 1, @DOC_ID = 101000000001, @AMT = 24.99, @PAY_COD = 'WEB', @PAY_COD_TYP = 'B',
@@ -65,8 +66,8 @@ BEGIN
     SELECT
         @TICKET_DOC_ID = written.DEPOSIT_DOC_ID,
         @TICKET_TKT_NO = written.DEPOSIT_TKT_NO,
-        @WRITTEN_AMT = written.AMT,
-        @IS_SAME = CASE WHEN written.AMT = @AMT AND written.PAY_COD = @PAY_COD THEN 1 ELSE 0 END,
+        @WRITTEN_AMT = COALESCE(written.BOOKED_AMT, written.AMT),
+        @IS_SAME = CASE WHEN COALESCE(written.BOOKED_AMT, written.AMT) = @AMT AND (@AMT = 0 OR written.PAY_COD = @PAY_COD) THEN 1 ELSE 0 END,
         @IS_OTHER_DESCR = CASE WHEN COALESCE(written.DESCR, '') = COALESCE(@DESCR, '') THEN 0 ELSE 1 END,
         @IS_OPEN = stands.IS_OPEN,
         @IS_POSTED = stands.IS_POSTED
@@ -104,7 +105,20 @@ BEGIN
                 )
                 ELSE CONCAT(N'is paid by ', @PAY_COD, N' now: correct that at the till')
             END,
-            N', change the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+            CASE
+                WHEN @IS_POSTED = 1
+                THEN CONCAT
+                (
+                    N', then `syncctl dead-letter deposit ', @STAGING_ID,
+                    CASE
+                        WHEN @AMT > @WRITTEN_AMT THEN CONCAT(N' --taken ', CONVERT(varchar(30), CONVERT(decimal(15, 2), @AMT - @WRITTEN_AMT)))
+                        WHEN @AMT < @WRITTEN_AMT THEN CONCAT(N' --given-back ', CONVERT(varchar(30), CONVERT(decimal(15, 2), @WRITTEN_AMT - @AMT)))
+                        ELSE N' --corrected'
+                    END,
+                    N'` and `syncctl dead-letter retry ', @STAGING_ID, N'`.'
+                )
+                ELSE CONCAT(N', change the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.')
+            END
         );
         THROW 50030, @MESSAGE, 1;
     END;

@@ -83,17 +83,25 @@ BEGIN
     SELECT
         @MESSAGE = CONCAT
         (
-            N'Order ', @WOO_ORDER_NO, N': the deposit of ', CONVERT(varchar(30), former.AMT), N' on ticket ', former.DEPOSIT_TKT_NO,
-            N', which came with its former document ', former.DOC_ID,
-            CASE WHEN stands.IS_POSTED = 1 THEN N', is in the books: give it back at the till' ELSE N', is still open: void it at the till' END,
-            N', enter the order by hand, then `syncctl dead-letter cancel ', @STAGING_ID, N' --reason …`.'
+            N'Order ', @WOO_ORDER_NO, N': the deposit of ', CONVERT(varchar(30), COALESCE(former.BOOKED_AMT, former.AMT)), N' on ticket ',
+            former.DEPOSIT_TKT_NO, N', which came with its former document ', former.DOC_ID,
+            CASE
+                WHEN stands.IS_POSTED = 1
+                THEN CONCAT
+                (
+                    N', is in the books: give it back at the till, then `syncctl dead-letter deposit ', @STAGING_ID, N' --given-back ',
+                    CONVERT(varchar(30), COALESCE(former.BOOKED_AMT, former.AMT)), N'`'
+                )
+                ELSE N', is still open: void it at the till'
+            END,
+            CASE WHEN stands.IS_POSTED = 1 THEN N' and' ELSE N', then' END, N' `syncctl dead-letter retry ', @STAGING_ID, N'`.'
         )
     FROM dbo.USER_ORDER_PAYMENT AS former
     CROSS APPLY dbo.fn_ErpDocument(former.DEPOSIT_DOC_ID) AS stands
     WHERE former.STORE_ID = @STORE_ID
     AND   former.WOO_ORDER_ID = @WOO_ORDER_ID
     AND   former.DOC_ID <> @DOC_ID
-    AND   (stands.IS_OPEN = 1 OR stands.IS_POSTED = 1);
+    AND   (stands.IS_OPEN = 1 OR (stands.IS_POSTED = 1 AND COALESCE(former.BOOKED_AMT, former.AMT) <> 0));
 
     IF @MESSAGE IS NOT NULL
     BEGIN
@@ -162,9 +170,9 @@ BEGIN
     IF @AMT <> 0
     BEGIN
         SELECT
-            @PAY_COD_TYP = code.PAY_TYP,
+            @PAY_COD_TYP = COALESCE(code.PAY_TYP, @PAY_COD_TYP),
             @DESCR = code.DESCR,
-            @EDC_AUTH_FLG = code.EDC_AUTH_FLG
+            @EDC_AUTH_FLG = COALESCE(code.EDC_AUTH_FLG, @EDC_AUTH_FLG)
         FROM dbo.SY_PAY_COD AS code
         WHERE code.PAY_COD = @PAY_COD;
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     )
     from syncctl.db.contract.deposits import (
         ModelCell as ModelCell,
+        RecordDeposit as RecordDeposit,
+        RecordedDeposit as RecordedDeposit,
         SetDepositModel as SetDepositModel,
     )
     from syncctl.db.contract.figures import (
@@ -304,6 +306,8 @@ NAMES = {
     ),
     "deposits": (
         "ModelCell",
+        "RecordDeposit",
+        "RecordedDeposit",
         "SetDepositModel",
     ),
     "figures": (

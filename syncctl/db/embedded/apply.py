@@ -233,31 +233,32 @@ def _require_untouched(session: Session, erp: Erp, staged: sqlite3.Row, link: sq
     reasons = list(state.reasons)
     if verb == "cancel" and state.paid:
         reasons.append(f"it has payments of {state.paid:.2f}")
-    if booked := _booked(staged, state, verb):
-        reasons.append(booked)
+    booked, record = _booked(staged, state, verb)
+    named = f"Order {staged['WOO_ORDER_NO']}: document {link['DOC_ID']} ({link['TKT_NO']}) can't follow the store: "
+    if booked and not reasons:
+        raise Conflict(f"{named}{booked}, then {record}`syncctl dead-letter retry {staged['STAGING_ID']}`.", code=50030)
     if reasons:
         raise Conflict(
-            f"Order {staged['WOO_ORDER_NO']}: document {link['DOC_ID']} ({link['TKT_NO']}) can't follow the store: "
-            f"{'; '.join(reasons)}. {verb.capitalize()} it in {erp.name} by hand{_taken_off(session, staged, link, verb)}, "
-            f"then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
+            f"{named}{'; '.join([*reasons, booked] if booked else reasons)}. {verb.capitalize()} it in {erp.name} by hand"
+            f"{_taken_off(session, staged, link, verb)}, then {record}"
+            f"`syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
             code=50030,
         )
 
 
-def _booked(staged: sqlite3.Row, state: DocumentState, verb: str) -> str | None:
-    """Say what a deposit that is in the books wants at the till, where the order wants another one; None where it may stay."""
-    if state.booked is None:
-        return None
-    total = cents(staged["TOT_AMT"] or Decimal(0))
+def _booked(staged: sqlite3.Row, state: DocumentState, verb: str) -> tuple[str, str]:
+    """Say what a deposit that is in the books wants at the till, and how that is recorded; nothing where it may stay."""
+    total = Decimal(0) if verb == "cancel" else cents(staged["TOT_AMT"] or Decimal(0))
+    if state.booked is None or state.booked == total:
+        return "", ""
     if verb == "cancel":
-        wants = "give it back at the till"
+        wants, done = "give it back at the till", f"--given-back {state.booked:.2f}"
     elif total > state.booked:
-        wants = f"take {total - state.booked:.2f} more at the till"
-    elif total < state.booked:
-        wants = f"give {state.booked - total:.2f} back at the till"
+        wants, done = f"take {total - state.booked:.2f} more at the till", f"--taken {total - state.booked:.2f}"
     else:
-        return None
-    return f"the deposit of {state.booked:.2f} on ticket {state.booked_on} is in the books: {wants}"
+        wants, done = f"give {state.booked - total:.2f} back at the till", f"--given-back {state.booked - total:.2f}"
+    told = f"the deposit of {state.booked:.2f} on ticket {state.booked_on} is in the books: {wants}"
+    return told, f"`syncctl dead-letter deposit {staged['STAGING_ID']} {done}` and "
 
 
 def _taken_off(session: Session, staged: sqlite3.Row, link: sqlite3.Row, verb: str) -> str:

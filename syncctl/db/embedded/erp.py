@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         MissingSetting,
         ModelCell,
         NumberSeries,
+        RecordDeposit,
+        RecordedDeposit,
         SeedCount,
         SeedDemoErp,
         SetDepositModel,
@@ -285,6 +287,15 @@ class Erp(Protocol):
         Raises:
             BadArgument: it is none that others could be written like.
             NotFound: there is no such open document.
+            ConfigError: the ERP has no such tickets.
+        """
+        ...
+
+    def record_deposit(self, session: Session, call: RecordDeposit) -> list[RecordedDeposit]:
+        """Remember what a person took or gave back at the till for an order whose deposit is in the books.
+
+        Raises:
+            WrongState: it has no such deposit, or there isn't as much to take or to give back.
             ConfigError: the ERP has no such tickets.
         """
         ...

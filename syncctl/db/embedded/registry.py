@@ -72,7 +72,7 @@ TWINS = {
         "NoteCustomerActivity",
     ),
     "dead_letters": ("ListDeadLetters", "ListOrderAttempts", "GetPayload", "DecideDeadLetter"),
-    "deposit_calls": ("SetDepositModel",),
+    "deposit_calls": ("RecordDeposit", "SetDepositModel"),
     "erp_calls": (
         "GetErpDocument",
         "ImportErpSettings",

@@ -55,8 +55,11 @@ def _link_if_safe(session: Session, erp: Erp, call: RollbackOrder, staged: sqlit
     reasons = list(state.reasons)
     if state.payments:
         reasons.append("it has payments")
-    if state.booked is not None:
-        reasons.append(f"the deposit of {state.booked:.2f} on ticket {state.booked_on} is in the books: give it back at the till")
+    if state.booked:
+        reasons.append(
+            f"the deposit of {state.booked:.2f} on ticket {state.booked_on} is in the books: give it back at the till, then"
+            f" `syncctl dead-letter deposit {staged['STAGING_ID']} --given-back {state.booked:.2f}`"
+        )
     if state.parcels:
         reasons.append("it has a tracking number")
     if call.then == "reset" and staged["STATUS_GROUP"] != "live":

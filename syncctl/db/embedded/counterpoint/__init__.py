@@ -18,6 +18,7 @@ from syncctl.db.embedded.counterpoint.customer import (
     new_customer_problem,
 )
 from syncctl.db.embedded.counterpoint.deposit_model import set_deposit_model
+from syncctl.db.embedded.counterpoint.deposit_record import record_deposit
 from syncctl.db.embedded.counterpoint.document import find_item, short_items, write_note
 from syncctl.db.embedded.counterpoint.read import get_document
 from syncctl.db.embedded.counterpoint.seed import seed_demo
@@ -59,6 +60,7 @@ class CounterPoint:
     missing_settings = staticmethod(missing_settings)
     new_customer_problem = staticmethod(new_customer_problem)
     lossy_texts = staticmethod(lossy_texts)
+    record_deposit = staticmethod(record_deposit)
     remove_document = staticmethod(remove_document)
     seed_demo = staticmethod(seed_demo)
     set_deposit_model = staticmethod(set_deposit_model)

@@ -142,11 +142,11 @@ def _deposit_tickets(session: Session, store_id: str | None) -> Iterator[AuditFi
             what = "is not in the ERP"
         elif deposit.is_open and not deposit.is_whole:
             what = "is another one there"
-        elif deposit.amount != total:
+        elif deposit.booked != total:
             what = f"is not what the order is paid with, {total:.2f}"
         else:
             continue
-        detail = f"document {row['DOC_ID']}: its deposit of {deposit.amount:.2f} on ticket {deposit.tkt_no} {what}"
+        detail = f"document {row['DOC_ID']}: its deposit of {deposit.booked:.2f} on ticket {deposit.tkt_no} {what}"
         yield AuditFinding("deposit_ticket", row["STAGING_ID"], detail)
     for row in session.all(
         """

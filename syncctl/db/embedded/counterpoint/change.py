@@ -126,12 +126,12 @@ def _follow_header(
 def _require_deposit_may_follow(session: Session, staged: sqlite3.Row, doc_id: int, before: str | None, cust_no: str) -> None:
     """Raise Conflict where the order becomes another customer's and its deposit is in the books: only a person can move that."""
     deposit = find_deposit(session, doc_id)
-    if before in (None, cust_no) or deposit is None or deposit.is_open or not deposit.is_posted:
+    if before in (None, cust_no) or deposit is None or deposit.is_open or not deposit.is_posted or not deposit.booked:
         return
     raise Conflict(
-        f"Order {staged['WOO_ORDER_NO']}: the deposit of {deposit.amount:.2f} on ticket {deposit.tkt_no} is in the books for"
-        f" customer {before}, and the order is customer {cust_no}'s now: correct that at the till, change the order by hand, then"
-        f" `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`.",
+        f"Order {staged['WOO_ORDER_NO']}: the deposit of {deposit.booked:.2f} on ticket {deposit.tkt_no} is in the books for"
+        f" customer {before}, and the order is customer {cust_no}'s now: correct that at the till, give the order that customer"
+        f" there, too, then `syncctl dead-letter retry {staged['STAGING_ID']}`.",
         code=50030,
     )
 

@@ -40,6 +40,8 @@ class Deposit:
     doc_id: int
     tkt_no: str
     amount: Decimal
+    booked: Decimal
+    """The amount, with what people took or gave back since the books have it."""
     pay_code: str
     described: str | None
     """What its payment is called."""
@@ -77,6 +79,7 @@ def find_deposit(session: Session, doc_id: int) -> Deposit | None:
         written["DEPOSIT_DOC_ID"],
         written["DEPOSIT_TKT_NO"],
         written["AMT"],
+        written["AMT"] if written["BOOKED_AMT"] is None else written["BOOKED_AMT"],
         written["PAY_COD"],
         written["DESCR"],
         is_open=session.one("SELECT 1 FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", ticket) is not None,
@@ -97,13 +100,15 @@ def require_no_former_deposit(session: Session, staged: sqlite3.Row, doc_id: int
         {"store": staged["STORE_ID"], "order": staged["WOO_ORDER_ID"], "doc": doc_id},
     )
     stands = find_deposit(session, former["DOC_ID"]) if former is not None else None
-    if former is None or stands is None or stands.is_gone:
+    if former is None or stands is None or stands.is_gone or (stands.is_posted and not stands.booked):
         return
-    what = ", is in the books: give it back at the till" if stands.is_posted else ", is still open: void it at the till"
+    what = "is still open: void it at the till, then"
+    if stands.is_posted:
+        record = f"`syncctl dead-letter deposit {staged['STAGING_ID']} --given-back {stands.booked:.2f}`"
+        what = f"is in the books: give it back at the till, then {record} and"
     raise Conflict(
-        f"Order {staged['WOO_ORDER_NO']}: the deposit of {stands.amount:.2f} on ticket {stands.tkt_no}, which came with its"
-        f" former document {former['DOC_ID']}{what}, enter the order by hand, then `syncctl dead-letter cancel"
-        f" {staged['STAGING_ID']} --reason …`.",
+        f"Order {staged['WOO_ORDER_NO']}: the deposit of {stands.booked:.2f} on ticket {stands.tkt_no}, which came with its"
+        f" former document {former['DOC_ID']}, {what} `syncctl dead-letter retry {staged['STAGING_ID']}`.",
         code=50030,
     )
 
@@ -117,8 +122,9 @@ def write_deposit(
         Conflict: the ticket is in the books, or gone, and the order wants another one.
         ConfigError: the site has no model of a deposit ticket.
     """
+    amount = amount if code is not None else NOTHING
     stands = find_deposit(session, doc_id)
-    same = stands is not None and code is not None and (stands.amount, stands.pay_code) == (amount, code["PAY_COD"])
+    same = stands is not None and stands.booked == amount and (code is None or stands.pay_code == code["PAY_COD"])
     described = stands is not None and code is not None and stands.described == code["DESCR"]
     if stands is not None and not stands.is_open:
         if stands.is_posted and same:
@@ -220,18 +226,22 @@ def _require_sums(session: Session, staged: sqlite3.Row, numbers: tuple[int, str
 
 def _unfollowed(staged: sqlite3.Row, stands: Deposit, amount: Decimal, code: dict[str, Any] | None) -> str:
     became = "is in the books" if stands.is_posted else "was voided or deleted by hand"
+    done = f"--given-back {stands.booked - amount:.2f}"
     if code is None:
         wants = "has no payment any more: give it back at the till"
-    elif amount > stands.amount:
-        wants = f"is paid with {amount:.2f} now: take {amount - stands.amount:.2f} more at the till"
-    elif amount < stands.amount:
-        wants = f"is paid with {amount:.2f} now: give {stands.amount - amount:.2f} back at the till"
+    elif amount > stands.booked:
+        wants = f"is paid with {amount:.2f} now: take {amount - stands.booked:.2f} more at the till"
+        done = f"--taken {amount - stands.booked:.2f}"
+    elif amount < stands.booked:
+        wants = f"is paid with {amount:.2f} now: give {stands.booked - amount:.2f} back at the till"
     else:
-        wants = f"is paid by {code['PAY_COD']} now: correct that at the till"
-    return (
-        f"Order {staged['WOO_ORDER_NO']}: the deposit of {stands.amount:.2f} on ticket {stands.tkt_no} {became}, and the order"
-        f" {wants}, change the order by hand, then `syncctl dead-letter cancel {staged['STAGING_ID']} --reason …`."
-    )
+        wants, done = f"is paid by {code['PAY_COD']} now: correct that at the till", "--corrected"
+    order = staged["STAGING_ID"]
+    then = f", change the order by hand, then `syncctl dead-letter cancel {order} --reason …`."
+    if stands.is_posted:
+        then = f", then `syncctl dead-letter deposit {order} {done}` and `syncctl dead-letter retry {order}`."
+    named = f"Order {staged['WOO_ORDER_NO']}: the deposit of {stands.booked:.2f} on ticket {stands.tkt_no}"
+    return f"{named} {became}, and the order {wants}{then}"
 
 
 def _customer(session: Session, doc_id: int) -> str:
@@ -288,12 +298,9 @@ def _write_ticket(
     ):
         source, text = cell["SOURCE"], cell["VALUE"]
         kind = kinds.get(cell["TABLE_NAME"], {}).get(cell["COLUMN_NAME"])
-        if source == "MODEL":
+        value = own.get(source)
+        if value is None:
             value = _as_stored(kind, text)
-        elif source == "SESSION":
-            value = own["SESSION"] if own["SESSION"] is not None else text
-        else:
-            value = own.get(source)
         if value == 0 and kind == "DECIMAL_TEXT":
             value = Decimal("0.00")
         rows.setdefault((cell["PART"], cell["TABLE_NAME"], cell["ROW_NO"]), {})[cell["COLUMN_NAME"]] = value

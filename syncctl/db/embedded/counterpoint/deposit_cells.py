@@ -20,6 +20,8 @@ COPIED = (
 """Tables whose rows are written cell by cell, in that order."""
 WRITTEN = frozenset({*COPIED, "PS_DOC_CONTACT"})
 """Tables that a ticket has rows in; contacts are the order's."""
+MAY_BE_EMPTY = ("EMPTY", "CUST_NO", "SLS_REP", "PRC_LOC_ID", "STK_LOC_ID", "PAY_DESCR")
+"""Sources that a new order may have nothing for."""
 _LONG = 6
 """Letters from which on an id or number is told in a column of any name."""
 _SUMS = ("PS_DOC_HDR_TOT", "PS_DOC_AUDIT_LOG_TOT", "PS_DOC_PMT_APPLY")

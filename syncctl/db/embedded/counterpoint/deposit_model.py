@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from syncctl.db.embedded.counterpoint.deposit_cells import (
+    MAY_BE_EMPTY,
     WRITTEN,
     Cell,
     Document,
@@ -54,7 +55,7 @@ def set_deposit_model(session: Session, call: SetDepositModel) -> list[ModelCell
     _measure(model, settings["TOT_TYP"])
     problem = _problem(model, settings["DOC_TYP"], settings["TOT_TYP"]) or _odd_rows(model)
     tell_apart(model)
-    problem = problem or _stranger(model)
+    problem = problem or _stranger(model) or _unfilled(session, model)
     if problem:
         raise BadArgument(f"Document {ticket.doc_id} ({ticket.tkt_no}) is no model for deposits: {problem}.", code=50001)
     model.cells.sort(key=lambda cell: (cell.part != "TICKET", cell.table, cell.row_no, cell.column))
@@ -71,7 +72,7 @@ def set_deposit_model(session: Session, call: SetDepositModel) -> list[ModelCell
             row_no=cell.row_no,
             column_name=cell.column,
             source=cell.source,
-            value=cell.value if cell.source == "MODEL" else None,
+            value=cell.value if cell.source != "SESSION" else None,
         )
         for cell in model.cells
     ]
@@ -271,6 +272,35 @@ def _stranger(model: Model) -> str | None:
     return None
 
 
+def _unfilled(session: Session, model: Model) -> str | None:
+    """Let columns that take no NULL have something where the new order has nothing; say which can't.
+
+    See `dbo.fn_CounterPointRequired`.
+    """
+    unfilled = set()
+    required = {table: _required(session, table) for table in {cell.table for cell in model.cells}}
+    for cell in model.cells:
+        if cell.source in ("MODEL", "SESSION"):
+            continue
+        nothing = required[cell.table].get(cell.column)
+        cell.value = nothing if cell.source in MAY_BE_EMPTY else None
+        if cell.source == "EMPTY" and cell.value is None and cell.column in required[cell.table]:
+            unfilled.add(f"{cell.table}.{cell.column}")
+    if not unfilled:
+        return None
+    return (
+        f"what it has in {', '.join(sorted(unfilled))} is never copied, and nothing else can go there. Give a value"
+        " (`syncctl config erp column TABLE.COLUMN VALUE`), deploy (`syncctl db deploy`), and read it again"
+    )
+
+
+def _required(session: Session, table: str) -> dict[str, str | None]:
+    """Return a table's columns that take no NULL, each with nothing as its kind has it; None where its kind has none."""
+    rows = session.all("SELECT name, type FROM pragma_table_info(:table, 'dbo') WHERE [notnull] = 1", {"table": table})
+    nothing = {"TEXT": "", "INTEGER": "0", "DECIMAL_TEXT": "0", "BIT": "0"}
+    return {str(row["name"]).upper(): nothing.get(row["type"]) for row in rows}
+
+
 def _keep(session: Session, model: Model) -> None:
     session.run("DELETE FROM dbo.USER_DEPOSIT_MODEL")
     for cell in model.cells:
@@ -285,7 +315,7 @@ def _keep(session: Session, model: Model) -> None:
                 "row": cell.row_no,
                 "column": cell.column,
                 "source": cell.source,
-                "value": cell.value if cell.source in ("MODEL", "SESSION") else None,
+                "value": cell.value,
             },
         )
     session.run("UPDATE dbo.USER_ERP_SETTING SET VALUE = :doc WHERE NAME = 'DEPOSIT_MODEL'", {"doc": str(model.ticket.doc_id)})

@@ -127,7 +127,7 @@ def _pay_code(session: Session, staged: sqlite3.Row, settings: Settings) -> dict
         "PAY_COD": mapped,
         "PAY_COD_TYP": code["PAY_TYP"] or settings.get("PAY_COD_TYP"),
         "DESCR": held(staged["TRANSACTION_ID"] or "", 50) or code["DESCR"] or mapped,
-        "EDC_AUTH_FLG": code["EDC_AUTH_FLG"],
+        "EDC_AUTH_FLG": code["EDC_AUTH_FLG"] or "O",
     }
 
 

@@ -53,7 +53,7 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
         return DocumentState(
             found=False,
             payments=len(payments),
-            booked=deposit.amount if deposit is not None and deposit.is_posted else None,
+            booked=deposit.booked if deposit is not None and deposit.is_posted else None,
             booked_on=deposit.tkt_no if deposit is not None and deposit.is_posted else "",
             reasons=(gone,),
         )
@@ -96,7 +96,7 @@ def document_state(session: Session, link: sqlite3.Row) -> DocumentState:
         found=True,
         paid=sum((row["AMT"] for row in payments), NOTHING),
         payments=len(payments),
-        booked=deposit.amount if deposit is not None and deposit.is_posted else None,
+        booked=deposit.booked if deposit is not None and deposit.is_posted else None,
         booked_on=deposit.tkt_no if deposit is not None and deposit.is_posted else "",
         parcels=len(tracking_numbers(session, link["DOC_ID"])),
         reasons=tuple(reasons),

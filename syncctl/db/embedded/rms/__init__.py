@@ -32,6 +32,7 @@ from syncctl.db.embedded.rms.settings import (
     import_settings,
     list_series,
     missing_settings,
+    record_deposit,
     set_deposit_model,
     set_series,
 )
@@ -66,6 +67,7 @@ class Rms:
     missing_settings = staticmethod(missing_settings)
     new_customer_problem = staticmethod(new_customer_problem)
     price = staticmethod(price)
+    record_deposit = staticmethod(record_deposit)
     remove_document = staticmethod(remove_document)
     seed_demo = staticmethod(seed_demo)
     set_deposit_model = staticmethod(set_deposit_model)

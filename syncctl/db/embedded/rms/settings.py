@@ -19,8 +19,9 @@ from syncctl.db.embedded.rms.customer import NUMBER_WIDTH
 from syncctl.errors import BadArgument, ConfigError, NotFound
 
 if TYPE_CHECKING:
-    from syncctl.db.contract import ModelCell, SetDepositModel
+    from syncctl.db.contract import ModelCell, RecordDeposit, RecordedDeposit, SetDepositModel
 
+_NO_TICKETS = "RMS has no deposit tickets: an order there has its deposit in its own row."
 _BY_HAND = (
     ("PRICES_INCLUDE_TAX", "syncctl config erp set PRICES_INCLUDE_TAX Y or N: RMS's prices with tax, or without"),
     ("SHIPPING_ITEM_ID", "syncctl config erp set SHIPPING_ITEM_ID VALUE: Item.ID of the item for shipping"),
@@ -98,4 +99,9 @@ def import_settings(session: Session, call: ImportErpSettings) -> list[ImportedS
 
 def set_deposit_model(_session: Session, _call: SetDepositModel) -> list[ModelCell]:
     """See `Erp.set_deposit_model`."""
-    raise ConfigError("RMS has no deposit tickets: an order there has its deposit in its own row.", code=50041)
+    raise ConfigError(_NO_TICKETS, code=50041)
+
+
+def record_deposit(_session: Session, _call: RecordDeposit) -> list[RecordedDeposit]:
+    """See `Erp.record_deposit`."""
+    raise ConfigError(_NO_TICKETS, code=50041)
