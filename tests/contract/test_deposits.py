@@ -746,6 +746,8 @@ def test_a_posted_ticket_keeps_an_order_from_being_cancelled(shop):
         ("UPDATE dbo.PS_DOC_PMT SET AMT = '5.00' WHERE DOC_ID = ?", "was changed by hand"),
         ("UPDATE dbo.PS_DOC_PMT SET PAY_COD = 'CASH' WHERE DOC_ID = ?", "was changed by hand"),
         ("DELETE FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", "was changed by hand"),
+        ("UPDATE dbo.PS_DOC_HDR SET TKT_TYP = 'V' WHERE DOC_ID = ?", "was changed by hand"),
+        ("UPDATE dbo.PS_DOC_HDR SET DOC_TYP = 'V' WHERE DOC_ID = ?", "was changed by hand"),
         ("UPDATE dbo.PS_DOC_PMT_APPLY SET AMT = '5.00' WHERE DOC_ID = ?", "was changed by hand"),
         ("UPDATE dbo.PS_DOC_HDR_TOT SET TOT_TND = '5.00' WHERE DOC_ID = ?", "was changed by hand"),
         ("DELETE FROM dbo.PS_DOC_HDR WHERE DOC_ID = ?", "was voided or deleted by hand"),

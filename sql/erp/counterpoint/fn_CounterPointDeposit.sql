@@ -8,8 +8,8 @@ dbo.fn_CounterPointDeposit
 Used by      sp_WriteOrderTotals, fn_CounterPointTally, fn_ErpDocumentState, fn_ErpAudit
 Returns      no row where it has none, else one: TICKET_DOC_ID, TICKET_TKT_NO, AMT, BOOKED_AMT (with what people took or gave back
              since it is in the books, sp_RecordDeposit), PAY_COD; IS_OPEN, IS_POSTED (neither: voided or deleted),
-             IS_WHOLE (an open one is as we wrote it: one payment of that amount and code, applied and tendered in whole, no
-             lines); TENDERED and TAKEN_OFF: what is tendered on
+             IS_WHOLE (an open one is as we wrote it: of the model's type, one payment of that amount and code, applied and
+             tendered in whole, no lines); TENDERED and TAKEN_OFF: what is tendered on
              the document and what is taken off what is due of it, payments that people took there included
 Example      SELECT deposit.* FROM dbo.fn_CounterPointDeposit(101000000001) AS deposit;
 */
@@ -31,6 +31,19 @@ RETURN
         stands.IS_POSTED,
         IS_WHOLE = CONVERT(bit, CASE
             WHEN EXISTS (SELECT 1 FROM dbo.PS_DOC_LIN AS line WHERE line.DOC_ID = written.DEPOSIT_DOC_ID) THEN 0
+            WHEN EXISTS
+            (
+                SELECT
+                    1
+                FROM dbo.PS_DOC_HDR AS header
+                INNER JOIN dbo.USER_DEPOSIT_MODEL AS model
+                    ON  model.PART = 'TICKET'
+                    AND model.TABLE_NAME = 'PS_DOC_HDR'
+                    AND model.COLUMN_NAME IN ('DOC_TYP', 'TKT_TYP')
+                    AND model.SOURCE = 'MODEL'
+                    AND model.VALUE <> CASE WHEN model.COLUMN_NAME = 'DOC_TYP' THEN header.DOC_TYP ELSE header.TKT_TYP END
+                WHERE header.DOC_ID = written.DEPOSIT_DOC_ID
+            ) THEN 0
             WHEN ticket.PAYMENTS = 1 AND ticket.AS_WRITTEN = 1 AND ticket.APPLIED = written.AMT AND ticket.TENDERED = written.AMT THEN 1
             ELSE 0
         END),

@@ -75,6 +75,7 @@ def find_deposit(session: Session, doc_id: int) -> Deposit | None:
     as_written = [(row["AMT"], row["PAY_COD"]) for row in paid] == [(written["AMT"], written["PAY_COD"])] and {
         sum((row["AMT"] for row in rows), NOTHING) for rows in (applied, tendered)
     } == {written["AMT"]}
+    header = session.one("SELECT DOC_TYP, TKT_TYP FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", ticket)
     return Deposit(
         written["DEPOSIT_DOC_ID"],
         written["DEPOSIT_TKT_NO"],
@@ -82,12 +83,23 @@ def find_deposit(session: Session, doc_id: int) -> Deposit | None:
         written["AMT"] if written["BOOKED_AMT"] is None else written["BOOKED_AMT"],
         written["PAY_COD"],
         written["DESCR"],
-        is_open=session.one("SELECT 1 FROM dbo.PS_DOC_HDR WHERE DOC_ID = :doc", ticket) is not None,
+        is_open=header is not None,
         is_posted=is_posted(session, written["DEPOSIT_DOC_ID"]),
-        is_whole=as_written and session.one("SELECT 1 FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", ticket) is None,
+        is_whole=as_written and _is_of_the_models_type(session, header) and session.one("SELECT 1 FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", ticket) is None,
         tendered=(written["ON_ORDER_TND"] or NOTHING) + by_people,
         taken_off=(written["ON_ORDER_DUE"] or NOTHING) + by_people,
     )
+
+
+def _is_of_the_models_type(session: Session, header: sqlite3.Row | None) -> bool:
+    """Whether a ticket is still what its model is: how a till marks a void is published nowhere."""
+    kinds = session.all(
+        """
+        SELECT COLUMN_NAME, VALUE FROM dbo.USER_DEPOSIT_MODEL
+        WHERE PART = 'TICKET' AND TABLE_NAME = 'PS_DOC_HDR' AND COLUMN_NAME IN ('DOC_TYP', 'TKT_TYP') AND SOURCE = 'MODEL'
+        """
+    )
+    return header is None or all(header[kind["COLUMN_NAME"]] == kind["VALUE"] for kind in kinds)
 
 
 def require_no_former_deposit(session: Session, staged: sqlite3.Row, doc_id: int) -> None:
