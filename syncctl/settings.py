@@ -227,10 +227,13 @@ class Settings(PodSettings):
         "ERP",
         choice("off", "warning", "error"),
         "warning",
-        "Whether a price that differs from IM_PRC is a warning or an error.",
+        "Whether a price that differs from the ERP's own is a warning or an error.",
     )
     price_tolerance: Decimal = setting(
-        "ERP", decimal("0", "10", " (a fraction: 0.05 is 5 %)"), Decimal(0), "How far a price may be from IM_PRC, as a fraction."
+        "ERP",
+        decimal("0", "10", " (a fraction: 0.05 is 5 %)"),
+        Decimal(0),
+        "How far a price may be from the ERP's own, as a fraction.",
     )
 
     max_retries: int = setting("Work", integer(1, 100), 3, "Attempts at one order in a run, the first one included.", bare=True)

@@ -35,6 +35,7 @@ SOUND = {
     ("dead-letter", "retry"): ("--all",),
     ("dead-letter", "cancel"): ("--all", "--yes"),
     ("dead-letter", "reopen"): ("--all",),
+    ("dead-letter", "deposit"): ("1", "--taken", "19.99", "--yes"),
     ("pod", "add"): ("CL-1", "--carrier", "UPS", "--tracking", "1Z999AA10123456784"),
     ("pod", "document"): ("CL-1", "--output", "document.pdf"),
     ("pod", "export"): ("CL-1",),

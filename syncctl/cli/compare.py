@@ -79,7 +79,8 @@ def _said(kind: str, group: list[Difference]) -> str:
     if kind in ("row_missing", "row_extra"):
         rows = group[0].rows
         what = "rows missing" if kind == "row_missing" else "rows that theirs hasn't"
-        return f"{what} ({len(rows)}): {_some(rows, '; ')}"
+        named = tuple(row for row in rows if row)  # where the document is the whole key, there is nothing to tell rows by
+        return f"{what} ({len(rows)})" + (f": {_some(named, '; ')}" if named else "")
     if kind == "stock":
         return "; ".join(f"{each.column}: ours {each.ours}, theirs {each.theirs}" for each in group)
     if kind == "differs":

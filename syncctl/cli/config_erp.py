@@ -172,11 +172,12 @@ def _show_model(console: Console, cells: Sequence[ModelCell]) -> None:
             nothing += 1
         else:
             copied.append(f"{cell.column_name} {cell.value}")
-    table(
-        console,
-        ["Of", "Table", "Copied as it stands", "Each order's own"],
-        ([part.lower(), name, ", ".join(copied), ", ".join(own)] for (part, name), (copied, own) in rows.items()),
-    )
+    lines = []
+    for (part, name), (copied, own) in rows.items():
+        of = f"{part.lower()}'s {name}"
+        lines += [[of, "copied", ", ".join(copied)]] if copied else []
+        lines += [["" if copied else of, "the order's own", ", ".join(own)]] if own else []
+    table(console, ["Rows in", "What goes there", "Columns"], lines)
     console.print(f"Copied, too: {nothing} columns that are empty, 0 or N. --json lists each.")
     if empty:
         console.print(

@@ -154,7 +154,7 @@ def deploy(
             for each in done.found
         ],
     }
-    run.render = lambda console: _show_deployment(console, done)
+    run.render = lambda console: _show_deployment(console, run.output.console(stderr=True) if dry_run else console, done)
 
 
 def _erp(run: Run, given: str | None) -> str | None:
@@ -171,9 +171,10 @@ def require_server(run: Run) -> None:
         raise UsageError(NO_SERVER)
 
 
-def _show_deployment(console: Console, done: Deployment) -> None:
+def _show_deployment(sql: Console, console: Console, done: Deployment) -> None:
+    """Show a deployment: the SQL of a dry run goes where it can be kept in a file, and run."""
     for step in done.steps if done.dry_run else []:
-        console.print(f"-- sql/{step.script}\n{step.text.rstrip()}\n", markup=False, highlight=False, soft_wrap=True)
+        sql.print(f"-- sql/{step.script}\n{step.text.rstrip()}\n", markup=False, highlight=False, soft_wrap=True)
     if done.steps:
         table(
             console,

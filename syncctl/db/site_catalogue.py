@@ -18,6 +18,7 @@ _COLUMN = re.compile(r"^        (\w+) (?:AS (\()|([a-z0-9]+)(?:\((\d+|max)(?:, (
 _COLLATED = re.compile(r"\bCOLLATE (\w+)")
 _OTHER_NAMES = {"bbf_unicode_cp1_ci_as": "SQL_Latin1_General_CP1_CI_AS"}
 """What an engine that speaks T-SQL on another's tables calls a collation there."""
+_MADE_LIKE = re.compile(r"\bMade like the row of: (\w+), (\w+)\.(\w+)")
 _LOOKED_FOR = re.compile(r"/\* Where there is (\w+): \*/")
 _EXACT = ("decimal", "numeric")
 _TEXT = ("char", "varchar", "nchar", "nvarchar")
@@ -110,6 +111,8 @@ class Catalogue:
     """Table and trigger, of the ERP's tables."""
     optional: frozenset[str] = frozenset()
     """Tables that a site may lack: the procedures look whether they are there before they read them."""
+    template: tuple[str, str, str] | None = None
+    """Of the trial ERP: the setting that names a row that new ones are made like, and table and column that name it else."""
     has_template: bool = False
     """Whether the site names a row that new ones are made like: what nothing else fills comes from there."""
     others: Mapping[str, Table] = field(default_factory=dict)
@@ -129,11 +132,11 @@ def demo_catalogue(erp: str) -> Catalogue:
     """Return what the trial ERP's tables are like, as `demo_schema.sql` makes them."""
     made = {name.upper(): body for name, body in _TABLE.findall(demo_schema(erp).text) if not name.startswith("USER_")}
     keys = {name: tuple(key.group(1).upper().split(", ")) for name, body in made.items() if (key := _KEY.search(body))}
-    looked_for = {
-        name.upper() for script in scripts(erp) if script.name.startswith("erp/") for name in _LOOKED_FOR.findall(script.text)
-    }
+    texts = [script.text for script in scripts(erp) if script.name.startswith("erp/")]
+    looked_for = {name.upper() for text in texts for name in _LOOKED_FOR.findall(text)}
     tables = {name: _columns(body) for name, body in made.items()}
-    return Catalogue(tables, optional=frozenset(looked_for & tables.keys()), keys=keys)
+    template = next((found for text in texts for found in _MADE_LIKE.findall(text)), None)
+    return Catalogue(tables, optional=frozenset(looked_for & tables.keys()), template=template, keys=keys)
 
 
 def _columns(body: str) -> dict[str, Column]:
@@ -196,7 +199,7 @@ def site_catalogue(database: SqlServer, trial: Catalogue) -> Catalogue:
         tables,
         given_columns(database),
         tuple(pair for pair in triggers if pair[0].upper() in wanted),
-        has_template=_has_template(database, tables),
+        has_template=_has_template(database, tables, trial.template),
         others=others,
         modelled=modelled_columns(database),
         keys=keys,
@@ -207,12 +210,15 @@ def _collation(name: str | None) -> str | None:
     return None if name is None else _OTHER_NAMES.get(name.lower(), str(name))
 
 
-def _has_template(database: SqlServer, tables: Mapping[str, Table]) -> bool:
-    """Whether this site names a template customer: by its setting, or else by what the ERP itself has."""
+def _has_template(database: SqlServer, tables: Mapping[str, Table], template: tuple[str, str, str] | None) -> bool:
+    """Whether this site names a row that new ones are made like: by its setting, or else by what the ERP itself has."""
+    if template is None:
+        return False
+    setting, table, column = template
     if "USER_ERP_SETTING" in tables_of(database):
-        rows = database.query("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = 'TMPLT_CUST_NO';")
+        rows = database.query("SELECT VALUE FROM dbo.USER_ERP_SETTING WHERE NAME = ?;", (setting,))
         if rows and rows[0]["VALUE"]:
             return str(rows[0]["VALUE"]) != "-"
-    if "TMPLT_CUST_NO" not in tables.get("EC_CTL", {}):
+    if column not in tables.get(table, {}):
         return False
-    return bool(database.query("SELECT TOP (1) KEY_ID FROM dbo.EC_CTL WHERE TMPLT_CUST_NO <> '';"))
+    return bool(database.query(f"SELECT TOP (1) {column} FROM dbo.{table} WHERE {column} <> '';"))  # noqa: S608  (of our own files)

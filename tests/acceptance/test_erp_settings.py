@@ -163,8 +163,49 @@ def test_deposit_tickets_are_written_once_one_was_read(unset: Program) -> None:
     [(ticket, amount)] = unset.query("SELECT DEPOSIT_DOC_ID, AMT FROM USER_ORDER_PAYMENT")
     assert unset.query(f"SELECT DOC_TYP, REF FROM PS_DOC_HDR WHERE DOC_ID = {ticket}") == [("T", "4711")]
     assert amount == "19.99"
+    _ask_for_a_difference(unset, ticket)
     with unset.connected() as connection:
         connection.execute("DELETE FROM USER_DEPOSIT_MODEL")
     lacking = unset("process")
     assert (lacking.code, "DEPOSIT_MODEL is not set" in lacking.err) == (78, True)
     assert "DEPOSIT_MODEL" in unset("config", "check").out
+
+
+def _ask_for_a_difference(unset: Program, ticket: int) -> None:
+    """The books have the deposit, and the order is paid with more: a person takes it, says so, and is asked no more."""
+    with unset.connected() as connection:
+        connection.execute(
+            "INSERT INTO PS_TKT_HIST (DOC_ID, STR_ID, STA_ID, TKT_NO)"
+            f" SELECT DOC_ID, STR_ID, STA_ID, TKT_NO FROM PS_DOC_HDR WHERE DOC_ID = {ticket}"
+        )
+        for table in ("PS_DOC_HDR", "PS_DOC_PMT", "PS_DOC_PMT_APPLY", "PS_DOC_HDR_TOT"):
+            connection.execute(f"DELETE FROM {table} WHERE DOC_ID = {ticket}")
+    with closing(EmbeddedDatabase(unset.folder / "shop.db")) as database:
+        stage(database, order(4711, line(1, qty="2", total="39.98")))
+    assert unset("process").code == 1
+    letter = unset("dead-letter", "list", "--verbose").out
+    assert "take 19.99 more at the till" in " ".join(letter.split())
+    for wrong in ((), ("--taken", "x"), ("--taken", "0"), ("--taken", "1", "--corrected"), ("--taken", "1.005")):
+        assert unset("dead-letter", "deposit", "1", *wrong, "--yes").code == 2, wrong
+    assert unset("dead-letter", "deposit", "1", "--taken", "19.99").code == 2, "nobody is there to be asked"
+    too_much = unset("dead-letter", "deposit", "1", "--taken", "20", "--yes")
+    assert (too_much.code, "there is 19.99 to take, not 20.00" in " ".join(too_much.err.split())) == (1, True)
+    shown = unset("dead-letter", "deposit", "1", "--taken", "19.99", "--dry-run")
+    assert (shown.code, "19.99 → 39.98; the order wants 39.98" in " ".join(shown.out.split())) == (0, True)
+    part = unset("dead-letter", "deposit", "--order", "4711", "--taken", "9.99", "--yes")
+    assert (part.code, "10.00 is left to do at the till" in part.out) == (0, True)
+    done = unset("dead-letter", "deposit", "1", "--taken", "10", "--reason", "by card", "--yes", "--json")
+    assert (done.code, json.loads(done.out)["items"][0]["after_amt"]) == (0, "39.98")
+    assert (unset("dead-letter", "retry", "1").code, unset("process").code) == (0, 0)
+    assert unset.query("SELECT TOT, TOT_TND, AMT_DUE FROM PS_DOC_HDR_TOT WHERE TOT_TYP = 'O' AND TOT = '39.98'") == [
+        ("39.98", "39.98", "0.00")
+    ]
+
+
+def test_a_dry_run_of_a_deploy_writes_nothing_but_sql(unset: Program) -> None:
+    """It can be kept in a file, read by a DBA and run as it is."""
+    dry = unset("db", "deploy", "--dry-run", "--offline")
+    assert dry.code == 0
+    assert dry.out.rstrip().endswith("GO")
+    assert "CREATE OR ALTER PROCEDURE dbo.sp_RecordDeposit" in dry.out
+    assert "no database: would run" in dry.err

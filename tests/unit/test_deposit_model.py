@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from syncctl.db.connect import open_database
 from syncctl.db.contract import SeedDemoErp, SetDepositModel
+from syncctl.db.embedded import EmbeddedDatabase
 from syncctl.errors import BadArgument
 from tests.clocks import MovableClock
 from tests.orders import line
@@ -14,7 +16,7 @@ from tests.shop import Shop
 
 def test_what_is_never_copied_and_takes_no_null_is_nothing_on_each_ticket(empty_embedded: str) -> None:
     """On a SQL Server the deploy knows such columns: `tests/integration/test_site.py`."""
-    database = open_database(empty_embedded, clock=MovableClock())
+    database = EmbeddedDatabase(Path(empty_embedded.removeprefix("sqlite:///")), clock=MovableClock())
     shop = Shop(database, database.query)
     for table, column, kind in (
         ("PS_DOC_PMT", "CARD_NO_SHOWN", "TEXT NOT NULL DEFAULT ''"),

@@ -300,7 +300,8 @@ BEGIN
             CONVERT(nvarchar(500), told.value),
             'by_hand',
             CASE
-                WHEN told.[key] = N'ORD_CUST_NO' THEN N'syncctl config set guest_cust_no, with unknown_customer guest'
+                WHEN told.[key] = N'ORD_CUST_NO'
+                THEN N'orders of strangers go to it by syncctl config set guest_cust_no VALUE and config set unknown_customer guest'
                 WHEN LEFT(told.[key], 12) = N'ORD_PAY_COD_' THEN N'dbo.USER_PAY_CODE_MAP: the store''s payment method and this pay code'
                 WHEN LEFT(told.[key], 9) = N'ORD_SHIP_' THEN N'no setting: the shipping method stands in the document''s note'
                 WHEN told.[key] = N'NXT_CUST_NO' THEN N'numbers new customers where CUST_NO_FROM is EC_CTL'

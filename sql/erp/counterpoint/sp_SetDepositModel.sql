@@ -36,7 +36,8 @@ BEGIN
 
     DECLARE
         @MESSAGE nvarchar(2000),
-        @UNFILLED nvarchar(1000),
+        @UNFILLED nvarchar(1000) = N'',
+        @NEXT nvarchar(300) = N'',
         @DOC_ID bigint,
         @TKT_NO varchar(15),
         @GUID nvarchar(36),
@@ -477,30 +478,26 @@ BEGIN
     IF @MESSAGE IS NULL
     BEGIN
         /* STRING_AGG would need SQL Server 2017. */
-        SELECT
-            @UNFILLED = STUFF
-            (
-                (
-                    SELECT DISTINCT
-                        CONCAT(N', ', cell.TABLE_NAME, N'.', cell.COLUMN_NAME)
-                    FROM @CELL AS cell
-                    INNER JOIN dbo.fn_CounterPointRequired() AS required
-                        ON  required.TABLE_NAME = cell.TABLE_NAME
-                        AND required.COLUMN_NAME = cell.COLUMN_NAME
-                    WHERE cell.SOURCE = 'EMPTY'
-                    AND   cell.VALUE IS NULL
-                    FOR XML PATH('')
-                ),
-                1,
-                2,
-                N''
-            );
+        WHILE @NEXT IS NOT NULL
+        BEGIN
+            SELECT
+                @NEXT = MIN(CONCAT(cell.TABLE_NAME, N'.', cell.COLUMN_NAME))
+            FROM @CELL AS cell
+            INNER JOIN dbo.fn_CounterPointRequired() AS required
+                ON  required.TABLE_NAME = cell.TABLE_NAME
+                AND required.COLUMN_NAME = cell.COLUMN_NAME
+            WHERE cell.SOURCE = 'EMPTY'
+            AND   cell.VALUE IS NULL
+            AND   CONCAT(cell.TABLE_NAME, N'.', cell.COLUMN_NAME) > @NEXT;
 
-        IF @UNFILLED IS NOT NULL
+            SET @UNFILLED = CONCAT(@UNFILLED, N', ' + @NEXT);
+        END;
+
+        IF @UNFILLED <> N''
         BEGIN
             SET @MESSAGE = CONCAT
             (
-                N'what it has in ', @UNFILLED, N' is never copied, and nothing else can go there. Give a value (`syncctl config erp column',
+                N'what it has in ', STUFF(@UNFILLED, 1, 2, N''), N' is never copied, and nothing else can go there. Give a value (`syncctl config erp column',
                 N' TABLE.COLUMN VALUE`), deploy (`syncctl db deploy`), and read it again'
             );
         END;

@@ -85,7 +85,9 @@ def find_deposit(session: Session, doc_id: int) -> Deposit | None:
         written["DESCR"],
         is_open=header is not None,
         is_posted=is_posted(session, written["DEPOSIT_DOC_ID"]),
-        is_whole=as_written and _is_of_the_models_type(session, header) and session.one("SELECT 1 FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", ticket) is None,
+        is_whole=as_written
+        and _is_of_the_models_type(session, header)
+        and session.one("SELECT 1 FROM dbo.PS_DOC_LIN WHERE DOC_ID = :doc", ticket) is None,
         tendered=(written["ON_ORDER_TND"] or NOTHING) + by_people,
         taken_off=(written["ON_ORDER_DUE"] or NOTHING) + by_people,
     )

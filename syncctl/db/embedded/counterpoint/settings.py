@@ -212,7 +212,7 @@ def _series_of(wanted: NumberSeries, stands: NumberSeries | None, *, force: bool
 def _place(column: str) -> str:
     """Say where something belongs that EC_CTL says and that is no site setting."""
     if column == "ORD_CUST_NO":
-        return "syncctl config set guest_cust_no, with unknown_customer guest"
+        return "orders of strangers go to it by syncctl config set guest_cust_no VALUE and config set unknown_customer guest"
     if column.startswith("ORD_PAY_COD_"):
         return "dbo.USER_PAY_CODE_MAP: the store's payment method and this pay code"
     if column.startswith("ORD_SHIP_"):
