@@ -316,6 +316,19 @@ def test_a_document_of_that_number_at_another_station_is_no_web_order(shop):
     assert shop.work(former(shop, STA_ID="7")).outcome == "created"
 
 
+@pytest.mark.parametrize("table", ["PS_DOC_HDR", "PS_ORD_HIST"])
+def test_the_stations_of_a_former_integration_may_be_named(shop, table):
+    shop.setting("FORMER_ORDERS", "9, 7,")
+    with pytest.raises(Conflict, match="which syncctl did not write"):
+        shop.work(former(shop, table, STA_ID="7"))
+
+
+@pytest.mark.parametrize("by", ["CUST_PO_NO", "REF"])
+def test_a_former_integration_may_have_written_the_number_with_its_mark(shop, by):
+    with pytest.raises(Conflict, match="which syncctl did not write"):
+        shop.work(former(shop, **{"CUST_PO_NO": None, "REF": None, by: "#5000"}))
+
+
 def test_another_stores_order_of_that_number_is_another_order(shop):
     shop.apply(line(1), WOO_ORDER_NO="5000")
     stage(shop.database, order(5000, line(1)))

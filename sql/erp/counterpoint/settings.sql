@@ -50,7 +50,7 @@ FROM
         (N'TAX_OVRD_REAS', NULL, N'Reason for the override that keeps the tax of the store; empty: none'),
         (N'TAX_AUTH_COD', N'WEB', N'Tax authority of rates that USER_TAX_MAP has no row for'),
         (N'TAX_RUL_COD', N'TAX', N'Its tax rule'),
-        (N'FORMER_ORDERS', N'Y', N'N enters an order even where a document of its number, not of syncctl, stands at the station'),
+        (N'FORMER_ORDERS', N'Y', N'Y: no order is entered whose number the station has, not by syncctl; N: each; or further stations, with commas'),
         (N'WRITE_SHIP_ADRS', N'N', N'Y adds the ship-to address to the addresses of the customer, too'),
         (N'PAY_COD_TYP', N'B', N'Type of a pay code, where the ERP has no table of pay codes'),
         (N'CUST_MATCH_NAME', N'N', N'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
@@ -78,6 +78,13 @@ SET
     DESCR = N'Payment of a paid order, its pay code from USER_PAY_CODE_MAP: Y on the order, D on a deposit ticket beside it, N none'
 WHERE NAME = 'WRITE_PAYMENT'
 AND   DESCR LIKE N'Y writes the payment%';
+GO
+UPDATE
+    dbo.USER_ERP_SETTING
+SET
+    DESCR = N'Y: no order is entered whose number the station has, not by syncctl; N: each; or further stations, with commas'
+WHERE NAME = 'FORMER_ORDERS'
+AND   DESCR LIKE N'N enters an order even%';
 GO
 INSERT INTO dbo.USER_NUMBER_SERIES
 (

@@ -35,7 +35,7 @@ BEGIN
         @TKT_DT datetime2(3),
         @ORDER_JSON nvarchar(max),
         @NUMBER varchar(20),
-        @FORMER_ORDERS nvarchar(10),
+        @FORMER_ORDERS nvarchar(500),
         @SHIP_ADRS_ID varchar(10),
         @ITEM_NO varchar(20),
         @QTY decimal(15, 4),
@@ -53,6 +53,10 @@ BEGIN
         @USR_ID varchar(10),
         @SLS_REP varchar(10),
         @DOC_GUID uniqueidentifier = NEWID();
+    DECLARE @STATION table
+    (
+        STA_ID varchar(10) NOT NULL PRIMARY KEY
+    );
 
     SELECT
         @STORE_ID = staged.STORE_ID,
@@ -82,6 +86,15 @@ BEGIN
     /* Orders of the integration before this one, open or posted, are not entered again. */
     IF COALESCE(@FORMER_ORDERS, N'Y') <> N'N' AND @WOO_ORDER_NO <> ''
     BEGIN
+        INSERT INTO @STATION
+        (
+            STA_ID
+        )
+        SELECT DISTINCT
+            LEFT(LTRIM(RTRIM(listed.value)), 10)
+        FROM STRING_SPLIT(CONCAT(@STA_ID, N',', CASE WHEN @FORMER_ORDERS <> N'Y' THEN @FORMER_ORDERS END), N',') AS listed
+        WHERE LTRIM(listed.value) <> N'';
+
         SELECT TOP (1)
             @MESSAGE = CONCAT
             (
@@ -97,24 +110,30 @@ BEGIN
                 header.TKT_NO,
                 IS_POSTED = 0
             FROM dbo.PS_DOC_HDR AS header
-            WHERE header.STA_ID = @STA_ID
-            AND   (header.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR header.REF = LEFT(@WOO_ORDER_NO, 50))
+            INNER JOIN @STATION AS station
+                ON station.STA_ID = header.STA_ID
+            WHERE header.CUST_PO_NO IN (LEFT(@WOO_ORDER_NO, 20), LEFT('#' + @WOO_ORDER_NO, 20))
+            OR    header.REF IN (LEFT(@WOO_ORDER_NO, 50), LEFT('#' + @WOO_ORDER_NO, 50))
             UNION ALL
             SELECT
                 posted.DOC_ID,
                 posted.TKT_NO,
                 1
             FROM dbo.PS_ORD_HIST AS posted
-            WHERE posted.STA_ID = @STA_ID
-            AND   (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
+            INNER JOIN @STATION AS station
+                ON station.STA_ID = posted.STA_ID
+            WHERE posted.CUST_PO_NO IN (LEFT(@WOO_ORDER_NO, 20), LEFT('#' + @WOO_ORDER_NO, 20))
+            OR    posted.REF IN (LEFT(@WOO_ORDER_NO, 50), LEFT('#' + @WOO_ORDER_NO, 50))
             UNION ALL
             SELECT
                 posted.DOC_ID,
                 posted.TKT_NO,
                 1
             FROM dbo.PS_TKT_HIST AS posted
-            WHERE posted.STA_ID = @STA_ID
-            AND   (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
+            INNER JOIN @STATION AS station
+                ON station.STA_ID = posted.STA_ID
+            WHERE posted.CUST_PO_NO IN (LEFT(@WOO_ORDER_NO, 20), LEFT('#' + @WOO_ORDER_NO, 20))
+            OR    posted.REF IN (LEFT(@WOO_ORDER_NO, 50), LEFT('#' + @WOO_ORDER_NO, 50))
         ) AS former
         WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
         AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = former.DOC_ID)

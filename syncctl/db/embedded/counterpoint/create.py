@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -68,10 +69,11 @@ def create_document(session: Session, staged: sqlite3.Row, content: Content, cus
 
 
 def _require_new(session: Session, staged: sqlite3.Row, settings: Settings) -> None:
-    """Raise Conflict where the station has a document of the order's number that another program or a person entered."""
-    number = staged["WOO_ORDER_NO"]
-    if settings.get("FORMER_ORDERS") == "N" or not number:
+    """Raise Conflict where the station, or one that is named, has the order's number that another program or a person entered."""
+    number, wanted = staged["WOO_ORDER_NO"], settings.get("FORMER_ORDERS") or "Y"
+    if wanted == "N" or not number:
         return
+    stations = "" if wanted == "Y" else wanted
     found = session.one(
         """
         SELECT former.DOC_ID, former.TKT_NO, former.IS_POSTED
@@ -80,14 +82,20 @@ def _require_new(session: Session, staged: sqlite3.Row, settings: Settings) -> N
             UNION ALL SELECT DOC_ID, TKT_NO, STA_ID, CUST_PO_NO, REF, 1 FROM dbo.PS_ORD_HIST
             UNION ALL SELECT DOC_ID, TKT_NO, STA_ID, CUST_PO_NO, REF, 1 FROM dbo.PS_TKT_HIST
         ) AS former
-        WHERE former.STA_ID = :station
-        AND (former.CUST_PO_NO = :short OR former.REF = :long)
+        WHERE former.STA_ID IN (SELECT value FROM json_each(:stations))
+        AND (former.CUST_PO_NO IN (:short, :short_marked) OR former.REF IN (:long, :long_marked))
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = former.DOC_ID)
         ORDER BY former.IS_POSTED, former.DOC_ID
         LIMIT 1
         """,
-        {"station": settings["STA_ID"], "short": number[:20], "long": number[:50]},
+        {
+            "stations": json.dumps([settings["STA_ID"], *(each.strip() for each in stations.split(",") if each.strip())]),
+            "short": number[:20],
+            "short_marked": f"#{number}"[:20],
+            "long": number[:50],
+            "long_marked": f"#{number}"[:50],
+        },
     )
     if found is not None:
         raise Conflict(

@@ -550,7 +550,7 @@ INSERT INTO dbo.USER_ERP_SETTING VALUES
     ('TAX_OVRD_REAS', NULL, 'Reason for the override that keeps the tax of the store; empty: none'),
     ('TAX_AUTH_COD', 'WEB', 'Tax authority of rates that USER_TAX_MAP has no row for'),
     ('TAX_RUL_COD', 'TAX', 'Its tax rule'),
-    ('FORMER_ORDERS', 'Y', 'N enters an order even where a document of its number, not of syncctl, stands at the station'),
+    ('FORMER_ORDERS', 'Y', 'Y: no order is entered whose number the station has, not by syncctl; N: each; or further stations, with commas'),
     ('WRITE_SHIP_ADRS', 'N', 'Y adds the ship-to address to the addresses of the customer, too'),
     ('PAY_COD_TYP', 'B', 'Type of a pay code, where the ERP has no table of pay codes'),
     ('CUST_MATCH_NAME', 'N', 'Y matches a customer of the store by name and postcode, too, where the e-mail address finds nobody'),
