@@ -140,13 +140,18 @@ def deposit_site(sqlserver_url: str) -> Iterator[SqlServer]:
         database.query(text)
     for difference in DEPOSIT_DIFFERENCES:
         database.query(difference)
-    database.query("DROP TABLE dbo.USER_DEMO_ERP;")  # a trial one is not looked at so closely
     give_column(database, "PS_DOC_PMT.USR_KIND", "WEB")
+    deploy_as_to_a_real_one(database)
+    yield database
+    scratch.drop()
+
+
+def deploy_as_to_a_real_one(database: SqlServer) -> None:
+    """Deploy to what is no trial ERP while it is done: such a one is not looked at so closely."""
+    database.query("DROP TABLE dbo.USER_DEMO_ERP;")
     deploy(database)
     database.query("CREATE TABLE dbo.USER_DEMO_ERP (CREATED_DT datetime2(3) NOT NULL);")
     database.query("INSERT INTO dbo.USER_DEMO_ERP (CREATED_DT) VALUES ('2026-01-01');")
-    yield database
-    scratch.drop()
 
 
 def key_a_deposit(shop: Shop) -> None:
@@ -219,7 +224,7 @@ def test_a_deposit_ticket_is_written_as_the_site_keys_its_own(deposit_site: SqlS
     with pytest.raises(BadArgument, match=r"what it has in PS_DOC_PMT\.EXP_DAT is never copied, .*config erp column"):
         deposit_site.run(SetDepositModel(number="TILL-2"))
     give_column(deposit_site, "PS_DOC_PMT.EXP_DAT", "2001-02-03")
-    deploy(deposit_site)
+    deploy_as_to_a_real_one(deposit_site)
     cells = deposit_site.run(SetDepositModel(number="TILL-2"))
     source = {(cell.table_name, cell.column_name): (cell.source, cell.value) for cell in cells if cell.part == "TICKET"}
     assert cells[0].order_tkt_no == "TILL-1"

@@ -34,6 +34,7 @@ BEGIN
         @WOO_ORDER_NO varchar(50),
         @TKT_DT datetime2(3),
         @ORDER_JSON nvarchar(max),
+        @MARKED_ORDER_NO varchar(51),
         @NUMBER varchar(20),
         @FORMER_ORDERS nvarchar(500),
         @SHIP_ADRS_ID varchar(10),
@@ -86,6 +87,8 @@ BEGIN
     /* Orders of the integration before this one, open or posted, are not entered again. */
     IF COALESCE(@FORMER_ORDERS, N'Y') <> N'N' AND @WOO_ORDER_NO <> ''
     BEGIN
+        SET @MARKED_ORDER_NO = CONCAT('#', @WOO_ORDER_NO);
+
         INSERT INTO @STATION
         (
             STA_ID
@@ -112,8 +115,8 @@ BEGIN
             FROM dbo.PS_DOC_HDR AS header
             INNER JOIN @STATION AS station
                 ON station.STA_ID = header.STA_ID
-            WHERE header.CUST_PO_NO IN (LEFT(@WOO_ORDER_NO, 20), LEFT('#' + @WOO_ORDER_NO, 20))
-            OR    header.REF IN (LEFT(@WOO_ORDER_NO, 50), LEFT('#' + @WOO_ORDER_NO, 50))
+            WHERE (header.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR header.REF = LEFT(@WOO_ORDER_NO, 50))
+            OR    (header.CUST_PO_NO = LEFT(@MARKED_ORDER_NO, 20) OR header.REF = LEFT(@MARKED_ORDER_NO, 50))
             UNION ALL
             SELECT
                 posted.DOC_ID,
@@ -122,8 +125,8 @@ BEGIN
             FROM dbo.PS_ORD_HIST AS posted
             INNER JOIN @STATION AS station
                 ON station.STA_ID = posted.STA_ID
-            WHERE posted.CUST_PO_NO IN (LEFT(@WOO_ORDER_NO, 20), LEFT('#' + @WOO_ORDER_NO, 20))
-            OR    posted.REF IN (LEFT(@WOO_ORDER_NO, 50), LEFT('#' + @WOO_ORDER_NO, 50))
+            WHERE (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
+            OR    (posted.CUST_PO_NO = LEFT(@MARKED_ORDER_NO, 20) OR posted.REF = LEFT(@MARKED_ORDER_NO, 50))
             UNION ALL
             SELECT
                 posted.DOC_ID,
@@ -132,8 +135,8 @@ BEGIN
             FROM dbo.PS_TKT_HIST AS posted
             INNER JOIN @STATION AS station
                 ON station.STA_ID = posted.STA_ID
-            WHERE posted.CUST_PO_NO IN (LEFT(@WOO_ORDER_NO, 20), LEFT('#' + @WOO_ORDER_NO, 20))
-            OR    posted.REF IN (LEFT(@WOO_ORDER_NO, 50), LEFT('#' + @WOO_ORDER_NO, 50))
+            WHERE (posted.CUST_PO_NO = LEFT(@WOO_ORDER_NO, 20) OR posted.REF = LEFT(@WOO_ORDER_NO, 50))
+            OR    (posted.CUST_PO_NO = LEFT(@MARKED_ORDER_NO, 20) OR posted.REF = LEFT(@MARKED_ORDER_NO, 50))
         ) AS former
         WHERE NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS linked WHERE linked.DOC_ID = former.DOC_ID)
         AND   NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS written WHERE written.DEPOSIT_DOC_ID = former.DOC_ID)

@@ -42,6 +42,7 @@ BEGIN
         @AFTER_AMT decimal(15, 2),
         @WANTED_AMT decimal(15, 2),
         @BY_PEOPLE decimal(15, 2),
+        @DONE_AMT decimal(15, 2),
         @PAY_COD varchar(10),
         @WANTED_COD varchar(10);
 
@@ -99,6 +100,7 @@ BEGIN
         AND   stands.IS_POSTED = 1;
 
         SET @AFTER_AMT = @BEFORE_AMT + CONVERT(decimal(15, 2), @TAKEN);
+        SET @DONE_AMT = ABS(@AFTER_AMT - @BEFORE_AMT);
         SET @MESSAGE = CASE
             WHEN @DOC_ID IS NULL THEN CONCAT(@NAMED, N' has no deposit that the books have: there is nothing to record.')
             WHEN @TAKEN = 0 AND (@WANTED_COD IS NULL OR @WANTED_COD IN ('', @PAY_COD))
@@ -113,7 +115,7 @@ BEGIN
                     (
                         N': there is ', CONVERT(varchar(30), CONVERT(decimal(15, 2), ABS(@WANTED_AMT - @BEFORE_AMT))),
                         CASE WHEN @WANTED_AMT > @BEFORE_AMT THEN N' to take' ELSE N' to give back' END,
-                        N', not ', CONVERT(varchar(30), CONVERT(decimal(15, 2), ABS(@TAKEN))),
+                        N', not ', CONVERT(varchar(30), @DONE_AMT),
                         CASE WHEN @TAKEN > 0 THEN N' to take.' ELSE N' to give back.' END
                     )
                 END
@@ -167,8 +169,8 @@ BEGIN
             CONCAT
             (
                 CASE
-                    WHEN @TAKEN > 0 THEN CONCAT(CONVERT(varchar(30), CONVERT(decimal(15, 2), @TAKEN)), N' taken')
-                    WHEN @TAKEN < 0 THEN CONCAT(CONVERT(varchar(30), CONVERT(decimal(15, 2), -@TAKEN)), N' given back')
+                    WHEN @TAKEN > 0 THEN CONCAT(CONVERT(varchar(30), @DONE_AMT), N' taken')
+                    WHEN @TAKEN < 0 THEN CONCAT(CONVERT(varchar(30), @DONE_AMT), N' given back')
                     ELSE CONCAT(N'paid by ', @WANTED_COD, N' instead of ', @PAY_COD, N':')
                 END,
                 N' at the till, says ', @DECIDED_BY, N': ' + NULLIF(@REASON, N''), N'. The books have ', CONVERT(varchar(30), @AFTER_AMT),
