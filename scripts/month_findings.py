@@ -165,7 +165,7 @@ def _recoveries(made: Month) -> list[str]:
 
 def _ways(made: Month) -> list[str]:
     mailed = Counter(str(mail["Subject"]) for mail in made.mailbox.mails)
-    posted = Counter(f"{told.what}|{told.incident}|{told.title}|{told.subject}" for told in made.heard)
+    posted = Counter(told.message for told in made.heard if told.message)
     return [] if mailed == posted else [f"mail {dict(mailed - posted)}, HTTP {dict(posted - mailed)}"]
 
 

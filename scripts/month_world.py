@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -49,6 +50,8 @@ AT_LEAST_LEFT = timedelta(hours=4)
 AFTERWARDS = timedelta(hours=8)
 """So long after an outage something may still wait for its next try."""
 GOOD = (0, 1)
+_INCIDENTS = re.compile(r"(?:^|[;-] )(\d+), ([^:;]+): ")
+"""The incidents that one message names, each with what it is about."""
 _TEMPLATE = "{{ what }}|{{ incident or 0 }}|{{ title }}|{{ subject }}\n\n{{ message }}\n"
 
 
@@ -73,13 +76,15 @@ class MonthsClock:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message to people."""
+    """An incident that a message told people of."""
 
     at: datetime
     what: str
     incident: int
     title: str
     subject: str
+    message: str = ""
+    """The first line of the message; empty where it tells of others, too, and this isn't the first of them."""
 
 
 @dataclass
@@ -343,7 +348,11 @@ class Month:
         """Take what people were told."""
         for told in self.people.told:
             what, incident, title, subject = str(told["title"]).split("|")
-            self.heard.append(Heard(self.now, what, int(incident), title, subject))
+            several = _INCIDENTS.findall(str(told["message"])) if subject.endswith(" at once") else []
+            message = str(told["title"])
+            for number, about in several or [(incident, subject)]:
+                self.heard.append(Heard(self.now, what, int(number), title, about, message))
+                message = ""
         self.people.told.clear()
 
     # --- Whether health tells the truth ----------------------------------------------------------------------------------
