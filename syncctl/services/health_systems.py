@@ -105,51 +105,58 @@ class Disk:
 
     what: str
     folder: Path
-    free: int
-    """Bytes that this account may still write."""
+    free: int | None
+    """Bytes that this account may still write; None where the folder can't be reached, as on a share that is away."""
     refused: str = ""
-    """Why this account can make no file there, of a folder that each job needs."""
+    """Why it can't be reached, or why this account can make no file there, of a folder that each job needs."""
 
 
 def free(folders: Mapping[str, Path]) -> list[Disk]:
-    """Look how much room there is where each folder lies, or is going to lie, and whether logs and locks can be written.
-
-    Raises:
-        OSError: one of them can't be looked at.
-    """
+    """Look how much room there is where each folder lies, or is going to lie, and whether logs and locks can be written."""
     found = []
     for what, folder in folders.items():
         there = folder.absolute()
         while not there.exists() and there != there.parent:
             there = there.parent
-        refused = unwritable(folder) if what in _OF_EACH_JOB else ""
-        found.append(Disk(what, folder, shutil.disk_usage(there).free, refused))
+        try:
+            room = shutil.disk_usage(there).free
+        except OSError as error:
+            found.append(Disk(what, folder, None, error.strerror or str(error)))
+        else:
+            found.append(Disk(what, folder, room, unwritable(folder) if what in _OF_EACH_JOB else ""))
     return found
 
 
 def disks(found: Sequence[Disk], limits: Thresholds) -> Iterator[Check]:
-    """Judge the room on the disks by the fullest."""
+    """Judge the room on the disks by the fullest, and whether each folder can be reached, and logs and locks be written."""
     if not found:
         return
-    least = min(found, key=lambda disk: disk.free)
-    left = least.free // _MEGABYTE
-    refused = [f"the {disk.what} can't be written in {disk.folder}: {disk.refused}" for disk in found if disk.refused]
-    level: Level = "warning" if refused else "ok"
-    if left < limits.disk_warning_mb:
-        level = "critical" if left < limits.disk_critical_mb else "warning"
+    away = any(disk.free is None for disk in found)
+    said = [
+        f"the {disk.what} can't be {'reached' if disk.free is None else 'written'} in {disk.folder}: {disk.refused}"
+        for disk in found
+        if disk.refused or disk.free is None
+    ]
+    level: Level = "critical" if away else "warning" if said else "ok"
+    advice = "look at the folder, and whether this account may write there; `syncctl config check` tries it"
+    room = [(disk.free // _MEGABYTE, disk) for disk in found if disk.free is not None]
+    left, least = min(room, key=lambda each: each[0], default=(None, None))
+    if left is not None and least is not None:
+        said.append(f"{left:,} MB free for the {least.what} in {least.folder} (limit {limits.disk_warning_mb:,} MB)")
+        if left < limits.disk_warning_mb or level == "ok":
+            advice = "make room there; `syncctl db purge` shortens the history, SYNCCTL_LOG_DAYS the logs"
+            level = "critical" if away or left < limits.disk_critical_mb else "warning" if left < limits.disk_warning_mb else "ok"
     yield Check(
         "disk",
         level,
-        "; ".join([*refused, f"{left:,} MB free for the {least.what} in {least.folder} (limit {limits.disk_warning_mb:,} MB)"]),
+        "; ".join(said),
         left,
         "MB",
         warning=limits.disk_warning_mb,
         critical=limits.disk_critical_mb,
         falls=True,
-        advice="let this account write there, or name other folders (`syncctl config check`)"
-        if refused and left >= limits.disk_warning_mb
-        else "make room there; `syncctl db purge` shortens the history, SYNCCTL_LOG_DAYS the logs",
-        also=tuple(Figure(name=f"disk_{disk.what.replace(' ', '_')}", value=disk.free // _MEGABYTE, unit="MB") for disk in found),
+        advice=advice,
+        also=tuple(Figure(name=f"disk_{disk.what.replace(' ', '_')}", value=megabytes, unit="MB") for megabytes, disk in room),
     )
 
 

@@ -341,6 +341,19 @@ def test_logs_that_cannot_be_written_are_told_for_the_jobs_go_on_without(tmp_pat
     assert [path.name for path in folder.iterdir()] == ["a file"], "nothing is left by the look"
 
 
+def test_a_share_that_is_away_is_named_and_hides_no_other_disk(tmp_path: Path) -> None:
+    share = Path("//nohost/share/logs")
+    [check] = systems.disks(
+        [systems.Disk("log files", share, None, "Path not found"), systems.Disk("database", tmp_path, 2**40)], Thresholds()
+    )
+    assert (check.level, check.value) == ("critical", 2**20)
+    assert check.message.startswith(
+        f"the log files can't be reached in {share}: Path not found; 1,048,576 MB free for the database"
+    )
+    [check] = systems.disks([systems.Disk("log files", share, None, "Path not found")], Thresholds())
+    assert (check.level, check.value) == ("critical", None)
+
+
 def test_messages_to_people_that_are_not_delivered_are_told(bench: Bench) -> None:
     told = {"event_type": "alert", "audience": "operator", "template": "alert", "data_json": "{}"}
     bench.database.run(QueueNotification(dedup_key="1", **told))
