@@ -81,8 +81,11 @@ def read_file(path: Path) -> SettingsFile:
                 f"The settings file {path} is UTF-16. Save it as UTF-8 text (in PowerShell: Set-Content -Encoding utf8)."
             )
         text = raw.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"The settings file {path} can't be read: {error}. It must be UTF-8 text.") from error
+    except OSError as error:
+        said = f"{path.absolute()} can't be read: {error.strerror or error}"
+        raise ConfigError(f"The settings file {said}. See to it that the account of the jobs may read it.") from error
     lines = list(parse_stream(io.StringIO(re.sub("\r\n?", "\n", text))))
     values = {line.key: line.value for line in lines if line.key is not None and line.value is not None}
     slips = (

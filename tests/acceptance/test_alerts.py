@@ -197,6 +197,20 @@ def test_a_job_that_fails_before_it_has_settings_tells_once_and_its_end(watched:
     assert people.titles() == ["[RECOVERED] The settings make no sense"]
 
 
+def test_alerts_that_get_no_lock_tell_that_for_nobody_else_would(watched: Program, people: Receiver) -> None:
+    assert watched("alerts", "run").code == 0
+    (watched.folder / "a file").write_text("")
+    ours = watched.settings.get("SYNCCTL_LOCK_DIR", "")
+    watched.settings["SYNCCTL_LOCK_DIR"] = str(watched.folder / "a file")
+    for command in (("stage",), ("alerts", "run"), ("alerts", "run")):
+        ended = watched(*command)
+        assert (ended.code, "SYNCCTL_LOCK_DIR" in ended.err) == (78, True)
+    assert people.titles() == ["[CRITICAL] The settings make no sense (alerts run)"]
+    watched.settings["SYNCCTL_LOCK_DIR"] = ours
+    assert watched("alerts", "run").code == 0
+    assert people.titles() == ["[RECOVERED] The settings make no sense"]
+
+
 def test_where_nothing_is_known_a_job_without_settings_ends_as_ever(syncctl: Program) -> None:
     syncctl.settings["SYNCCTL_MAX_RETRIES"] = "lots"
     ended = syncctl("process")

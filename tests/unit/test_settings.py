@@ -13,7 +13,7 @@ from syncctl.env_file import write_setting
 from syncctl.errors import ConfigError, UsageError
 from syncctl.secret import HIDDEN, Secret, passwords_in, without_password
 from syncctl.settings import BY_NAME, TABLE, Settings, find
-from syncctl.settings_files import env_path
+from syncctl.settings_files import env_path, read_file
 from syncctl.settings_load import load
 
 
@@ -152,6 +152,12 @@ def test_a_named_env_file_must_exist(tmp_path: Path):
     (tmp_path / "bad.env").write_bytes(b"SYNCCTL_STORE_ID=\xff\xfe\n")
     with pytest.raises(ConfigError, match="UTF-8"):
         load(environment={}, env_file=tmp_path / "bad.env")
+
+
+def test_a_settings_file_that_may_not_be_read_is_no_matter_of_letters(tmp_path: Path):
+    with pytest.raises(ConfigError, match="See to it that the account of the jobs may read it") as refused:
+        read_file(tmp_path)
+    assert "UTF-8" not in str(refused.value)
 
 
 def test_secrets_are_never_shown():

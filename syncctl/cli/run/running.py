@@ -255,7 +255,12 @@ def _work(call: Call, job: Job, run: Run, body: Callable[[Run], None], *, dry_ru
             from syncctl.lock import only_once
 
             scope = f"{identity(settings.database)}\n{settings.store_id}"
-            held.enter_context(only_once(settings.lock_dir, call.name, scope=scope))
+            try:
+                held.enter_context(only_once(settings.lock_dir, call.name, scope=scope))
+            except errors.ConfigError as error:
+                if job.without_database:  # the alerts themselves: what keeps them from looking, nobody else tells
+                    _tell_of_settings(call, error)
+                raise
         ping = None if dry_run else _ping(run, call.operation)
         failure: BaseException | None = None
         logged = False
