@@ -37,9 +37,12 @@ def only_once(folder: Path, job: str, *, scope: str = "") -> Iterator[None]:
     except Timeout:
         raise AlreadyRunning(f"{job} is already running here{_holder(path)}; this run did nothing.") from None
     except OSError as error:
-        raise ConfigError(
-            f"The lock file {path} can't be made: {error.strerror or error}. Name another folder with SYNCCTL_LOCK_DIR."
-        ) from error
+        why = error.strerror or error
+        if path.exists():
+            said = f"is there and can't be opened: {why}. Another account may have run {job}: delete the file while no job runs"
+        else:
+            said = f"can't be made: {why}. Name another folder with SYNCCTL_LOCK_DIR"
+        raise ConfigError(f"The lock file {path} {said}.") from error
     try:
         with suppress(OSError), open_text(_holder_path(path), "w") as file:
             file.write(str(os.getpid()))

@@ -49,6 +49,15 @@ def test_a_folder_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path):
         pytest.fail("no lock was made")
 
 
+def test_a_lock_file_of_somebody_else_is_to_be_deleted(tmp_path: Path):
+    lock_path(tmp_path, "process", "db").mkdir()
+    with (
+        pytest.raises(ConfigError, match=r"is there and can't be opened: .* delete the file"),
+        only_once(tmp_path, "process", scope="db"),
+    ):
+        pytest.fail("a folder was locked")
+
+
 def test_a_lock_file_bears_the_jobs_name(tmp_path: Path):
     assert lock_path(tmp_path, "retry-failed", "x").name.startswith("retry-failed-")
     assert lock_path(tmp_path, "a/../b", "x").parent == tmp_path
