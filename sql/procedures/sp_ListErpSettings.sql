@@ -5,8 +5,8 @@ GO
 dbo.sp_ListErpSettings
     The site settings of the ERP side, by name.
 
-Called by    syncctl config erp, syncctl config check
-Returns      NAME, VALUE, DESCR
+Called by    syncctl config erp, syncctl config check, syncctl stock push, syncctl stock diff, syncctl price push
+Returns      NAME, VALUE, DESCR, FAULT (what it names that the ERP doesn't have; NULL: nothing)
 Errors       none
 Locks        none beyond the read
 Repeatable   yes
@@ -22,8 +22,10 @@ BEGIN
     SELECT
         setting.NAME,
         setting.VALUE,
-        setting.DESCR
+        setting.DESCR,
+        lacking.FAULT
     FROM dbo.USER_ERP_SETTING AS setting
+    OUTER APPLY dbo.fn_ErpSettingFault(CONVERT(varchar(50), setting.NAME), setting.VALUE) AS lacking
     ORDER BY
         setting.NAME;
 END;

@@ -7,7 +7,8 @@ dbo.sp_NoteStorePush
 
 Called by    syncctl stock push, syncctl price push
 Parameters   @STORE_ID; @KIND what is pushed (stock, price); @HELD_WHY why it is held: first (nothing was ever told), zeroed, changed,
-             lost (the ERP knows too few items any more), listing (the store lists too few), limit; NULL: it came to its end;
+             lost (the ERP knows too few items any more), listing (the store lists too few), setting (one names what the
+             ERP doesn't have), limit; NULL: it came to its end;
              @HELD_MESSAGE in words; @IS_PART = 1: a part is held, the rest was told; @ITEM_COUNT items looked at, @CHANGE_COUNT of which
              were to be told; @LEFT_JSON a JSON object, why items were left alone and how many
 Returns      nothing

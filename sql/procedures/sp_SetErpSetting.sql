@@ -6,7 +6,7 @@ dbo.sp_SetErpSetting
     Changes one site setting of the ERP side.
 
 Called by    syncctl config erp set
-Returns      the row as it is now: NAME, VALUE, DESCR
+Returns      the row as it is now: NAME, VALUE, DESCR, FAULT (see sp_ListErpSettings)
 Errors       50001 a setting that needs a value gets none, or one that the ERP's documents can't be written by; 50004 no such setting
 Locks        the setting's row
 Repeatable   yes
@@ -75,8 +75,10 @@ BEGIN
     SELECT
         setting.NAME,
         setting.VALUE,
-        setting.DESCR
+        setting.DESCR,
+        lacking.FAULT
     FROM dbo.USER_ERP_SETTING AS setting
+    OUTER APPLY dbo.fn_ErpSettingFault(@SETTING_NAME, setting.VALUE) AS lacking
     WHERE setting.NAME = @SETTING_NAME;
 END;
 GO

@@ -422,5 +422,5 @@ def _show_erp(run: Run, rows: list[ErpSetting]) -> None:
     run.report.items = list(rows)
     run.report.counts = {"settings": len(rows)}
     run.render = lambda console: table(
-        console, ["Setting", "Value", "What for"], ([row.name, row.value, row.descr] for row in rows)
+        console, ["Setting", "Value", "What for"], ([row.name, row.value, row.fault or row.descr] for row in rows)
     )

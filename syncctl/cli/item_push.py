@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ from syncctl.errors import EXIT_SOME_FAILED
 from syncctl.pushes import LEFT_TO_NEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from rich.console import Console
@@ -52,10 +53,27 @@ def list_items(run: Run, store_items: ItemListing, push: ItemPush[Any], *, yes: 
     Raises:
         Held: as said, and the person didn't say yes.
     """
+    with _held_as_noted(run, push, noted=noted):
+        store_items.list_items(believed=yes and noted)  # who means one item, or tells nothing, has not looked at all of them
+
+
+def look(run: Run, push: ItemPush[Any], skus: Sequence[str], *, everything: bool, noted: bool) -> None:
+    """Find what is to be told; where a site setting has to be mended first, that is noted of the push.
+
+    Raises:
+        Held: as said.
+        UsageError: the store doesn't sell one of the SKUs.
+    """
+    with _held_as_noted(run, push, noted=noted):
+        push.look(skus, everything=everything)
+
+
+@contextmanager
+def _held_as_noted(run: Run, push: ItemPush[Any], *, noted: bool) -> Iterator[None]:
     from syncctl.services.item_push import Held
 
     try:
-        store_items.list_items(believed=yes and noted)  # who means one item, or tells nothing, has not looked at all of them
+        yield
     except Held as held:
         run.metrics["held"] = held.why
         run.report.status = "held"

@@ -62,7 +62,7 @@ def push(run: Run, sku: Skus = None, everything: Everything = False, yes: Yes = 
                 count = listing.count()
             if listing.unfinished or run.stop.is_set():
                 return
-            pushing.look(sku or (), everything=everything)
+            item_push.look(run, pushing, sku or (), everything=everything, noted=not (sku or dry_run))
             if not dry_run:
                 item_push.tell(
                     run,

@@ -78,7 +78,7 @@ def push(
                 _stage(run, store)
             if listing.unfinished or run.stop.is_set():
                 return
-            pushing.look(sku or (), everything=everything)
+            item_push.look(run, pushing, sku or (), everything=everything, noted=not (sku or dry_run))
             if not dry_run:
                 item_push.tell(
                     run,
@@ -116,7 +116,11 @@ def diff(
         if not known:
             with run.database.exclusive(f"stock {store.store_id}"):  # of two listings at once, one would forget the other's items
                 listing.list_items(believed=not switched_on(run.settings))
-        found = _push(run, store).find(sku or ())
+        pushing = _push(run, store)
+        if (fault := pushing.setting_fault()) is not None:
+            run.report.add_error(f"{fault} Nothing is told until `syncctl config erp set` mends it.")
+            run.report.exit_code = EXIT_SOME_FAILED
+        found = pushing.find(sku or ())
         require_sold(sku or (), found)
     counts = {word: sum(row.standing == word for row in found) for word in WORDS}
     run.report.counts = {"items": len(found), **counts}
@@ -129,6 +133,8 @@ def diff(
         rows = [row for row in found if row.standing != "same"]
         if rows:
             _differences(console, rows)
+        if fault is not None:
+            console.print(fault)
         if said := item_push.say_unreadable(listing.unreadable):
             console.print(said)
         summary(console, run.report)

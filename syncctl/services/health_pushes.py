@@ -98,7 +98,9 @@ def _held(kind: PushKind, push: StorePush | None, now: datetime, limits: Thresho
         "s",
         warning=0,
         critical=critical * 60,
-        advice=f"`syncctl {kind.command} --dry-run` shows what would be told; if right, `syncctl {kind.command} --yes` tells it",
+        advice="`syncctl config erp set` mends the setting; the next push goes on"
+        if push and push.held_why == "setting"
+        else f"`syncctl {kind.command} --dry-run` shows what would be told; if right, `syncctl {kind.command} --yes` tells it",
     )
 
 

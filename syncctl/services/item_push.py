@@ -15,7 +15,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from syncctl.db.contract import CountStoreItems, Database, NoteStoreItems, NoteStorePush, Procedure, StoreItemCount, ToldItems
+from syncctl.db.contract import (
+    CountStoreItems,
+    Database,
+    ListErpSettings,
+    NoteStoreItems,
+    NoteStorePush,
+    Procedure,
+    StoreItemCount,
+    ToldItems,
+)
 from syncctl.errors import SyncError, UsageError
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import Asked, Outdated, Product, Store
@@ -212,6 +221,8 @@ class ItemPush(ABC, Generic[Change]):
     """Items that the store was told of, and of which the ERP has nothing to be told any more."""
     kind: ClassVar[str] = ""
     """See `pushes.PushKind`."""
+    sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Site settings that say where the ERP has what is told; of several together the first that is set counts."""
     gone: ClassVar[frozenset[str]] = frozenset()
     """How an item stands of which the ERP has nothing to be told."""
     _over: list[Change] = field(default_factory=list)
@@ -238,12 +249,22 @@ class ItemPush(ABC, Generic[Change]):
     def find(self, skus: Sequence[str] = ()) -> list[Change]:
         """Return every item with what the store should say of it, or those of these SKUs."""
 
+    def setting_fault(self) -> str | None:
+        """Say what a site setting names that the ERP doesn't have, so that nobody knows what to tell; None where all is well."""
+        rows = self.context.reaching(self.database.run, ListErpSettings())
+        known = {row.name: row for row in rows if row.value}
+        counting = (next((known[name] for name in names if name in known), None) for names in self.sources)
+        return next((row.fault for row in counting if row is not None and row.fault is not None), None)
+
     def look(self, skus: Sequence[str] = (), *, everything: bool = False) -> None:
         """Find what is to be told, and what is left alone and why; the former stands in `result.changes`.
 
         Raises:
+            Held: a site setting names what the ERP doesn't have.
             UsageError: the store doesn't sell one of the SKUs.
         """
+        if fault := self.setting_fault():
+            raise Held(f"{fault} Nothing was told. `syncctl config erp set` mends it.", why="setting")
         found = self.find(skus)
         require_sold(skus, found)
         due = {"differs", "doubted", "waiting"} if skus else {"differs", "doubted"}

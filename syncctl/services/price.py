@@ -74,6 +74,7 @@ class PricePush(ItemPush[PriceChange]):
     """Tells one store of its prices."""
 
     kind: ClassVar[str] = PRICE.name
+    sources: ClassVar[tuple[tuple[str, ...], ...]] = (("WEB_PRICE_LIST",), ("WEB_SALE_LIST",))
     gone: ClassVar[frozenset[str]] = frozenset({"unknown", "unpriced"})
     guard: PriceGuard = field(default_factory=PriceGuard)
     sales_left: Counter[str] = field(default_factory=Counter)

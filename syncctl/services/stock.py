@@ -66,6 +66,7 @@ class StockPush(ItemPush[StockChange]):
     """Tells one store of its stock."""
 
     kind: ClassVar[str] = STOCK.name
+    sources: ClassVar[tuple[tuple[str, ...], ...]] = (("STOCK_LOCATIONS", "STK_LOC_ID"),)
     gone: ClassVar[frozenset[str]] = frozenset({"unknown", "uncounted"})
     guard: Guard = field(default_factory=Guard)
 

@@ -357,3 +357,13 @@ def test_at_a_terminal_a_person_is_asked_of_what_waits(syncctl: Program, shop: S
     yes = at_a_terminal(syncctl, "price", "push", types="y\n")
     assert yes.code == 0, yes.err
     assert asked(shop)["MUG"] == "100.00"
+
+
+def test_a_price_list_that_the_erp_does_not_have_is_told_of(syncctl: Program, shop: SimulatedStore):
+    with syncctl.connected() as connection:
+        connection.execute("UPDATE USER_ERP_SETTING SET VALUE = 'PRC_9' WHERE NAME = 'WEB_PRICE_LIST'")
+    ended = syncctl("price", "push", "--yes")
+    assert (ended.code, "WEB_PRICE_LIST takes PRC_1 to PRC_6" in ended.err) == (1, True)
+    assert "WEB_PRICE_LIST takes" in syncctl("health", "--check", "price_held").out
+    syncctl("config", "erp", "set", "WEB_PRICE_LIST", "PRC_1")
+    assert pushed(syncctl)["told"] == 0

@@ -133,6 +133,7 @@ def test_blanks_around_a_sku_and_small_letters_of_a_location_are_nothing(syncctl
     assert "SKU MUG: 1 of the item make one, reserve 3." in syncctl("item", "set", " MUG ", "--reserve", "3").out
     with syncctl.connected() as connection:
         [[location]] = connection.execute("SELECT DISTINCT LOC_ID FROM IM_INV WHERE ITEM_NO = 'MUG'").fetchall()
+        connection.execute("INSERT INTO IM_INV (ITEM_NO, LOC_ID) VALUES ('CAP', 'OTHER')")
     syncctl("config", "erp", "set", "STOCK_LOCATIONS", f"{location.lower()}, other")
     told = syncctl("stock", "push", "--json").json
     assert [(item["sku"], item["after"]) for item in told["items"]] == [("MUG", "97")]
@@ -194,3 +195,36 @@ def test_the_variations_of_a_product_that_can_not_be_read_stay_known(syncctl: Pr
     del shop.odd.breaks[20], shop.state.products[20]
     age_listing(syncctl)
     assert pushed(syncctl)["items"] == 5
+
+
+def test_a_location_that_the_erp_does_not_have_is_refused_and_one_that_went_is_told_of(syncctl: Program, shop: SimulatedStore):
+    with syncctl.connected() as connection:
+        connection.executemany(
+            "INSERT INTO IM_INV (ITEM_NO, LOC_ID, QTY_ON_HND) VALUES ('MUG', ?, '1.0000')", [(f"L{n:02d}",) for n in range(2, 14)]
+        )
+    refused = syncctl("config", "erp", "set", "STOCK_LOCATIONS", "01, nowhere")
+    assert refused.code == 2
+    assert "names the location NOWHERE, where the ERP keeps no stock. It does at: 01, L02, L03," in refused.err
+    assert "L10, …." in refused.err and "L11" not in refused.err
+    assert syncctl("config", "erp", "set", "STOCK_LOCATIONS", "01, L02").code == 0
+    assert pushed(syncctl)["told"] == 1
+    before = stock(shop)
+    with syncctl.connected() as connection:
+        connection.execute("UPDATE IM_INV SET LOC_ID = 'WEST' WHERE LOC_ID = 'L02'")
+    for words in (("stock", "push"), ("stock", "push", "--yes"), ("stock", "push", "--dry-run"), ("stock", "diff")):
+        ended = syncctl(*words)
+        assert (ended.code, "STOCK_LOCATIONS names the location L02, where" in ended.err + ended.out) == (1, True), words
+    assert stock(shop) == before
+    assert "STOCK_LOCATIONS names the location L02, where" in syncctl("health", "--check", "stock_held").out
+    assert "STOCK_LOCATIONS names the location L02, where" in syncctl("config", "erp", "list", "--json").out
+    syncctl("config", "erp", "set", "STOCK_LOCATIONS", "01, west")
+    assert pushed(syncctl)["told"] == 0
+    assert syncctl("health", "--check", "stock_held").code == 0
+
+
+def test_the_location_of_the_documents_counts_where_none_is_named(syncctl: Program, shop: SimulatedStore):
+    assert syncctl("config", "erp", "set", "STK_LOC_ID", "MAIN").code == 0, "a document may be the first of a location"
+    ended = syncctl("stock", "push")
+    assert (ended.code, "STK_LOC_ID names the location MAIN, where" in ended.err) == (1, True)
+    syncctl("config", "erp", "set", "STOCK_LOCATIONS", "01")
+    assert pushed(syncctl)["told"] == 0

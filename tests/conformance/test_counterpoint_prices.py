@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import SetErpSetting
+from syncctl.db.contract import ListErpSettings, SetErpSetting
+from syncctl.errors import BadArgument
 from tests.conformance.ledgers import Ledger
 from tests.conformance.test_price_port import asked, listed
 
@@ -71,3 +72,26 @@ def test_a_price_of_0_at_the_location_is_no_reason_to_take_another(items):
     items.query("UPDATE dbo.IM_ITEM SET PRC_1 = 7 WHERE ITEM_NO = 'MUG'", ())
     items.put_price("MUG", "0")
     assert asked(items)["MUG"].standing == "unpriced"
+
+
+def test_a_location_without_stock_is_refused_and_those_that_have_some_are_named(items):
+    for number in range(2, 14):
+        items.query("INSERT INTO dbo.IM_INV (ITEM_NO, LOC_ID) VALUES ('MUG', ?)", (f"L{number:02d}",))
+    for value, gone in (("01,NOWHERE", "NOWHERE"), ("NO SUCH PLACE, 01", "NOSUCHPLACE"), ("01, L02, 00", "00")):
+        with pytest.raises(
+            BadArgument, match=f"names the location {gone}, where the ERP keeps no stock. It does at: 01, L02,"
+        ):
+            choose(items, "STOCK_LOCATIONS", value)
+    with pytest.raises(BadArgument, match=r"L10, …\.$"):
+        choose(items, "STOCK_LOCATIONS", "NOWHERE")
+    for value in ("01, L02", ",01,", ""):
+        choose(items, "STOCK_LOCATIONS", value)
+    choose(items, "STOCK_LOCATIONS", "L02")
+    choose(items, "STK_LOC_ID", "MAIN")
+    items.query("DELETE FROM dbo.IM_INV WHERE LOC_ID = 'L02'", ())
+    faults = {row.name: row.fault for row in items.database.run(ListErpSettings()) if row.fault}
+    assert set(faults) == {"STOCK_LOCATIONS", "STK_LOC_ID"}
+    assert faults["STK_LOC_ID"].startswith("STK_LOC_ID names the location MAIN, where the ERP keeps no stock.")
+    items.query("DELETE FROM dbo.IM_INV", ())
+    choose(items, "STOCK_LOCATIONS", "MAIN")
+    assert not [row for row in items.database.run(ListErpSettings()) if row.fault], "an ERP without any stock says nothing"

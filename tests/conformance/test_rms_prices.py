@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from syncctl.db.contract import SetErpSetting
+from syncctl.db.contract import ListErpSettings, SetErpSetting
+from syncctl.errors import BadArgument
 from tests.conformance.ledgers import Ledger
 from tests.conformance.test_price_port import asked, listed
 
@@ -137,3 +138,13 @@ def test_a_price_of_a_customer_group_is_the_webs(items):
 def test_a_price_beyond_all_money_breaks_nothing(items):
     items.query("UPDATE dbo.Item SET Price = 922337203685477, SalePrice = 922337203685477, SaleEndDate = '20990101'", ())
     assert {change.standing for change in asked(items, includes_tax=False).values()} == {"unpriced"}
+
+
+def test_what_a_setting_names_and_rms_does_not_have_is_told(items):
+    for name in ("SHIPPING_ITEM_ID", "CHARGE_ITEM_ID"):
+        with pytest.raises(BadArgument, match=f"{name} names the item 999999, and no item has that ID"):
+            items.setting(name, "999999")
+    items.query("UPDATE dbo.USER_ERP_SETTING SET VALUE = 'PriceZ' WHERE NAME = 'WEB_PRICE_LIST'", ())
+    faults = {row.name: row.fault for row in items.database.run(ListErpSettings()) if row.fault}
+    assert set(faults) == {"WEB_PRICE_LIST"} and "takes Price, PriceA, PriceB or PriceC" in faults["WEB_PRICE_LIST"]
+    assert asked(items)["MUG"].standing == "unpriced"

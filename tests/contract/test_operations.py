@@ -470,7 +470,7 @@ def test_site_settings_have_defaults_and_can_be_changed(database):
     settings = {setting.name: setting for setting in database.run(ListErpSettings())}
     assert list(settings) == sorted(settings)
     assert (settings["STA_ID"].value, settings["DOC_TYP"].value, settings["TAX_COD"].value) == ("101", "O", None)
-    changed = ErpSetting("STA_ID", "103", settings["STA_ID"].descr)
+    changed = ErpSetting("STA_ID", "103", settings["STA_ID"].descr, None)
     assert database.run(SetErpSetting(setting_name="STA_ID", value="103")) == [changed]
     assert changed in database.run(ListErpSettings())
 

@@ -236,7 +236,7 @@ def test_a_site_without_the_prices_of_customer_groups_is_fitted() -> None:
     fitted, problems = render_all(scripts("counterpoint"), site(fewer), TRIAL)
     assert problems == []
     texts = {script.name.rpartition("/")[2]: script.text for script in fitted}
-    for name in ("fn_ErpPrice.sql", "sp_CheckErpSetting.sql"):
+    for name in ("fn_ErpPrice.sql", "fn_ErpSettingFault.sql"):
         assert "('PRC_1'" in texts[name].replace("N'", "'")
         assert not re.search("'PRC_[2-6]'", texts[name])
     assert "price.PRC_1" in texts["fn_ErpPrice.sql"] and "item.PRC_1" not in texts["fn_ErpPrice.sql"]

@@ -76,38 +76,11 @@ BEGIN
         END;
     END;
 
-    IF @SETTING_NAME IN ('WEB_PRICE_LIST', 'WEB_SALE_LIST')
-    AND @VALUE IS NOT NULL
-    AND NOT EXISTS
-    (
-        SELECT
-            1
-        FROM
-        (
-            VALUES
-                /* Where there is IM_PRC.PRC_2: */
-                (N'PRC_2'),
-                /* End. */
-                /* Where there is IM_PRC.PRC_3: */
-                (N'PRC_3'),
-                /* End. */
-                /* Where there is IM_PRC.PRC_4: */
-                (N'PRC_4'),
-                /* End. */
-                /* Where there is IM_PRC.PRC_5: */
-                (N'PRC_5'),
-                /* End. */
-                /* Where there is IM_PRC.PRC_6: */
-                (N'PRC_6'),
-                /* End. */
-                (N'PRC_1'),
-                (N'REG_PRC')
-        ) AS listed (NAME)
-        WHERE listed.NAME = @VALUE
-    )
-    BEGIN
-        SET @MESSAGE = CONCAT(@SETTING_NAME, N' takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them.');
-    END;
+    /* Without locations of the web's own its stock is that of the documents' location, which may have none yet. */
+    SELECT
+        @MESSAGE = lacking.FAULT
+    FROM dbo.fn_ErpSettingFault(@SETTING_NAME, @VALUE) AS lacking
+    WHERE @SETTING_NAME <> 'STK_LOC_ID';
 
     IF @SETTING_NAME = 'WEB_PRICES_INCLUDE_TAX' AND @VALUE NOT IN (N'Y', N'N')
     BEGIN

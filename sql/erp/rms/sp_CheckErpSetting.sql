@@ -36,31 +36,9 @@ BEGIN
         SET @MESSAGE = CONCAT(@SETTING_NAME, N' takes Y or N.');
     END;
 
-    IF @SETTING_NAME = 'WEB_PRICE_LIST'
-    AND @VALUE IS NOT NULL
-    AND NOT EXISTS
-    (
-        SELECT
-            1
-        FROM
-        (
-            VALUES
-                /* Where there is Item.PriceA: */
-                (N'PriceA'),
-                /* End. */
-                /* Where there is Item.PriceB: */
-                (N'PriceB'),
-                /* End. */
-                /* Where there is Item.PriceC: */
-                (N'PriceC'),
-                /* End. */
-                (N'Price')
-        ) AS listed (NAME)
-        WHERE listed.NAME = @VALUE
-    )
-    BEGIN
-        SET @MESSAGE = N'WEB_PRICE_LIST takes Price, PriceA, PriceB or PriceC, as this Item has them.';
-    END;
+    SELECT
+        @MESSAGE = lacking.FAULT
+    FROM dbo.fn_ErpSettingFault(@SETTING_NAME, @VALUE) AS lacking;
 
     IF @SETTING_NAME = 'REFERENCE_FROM' AND @VALUE NOT IN (N'SOURCE', N'STORE')
     BEGIN

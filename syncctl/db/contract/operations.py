@@ -204,11 +204,12 @@ class RollbackOrder(Procedure[RollbackStep]):
 
 @dataclass(frozen=True, slots=True)
 class ErpSetting:
-    """A site setting of the ERP side, such as `STA_ID`."""
+    """A site setting of the ERP side, such as `STA_ID`. `fault`: what it names that the ERP doesn't have, in words."""
 
     name: Name
     value: Line | None
     descr: Line | None
+    fault: Line | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

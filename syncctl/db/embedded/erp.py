@@ -264,6 +264,10 @@ class Erp(Protocol):
         """Write a note on a document, in place of the one with this id; nothing where the document is gone."""
         ...
 
+    def setting_lacks(self, session: Session, name: str, value: str) -> str | None:
+        """Say what a site setting about items names that the ERP doesn't have; None where that is nothing."""
+        ...
+
     def setting_fault(self, session: Session, name: str, value: str | None) -> str | None:
         """Say what a site setting takes, where no document could be written by this value; None where it may stand."""
         ...

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Sequence
 from decimal import Decimal
 
 from syncctl.db.contract import (
@@ -47,7 +49,16 @@ def count_states(session: Session, call: CountStates) -> list[StateCount]:
 @serves(ListErpSettings)
 def list_erp_settings(session: Session, _call: ListErpSettings) -> list[ErpSetting]:
     """See `sql/procedures/sp_ListErpSettings.sql`."""
-    return [make(ErpSetting, row) for row in session.all("SELECT * FROM dbo.USER_ERP_SETTING ORDER BY NAME")]
+    return _settings(session, session.all("SELECT * FROM dbo.USER_ERP_SETTING ORDER BY NAME"))
+
+
+def _settings(session: Session, rows: Sequence[sqlite3.Row]) -> list[ErpSetting]:
+    erp = erp_of(session)
+
+    def setting(name: str, value: str | None, descr: str | None) -> ErpSetting:
+        return ErpSetting(name, value, descr, erp.setting_lacks(session, name, value) if value else None)
+
+    return [setting(row["NAME"], row["VALUE"], row["DESCR"]) for row in rows]
 
 
 @serves(SetErpSetting)
@@ -72,7 +83,7 @@ def set_erp_setting(session: Session, call: SetErpSetting) -> list[ErpSetting]:
     if changed == 0:
         raise NotFound(f"No ERP setting is called {call.setting_name}.", code=50004)
     rows = session.all("SELECT * FROM dbo.USER_ERP_SETTING WHERE NAME = :name", {"name": call.setting_name})
-    return [make(ErpSetting, row) for row in rows]
+    return _settings(session, rows)
 
 
 @serves(ListStatusMap)

@@ -28,6 +28,7 @@ from syncctl.db.embedded.counterpoint.settings import (
     missing_settings,
     set_series,
     setting_fault,
+    setting_lacks,
 )
 from syncctl.db.embedded.counterpoint.state import document_state, statuses, tracking_numbers
 from syncctl.db.embedded.counterpoint.stock import items, price, stock
@@ -66,6 +67,7 @@ class CounterPoint:
     set_deposit_model = staticmethod(set_deposit_model)
     set_series = staticmethod(set_series)
     setting_fault = staticmethod(setting_fault)
+    setting_lacks = staticmethod(setting_lacks)
     short_items = staticmethod(short_items)
     price = staticmethod(price)
     statuses = staticmethod(statuses)

@@ -33,6 +33,7 @@ _WANTED = {
     "MISC_CHRG_NO": ("ORD_MISC_CHRG_NO", "1"),
 }
 """Setting → its column of EC_CTL, and what syncctl itself filled in."""
+_MOST_NAMED = 10
 _NOT_TOLD = ("PRC_LOC_ID", "STK_LOC_ID", "USR_ID")
 _BY_HAND = ("NXT_CUST_NO", "ORD_CUST_NO", "TMPLT_CUST_NO")
 
@@ -222,6 +223,19 @@ def _place(column: str) -> str:
     return "new customers are made like it, unless the setting TMPLT_CUST_NO says otherwise"
 
 
+def setting_lacks(session: Session, name: str, value: str) -> str | None:
+    """See `Erp.setting_lacks` and `dbo.fn_ErpSettingFault`."""
+    if name in ("WEB_PRICE_LIST", "WEB_SALE_LIST") and value.upper() not in PRICE_LISTS:
+        return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
+    if name in ("STOCK_LOCATIONS", "STK_LOC_ID"):
+        known = [row["LOC_ID"] for row in session.all("SELECT DISTINCT LOC_ID FROM dbo.IM_INV ORDER BY LOC_ID")]
+        gone = {word.upper() for word in value.replace(" ", "").split(",") if word} - {place.upper() for place in known}
+        if gone and known:
+            named = ", ".join(known[:_MOST_NAMED]) + (", …" if len(known) > _MOST_NAMED else "")
+            return f"{name} names the location {min(gone)[:20]}, where the ERP keeps no stock. It does at: {named}."
+    return None
+
+
 def setting_fault(session: Session, name: str, value: str | None) -> str | None:
     """See `Erp.setting_fault`."""
     if value is None:
@@ -243,8 +257,8 @@ def setting_fault(session: Session, name: str, value: str | None) -> str | None:
         return "SHIP_VIA_PROF takes PROF_ALPHA_1 to PROF_ALPHA_5, or nothing."
     if name == "STOCK_COLUMNS" and not all(part in STOCK_COLUMNS for part in value.replace(" ", "").split(",")):
         return "STOCK_COLUMNS takes QTY_ON_SO, QTY_ON_ORD, QTY_COMMIT, or several of them with commas."
-    if name in ("WEB_PRICE_LIST", "WEB_SALE_LIST") and value.upper() not in PRICE_LISTS:
-        return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
+    if name != "STK_LOC_ID" and (lacking := setting_lacks(session, name, value)):
+        return lacking
     if name == "WEB_PRICES_INCLUDE_TAX" and value not in ("Y", "N"):
         return "WEB_PRICES_INCLUDE_TAX takes Y or N."
     if name == "TIME_ZONE" and windows_zone(value) is None:

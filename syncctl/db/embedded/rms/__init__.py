@@ -36,7 +36,7 @@ from syncctl.db.embedded.rms.settings import (
     set_deposit_model,
     set_series,
 )
-from syncctl.db.embedded.rms.site import setting_fault
+from syncctl.db.embedded.rms.site import setting_fault, setting_lacks
 from syncctl.db.embedded.rms.state import document_state, statuses, tracking_numbers
 
 
@@ -73,6 +73,7 @@ class Rms:
     set_deposit_model = staticmethod(set_deposit_model)
     set_series = staticmethod(set_series)
     setting_fault = staticmethod(setting_fault)
+    setting_lacks = staticmethod(setting_lacks)
     short_items = staticmethod(short_items)
     statuses = staticmethod(statuses)
     stock = staticmethod(stock)

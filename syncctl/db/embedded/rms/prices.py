@@ -25,7 +25,8 @@ def price(session: Session, settings: Settings, item_no: str) -> Price | None:
     if item is None:
         return None
     rate = settings.get("TAX_RATE")
-    regular: Decimal = item[PRICE_LISTS[(settings.get("WEB_PRICE_LIST") or "Price").casefold()]]
+    column = PRICE_LISTS.get((settings.get("WEB_PRICE_LIST") or "Price").casefold())
+    regular: Decimal | None = item[column] if column else None
     begins, ends = (_date(item[column]) for column in ("SaleStartDate", "SaleEndDate"))
     if ends is not None and ends.time() == time():
         ends += _LAST_SECOND
@@ -33,7 +34,7 @@ def price(session: Session, settings: Settings, item_no: str) -> Price | None:
     is_sale = 0 < sale < _TOO_MUCH and (begins or ends) is not None
     zone = windows_zone(settings.get("TIME_ZONE") or "")
     return Price(
-        regular if regular < _TOO_MUCH else None,
+        regular if regular is not None and regular < _TOO_MUCH else None,
         sale if is_sale else None,
         _utc(begins, zone),
         _utc(ends, zone),

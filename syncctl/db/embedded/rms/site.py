@@ -102,7 +102,18 @@ def site_of(session: Session) -> Site:
     )
 
 
-def setting_fault(_session: Session, name: str, value: str | None) -> str | None:
+def setting_lacks(session: Session, name: str, value: str) -> str | None:
+    """See `Erp.setting_lacks` and `dbo.fn_ErpSettingFault`."""
+    if name == "WEB_PRICE_LIST" and value.casefold() not in PRICE_LISTS:
+        return "WEB_PRICE_LIST takes Price, PriceA, PriceB or PriceC, as this Item has them."
+    if name in ("SHIPPING_ITEM_ID", "CHARGE_ITEM_ID"):
+        number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
+        if session.one("SELECT 1 FROM dbo.Item WHERE ID = :id", {"id": number}) is None:
+            return f"{name} names the item {value}, and no item has that ID (Item.ID)."
+    return None
+
+
+def setting_fault(session: Session, name: str, value: str | None) -> str | None:
     """See `Erp.setting_fault`."""
     if value is None:
         return None
@@ -116,8 +127,8 @@ def setting_fault(_session: Session, name: str, value: str | None) -> str | None
         return "TAX_RATE takes a rate below 1 with a point, such as 0.13, or nothing."
     if name == "ORDER_COMMENT" and "{number}" not in value:
         return "ORDER_COMMENT takes a text with {number} in it, by which orders are told apart."
-    if name == "WEB_PRICE_LIST" and value.casefold() not in PRICE_LISTS:
-        return "WEB_PRICE_LIST takes Price, PriceA, PriceB or PriceC, as this Item has them."
+    if lacking := setting_lacks(session, name, value):
+        return lacking
     if name == "TIME_ZONE" and windows_zone(value) is None:
         return "TIME_ZONE takes the name that Windows has for a time zone, such as Eastern Standard Time, or nothing."
     return None
