@@ -63,6 +63,7 @@ STOCK = PushKind(
         {
             "unknown": "no such item in the ERP",
             "uncounted": "the ERP keeps no stock of it",
+            "unreadable": "what the ERP says of its stock makes no sense",
             "unmanaged": "the store keeps no stock of it",
             "backorder": "sold on backorder, by the store's choice",
             "waiting": "refused by the store, tried again later",

@@ -10,8 +10,8 @@ Parameters   @STORE_ID; @SKUS a JSON array of SKUs, NULL: all
 Returns      by SKU: PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, STORE_QTY (as listed or told last), ITEM_NO (NULL: the ERP has none),
              WANTED_QTY (whole, never below 0), ON_HAND, HELD by documents, STAGED on orders that wait for theirs, RESERVE_QTY, PACK_QTY, and
              STANDING: same, differs, doubted (the same, but an order of it changed at DOUBTED_DT, and the store counts by itself),
-             unknown (no item), uncounted (the ERP keeps no stock of it), unmanaged or backorder (by the store's
-             choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT); TOLD_DT; ERROR_MESSAGE of the last refusal
+             unknown (no item), uncounted (the ERP keeps no stock of it), unreadable (what it says of it makes no sense, or comes to 10^9 and
+             more), unmanaged or backorder (by the store's choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT); TOLD_DT; ERROR_MESSAGE of the last refusal
 Errors       50001 bad argument
 Locks        none beyond the read
 Repeatable   yes
@@ -73,7 +73,7 @@ BEGIN
     )
     SELECT
         held.ITEM_NO,
-        SUM(held.QTY)
+        CASE WHEN SUM(held.QTY) < 10000000000 THEN SUM(held.QTY) ELSE 10000000000 END
     FROM
     (
         SELECT
@@ -124,7 +124,8 @@ BEGIN
         reckoned.PACK_QTY,
         STANDING = CONVERT(varchar(20), CASE
             WHEN reckoned.ITEM_NO IS NULL THEN 'unknown'
-            WHEN reckoned.IS_COUNTED = 0 OR reckoned.WANTED_QTY IS NULL THEN 'uncounted'
+            WHEN reckoned.IS_COUNTED = 0 OR reckoned.IS_COUNTED IS NULL THEN 'uncounted'
+            WHEN reckoned.WANTED_QTY IS NULL THEN 'unreadable'
             WHEN reckoned.IS_MANAGED = 0 THEN 'unmanaged'
             WHEN reckoned.IS_BACKORDER = 1 THEN 'backorder'
             WHEN reckoned.STORE_QTY = reckoned.WANTED_QTY AND reckoned.DOUBTED_DT IS NULL THEN 'same'
@@ -159,9 +160,11 @@ BEGIN
             chosen.RESERVE_QTY,
             chosen.PACK_QTY,
             WANTED_QTY = CONVERT(decimal(15, 4), CASE
-                WHEN stock.IS_COUNTED IS NULL THEN NULL
+                WHEN stock.ON_HAND IS NULL OR stock.HELD IS NULL THEN NULL
+                WHEN ABS(stock.ON_HAND) >= 1000000000 OR ABS(stock.HELD) >= 1000000000 THEN NULL
                 WHEN chosen.IS_OFF = 1 OR stock.IS_ACTIVE = 0 THEN 0
                 WHEN stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY <= 0 THEN 0
+                WHEN (stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY) / chosen.PACK_QTY >= 1000000000 THEN NULL
                 ELSE FLOOR((stock.ON_HAND - stock.HELD - COALESCE(staged.QTY, 0) - chosen.RESERVE_QTY) / chosen.PACK_QTY)
             END)
         FROM dbo.USER_STORE_ITEM AS item

@@ -67,7 +67,7 @@ class StockPush(ItemPush[StockChange]):
 
     kind: ClassVar[str] = STOCK.name
     sources: ClassVar[tuple[tuple[str, ...], ...]] = (("STOCK_LOCATIONS", "STK_LOC_ID"),)
-    gone: ClassVar[frozenset[str]] = frozenset({"unknown", "uncounted"})
+    gone: ClassVar[frozenset[str]] = frozenset({"unknown", "uncounted", "unreadable"})
     guard: Guard = field(default_factory=Guard)
 
     @property

@@ -59,6 +59,10 @@ class Ledger(Shop):
         """Price an item; None takes its price away."""
         raise NotImplementedError
 
+    def put_garbage(self, item_no: str, amount: str) -> None:
+        """Write what is no amount as an item's stock and prices, which only the embedded engine's columns hold."""
+        raise NotImplementedError
+
     def include_tax(self, includes: bool) -> None:
         """Say whether prices include tax here."""
         raise NotImplementedError
@@ -126,6 +130,11 @@ class CounterPointLedger(Ledger):
 
     def put_price(self, item_no: str, price: str | None) -> None:
         self.query("UPDATE dbo.IM_PRC SET PRC_1 = ? WHERE ITEM_NO = ?", (None if price is None else Decimal(price), item_no))
+
+    def put_garbage(self, item_no: str, amount: str) -> None:
+        self.query("UPDATE dbo.IM_INV SET QTY_ON_HND = ? WHERE ITEM_NO = ?", (amount, item_no))
+        self.query("UPDATE dbo.IM_PRC SET PRC_1 = ?, REG_PRC = ? WHERE ITEM_NO = ?", (amount, amount, item_no))
+        self.query("UPDATE dbo.IM_ITEM SET PRC_1 = 5 WHERE ITEM_NO = ?", (item_no,))
 
     def include_tax(self, includes: bool) -> None:
         self.database.run(SetErpSetting(setting_name="WEB_PRICES_INCLUDE_TAX", value="Y" if includes else "N"))
@@ -219,6 +228,10 @@ class RmsLedger(Ledger):
     def put_price(self, item_no: str, price: str | None) -> None:
         # RMS has a price of every item: none is 0.
         self.query("UPDATE dbo.Item SET Price = ? WHERE ItemLookupCode = ?", (Decimal(price or "0"), item_no))
+
+    def put_garbage(self, item_no: str, amount: str) -> None:
+        for column in ("Quantity", "Price", "SalePrice"):
+            self.query(f"UPDATE dbo.Item SET {column} = ? WHERE ItemLookupCode = ?", (amount, item_no))
 
     def include_tax(self, includes: bool) -> None:
         self.database.run(SetErpSetting(setting_name="PRICES_INCLUDE_TAX", value="Y" if includes else "N"))

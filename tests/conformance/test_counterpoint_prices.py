@@ -78,9 +78,7 @@ def test_a_location_without_stock_is_refused_and_those_that_have_some_are_named(
     for number in range(2, 14):
         items.query("INSERT INTO dbo.IM_INV (ITEM_NO, LOC_ID) VALUES ('MUG', ?)", (f"L{number:02d}",))
     for value, gone in (("01,NOWHERE", "NOWHERE"), ("NO SUCH PLACE, 01", "NOSUCHPLACE"), ("01, L02, 00", "00")):
-        with pytest.raises(
-            BadArgument, match=f"names the location {gone}, where the ERP keeps no stock. It does at: 01, L02,"
-        ):
+        with pytest.raises(BadArgument, match=f"names the location {gone}, where the ERP keeps no stock. It does at: 01, L02,"):
             choose(items, "STOCK_LOCATIONS", value)
     with pytest.raises(BadArgument, match=r"L10, …\.$"):
         choose(items, "STOCK_LOCATIONS", "NOWHERE")

@@ -12,6 +12,7 @@ import pytest
 from syncctl.db.contract import (
     CountStoreItems,
     ListErpItems,
+    ListPriceChanges,
     ListStockChanges,
     ListWebItems,
     NoteStockTold,
@@ -142,6 +143,36 @@ def test_a_reserve_stays_back_and_packs_are_counted_whole(items):
     assert wanted(items)["CAP"] == 0
     assert items.database.run(SetWebItem(store_id=STORE, sku="CAP", is_removed=True)) == []
     assert wanted(items)["CAP"] == 18
+
+
+def test_more_than_anybody_has_is_told_by_nobody(items):
+    items.database.run(SetWebItem(store_id="*", sku="CAP", pack_qty=D("0.0001")))
+    items.put_stock("TEE-BLK", "999999999")
+    items.put_stock("MUG", "1000000000")
+    items.put_stock("CAP", "200000")
+    stage(items.database, *(order(number, line(1, "TEE-BLK", "90000000000", "1.00")) for number in (1, 2)))
+    found = offered(items)
+    assert {sku: change.standing for sku, change in found.items()} == {
+        "TEE-BLK": "differs",
+        "MUG": "unreadable",
+        "CAP": "unreadable",
+    }
+    assert (found["TEE-BLK"].wanted_qty, found["MUG"].wanted_qty, found["CAP"].wanted_qty) == (0, None, None)
+    items.put_stock("MUG", "-1000000000")
+    assert offered(items)["MUG"].standing == "unreadable"
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "1e999", "1e15", "lots", ""])
+def test_what_is_no_amount_is_told_by_nobody(ledger, amount):
+    if ledger.database.engine != "embedded":
+        pytest.skip("NOT tested on SQL Server, because its columns hold no such thing")
+    listed(ledger, *({"SKU": sku, "REGULAR": "10"} for sku in SKUS))
+    ledger.put_garbage("MUG", amount)
+    ledger.database.run(SetErpSetting(setting_name="WEB_TAX_RATE", value="19"))
+    assert (offered(ledger)["MUG"].standing, offered(ledger)["MUG"].wanted_qty) == ("unreadable", None)
+    prices = {change.sku: change for change in ledger.database.run(ListPriceChanges(store_id=STORE, includes_tax=True))}
+    assert (prices["MUG"].standing, prices["MUG"].regular, prices["MUG"].sale) == ("unpriced", None, None)
+    assert {prices[sku].standing for sku in ("CAP", "TEE-BLK")} <= {"same", "differs"}
 
 
 def test_an_item_that_is_switched_off_is_offered_no_more(items):

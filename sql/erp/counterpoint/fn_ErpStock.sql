@@ -8,7 +8,8 @@ dbo.fn_ErpStock
 
 Used by      sp_ListStockChanges
 Parameters   @ITEM_NO
-Returns      one row: ON_HAND, HELD, IS_COUNTED (0: not an item that stock is kept of), IS_ACTIVE; none where there is no such item
+Returns      one row: ON_HAND and HELD (NULL: more than any column holds), IS_COUNTED (0: not an item that stock is kept of), IS_ACTIVE; none
+             where there is no such item
 Note         HELD is what open orders hold by the columns that ours move (STOCK_COLUMNS). Orders of the till commit (QTY_COMMIT): where ours
              stand in QTY_ON_SO, both are held; where ours stand in QTY_ON_ORD, which the till's move too, the larger of the two is.
 Example      SELECT stock.* FROM dbo.fn_ErpStock('TEE-BLK') AS stock;
@@ -22,8 +23,8 @@ AS
 RETURN
 (
     SELECT
-        ON_HAND = CONVERT(decimal(15, 4), COALESCE(counted.ON_HAND, 0)),
-        HELD = CONVERT(decimal(15, 4), CASE
+        ON_HAND = TRY_CONVERT(decimal(15, 4), COALESCE(counted.ON_HAND, 0)),
+        HELD = TRY_CONVERT(decimal(15, 4), CASE
             WHEN CHARINDEX('QTY_COMMIT', site.STOCK_COLUMNS) > 0 THEN COALESCE(counted.COMMITTED, 0)
             WHEN CHARINDEX('QTY_ON_ORD', site.STOCK_COLUMNS) > 0 AND COALESCE(counted.ON_ORDER, 0) > COALESCE(counted.COMMITTED, 0)
             THEN counted.ON_ORDER

@@ -28,8 +28,8 @@ RETURN
         item.ItemLookupCode,
         PRICE = TRY_CONVERT(decimal(15, 4), item.Price),
         COST = CONVERT(decimal(15, 4), item.Cost),
-        QTY = CONVERT(decimal(15, 4), item.Quantity),
-        QTY_COMMITTED = CONVERT(decimal(15, 4), item.QuantityCommitted)
+        QTY = TRY_CONVERT(decimal(15, 4), item.Quantity),
+        QTY_COMMITTED = TRY_CONVERT(decimal(15, 4), item.QuantityCommitted)
     FROM dbo.Item AS item
 );
 GO

@@ -7,7 +7,7 @@ dbo.fn_ErpStock
 
 Used by      sp_ListStockChanges
 Parameters   @ITEM_NO
-Returns      one row: ON_HAND, HELD, IS_COUNTED, IS_ACTIVE; none where there is no such item
+Returns      one row: ON_HAND and HELD (NULL: no figure that makes sense), IS_COUNTED, IS_ACTIVE; none where there is no such item
 Note         Quantities are floats in RMS: they count to four decimals.
 Example      SELECT stock.* FROM dbo.fn_ErpStock('TEE-BLK') AS stock;
 */

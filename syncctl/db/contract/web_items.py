@@ -41,8 +41,9 @@ class StockChange:
     """An item of a store: what the store has of it as far as is known, and what it should say, with how that is reckoned.
 
     `standing`: same, differs; doubted (the same, but an order of it changed at `doubted_dt`, and the store counts by itself);
-    unknown (`item_no` None: the ERP has none), uncounted (the ERP keeps no stock of it), unmanaged or backorder (by the store's
-    choice); waiting (the store refused it, and is asked again at `next_attempt_dt`).
+    unknown (`item_no` None: the ERP has none), uncounted (the ERP keeps no stock of it), unreadable (what it says of it makes no
+    sense, or comes to 10^9 and more: `wanted_qty` None), unmanaged or backorder (by the store's choice); waiting (the store
+    refused it, and is asked again at `next_attempt_dt`).
     """
 
     product_id: BigInt

@@ -43,6 +43,7 @@ NO_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)
 """What a text that is no moment reads as: early enough for every check of dates, and with room to reckon around it."""
 _STATEMENTS = 512
 """Prepared statements that are kept. A run of `process` has twice Python's 128, and would prepare them anew for each order."""
+_MOST_DIGITS = 38
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -67,6 +68,12 @@ def from_database(text: bytes) -> datetime:
     return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
+def amount_from_database(text: bytes) -> Decimal | None:
+    """Read an amount; None for what no column of SQL Server holds: a text like NaN or Infinity, or one of hundreds of digits."""
+    amount = Decimal(text.decode())
+    return amount if amount.is_finite() and amount.adjusted() < _MOST_DIGITS else None
+
+
 def _or(instead: Any, read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     """Read what makes no sense, such as a date changed by hand, as `instead`: one odd row must not hide all the others."""
 
@@ -84,7 +91,7 @@ sqlite3.register_adapter(date, date.isoformat)
 sqlite3.register_adapter(Decimal, lambda amount: format(amount, "f"))
 sqlite3.register_converter("DATETIME_TEXT", _or(NO_MOMENT, from_database))
 sqlite3.register_converter("DATE_TEXT", _or(NO_MOMENT.date(), lambda text: date.fromisoformat(text.decode())))
-sqlite3.register_converter("DECIMAL_TEXT", _or(None, lambda text: Decimal(text.decode())))
+sqlite3.register_converter("DECIMAL_TEXT", _or(None, amount_from_database))
 sqlite3.register_converter("BIT", lambda text: text != b"0")
 
 

@@ -113,9 +113,9 @@ class ShortItem(NamedTuple):
 class StockLevel(NamedTuple):
     """How many of an item the ERP has for the web."""
 
-    on_hand: Decimal
-    held: Decimal
-    """By open documents."""
+    on_hand: Decimal | None
+    held: Decimal | None
+    """By open documents. None, of either: no amount that makes sense."""
     is_counted: bool
     """Whether stock is kept of it at all."""
     is_active: bool

@@ -32,6 +32,9 @@ from syncctl.db.embedded.order_content import amount_of, read_content
 from syncctl.db.embedded.registry import Session, is_json_list, require, serves
 
 _NOTHING = Decimal(0)
+_TOO_MANY = Decimal(10) ** 9
+"""From so many on nobody has them."""
+_MOST_STAGED = Decimal(10) ** 10
 _FIRST_WAIT = timedelta(minutes=15)
 _MOST_DOUBLED = 6
 """Refusals after which a day goes by until the next try."""
@@ -164,9 +167,10 @@ def _judged(
     reserve = site_reserve if row["RESERVE_QTY"] is None else row["RESERVE_QTY"]
     waiting = staged.get(found.item_no, _NOTHING) if found else _NOTHING
     wanted = None
-    if level is not None:
-        free = level.on_hand - level.held - waiting - reserve
+    if level is not None and all(each is not None and abs(each) < _TOO_MANY for each in (level.on_hand, level.held)):
+        free = (level.on_hand or _NOTHING) - (level.held or _NOTHING) - waiting - reserve
         wanted = _NOTHING if row["IS_OFF"] or not level.is_active or free <= 0 else (free / pack).to_integral_value(ROUND_FLOOR)
+        wanted = wanted if wanted < _TOO_MANY else None
     return StockChange(
         product_id=row["PRODUCT_ID"],
         parent_id=row["PARENT_ID"],
@@ -194,6 +198,7 @@ def _standing(session: Session, row: sqlite3.Row, level: StockLevel | None, want
         return "unknown"
     judged = (
         (not level.is_counted, "uncounted"),
+        (wanted is None, "unreadable"),
         (not row["IS_MANAGED"], "unmanaged"),
         (row["IS_BACKORDER"], "backorder"),
         (row["STORE_QTY"] == wanted and row["DOUBTED_DT"] is None, "same"),
@@ -230,7 +235,7 @@ def _staged(session: Session, erp: Erp, holding: list[str]) -> dict[str, Decimal
                 {"store": order["STORE_ID"], "order": order["WOO_ORDER_ID"], "line": line.line_id},
             )
             more = line.quantity - (linked["QTY_SOLD"] if linked else _NOTHING)
-            held[item.item_no] = held.get(item.item_no, _NOTHING) + max(more, _NOTHING)
+            held[item.item_no] = min(held.get(item.item_no, _NOTHING) + max(more, _NOTHING), _MOST_STAGED)
     return held
 
 

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from syncctl.db.embedded.erp import Item, Settings, ShortItem, StockLevel, linked_item, mapped_item
-from syncctl.db.embedded.order_content import Content, StagedLine
+from syncctl.db.embedded.order_content import Content, StagedLine, amount_of
 from syncctl.db.embedded.registry import Session
 from syncctl.db.embedded.rms.site import COMMITTED, quantity_of, site_of
 from syncctl.errors import MappingError
@@ -114,7 +114,7 @@ def stock(session: Session, _settings: Settings, item_no: str) -> StockLevel | N
     row = known_item(session, item_no)
     if row is None:
         return None
-    quantities = quantity_of(row["Quantity"]), quantity_of(row["QuantityCommitted"])
+    quantities = amount_of(row["Quantity"]), amount_of(row["QuantityCommitted"])
     return StockLevel(*quantities, is_counted=True, is_active=not row["Inactive"])
 
 

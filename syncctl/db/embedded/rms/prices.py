@@ -30,8 +30,8 @@ def price(session: Session, settings: Settings, item_no: str) -> Price | None:
     begins, ends = (_date(item[column]) for column in ("SaleStartDate", "SaleEndDate"))
     if ends is not None and ends.time() == time():
         ends += _LAST_SECOND
-    sale: Decimal = item["SalePrice"]
-    is_sale = 0 < sale < _TOO_MUCH and (begins or ends) is not None
+    sale: Decimal | None = item["SalePrice"]
+    is_sale = sale is not None and 0 < sale < _TOO_MUCH and (begins or ends) is not None
     zone = windows_zone(settings.get("TIME_ZONE") or "")
     return Price(
         regular if regular is not None and regular < _TOO_MUCH else None,
