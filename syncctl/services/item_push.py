@@ -28,6 +28,7 @@ from syncctl.db.contract import (
 from syncctl.errors import SyncError, UsageError
 from syncctl.services.run_context import RunContext
 from syncctl.stores.base import Asked, Outdated, Product, Store
+from syncctl.text_width import shorten, width
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ _TOLD = frozenset({"same", "differs", "doubted", "waiting"})
 """How an item stands that the store is told of."""
 _LONGEST = 500
 """Characters that are kept of why a push is held."""
+_SKU_WIDTH, _NAME_WIDTH = 100, 200
 _NO_PRICE = Asked(regular=None)
 
 
@@ -218,13 +220,13 @@ class ItemPush(ABC, Generic[Change]):
     context: RunContext
     result: Pushed[Change] = field(default_factory=Pushed)
     lost: list[Change] = field(default_factory=list)
-    """Items that the store was told of, and of which the ERP has nothing to be told any more."""
+    """Items that the store was told of, and of which there is nothing to be told any more."""
     kind: ClassVar[str] = ""
     """See `pushes.PushKind`."""
     sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Site settings that say where the ERP has what is told; of several together the first that is set counts."""
     gone: ClassVar[frozenset[str]] = frozenset()
-    """How an item stands of which the ERP has nothing to be told."""
+    """How an item stands of which there is nothing to be told, by nobody's choice."""
     _over: list[Change] = field(default_factory=list)
     """Items that the store refused, and isn't told of any more."""
     _right: list[Change] = field(default_factory=list)
@@ -362,12 +364,12 @@ class ItemPush(ABC, Generic[Change]):
 def _noted(product: Product) -> dict[str, Any]:
     if product.unreadable:
         return {"PRODUCT_ID": product.product_id, "IS_KEPT": 1}
-    asked = product.asked or _NO_PRICE
+    asked, sku = product.asked or _NO_PRICE, product.sku or ""
     return {
         "PRODUCT_ID": product.product_id,
         "PARENT_ID": product.parent_id,
-        "SKU": (product.sku or "")[:100],
-        "NAME": product.name[:200],
+        "SKU": sku if width(sku) <= _SKU_WIDTH else f"{shorten(sku, _SKU_WIDTH - 1)}…",  # cut, it must not be another item's
+        "NAME": shorten(product.name, _NAME_WIDTH),
         "STOCK_KEY": product.stock_key[:50] or None,
         "IS_MANAGED": int(product.stock is not None),
         "IS_BACKORDER": int(product.on_backorder),

@@ -27,16 +27,16 @@ class Guard:
     def look_at(self, changes: Sequence[StockChange], managed: int, *, lost: int = 0, told: int = 0) -> None:
         """Stop a push that would empty the shop, or change most of it; or that knows too few of the items any more.
 
-        `lost` of the items that the store was `told` of, the ERP doesn't count any more.
+        `lost` of the items that the store was `told` of, neither side counts any more, or nobody knows how many there are.
 
         Raises:
             Held: it would.
         """
         if is_too_many(lost, self.change_share, told, fewest=FEWEST_LOST):
             raise Held(
-                f"The ERP keeps no stock any more of {lost:,} of {told:,} items that the store was told of, more than the "
-                f"{self.change_share:.0%} that may be (SYNCCTL_STOCK_CHANGE_SHARE). Nothing was told. Are the ERP's items there? "
-                "Look at `syncctl stock diff`; `syncctl stock push --yes` tells the others all the same.",
+                f"The ERP or the store keeps no stock any more of {lost:,} of {told:,} items that the store was told of, more "
+                f"than the {self.change_share:.0%} that may be (SYNCCTL_STOCK_CHANGE_SHARE). Nothing was told. Are the ERP's "
+                "items there? Look at `syncctl stock diff`; `syncctl stock push --yes` tells the others all the same.",
                 why="lost",
             )
         zeroed = sum(is_emptied(change) for change in changes)
@@ -67,7 +67,7 @@ class StockPush(ItemPush[StockChange]):
 
     kind: ClassVar[str] = STOCK.name
     sources: ClassVar[tuple[tuple[str, ...], ...]] = (("STOCK_LOCATIONS", "STK_LOC_ID"),)
-    gone: ClassVar[frozenset[str]] = frozenset({"unknown", "uncounted", "unreadable"})
+    gone: ClassVar[frozenset[str]] = frozenset({"unknown", "uncounted", "unreadable", "unmanaged"})
     guard: Guard = field(default_factory=Guard)
 
     @property
