@@ -204,7 +204,7 @@ def test_a_location_that_the_erp_does_not_have_is_refused_and_one_that_went_is_t
         )
     refused = syncctl("config", "erp", "set", "STOCK_LOCATIONS", "01, nowhere")
     assert refused.code == 2
-    assert "names the location NOWHERE, where the ERP keeps no stock. It does at: 01, L02, L03," in refused.err
+    assert "names the location nowhere, where the ERP keeps no stock. It does at: 01, L02, L03," in refused.err
     assert "L10, …." in refused.err and "L11" not in refused.err
     assert syncctl("config", "erp", "set", "STOCK_LOCATIONS", "01, L02").code == 0
     assert pushed(syncctl)["told"] == 1

@@ -229,7 +229,8 @@ def setting_lacks(session: Session, name: str, value: str) -> str | None:
         return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
     if name in ("STOCK_LOCATIONS", "STK_LOC_ID"):
         known = [row["LOC_ID"] for row in session.all("SELECT DISTINCT LOC_ID FROM dbo.IM_INV ORDER BY LOC_ID")]
-        gone = {word.upper() for word in value.replace(" ", "").split(",") if word} - {place.upper() for place in known}
+        there = {place.upper() for place in known}
+        gone = [word for word in value.replace(" ", "").split(",") if word and word.upper() not in there]
         if gone and known:
             named = ", ".join(known[:_MOST_NAMED]) + (", …" if len(known) > _MOST_NAMED else "")
             return f"{name} names the location {min(gone)[:20]}, where the ERP keeps no stock. It does at: {named}."
