@@ -304,8 +304,9 @@ class ItemPush(ABC, Generic[Change]):
         left = {change.product_id for change in [*self._over, *(self.lost if sure else ())]}
         noted: list[dict[str, Any]] = [{"PRODUCT_ID": product_id, "IS_LEFT": 1} for product_id in sorted(left)]
         noted += map(self.taken, self._right if begun else ())
-        if noted:
-            self.context.reaching(self.database.run, self.note_call(json.dumps(noted, ensure_ascii=False)))
+        for first in range(0, len(noted), _NOTED_AT_A_TIME):
+            part = json.dumps(noted[first : first + _NOTED_AT_A_TIME], ensure_ascii=False)
+            self.context.reaching(self.database.run, self.note_call(part))
 
     def tell_these(self, changes: Sequence[Change]) -> None:
         """Tell the store these changes, a batch at a time.
