@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -153,7 +154,18 @@ def _program() -> Callable[..., Any]:
     """Put the commands together, once for a process: that takes longer than most of them."""
     app = _new_app()
     app.info.cls = Program
+    app.info.epilog = f"{app.info.epilog}{_where_guides_lie()}"
     return typer.main.get_group(app)
+
+
+def _where_guides_lie() -> str:
+    """Name the folder of the guides that messages speak of: the checkout's, or the one that was installed with the program."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package.parent / "docs", package / "_data" / "docs"):
+        if (folder / "OPERATIONS_RUNBOOK.md").is_file():
+            named = str(folder).replace("[", r"\[")  # no markup
+            return f"\n\nThe guides (docs/…) lie in {named}."
+    return ""
 
 
 def run_app(arguments: Sequence[str]) -> int:

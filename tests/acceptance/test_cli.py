@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,18 @@ sys.exit(execute(Call("process", Common(json=True), job=Job("X", {})), body))
 needs_posix_signals = pytest.mark.skipif(
     os.name == "nt", reason="NOT tested on Windows, because it can't send SIGTERM; CTRL_BREAK has the same handler"
 )
+
+
+def test_the_guides_that_messages_speak_of_are_there_and_installed_with_the_program(syncctl: Program):
+    said = "".join(syncctl("--help").out.split())
+    project = Path(__file__).resolve().parents[2]
+    assert f"Theguides(docs/…)liein{''.join(str(project / 'docs').split())}." in said
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (project / "syncctl").rglob("*.py"))
+    for name in set(re.findall(r"docs/([A-Z_]+\.md)", sources)):
+        assert (project / "docs" / name).is_file(), name
+    packed = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert packed["force-include"]["docs"] == "syncctl/_data/docs"
+    assert packed["force-include"]["schedules"] == "syncctl/_data/schedules", "guides point to it as ../schedules"
 
 
 def test_version_and_help(syncctl: Program):
