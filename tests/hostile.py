@@ -22,24 +22,28 @@ class Hostile:
         self._answer = answer
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
         self.connections = 0
         self.requests: list[str] = []
         self.over = threading.Event()
         """Set when the test is over: answers that wait for nothing wait for this."""
 
     def __enter__(self) -> Hostile:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End the wait for a connection by one, before the socket is closed: its number is the next file's."""
         self.over.set()
+        socket.create_connection(self._socket.getsockname(), timeout=PATIENCE).close()
+        self._accepting.join(PATIENCE)
         self._socket.close()
 
     def _accept(self) -> None:
         while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
+            connection, _ = self._socket.accept()
+            if self.over.is_set():
+                connection.close()
                 return
             self.connections += 1
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -133,15 +133,12 @@ def syslog(kind: str, folder: Path) -> Iterator[tuple[str, list[bytes]]]:
 
     def read() -> None:
         while True:
-            try:
-                if not stream:
-                    record = listening.recv(65_536)
-                else:
-                    connection, _ = listening.accept()
-                    with connection, connection.makefile("rb") as sent:
-                        record = sent.read()
-            except OSError:
-                return
+            if not stream:
+                record = listening.recv(65_536)
+            else:
+                connection, _ = listening.accept()
+                with connection, connection.makefile("rb") as sent:
+                    record = sent.read()
             if not record:
                 return
             records.append(record)
@@ -154,7 +151,9 @@ def syslog(kind: str, folder: Path) -> Iterator[tuple[str, list[bytes]]]:
     try:
         yield address, records
     finally:
-        with suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
+        with socket.socket(family, listening.type) as last:
+            last.connect(listening.getsockname())
+            if not stream:
+                last.send(b"")
         thread.join(PATIENCE)
+        listening.close()

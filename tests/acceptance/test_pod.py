@@ -156,7 +156,7 @@ def test_a_client_gets_one_mail_and_one_who_wants_none_gets_none(pods: Program, 
     assert body is not None and "CLM-1" in body.get_content() and "Zoë" in body.get_content()
     states = {item["recipient_id"]: item["state"] for item in pods("pod", "notifications", "--json").json["items"]}
     assert states == {"C1": "SENT", "C2": "DROPPED"}
-    server.socket.close()
+    server.stop()
 
 
 def test_a_run_that_ends_early_still_tells_what_it_did(pods: Program, carriers: SimulatedCarriers):
