@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -72,14 +73,30 @@ def sound(ended: Ended, *what: object) -> None:
         assert len([line for line in ended.err.splitlines() if not line.startswith("syncctl: Order ")]) <= 1, (what, said[:2000])
 
 
+ORDERS = [raw_order(id=number, number=str(number)) for number in (1, 2)]
+SETTINGS = {"SYNCCTL_UNKNOWN_CUSTOMER": "create", "SYNCCTL_RETRY_DELAY_BASE": "0"}
+
+
+@pytest.fixture(scope="module")
+def lived_in(made_embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with an order in it, one in review, and a claim; to be copied."""
+    program = Program(tmp_path_factory.mktemp("lived_in"), dict(SETTINGS))
+    shutil.copy(made_embedded, program.folder / "shop.db")
+    with SimulatedStore() as store:
+        program.connect_to(store)
+        store.load(ORDERS)
+        assert program("stage", "--since", "2026-10-01").code == 0
+        program("process")
+    assert program("pod", "add", "CL-1", "--carrier", "UPS", "--tracking", "1Z999AA10123456784").code == 0
+    return program.folder / "shop.db"
+
+
 @pytest.fixture
-def shop(syncctl: Program, store: SimulatedStore) -> Program:
-    """A database with an order in it, one in review, and a claim."""
-    syncctl.settings |= {"SYNCCTL_UNKNOWN_CUSTOMER": "create", "SYNCCTL_RETRY_DELAY_BASE": "0"}
-    store.load([raw_order(id=number, number=str(number)) for number in (1, 2)])
-    assert syncctl("stage", "--since", "2026-10-01").code == 0
-    syncctl("process")
-    assert syncctl("pod", "add", "CL-1", "--carrier", "UPS", "--tracking", "1Z999AA10123456784").code == 0
+def shop(syncctl: Program, store: SimulatedStore, lived_in: Path) -> Program:
+    """That database, and the store of its orders."""
+    shutil.copy(lived_in, syncctl.folder / "shop.db")
+    store.load(ORDERS)
+    syncctl.settings |= SETTINGS
     return syncctl
 
 
