@@ -176,7 +176,7 @@ class Alerts:
                 messages = _NONE  # that one's message tells of all the others
 
     def _digest(self, database: Database, now: datetime) -> None:
-        """Queue the digest of the day where its time has come and nobody has."""
+        """Queue the digest of the day where its time has come and nobody has, for another store of this database either."""
         day = self.policy.digest_day(now)
         names = self.ways.addresses.people()
         if day is None or not names or self.known.digest == day:
@@ -189,7 +189,7 @@ class Alerts:
             "store": self.scope.store_id,
         }
         for name in names:
-            self._queue(database, f"digest:{day}:{self.scope.store_id}:{name}", name, "alert_digest", data)
+            self._queue(database, f"digest:{day}:{self.ways.addresses.mark_of(name)}", name, "alert_digest", data)
         self.known.digest = day
 
     @staticmethod

@@ -632,6 +632,18 @@ def test_the_digest_comes_once_a_day(watch: Watch) -> None:
     assert watch.heard() == ["[DIGEST] 1 open, 0 recovered in a day"]
 
 
+def test_stores_that_tell_the_same_people_send_one_digest_and_others_their_own(watch: Watch) -> None:
+    watch.policy = Policy(digest_at=time(0))
+    watch.run()
+    watch.known = LastKnown()  # each profile has a file of its own
+    watch.run(store_id="uk", off=("scheduler_silent",))
+    assert watch.heard() == ["[DIGEST] All is well, 0 recovered in a day"]
+    watch.known = LastKnown()
+    watch.addresses = Addresses(operator=[Secret(watch.pager.url)])
+    watch.run(store_id="uk", off=("scheduler_silent",))
+    assert (watch.heard(), watch.pager.titles()) == ([], ["[DIGEST] All is well, 0 recovered in a day"])
+
+
 # --- No settings --------------------------------------------------------------------------------------------------------
 
 
