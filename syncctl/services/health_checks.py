@@ -271,7 +271,8 @@ def clocks(
     if not found:
         return
     most = max(abs(off) for off, _ in found)
-    odd = [(off, said) for off, said in found if abs(off) > timedelta(seconds=limits.clock_warning_seconds)]
+    lowest = timedelta(seconds=min(limits.clock_warning_seconds, limits.clock_critical_seconds))
+    odd = [(off, said) for off, said in found if abs(off) > lowest]
     level: Level = "ok"
     if odd:
         level = "critical" if most > timedelta(seconds=limits.clock_critical_seconds) else "warning"

@@ -83,9 +83,9 @@ def certificate(expires: datetime | None, now: datetime, limits: Thresholds) -> 
     if expires is None:
         return
     left = (expires - now) / _DAY
-    level: Level = "ok"
-    if left < limits.certificate_warning_days:
-        level = "critical" if left < limits.certificate_critical_days else "warning"
+    level: Level = "critical" if left < limits.certificate_critical_days else "ok"
+    if level == "ok" and left < limits.certificate_warning_days:
+        level = "warning"
     yield Check(
         "certificate",
         level,
@@ -143,7 +143,7 @@ def disks(found: Sequence[Disk], limits: Thresholds) -> Iterator[Check]:
     left, least = min(room, key=lambda each: each[0], default=(None, None))
     if left is not None and least is not None:
         said.append(f"{left:,} MB free for the {least.what} in {least.folder} (limit {limits.disk_warning_mb:,} MB)")
-        if left < limits.disk_warning_mb or level == "ok":
+        if left < max(limits.disk_warning_mb, limits.disk_critical_mb) or level == "ok":
             advice = "make room there; `syncctl db purge` shortens the history, SYNCCTL_LOG_DAYS the logs"
             level = "critical" if away or left < limits.disk_critical_mb else "warning" if left < limits.disk_warning_mb else "ok"
     yield Check(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
 from syncctl.cli.health import _line, _short
 from syncctl.db.contract import CustomerAction
-from syncctl.services.health_systems import customers
+from syncctl.services.health_checks import clocks
+from syncctl.services.health_findings import Thresholds
+from syncctl.services.health_systems import Disk, certificate, customers, disks
 
 
 def test_hundreds_of_queues_are_a_few_and_a_number():
@@ -21,6 +26,28 @@ def test_a_plugins_line_keeps_its_figures_whatever_there_is_to_say():
     line = _line("warning", "very much " * 10_000, "review=13;0").text
     assert line.endswith("… | review=13;0")
     assert len(line) < 4096
+
+
+def test_a_critical_limit_counts_whatever_the_warnings_is():
+    limits = Thresholds(
+        disk_warning_mb=5,
+        disk_critical_mb=500,
+        clock_warning_seconds=900,
+        clock_critical_seconds=60,
+        certificate_warning_days=1,
+        certificate_critical_days=30,
+    )
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    checks = [
+        *disks([Disk("log files", Path("logs"), 100 * 1024 * 1024)], limits),
+        *certificate(now + timedelta(days=10), now, limits),
+        *clocks(timedelta(minutes=2), None, None, None, limits),
+    ]
+    assert [(check.name, check.level) for check in checks] == [
+        ("disk", "critical"),
+        ("certificate", "critical"),
+        ("clock", "critical"),
+    ]
 
 
 @pytest.mark.parametrize(
