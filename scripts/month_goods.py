@@ -142,7 +142,8 @@ class Goods:
         units = self._units(raw)
         for sku, number in units.items():
             self._products[sku]["stock_quantity"] += number
-        self.free.update(units)
+            self.sold[sku] += min(number, max(0, -self.free[sku]))  # the till sold them before: the store offers what isn't there
+            self.free[sku] += number
         self.taken_back.append(TakenBack(units))
 
     def note(self, job: str) -> None:

@@ -73,6 +73,14 @@ def _what_the_store_has_is_seen(made: Month) -> None:
     goods.prices[sku] -= 1
     pushes.after("price-push", made.now, 1)
     assert broken() == {HELD}
+    # The till sold what a customer cancels: until the next push the store offers it, and that was sold within one interval.
+    cancelled = next(raw for raw in made.shop.state.orders.values() if raw["status"] == "processing")
+    for line in cancelled["line_items"]:
+        goods.free[line["sku"]] = -1
+        goods.product(line["sku"])["stock_quantity"] = 0
+    goods.cancel_in_shop(cancelled)
+    pushes.before("stock-push")
+    assert findings(made)[OFFERS] == []
 
 
 def test_a_table_that_grows_is_told_and_one_that_keeps_each_order_may_grow_with_the_orders() -> None:
