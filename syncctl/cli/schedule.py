@@ -132,12 +132,19 @@ def install(
     """
     from syncctl.schedulers.record import note_installation
     from syncctl.services.schedule import available, install as put_in, where_installed
+    from syncctl.settings_files import env_path
 
     name = scheduler or available()[0]
     parts = _parts(run, without, account)
     if name == "systemd":
         parts = [replace(part, place=_with_owner(part.place)) for part in parts]
     opened = _open(name, image=image, password=_password(run, name, parts[0].place, dry_run=dry_run))
+    env_file = env_path(run.env_file)
+    if name != "kubernetes" and not env_file.is_file() and not any(part.place.profile for part in parts):
+        run.output.remark(
+            f"There is no settings file {env_file.absolute()}: the jobs know only what the environment of their account sets. "
+            "Is this the folder that you mean?"
+        )
     changes: list[tuple[str, Change]] = []
     run.conclude = lambda: _report(run, name, changes, dry_run=dry_run)
     for part in parts:

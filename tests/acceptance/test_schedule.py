@@ -88,3 +88,11 @@ def test_every_store_of_a_folder_gets_its_jobs_and_the_database_its_own_once(syn
     )
     [job] = syncctl("health", "--profile", "main", "--check", "job-process", "--json").json["items"]
     assert job["message"] == "store uk: has never run"
+
+
+def test_a_folder_without_settings_is_asked_about(syncctl: Program):
+    for given, said in ((False, True), (True, False)):
+        if given:
+            (syncctl.folder / ".env").write_text("SYNCCTL_STORE_ID=shop\n")
+        ended = syncctl("schedule", "install", "--scheduler", "cron", "--dry-run")
+        assert ("There is no settings file" in ended.err) is said, ended
