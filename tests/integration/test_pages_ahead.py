@@ -25,7 +25,7 @@ from syncctl.stop import Stop
 from syncctl.stores.content import ContentBuilder
 from syncctl.stores.woocommerce import WooCommerce
 from syncctl.stores.woocommerce_http import Connection
-from tests.clocks import MovableClock
+from tests.clocks import PATIENCE, MovableClock
 from tests.raws import raw_order
 
 ORDERS = 60
@@ -35,7 +35,7 @@ REFUNDED = range(1, ORDERS + 1, 5)
 class Gauge:
     """How many requests of a kind the shop answers at once; each waits a moment for others to come."""
 
-    def __init__(self, of: str, together: int, *, seconds: float = 0.5) -> None:
+    def __init__(self, of: str, together: int, *, seconds: float) -> None:
         self.of = of
         self.most = 0
         self._now = 0
@@ -43,14 +43,16 @@ class Gauge:
         self._seconds = seconds
         self._change = threading.Condition()
 
-    def __call__(self, _method: str, path: str, _query: dict[str, str]) -> None:
+    def __call__(self, _method: str, path: str, query: dict[str, str]) -> None:
         if not path.endswith(self.of):
             return
+        # A first page is known before the next is asked for, and so is whether there is a list of several orders' refunds.
+        comes_alone = "offset" not in query if self.of == "/orders" else "/orders/" not in path
         with self._change:
             self._now += 1
             self.most = max(self.most, self._now)
             self._change.notify_all()
-            self._change.wait_for(lambda: self.most >= self._together, timeout=self._seconds)
+            self._change.wait_for(lambda: comes_alone or self.most >= self._together, timeout=self._seconds)
             self._now -= 1
 
 
@@ -123,7 +125,7 @@ def test_the_same_orders_come_by_the_same_requests(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("kind", "batch_size"), [("/orders", 5), ("/refunds", 30)])
 def test_several_are_under_way_at_once_and_never_more_than_the_setting_says(older: Bench, kind: str, batch_size: int) -> None:
-    gauge = older.store.before_request = Gauge(kind, 3)
+    gauge = older.store.before_request = Gauge(kind, 3, seconds=PATIENCE)
     older.poll(3, batch_size=batch_size)
     assert gauge.most == 3
     gauge = older.store.before_request = Gauge(kind, 2, seconds=0.02)
@@ -142,7 +144,7 @@ def test_refunds_of_several_orders_come_with_one_request(bench: Bench, older: Be
     _, by_own_lists = older.poll(connections, batch_size=30)
     own, several = {f"/orders/{number}/refunds" for number in REFUNDED}, refund_requests(older).count("/refunds")
     assert (set(refund_requests(older)), len(refund_requests(older))) == (own | {"/refunds"}, len(own) + several)
-    assert several == (1 if connections == 1 else 2), "of two pages both may have been asked for when the first answer comes"
+    assert 1 <= several <= min(connections, 2), "of two pages both may have been asked for when the first answer comes"
     _, together = bench.poll(connections, batch_size=30)
     assert refund_requests(bench) == ["/refunds", "/refunds"]
     assert together == by_own_lists
@@ -240,11 +242,11 @@ def test_a_stop_breaks_off_what_is_under_way(bench: Bench) -> None:
     def hang(_method: str, path: str, query: dict[str, str]) -> None:
         if path.endswith("/orders") and "offset" in query:
             bench.stop.set(143)
-            hanging.wait(10)
+            hanging.wait(4 * PATIENCE)
 
     bench.store.before_request = hang
     begun = time.monotonic()
     result, staged = bench.poll(4)
     hanging.set()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < PATIENCE
     assert (result.unfinished, len(staged) < ORDERS) == (True, True)

@@ -14,6 +14,8 @@ from syncctl.jobs import BY_NAME
 from syncctl.schedulers.record import JobRecord, folder, gist, read, to_tell, write
 from syncctl.services.run_job import Done, is_due, run_job
 from syncctl.stop import Stop
+from tests.clocks import PATIENCE
+from tests.crash.hosts import eventually
 
 NOW = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)
 STAGE, NIGHTLY = BY_NAME["stage"], BY_NAME["reconcile"]
@@ -78,10 +80,16 @@ def test_a_job_is_ended_at_its_limit_and_one_that_does_not_listen_is_killed(tmp_
 
 
 def test_a_stop_is_passed_on_to_the_job(tmp_path: Path):
-    stop = Stop()
-    timer = threading.Timer(0.3, stop.set, (143,))
-    timer.start()
-    done = run(tmp_path, "import time; time.sleep(60)", stop=stop, grace=5)
+    stop, begun = Stop(), tmp_path / "begun"
+
+    def stop_once_begun() -> None:
+        eventually(begun.exists)
+        stop.set(143)
+
+    waiting = threading.Thread(target=stop_once_begun)
+    waiting.start()
+    done = run(tmp_path, f"import time; open({str(begun)!r}, 'w').close(); time.sleep(3600)", stop=stop, grace=PATIENCE)
+    waiting.join()
     assert done == Done(143)
 
 
