@@ -134,9 +134,9 @@ class Alerts:
             what = self.policy.due(incident, now)
             if what is not None:
                 together.setdefault((incident.rule_name, what, _weight(incident, what)), []).append(incident)
-        for (rule, what, _), incidents in together.items():
+        for (_, what, _), incidents in together.items():
             for some in [incidents] if len(incidents) > _AT_ONCE else [[incident] for incident in incidents]:
-                self._tell(database, some, what, advice.get((rule, some[0].subject), ""))
+                self._tell(database, some, what, [advice.get((each.rule_name, each.subject), "") for each in some])
         self._digest(database, now)
         for key, name, data in self._late:
             self._queue(database, key, name, "alert_recovered", data)
@@ -144,23 +144,24 @@ class Alerts:
 
     # --- Telling through the queue ---------------------------------------------------------------------------------------
 
-    def _tell(self, database: Database, incidents: Sequence[NotedIncident], what: What, advice: str) -> None:
+    def _tell(self, database: Database, incidents: Sequence[NotedIncident], what: What, advice: Sequence[str]) -> None:
         """Queue one message of incidents of one rule, each way, and note of each incident that people are told of it."""
         first = incidents[0]
         names = self.ways.addresses.named_for(_weight(first, what))
         if not names:
             self.result.untold += [line_of(incident) for incident in incidents]
             return
-        alone = len(incidents) == 1
+        alone, common = len(incidents) == 1, len(set(advice)) == 1
+        among = [] if alone else _listed(incidents, [""] * len(incidents) if common else advice)
         recovered = [incident.recovered_dt for incident in incidents if incident.recovered_dt]
         data = self._data(
             what=what,
             rule=first.rule_name,
             subject=first.subject if alone else f"{len(incidents)} at once",
             severity="" if what == "recovered" else first.severity,
-            message=first.message if alone else "; ".join(_listed(incidents)),
-            among=[] if alone else _listed(incidents),
-            advice=advice,
+            message=first.message if alone else "; ".join(among),
+            among=among,
+            advice=advice[0] if common else "",
             since=min(incident.opened_dt for incident in incidents),
             until=max(recovered, default=None),
             incident=first.incident_id if alone else None,
@@ -288,9 +289,12 @@ def _weight(incident: NotedIncident, what: What) -> str:
     return (incident.told_severity if what == "recovered" else None) or incident.severity
 
 
-def _listed(incidents: Sequence[NotedIncident]) -> list[str]:
-    """Name incidents that are told in one message, each with its number."""
-    lines = [f"{incident.incident_id}, {incident.subject}: {incident.message}" for incident in incidents[:_LISTED]]
+def _listed(incidents: Sequence[NotedIncident], advice: Sequence[str]) -> list[str]:
+    """Name incidents that are told in one message, each with its number, and what to do where that differs."""
+    lines = [
+        f"{incident.incident_id}, {incident.subject}: {incident.message}" + (f" \N{RIGHTWARDS ARROW} {do}" if do else "")
+        for incident, do in zip(incidents[:_LISTED], advice, strict=False)
+    ]
     more = len(incidents) - len(lines)
     return [*lines, f"and {more} more, see `syncctl alerts list`"] if more else lines
 
