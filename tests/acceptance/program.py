@@ -20,6 +20,9 @@ from syncctl.cli.app import run_app
 from syncctl.demo.store import SimulatedStore
 from tests.clocks import PATIENCE
 
+SLOW_IS_WELL = {f"SYNCCTL_HEALTH_DATABASE_{level}_MS": "600000" for level in ("WARNING", "CRITICAL")}
+"""Settings for tests of health and alerts: how long the database took says something of the machine alone."""
+
 
 @dataclass(frozen=True)
 class Ended:

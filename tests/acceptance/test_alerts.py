@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.demo.store import SimulatedStore
-from tests.acceptance.program import Program
+from tests.acceptance.program import SLOW_IS_WELL, Program
 from tests.clocks import PATIENCE
 from tests.nobody import gone
 from tests.receivers import Receiver, receiver
@@ -28,7 +28,7 @@ def people() -> Iterator[Receiver]:
 def watched(syncctl: Program, store: SimulatedStore, people: Receiver) -> Program:
     """A store that was polled just now, and people who are told."""
     assert syncctl("stage").code == 0
-    syncctl.settings["SYNCCTL_NOTIFY_OPERATOR_URL"] = people.url
+    syncctl.settings |= {"SYNCCTL_NOTIFY_OPERATOR_URL": people.url, **SLOW_IS_WELL}
     return syncctl
 
 

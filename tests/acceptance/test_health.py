@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.demo.store import SimulatedStore
-from tests.acceptance.program import Ended, Program
+from tests.acceptance.program import SLOW_IS_WELL, Ended, Program
 from tests.crash.hosts import Held
 from tests.nobody import gone
 from tests.raws import raw_order
@@ -25,6 +25,7 @@ def one_line(ended: Ended, level: str) -> str:
 def polled(syncctl: Program, store: SimulatedStore) -> Program:
     """A store that was polled just now."""
     assert syncctl("stage").code == 0
+    syncctl.settings |= SLOW_IS_WELL
     return syncctl
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from syncctl.demo.store import SimulatedStore
-from tests.acceptance.program import Program
+from tests.acceptance.program import SLOW_IS_WELL, Program
 from tests.acceptance.test_report import CHROMIUM, opened
 from tests.acceptance.test_stock import PRODUCTS, count, shop, stock
 from tests.receivers import Receiver, receiver
@@ -28,7 +28,7 @@ def people() -> Iterator[Receiver]:
 @pytest.fixture
 def watched(syncctl: Program, shop: SimulatedStore, people: Receiver) -> Program:
     """A shop that was told of its stock just now, and people who are told."""
-    syncctl.settings["SYNCCTL_NOTIFY_OPERATOR_URL"] = people.url
+    syncctl.settings |= {"SYNCCTL_NOTIFY_OPERATOR_URL": people.url, **SLOW_IS_WELL}
     return syncctl
 
 
