@@ -159,10 +159,10 @@ def deploy_offline(erp: str | None = None) -> Deployment:
     return Deployment(database="no database", erp=erp, dry_run=True, steps=steps, unchanged=0)
 
 
-def does_not_fit(where: str, problems: list[Problem]) -> str:
+def does_not_fit(where: str, problems: list[Problem], *, done: str = "Nothing was changed. ") -> str:
     """Say what keeps the SQL from this site, and what to do."""
     return (
-        f"{where} has columns that syncctl can't write orders into: {told(problems)}. Nothing was changed. "
+        f"{where} has columns that syncctl can't write orders into: {told(problems)}. {done}"
         "Where nothing fills a column, give it a value that suits every web order: `syncctl config erp column TABLE.COLUMN "
         "VALUE`, then deploy again. Ask the ERP's vendor about the others."
     )

@@ -11,7 +11,7 @@ from syncctl.db.contract import PROCEDURES
 from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, journal
 from syncctl.db.deploy_found import Standing, is_sites_own, standing
 from syncctl.db.deploy_scripts import Script, bare, refuse_newer, scripts
-from syncctl.db.rendering import Problem, render_all
+from syncctl.db.rendering import Problem, nothing, render_all
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
 from syncctl.errors import SyncError
 
@@ -47,13 +47,12 @@ def check(database: SqlServer, *, erp: str | None = None) -> list[DatabaseFindin
     trial = demo_catalogue(erp)
     site = site_catalogue(database, trial)
     wanted, problems = render_all(scripts(erp), site, trial)
-    return [
-        *_server(database),
-        *_deployed(database, wanted),
-        *_drift(database, wanted),
-        *_rights(database),
-        *_erp(database, trial, site, problems),
-    ]
+    applied = journal(database)
+    if any(script.modules and script.name in applied for script in wanted):
+        deployed = [*_deployed(applied, wanted), *_drift(database, wanted), *_rights(database)]
+    else:
+        deployed = [*_not_deployed(database, wanted)]
+    return [*_server(database), *deployed, *_erp(database, trial, site, problems)]
 
 
 def _server(database: SqlServer) -> Iterator[DatabaseFinding]:
@@ -99,15 +98,32 @@ def _compatibility(database: SqlServer, level: int) -> DatabaseFinding:
     return DatabaseFinding("compatibility level", "ok", str(level))
 
 
-def _deployed(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFinding]:
-    applied = journal(database)
+def _not_deployed(database: SqlServer, wanted: list[Script]) -> Iterator[DatabaseFinding]:
+    """Before the first deploy: that is all there is to say, but for what stands in its way."""
+    yield DatabaseFinding(
+        "deploy",
+        "problem",
+        "Nothing is deployed here, or this login may not see it. Read what `syncctl db deploy --dry-run` prints, then run "
+        "`syncctl db deploy`.",
+    )
+    there = standing(database)
+    modules = (name for script in wanted if not is_sites_own(script, there) for name in script.modules)
+    found = sorted(there[name.upper()].name for name in modules if name.upper() in there)
+    if found:
+        yield DatabaseFinding(
+            "objects",
+            "problem",
+            f"Of syncctl's names, and no deploy made them: {_some(found)}. `syncctl db deploy` saves their texts and stops; give "
+            "what is needed names of its own, or let --force replace them.",
+        )
+
+
+def _deployed(applied: dict[str, str], wanted: list[Script]) -> Iterator[DatabaseFinding]:
     missing = [script.name for script in wanted if script.name not in applied]
     changed = [
         script.name for script in wanted if script.kind != "once" and applied.get(script.name, script.sha256) != script.sha256
     ]
-    if not applied:
-        yield DatabaseFinding("deploy", "problem", "Nothing is deployed here: run `syncctl db deploy`.")
-    elif missing or changed:
+    if missing or changed:
         yield DatabaseFinding(
             "deploy", "problem", f"Run `syncctl db deploy`: {_some(missing + changed)} of this version aren't on the server."
         )
@@ -183,6 +199,20 @@ def _rights(database: SqlServer) -> Iterator[DatabaseFinding]:
         yield DatabaseFinding("rights", "ok", "this login may execute every procedure")
 
 
+def _never_null(trial: Catalogue, site: Catalogue) -> list[str]:
+    """Name the columns that syncctl keeps NULL out of at this site alone, and that the site gave no value."""
+    return sorted(
+        f"{table}.{column.name}"
+        for table, columns in site.tables.items()
+        for key, column in columns.items()
+        if not column.takes_null
+        and (known := trial.tables[table].get(key)) is not None
+        and known.takes_null
+        and f"{table}.{key}" not in site.given
+        and nothing(column, None) is not None
+    )
+
+
 def _erp(database: SqlServer, trial: Catalogue, site: Catalogue, problems: list[Problem]) -> Iterator[DatabaseFinding]:
     wanted = trial.tables
     missing = [name for name in wanted if name not in site.tables and name not in trial.optional]
@@ -200,7 +230,14 @@ def _erp(database: SqlServer, trial: Catalogue, site: Catalogue, problems: list[
             "erp columns", "note", f"Not in this ERP's tables, so orders are written without: {_some(lacking)}."
         )
     if problems:
-        yield DatabaseFinding("erp columns", "problem", does_not_fit("The ERP", problems))
+        yield DatabaseFinding("erp columns", "problem", does_not_fit("The ERP", problems, done=""))
+    if filled := _never_null(trial, site):
+        yield DatabaseFinding(
+            "erp columns",
+            "note",
+            f"Take no NULL here; where an order has nothing for them they get '' or 0: {_some(filled)}. For another value: "
+            "`syncctl config erp column TABLE.COLUMN VALUE`.",
+        )
     if not missing and not problems:
         yield DatabaseFinding("erp", "ok", f"{len(wanted)} tables, and every column that must be given gets a value")
     if site.given:

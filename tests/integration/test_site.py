@@ -65,6 +65,11 @@ def site(sqlserver_url: str) -> Iterator[SqlServer]:
 
 
 def test_a_site_that_differs_is_deployed_to_when_it_says_what_goes_into_its_columns(site: SqlServer) -> None:
+    site.query("CREATE PROCEDURE dbo.sp_ListDeadLetters AS SELECT 1 AS FOUND;")
+    looked = [(item.check, item.detail) for item in check(site) if item.level == "problem"]
+    assert [name for name, _ in looked] == ["deploy", "objects", "erp columns"], "nothing of what a deploy would mend"
+    assert "no deploy made them: sp_listdeadletters." in looked[1][1].lower()
+    site.query("DROP PROCEDURE dbo.sp_ListDeadLetters;")
     with pytest.raises(ConfigError) as refused:
         deploy(site)
     told = str(refused.value).upper()  # an engine may keep names in small letters
