@@ -629,10 +629,23 @@ def test_an_order_whose_deposit_was_given_back_can_be_rolled_back(shop):
         RollbackRefused, match=r"give it back at the till, then `syncctl dead-letter deposit \d+ --given-back 19\.99`"
     ):
         roll_back(shop, "reset")
-    stage(shop.database, order(4711, line(1, total="0.00")))
-    shop.query("UPDATE dbo.USER_ORDER_STAGING SET STATE = 'PENDING', PENDING_ACTION = 'update'")
-    record(shop, "-19.99")
+    with pytest.raises(WrongState, match=r"it wants 19\.99: there is nothing to take or to give back"):
+        record(shop, "-5.00")
+    assert record(shop, "-19.99") == (D("19.99"), 0, D("19.99"))
     assert roll_back(shop, "reset")
+    first = shop.work(shop.claim()).doc_id
+    assert [row["AMT"] for row in rows(shop, "PS_DOC_PMT", written(shop)["DEPOSIT_DOC_ID"])] == [D("19.99")], first
+    sound(shop)
+
+
+def test_what_was_recorded_and_never_done_is_taken_back(shop):
+    shop.apply(line(1))
+    post_ticket(shop, written(shop)["DEPOSIT_DOC_ID"])
+    stage(shop.database, order(4711, line(1, qty="2", total="39.98")))
+    record(shop, "9.99")
+    with pytest.raises(WrongState, match=r"there is 10\.00 to take, not 5\.00 to give back"):
+        record(shop, "-5")
+    assert record(shop, "-9.99") == (D("29.98"), D("19.99"), D("39.98"))
 
 
 def test_a_payment_that_the_till_took_on_the_order_itself_counts_once(shop):

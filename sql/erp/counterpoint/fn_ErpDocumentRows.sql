@@ -205,6 +205,7 @@ RETURN
     FROM dbo.USER_ORDER_PAYMENT AS written
     WHERE written.STORE_ID = @STORE_ID
     AND   written.WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   COALESCE(written.BOOKED_AMT, written.AMT) <> 0
     UNION ALL
     SELECT
         11,

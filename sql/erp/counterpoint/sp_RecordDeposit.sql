@@ -15,6 +15,8 @@ Errors       50001 bad argument; 50004 no such staging id; 50020 there is no suc
 Locks        the order's row of USER_ORDER_PAYMENT
 Repeatable   no: the second call finds less to take
 Note         The order itself is not touched: `syncctl dead-letter retry` lets it follow the store then.
+             All of it may be given back whatever the order wants (a rollback comes next), or all but the ticket's own amount (what was
+             recorded and never done).
              On the order counts what isn't there already as a payment that the till took on it.
 Example      EXECUTE dbo.sp_RecordDeposit @STAGING_ID = 1, @TAKEN = 19.99, @DECIDED_BY = N'ada';
 */
@@ -38,6 +40,7 @@ BEGIN
         @WOO_ORDER_ID bigint,
         @DOC_ID bigint,
         @TICKET_TKT_NO varchar(15),
+        @TICKET_AMT decimal(15, 2),
         @BEFORE_AMT decimal(15, 2),
         @AFTER_AMT decimal(15, 2),
         @WANTED_AMT decimal(15, 2),
@@ -81,6 +84,7 @@ BEGIN
         SELECT
             @DOC_ID = written.DOC_ID,
             @TICKET_TKT_NO = written.DEPOSIT_TKT_NO,
+            @TICKET_AMT = written.AMT,
             @BEFORE_AMT = COALESCE(written.BOOKED_AMT, written.AMT),
             @PAY_COD = written.PAY_COD,
             /* The deposit of a document that is gone, where the order gets another one, is to be given back. */
@@ -105,7 +109,8 @@ BEGIN
             WHEN @DOC_ID IS NULL THEN CONCAT(@NAMED, N' has no deposit that the books have: there is nothing to record.')
             WHEN @TAKEN = 0 AND (@WANTED_COD IS NULL OR @WANTED_COD IN ('', @PAY_COD))
             THEN CONCAT(@NAMED, N': the books have it as paid by ', @PAY_COD, N', and the store says no other code: there is nothing to record.')
-            WHEN (@TAKEN > 0 AND @AFTER_AMT > @WANTED_AMT) OR (@TAKEN < 0 AND @AFTER_AMT < @WANTED_AMT)
+            WHEN (@TAKEN > 0 AND @AFTER_AMT > @WANTED_AMT)
+            OR   (@TAKEN < 0 AND @AFTER_AMT < @WANTED_AMT AND @AFTER_AMT NOT IN (0, @TICKET_AMT))
             THEN CONCAT
             (
                 @NAMED, N': the books have ', CONVERT(varchar(30), @BEFORE_AMT), N' for it, and it wants ', CONVERT(varchar(30), @WANTED_AMT),

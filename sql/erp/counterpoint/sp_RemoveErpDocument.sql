@@ -75,9 +75,11 @@ BEGIN
     DELETE FROM dbo.PS_DOC_PMT
     WHERE DOC_ID = @DOC_ID;
 
+    /* A deposit that was in the books and was given back stays known: its ticket is no other program's. */
     DELETE FROM dbo.USER_ORDER_PAYMENT
     WHERE STORE_ID = @STORE_ID
-    AND   WOO_ORDER_ID = @WOO_ORDER_ID;
+    AND   WOO_ORDER_ID = @WOO_ORDER_ID
+    AND   COALESCE(BOOKED_AMT, AMT) <> 0;
 
     DELETE FROM dbo.USER_ORDER_PART
     WHERE STORE_ID = @STORE_ID

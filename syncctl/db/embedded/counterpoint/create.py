@@ -50,6 +50,9 @@ _FLAGS = (
     "HAS_RLSD_LINS",
 )  # fmt: skip
 
+_FORGOTTEN = "WHERE STORE_ID = :store AND WOO_ORDER_ID = :order AND CAST(COALESCE(BOOKED_AMT, AMT) AS REAL) <> 0"
+"""A deposit that was in the books and was given back stays known: its ticket is no other program's."""
+
 
 def create_document(session: Session, staged: sqlite3.Row, content: Content, cust_no: str) -> Document:
     """See `Erp.create_document`."""
@@ -218,7 +221,7 @@ def _payment_rows(session: Session, link: sqlite3.Row, rows: Callable[[str, str]
         key = f"{doc}, PMT_SEQ_NO = {row['PMT_SEQ_NO']}, APPL_TYP = {row['APPL_TYP']}"
         yield ChangedRow("PS_DOC_PMT_APPLY", key, f"deleted: {row['AMT']:.2f}")
     order = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]}
-    if session.one("SELECT 1 FROM dbo.USER_ORDER_PAYMENT WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", order):
+    if session.one(f"SELECT 1 FROM dbo.USER_ORDER_PAYMENT {_FORGOTTEN}", order):  # noqa: S608  (constants)
         yield ChangedRow("USER_ORDER_PAYMENT", f"WOO_ORDER_ID = {link['WOO_ORDER_ID']}", "deleted")
     for row in session.all(
         "SELECT PART FROM dbo.USER_ORDER_PART WHERE STORE_ID = :store AND WOO_ORDER_ID = :order ORDER BY PART", order
@@ -232,8 +235,6 @@ def remove_document(session: Session, link: sqlite3.Row) -> None:
     remove_deposit(session, link["DOC_ID"])
     for table in _TABLES:
         session.run(f"DELETE FROM dbo.{table} WHERE DOC_ID = :doc", {"doc": link["DOC_ID"]})  # noqa: S608  (constants)
-    for table in ("USER_ORDER_PAYMENT", "USER_ORDER_PART"):
-        session.run(
-            f"DELETE FROM dbo.{table} WHERE STORE_ID = :store AND WOO_ORDER_ID = :order",  # noqa: S608  (constants)
-            {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]},
-        )
+    order = {"store": link["STORE_ID"], "order": link["WOO_ORDER_ID"]}
+    session.run(f"DELETE FROM dbo.USER_ORDER_PAYMENT {_FORGOTTEN}", order)  # noqa: S608  (constants)
+    session.run("DELETE FROM dbo.USER_ORDER_PART WHERE STORE_ID = :store AND WOO_ORDER_ID = :order", order)

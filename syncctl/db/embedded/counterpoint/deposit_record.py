@@ -44,7 +44,8 @@ def record_deposit(session: Session, call: RecordDeposit) -> list[RecordedDeposi
         known = f"the books have it as paid by {deposit.pay_code}, and the store says no other code"
         raise WrongState(f"{named}: {known}: there is nothing to record.", code=50020)
     after = deposit.booked + taken
-    if (taken > 0 and after > wanted) or (taken < 0 and after < wanted):
+    # All of it may be given back whatever the order wants, or all but the ticket's own amount: what was recorded and not done.
+    if (taken > 0 and after > wanted) or (taken < 0 and after < wanted and after not in (0, deposit.amount)):
         raise WrongState(f"{named}: {_too_much(deposit.booked, wanted, taken)}", code=50020)
     pay_cod = str(code) if taken == 0 else deposit.pay_code
     if not call.dry_run:
