@@ -27,7 +27,7 @@ from syncctl.db.contract import (
 from syncctl.errors import BadArgument, ConfigError, Conflict, MappingError, NotFound, RollbackRefused, WrongState
 from syncctl.services.compare_document import compare_document
 from tests.orders import charge, line, order, stage
-from tests.shop import Shop
+from tests.shop import BY_HAND, Shop
 
 D = Decimal
 ORDER, TICKET = 900000000001, 900000000002
@@ -578,6 +578,9 @@ def test_what_a_person_took_or_gave_back_at_the_till_is_asked_for_once(shop):
     assert (event["EVENT_TYPE"], event["MESSAGE"]) == ("DEPOSIT_RECORDED", told)
     with pytest.raises(WrongState, match=r"the books have 39\.98 for it, and it wants 39\.98: there is nothing to take"):
         record(shop, "19.99")
+    till = {"DOC_ID": 78, "TKT_NO": "TILL-9", "DOC_TYP": "T", "CUST_PO_NO": None, "DOC_GUID": BY_HAND}
+    shop.copy_row("PS_DOC_HDR", shop.header(doc), till)
+    assert audit(shop) == [], "the ticket that the till made of it"
     assert retried(shop).outcome == "updated"
     assert (shop.totals(doc)["TOT"], shop.totals(doc)["TOT_TND"], shop.totals(doc)["AMT_DUE"]) == (D("39.98"), D("39.98"), 0)
     assert (written(shop)["AMT"], written(shop)["BOOKED_AMT"]) == (D("19.99"), D("39.98"))

@@ -204,6 +204,7 @@ RETURN
         ON  written.STORE_ID = staged.STORE_ID
         AND written.WOO_ORDER_ID = staged.WOO_ORDER_ID
         AND written.DEPOSIT_DOC_ID <> header.DOC_ID
+        AND (written.BOOKED_AMT IS NULL OR written.BOOKED_AMT <= written.AMT) /* else a person took more, on a ticket of its own */
         AND written.DOC_ID <> header.DOC_ID
     WHERE header.STA_ID = setting.STA_ID
     AND   header.DOC_TYP <> setting.DOC_TYP

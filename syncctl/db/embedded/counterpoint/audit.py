@@ -159,6 +159,8 @@ def _deposit_tickets(session: Session, store_id: str | None) -> Iterator[AuditFi
         INNER JOIN dbo.USER_ORDER_PAYMENT AS written
             ON written.STORE_ID = staged.STORE_ID AND written.WOO_ORDER_ID = staged.WOO_ORDER_ID
             AND written.DEPOSIT_DOC_ID <> header.DOC_ID AND written.DOC_ID <> header.DOC_ID
+            -- else a person took more, on a ticket of its own
+            AND CAST(COALESCE(written.BOOKED_AMT, written.AMT) AS REAL) <= CAST(written.AMT AS REAL)
         WHERE header.IS_REL_TKT = 'N' AND (:store IS NULL OR staged.STORE_ID = :store)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_LINK AS known WHERE known.DOC_ID = header.DOC_ID)
         AND NOT EXISTS (SELECT 1 FROM dbo.USER_ORDER_PAYMENT AS known WHERE known.DEPOSIT_DOC_ID = header.DOC_ID)
