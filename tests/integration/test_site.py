@@ -100,6 +100,7 @@ def test_a_site_that_differs_is_deployed_to_when_it_says_what_goes_into_its_colu
     give_column(site, "PS_DOC_HDR.FORM_ID", "WEB")
     assert "deploy" in {finding.check for finding in check(site) if finding.level == "problem"}
     assert [step.script for step in deploy(site).steps if step.reason == "changed"] == [
+        "erp/counterpoint/fn_CounterPointRequired.sql",
         "erp/counterpoint/sp_CreateErpDocument.sql",
         "erp/counterpoint/sp_SeedDemoDeposit.sql",
     ]
