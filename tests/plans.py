@@ -60,7 +60,8 @@ ALLOWED = {
     "SELECT CAST(DOC_ID AS TEXT) AS NUMBER FROM dbo.PS_DOC_HDR": "the same",
     "FROM dbo.USER_STORE_ITEM WHERE STORE_ID = :store": "all items of a store, whose number doesn't grow with orders",
     "AS kept WHERE kept.value IN (0, PRODUCT_ID, PARENT_ID)": "the same, where the store shows one that can't be read",
-    "SELECT DISTINCT LOC_ID FROM dbo.IM_INV": "an index alone, once a push: a location that went has no row",
+    "SELECT 1 FROM dbo.IM_INV WHERE LOC_ID": "ends at the first row of a location, which almost every one has",
+    "SELECT DISTINCT LOC_ID FROM dbo.IM_INV": "only where a location that the site named is gone",
     "FROM dbo.USER_V_ITEM_ALIAS": "a view of the site's own, which has no row as delivered",
 }
 """Words of single statements that may → why."""

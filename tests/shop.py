@@ -17,6 +17,7 @@ from syncctl.db.contract import (
     Database,
     SeedDemoErp,
     SetErpSetting,
+    SetPayCodeMap,
     UpdateOrderFromStaging,
     ValidateStagedOrder,
 )
@@ -256,7 +257,7 @@ class Shop:
         self.setting("WRITE_PAYMENT", "Y")
         if code and not self.query("SELECT 1 FROM dbo.SY_PAY_COD WHERE PAY_COD = ?", (code,)):
             self.query("INSERT INTO dbo.SY_PAY_COD (PAY_COD, PAY_TYP, DESCR) VALUES (?, 'C', ?)", (code, f"Paid by {code}"))
-        self.query("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES (?, ?, ?)", (store, method, code))
+        self.database.run(SetPayCodeMap(store_id=store, pmt_meth=method, pay_cod=code))
 
     def setting(self, name: str, value: str) -> None:
         """Change a site setting."""

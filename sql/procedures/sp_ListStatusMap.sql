@@ -5,7 +5,7 @@ GO
 dbo.sp_ListStatusMap
     What an ERP document's state is called in a store ('*': in every store without a row of its own).
 
-Called by    syncctl config erp statuses
+Called by    syncctl map status list, syncctl config erp statuses
 Returns      STORE_ID, ERP_STATUS (open, shipped, closed, gone), WOO_STATUS (NULL: the store is told nothing)
 Errors       none
 Locks        none beyond the read

@@ -11,7 +11,8 @@ Returns      by SKU: PRODUCT_ID, PARENT_ID, SKU, NAME, STOCK_KEY, STORE_QTY (as 
              WANTED_QTY (whole, never below 0), ON_HAND, HELD by documents, STAGED on orders that wait for theirs, RESERVE_QTY, PACK_QTY, and
              STANDING: same, differs, doubted (the same, but an order of it changed at DOUBTED_DT, and the store counts by itself),
              unknown (no item), uncounted (the ERP keeps no stock of it), unreadable (what it says of it makes no sense, or comes to 10^9 and
-             more), unmanaged or backorder (by the store's choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT); TOLD_DT; ERROR_MESSAGE of the last refusal
+             more), unmanaged or backorder (by the store's choice), waiting (the store refused it; it is tried again at NEXT_ATTEMPT_DT);
+             TOLD_DT; ERROR_MESSAGE of the last refusal
 Errors       50001 bad argument
 Locks        none beyond the read
 Repeatable   yes

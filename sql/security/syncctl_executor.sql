@@ -231,6 +231,10 @@ IF OBJECT_ID(N'dbo.sp_ListOutbox', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListOutbox TO syncctl_executor;
 END;
+IF OBJECT_ID(N'dbo.sp_ListPayCodeMap', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListPayCodeMap TO syncctl_executor;
+END;
 IF OBJECT_ID(N'dbo.sp_ListPodDocuments', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListPodDocuments TO syncctl_executor;
@@ -290,6 +294,10 @@ END;
 IF OBJECT_ID(N'dbo.sp_ListStorePushes', N'P') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.sp_ListStorePushes TO syncctl_executor;
+END;
+IF OBJECT_ID(N'dbo.sp_ListTaxMap', N'P') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.sp_ListTaxMap TO syncctl_executor;
 END;
 IF OBJECT_ID(N'dbo.sp_ListWalks', N'P') IS NOT NULL
 BEGIN

@@ -116,6 +116,11 @@ BEGIN
     REVOKE EXECUTE ON dbo.sp_SetNumberSeries FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetNumberSeries TO syncctl_operator;
 END;
+IF OBJECT_ID(N'dbo.sp_SetPayCodeMap', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetPayCodeMap FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetPayCodeMap TO syncctl_operator;
+END;
 IF OBJECT_ID(N'dbo.sp_SetRetryPolicy', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetRetryPolicy FROM syncctl_executor;
@@ -125,6 +130,11 @@ IF OBJECT_ID(N'dbo.sp_SetStatusMap', N'P') IS NOT NULL
 BEGIN
     REVOKE EXECUTE ON dbo.sp_SetStatusMap FROM syncctl_executor;
     GRANT EXECUTE ON dbo.sp_SetStatusMap TO syncctl_operator;
+END;
+IF OBJECT_ID(N'dbo.sp_SetTaxMap', N'P') IS NOT NULL
+BEGIN
+    REVOKE EXECUTE ON dbo.sp_SetTaxMap FROM syncctl_executor;
+    GRANT EXECUTE ON dbo.sp_SetTaxMap TO syncctl_operator;
 END;
 IF OBJECT_ID(N'dbo.sp_SetWebItem', N'P') IS NOT NULL
 BEGIN

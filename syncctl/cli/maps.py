@@ -1,4 +1,4 @@
-"""`syncctl map`: what the store's SKUs, customers and the ERP's states are called on the other side, without SQL."""
+"""`syncctl map`: what SKUs, customers, payment methods, tax rates and states are called on the other side, without SQL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 app = typer.Typer(
-    help="What the store's SKUs, customers and the ERP's states are called on the other side.", no_args_is_help=True
+    help="What the store's SKUs, customers, payment methods and tax rates, and the ERP's states, are called on the other side.",
+    no_args_is_help=True,
 )
 item = typer.Typer(
     cls=Falling,
@@ -39,13 +40,26 @@ status = typer.Typer(
     "`map status remove ERP_STATUS`.",
     no_args_is_help=True,
 )
+pay = typer.Typer(
+    cls=Falling,
+    help="Which pay code of the ERP a payment method is: `map pay METHOD PAY_COD`, `map pay list`, `map pay remove METHOD`.",
+    no_args_is_help=True,
+)
+tax = typer.Typer(
+    cls=Falling,
+    help="Which tax authority and rule of the ERP a tax rate is: `map tax RATE AUTH_COD RUL_COD`, `map tax list`, "
+    "`map tax remove RATE`.",
+    no_args_is_help=True,
+)
 app.add_typer(item, name="item")
 app.add_typer(customer, name="customer")
 app.add_typer(status, name="status")
+app.add_typer(pay, name="pay")
+app.add_typer(tax, name="tax")
 
 EVERY_STORE = "*"
 NOTHING = "-"
-"""In place of a store's status: the store is told nothing."""
+"""In place of a store's status: the store is told nothing. In place of a pay code: nothing is booked as paid."""
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check it and show what would change; change nothing.")]
 EveryStore = Annotated[bool, typer.Option("--every-store", help="For every store that has no row of its own.")]
@@ -54,6 +68,9 @@ Who = Annotated[str, typer.Argument(help="The store's customer: its id there, or
 State = Annotated[
     str, typer.Argument(help="The document's state in the ERP: open, shipped, closed or gone.", metavar="ERP_STATUS")
 ]
+
+Method = Annotated[str, typer.Argument(help="The payment method, as the store's orders name it: stripe, cod.", metavar="METHOD")]
+Rate = Annotated[str, typer.Argument(help="The store's code of the tax rate: US-NY-TAX-1.", metavar="RATE")]
 
 
 def _store(run: Run, *, every: bool) -> str:
@@ -207,6 +224,124 @@ def list_statuses(run: Run) -> None:
         ["In the ERP", "In the store", "Store"],
         [[row.erp_status, row.woo_status or "(nothing is told)", row.store_id] for row in rows],
     )
+
+
+@command(pay, "set", group="map pay")
+def set_pay_code(
+    run: Run,
+    method: Method,
+    pay_code: Annotated[
+        str,
+        typer.Argument(help="The ERP's pay code; - where such orders aren't paid when they come.", metavar="PAY_COD"),
+    ],
+    every_store: EveryStore = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Say which pay code of the ERP a payment method is; the word `set` may be left out. The ERP must have the code.
+
+    It counts where documents carry payments (`config erp set WRITE_PAYMENT`), from the next order on: what waits for a person
+    takes `dead-letter retry`. A pay code books the whole total as paid: give - to methods that are paid later, such as cash on
+    delivery.
+    """
+    from syncctl.db.contract import SetPayCodeMap
+
+    code = "" if pay_code == NOTHING else pay_code
+    call = SetPayCodeMap(store_id=_store(run, every=every_store), pmt_meth=method, pay_cod=code, dry_run=dry_run)
+    _changed(
+        run,
+        run.send(call),
+        lambda row: (
+            f"{row.pmt_meth} {_paid(row.pay_cod)}"
+            f"{'' if row.previous in (None, row.pay_cod) else f' (before: it {_paid(row.previous)})'}."
+        ),
+        dry_run,
+    )
+
+
+@command(pay, "remove", group="map pay")
+def remove_pay_code(run: Run, method: Method, every_store: EveryStore = False, dry_run: DryRun = False) -> None:
+    """Take a payment method's row away: the row for every store counts again; without one its orders go to a person."""
+    from syncctl.db.contract import SetPayCodeMap
+
+    call = SetPayCodeMap(store_id=_store(run, every=every_store), pmt_meth=method, dry_run=dry_run)
+    _changed(run, run.send(call), lambda row: f"No longer: {row.pmt_meth} {_paid(row.previous)}.", dry_run)
+
+
+@command(pay, "list", group="map pay")
+def list_pay_codes(run: Run) -> None:
+    """Show which pay code a payment method is. A row with a store's own id goes before one with *."""
+    from syncctl.db.contract import ListPayCodeMap
+
+    rows = run.send(ListPayCodeMap())
+    run.report.items = [{"store_id": row.store_id, "pmt_meth": row.pmt_meth, "pay_cod": row.pay_cod} for row in rows]
+    _show(
+        run,
+        ["Payment method", "Pay code", "Store"],
+        [[row.pmt_meth, row.pay_cod or "(not paid when it comes)", row.store_id] for row in rows],
+    )
+
+
+@command(tax, "set", group="map tax")
+def set_tax(
+    run: Run,
+    rate: Rate,
+    auth_cod: Annotated[str, typer.Argument(help="The ERP's tax authority.", metavar="AUTH_COD")],
+    rul_cod: Annotated[str, typer.Argument(help="Its tax rule.", metavar="RUL_COD")],
+    every_store: EveryStore = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Say which tax authority and rule of the ERP a tax rate is; the word `set` may be left out.
+
+    Rates without a row are booked under TAX_AUTH_COD and TAX_RUL_COD (`config erp list`). The ERP isn't asked whether it has the
+    authority. It counts from the next order on.
+    """
+    from syncctl.db.contract import SetTaxMap
+
+    store = _store(run, every=every_store)
+    call = SetTaxMap(store_id=store, rate_cod=rate, auth_cod=auth_cod, rul_cod=rul_cod, dry_run=dry_run)
+    _changed(
+        run,
+        run.send(call),
+        lambda row: (
+            f"Rate {row.rate_cod} is {_taxed(row.auth_cod, row.rul_cod)}"
+            f"{_before(_taxed(row.previous_auth_cod, row.previous_rul_cod), _taxed(row.auth_cod, row.rul_cod))}."
+        ),
+        dry_run,
+    )
+
+
+@command(tax, "remove", group="map tax")
+def remove_tax(run: Run, rate: Rate, every_store: EveryStore = False, dry_run: DryRun = False) -> None:
+    """Take a tax rate's row away: the row for every store counts again, or the site's own authority."""
+    from syncctl.db.contract import SetTaxMap
+
+    call = SetTaxMap(store_id=_store(run, every=every_store), rate_cod=rate, dry_run=dry_run)
+    _changed(
+        run,
+        run.send(call),
+        lambda row: f"Rate {row.rate_cod} is {_taxed(row.previous_auth_cod, row.previous_rul_cod)} no more.",
+        dry_run,
+    )
+
+
+@command(tax, "list", group="map tax")
+def list_taxes(run: Run) -> None:
+    """Show which tax authority and rule a tax rate is. A row with a store's own id goes before one with *."""
+    from syncctl.db.contract import ListTaxMap
+
+    rows = run.send(ListTaxMap())
+    run.report.items = [
+        {"store_id": row.store_id, "rate_cod": row.rate_cod, "auth_cod": row.auth_cod, "rul_cod": row.rul_cod} for row in rows
+    ]
+    _show(run, ["Rate", "Authority", "Rule", "Store"], [[row.rate_cod, row.auth_cod, row.rul_cod, row.store_id] for row in rows])
+
+
+def _paid(code: str | None) -> str:
+    return f"is pay code {code}" if code else "isn't paid when it comes"
+
+
+def _taxed(authority: str | None, rule: str | None) -> str | None:
+    return None if authority is None else f"authority {authority}, rule {rule}"
 
 
 def _named(who: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ _VIOLATIONS = {
     "total": _Known("the parts don't add up to the total", "correct the order in the store"),
     "letters": _Known("letters that the ERP's code page lacks", "nothing: the document's note keeps the text whole"),
     "stock": _Known("more than is available", "look at the stock in the ERP (STOCK_CHECK decides on this warning)"),
-    "unpaid": _Known("not paid whole, and booked as paid", "give the payment method an empty pay code (USER_PAY_CODE_MAP)"),
+    "unpaid": _Known("not paid whole, and booked as paid", "give the payment method no pay code: `syncctl map pay METHOD -`"),
     "cut": _Known("a text longer than the ERP's column", "nothing: the document's note has it in full"),
     "held": _Known("held in the store", "decide in the store: once an order is ready again it goes on by itself"),
     "set_up": _Known("the ERP's set-up keeps customers from being made"),

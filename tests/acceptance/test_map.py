@@ -100,3 +100,30 @@ def test_a_row_is_of_the_configured_store_and_the_list_names_the_store_where_the
 def _customers(program: Program) -> list[dict[str, object]]:
     found: list[dict[str, object]] = program("map", "customer", "list", "--json").json["items"]
     return found
+
+
+def test_a_payment_method_has_a_pay_code_of_the_erp(seeded: Program) -> None:
+    assert seeded("map", "pay", "stripe", "WEB", "--dry-run").out == "stripe is pay code WEB.\nDry run: nothing was changed.\n"
+    assert "The map has no rows." in seeded("map", "pay", "list").out
+    assert seeded("map", "pay", "stripe", "WEB", "--every-store").out == "stripe is pay code WEB.\n"
+    assert seeded("map", "pay", "cod", "-").out == "cod isn't paid when it comes.\n"
+    assert seeded("map", "pay", "cod", "WEB").out == "cod is pay code WEB (before: it isn't paid when it comes).\n"
+    refused = seeded("map", "pay", "stripe", "NOPE")
+    assert (refused.code != 0, "The ERP has no pay code NOPE" in " ".join(refused.err.split())) == (True, True)
+    assert seeded("map", "pay", "list", "--json").json["items"] == [
+        {"store_id": "woocommerce", "pmt_meth": "cod", "pay_cod": "WEB"},
+        {"store_id": "*", "pmt_meth": "stripe", "pay_cod": "WEB"},
+    ]
+    assert seeded("map", "pay", "remove", "cod").out == "No longer: cod is pay code WEB.\n"
+
+
+def test_a_tax_rate_has_an_authority_of_the_erp(seeded: Program) -> None:
+    assert seeded("map", "tax", "US-NY-TAX-1", "NY", "TAX").out == "Rate US-NY-TAX-1 is authority NY, rule TAX.\n"
+    told = seeded("map", "tax", "set", "US-NY-TAX-1", "NYC", "TAX").out
+    assert told == "Rate US-NY-TAX-1 is authority NYC, rule TAX (before: authority NY, rule TAX).\n"
+    assert seeded("map", "tax", "list", "--json").json["items"] == [
+        {"store_id": "woocommerce", "rate_cod": "US-NY-TAX-1", "auth_cod": "NYC", "rul_cod": "TAX"}
+    ]
+    assert "US-NY-TAX-1" in seeded("map", "tax", "list").out
+    assert seeded("map", "tax", "remove", "US-NY-TAX-1").out == "Rate US-NY-TAX-1 is authority NYC, rule TAX no more.\n"
+    assert seeded("map", "tax", "remove", "US-NY-TAX-1").code != 0

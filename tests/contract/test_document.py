@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncctl.db.contract import ClaimStagedOrders
+from syncctl.db.contract import ClaimStagedOrders, SetTaxMap
 from syncctl.errors import Conflict
 from tests.orders import charge, line, order, stage
 from tests.shop import BY_HAND, Shop
@@ -160,16 +160,14 @@ def test_each_rate_goes_to_its_authority_by_the_map(shop):
         ("woocommerce", "NYC", "CITY"),
         ("*", "MTA", "CITY"),
     ):
-        shop.query(
-            "INSERT INTO dbo.USER_TAX_MAP (STORE_ID, RATE_COD, AUTH_COD, RUL_COD) VALUES (?, ?, ?, 'T')", (store, rate, authority)
-        )
+        shop.database.run(SetTaxMap(store_id=store, rate_cod=rate, auth_cod=authority, rul_cod="T"))
     rates = with_rates(("NY", "4.00"), ("NYC", "4.50"), ("MTA", "0.38"), ("XX", "0.12"))
     doc = shop.apply(line(1, tax="9.00"), TAX_AMT="9.00", ORDER_JSON=rates).doc_id
     assert taxes(shop, doc) == [("CITY", "T", D("4.88")), ("REST", "TAX", D("0.12")), ("STATE", "T", D("4.00"))]
 
 
 def test_after_a_refund_the_rates_share_what_is_left(shop):
-    shop.query("INSERT INTO dbo.USER_TAX_MAP (STORE_ID, RATE_COD, AUTH_COD, RUL_COD) VALUES ('*', 'A', 'A', 'T')")
+    shop.database.run(SetTaxMap(store_id="*", rate_cod="A", auth_cod="A", rul_cod="T"))
     rates = with_rates(("A", "2.00"), ("B", "1.00"))
     doc = shop.apply(line(1, tax="3.00"), TAX_AMT="3.00", ORDER_JSON=rates).doc_id
     assert taxes(shop, doc) == [("A", "T", D("2.00")), ("WEB", "TAX", D("1.00"))]

@@ -7,10 +7,14 @@ import pytest
 from syncctl.db.contract import (
     ListCustomerMap,
     ListItemMap,
+    ListPayCodeMap,
     ListStatusMap,
+    ListTaxMap,
     SetCustomerMap,
     SetItemMap,
+    SetPayCodeMap,
     SetStatusMap,
+    SetTaxMap,
     ValidateStagedOrder,
 )
 from syncctl.errors import BadArgument, Conflict, MappingError, NotFound
@@ -48,6 +52,24 @@ def set_customer(shop, **more):
 def set_status(shop, **more):
     [row] = shop.database.run(SetStatusMap(store_id="woocommerce", **more))
     return row.erp_status, row.woo_status, row.is_mapped, row.previous, row.was_mapped
+
+
+def pay_codes(shop):
+    return [(row.store_id, row.pmt_meth, row.pay_cod) for row in shop.database.run(ListPayCodeMap())]
+
+
+def set_pay_code(shop, **more):
+    [row] = shop.database.run(SetPayCodeMap(store_id="woocommerce", **more))
+    return row.pmt_meth, row.pay_cod, row.previous
+
+
+def taxes(shop):
+    return [(row.store_id, row.rate_cod, row.auth_cod, row.rul_cod) for row in shop.database.run(ListTaxMap())]
+
+
+def set_tax(shop, **more):
+    [row] = shop.database.run(SetTaxMap(store_id="woocommerce", **more))
+    return row.rate_cod, row.auth_cod, row.rul_cod, row.previous_auth_cod, row.previous_rul_cod
 
 
 # --- Items --------------------------------------------------------------------------------------------------------------
@@ -170,3 +192,60 @@ def test_a_state_gets_a_word_of_the_stores_and_loses_it(shop):
 def test_a_state_that_no_document_has_is_refused(shop):
     with pytest.raises(BadArgument, match="@ERP_STATUS takes open, shipped, closed, gone"):
         set_status(shop, erp_status="lost", woo_status="sent")
+
+
+# --- Pay codes and tax rates --------------------------------------------------------------------------------------------
+
+
+def test_a_payment_method_gets_a_pay_code_by_which_documents_are_paid(shop):
+    shop.setting("WRITE_PAYMENT", "Y")
+    assert set_pay_code(shop, pmt_meth=" stripe ", pay_cod="WEB", dry_run=True) == ("stripe", "WEB", None)
+    assert pay_codes(shop) == []
+    assert set_pay_code(shop, pmt_meth=" stripe ", pay_cod="WEB") == ("stripe", "WEB", None)
+    assert set_pay_code(shop, pmt_meth="cod", pay_cod="") == ("cod", "", None)
+    assert pay_codes(shop) == [("woocommerce", "cod", ""), ("woocommerce", "stripe", "WEB")]
+    doc = shop.apply(line(1), PMT_METH="stripe").doc_id
+    assert [row["PAY_COD"] for row in shop.query("SELECT PAY_COD FROM dbo.PS_DOC_PMT WHERE DOC_ID = ?", (doc,))] == ["WEB"]
+
+
+def test_a_payment_methods_row_is_changed_and_taken_away(shop):
+    set_pay_code(shop, pmt_meth="stripe", pay_cod="WEB")
+    assert set_pay_code(shop, pmt_meth="stripe", pay_cod="") == ("stripe", "", "WEB")
+    assert set_pay_code(shop, pmt_meth="stripe", dry_run=True) == ("stripe", None, "")
+    assert pay_codes(shop) == [("woocommerce", "stripe", "")]
+    assert set_pay_code(shop, pmt_meth="stripe") == ("stripe", None, "")
+    assert pay_codes(shop) == []
+    with pytest.raises(NotFound, match="no row for payment method stripe and store woocommerce"):
+        set_pay_code(shop, pmt_meth="stripe")
+
+
+def test_a_pay_code_that_the_erp_lacks_is_refused(shop):
+    with pytest.raises(MappingError, match="no pay code NOPE"):
+        set_pay_code(shop, pmt_meth="stripe", pay_cod="NOPE")
+    with pytest.raises(BadArgument, match=r"@PMT_METH is required\. @PAY_COD takes at most 10 characters"):
+        set_pay_code(shop, pmt_meth=" ", pay_cod="12345678901")
+    assert pay_codes(shop) == []
+
+
+def test_a_tax_rate_gets_an_authority_and_loses_it(shop):
+    assert set_tax(shop, rate_cod="NYC", auth_cod="CITY", rul_cod="T", dry_run=True) == ("NYC", "CITY", "T", None, None)
+    assert taxes(shop) == []
+    assert set_tax(shop, rate_cod=" NYC ", auth_cod="CITY", rul_cod="T") == ("NYC", "CITY", "T", None, None)
+    assert set_tax(shop, rate_cod="NYC", auth_cod="STATE", rul_cod="T2") == ("NYC", "STATE", "T2", "CITY", "T")
+    assert taxes(shop) == [("woocommerce", "NYC", "STATE", "T2")]
+    assert set_tax(shop, rate_cod="NYC") == ("NYC", None, None, "STATE", "T2")
+    assert taxes(shop) == []
+    with pytest.raises(NotFound, match="The map of tax rates has no row for NYC and store woocommerce"):
+        set_tax(shop, rate_cod="NYC")
+    with pytest.raises(BadArgument, match=r"@RATE_COD is required\. @AUTH_COD and @RUL_COD go together"):
+        set_tax(shop, rate_cod="", auth_cod="CITY")
+
+
+@pytest.mark.parametrize("setting", ["WRITE_PAYMENT", "TAX_AUTH_COD"])
+def test_an_erp_whose_documents_take_none_is_told_none(shop, setting):
+    shop.query("DELETE FROM dbo.USER_ERP_SETTING WHERE NAME = ?", (setting,))
+    with pytest.raises(MappingError, match="This ERP's documents take no"):
+        if setting == "WRITE_PAYMENT":
+            set_pay_code(shop, pmt_meth="stripe", pay_cod="WEB")
+        else:
+            set_tax(shop, rate_cod="NYC", auth_cod="CITY", rul_cod="T")

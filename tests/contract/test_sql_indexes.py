@@ -76,6 +76,7 @@ EXCEPTIONS = {
     "USER_V_ITEM_ALIAS": "the same",
     "USER_V_RUNS_TODAY": "a view for people",
     "fn_ErpNamesakes": "CUST_MATCH_NAME = Y: the vendor's tables have no index by name",
+    "fn_ErpSettingFault": "the ERP's locations are named only where one that the site named is gone",
     "fn_ErpItems": "`item map` lists all of the ERP's items",
     "sp_FirstRowOf": "asks for the two ends of the primary key",
 }

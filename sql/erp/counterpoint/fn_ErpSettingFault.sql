@@ -4,12 +4,13 @@ GO
 /*
 dbo.fn_ErpSettingFault
     What a site setting about items names that CounterPoint doesn't have: a column of prices, or a location of the stock (STOCK_LOCATIONS;
-    STK_LOC_ID).
+    STK_LOC_ID). So with PAY_COD, which is no setting: a pay code that a payment method is to be.
 
-Used by      sp_CheckErpSetting, sp_ListErpSettings, sp_SetErpSetting
+Used by      sp_CheckErpSetting, sp_ListErpSettings, sp_SetErpSetting, sp_SetPayCodeMap
 Parameters   @SETTING_NAME; @VALUE, NULL for none
 Returns      one row: FAULT in words; none where there is none
 Note         A location is one that IM_INV has; of those at most ten are named. Where it has none at all, nothing can be said.
+             All of IM_INV is read only where a location is gone.
 Example      SELECT lacking.FAULT FROM dbo.fn_ErpSettingFault('STOCK_LOCATIONS', N'MAIN, WEB') AS lacking;
 */
 CREATE OR ALTER FUNCTION dbo.fn_ErpSettingFault
@@ -52,6 +53,14 @@ RETURN
         ) AS listed (NAME)
         WHERE listed.NAME = @VALUE
     )
+    /* Where there is SY_PAY_COD: */
+    UNION ALL
+    SELECT
+        CONVERT(nvarchar(500), CONCAT(N'The ERP has no pay code ', @VALUE, N' (SY_PAY_COD). Name one that it has, or add it there first.'))
+    WHERE @SETTING_NAME = 'PAY_COD'
+    AND   @VALUE <> N''
+    AND   NOT EXISTS (SELECT 1 FROM dbo.SY_PAY_COD AS code WHERE code.PAY_COD = CONVERT(varchar(10), @VALUE))
+    /* End. */
     UNION ALL
     SELECT
         CONVERT(nvarchar(500), CONCAT
@@ -70,7 +79,7 @@ RETURN
             OR NOT EXISTS (SELECT 1 FROM dbo.IM_INV AS stock WHERE stock.LOC_ID = CONVERT(varchar(10), word.value))
         )
     ) AS gone
-    CROSS JOIN
+    CROSS APPLY
     (
         SELECT
             NAMES = CONCAT
@@ -97,6 +106,7 @@ RETURN
                 SELECT DISTINCT
                     stock.LOC_ID
                 FROM dbo.IM_INV AS stock
+                WHERE gone.LOC_ID <> N''
             ) AS place
         ) AS known
     ) AS there

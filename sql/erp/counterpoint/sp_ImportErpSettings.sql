@@ -302,7 +302,7 @@ BEGIN
             CASE
                 WHEN told.[key] = N'ORD_CUST_NO'
                 THEN N'orders of strangers go to it by syncctl config set guest_cust_no VALUE and config set unknown_customer guest'
-                WHEN LEFT(told.[key], 12) = N'ORD_PAY_COD_' THEN N'dbo.USER_PAY_CODE_MAP: the store''s payment method and this pay code'
+                WHEN LEFT(told.[key], 12) = N'ORD_PAY_COD_' THEN N'syncctl map pay METHOD CODE, with the store''s payment method and this code'
                 WHEN LEFT(told.[key], 9) = N'ORD_SHIP_' THEN N'no setting: the shipping method stands in the document''s note'
                 WHEN told.[key] = N'NXT_CUST_NO' THEN N'numbers new customers where CUST_NO_FROM is EC_CTL'
                 ELSE N'new customers are made like it, unless the setting TMPLT_CUST_NO says otherwise'

@@ -154,8 +154,8 @@ BEGIN
         BEGIN
             SET @MESSAGE = CONCAT
             (
-                N'Order ', @WOO_ORDER_NO, N': payment method ''', @PMT_METH, N''' has no pay code. Add it to USER_PAY_CODE_MAP,',
-                N' or set WRITE_PAYMENT to N.'
+                N'Order ', @WOO_ORDER_NO, N': payment method ''', @PMT_METH, N''' has no pay code. Name one:',
+                N' `syncctl map pay`, or set WRITE_PAYMENT to N.'
             );
             THROW 50040, @MESSAGE, 1;
         END;
@@ -181,7 +181,7 @@ BEGIN
             SET @MESSAGE = CONCAT
             (
                 N'Order ', @WOO_ORDER_NO, N': the ERP has no pay code ''', @PAY_COD, N''', which payment method ''', @PMT_METH,
-                N''' stands for. Correct USER_PAY_CODE_MAP, or add the code to the ERP.'
+                N''' stands for. Name another (`syncctl map pay`), or add the code to the ERP.'
             );
             THROW 50040, @MESSAGE, 1;
         END;

@@ -1,4 +1,4 @@
-"""What the store's SKUs, customers and the ERP's states are called on the other side."""
+"""What the store's SKUs, customers, payment methods, tax rates and the ERP's states are called on the other side."""
 
 from __future__ import annotations
 
@@ -123,4 +123,86 @@ class SetStatusMap(Procedure[ChangedStatusMapping]):
     erp_status: Code
     woo_status: Code | None = None
     remove: Flag = False
+    dry_run: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class PayCodeMapping:
+    """The ERP's pay code of a payment method; an empty one: such orders aren't paid when they come. None: it has no row.
+
+    `store_id` `*` is every store without a row of its own. `previous`: the code before a change.
+    """
+
+    store_id: Name
+    pmt_meth: Name
+    pay_cod: Code | None
+    previous: Code | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPayCodeMap(Procedure[PayCodeMapping]):
+    """The map of pay codes, by payment method."""
+
+    name: ClassVar[str] = "sp_ListPayCodeMap"
+    returns: ClassVar[type] = PayCodeMapping
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPayCodeMap(Procedure[PayCodeMapping]):
+    """Say which pay code a payment method is; without `pay_cod` its row is taken away. With `dry_run` it is checked and told.
+
+    Raises:
+        MappingError: the ERP has no such code, or its documents take no payments.
+        NotFound: there is no row to take away.
+    """
+
+    name: ClassVar[str] = "sp_SetPayCodeMap"
+    by_operator: ClassVar[bool] = True
+    returns: ClassVar[type] = PayCodeMapping
+
+    store_id: Name
+    pmt_meth: Name
+    pay_cod: Code | None = None
+    dry_run: Flag = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxMapping:
+    """The ERP's tax authority and rule of a store's tax rate, now and before a change; None: it has no row."""
+
+    store_id: Name
+    rate_cod: Key
+    auth_cod: Code | None
+    rul_cod: Code | None
+    previous_auth_cod: Code | None
+    previous_rul_cod: Code | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTaxMap(Procedure[TaxMapping]):
+    """The map of tax rates, by the store's code of the rate."""
+
+    name: ClassVar[str] = "sp_ListTaxMap"
+    returns: ClassVar[type] = TaxMapping
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTaxMap(Procedure[TaxMapping]):
+    """Say which authority and rule a tax rate is; without both its row is taken away. With `dry_run` it is checked and told.
+
+    Raises:
+        MappingError: the ERP's documents take no tax by rates.
+        NotFound: there is no row to take away.
+    """
+
+    name: ClassVar[str] = "sp_SetTaxMap"
+    by_operator: ClassVar[bool] = True
+    returns: ClassVar[type] = TaxMapping
+
+    store_id: Name
+    rate_cod: Key
+    auth_cod: Code | None = None
+    rul_cod: Code | None = None
     dry_run: Flag = False

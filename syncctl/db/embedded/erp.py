@@ -265,7 +265,7 @@ class Erp(Protocol):
         ...
 
     def setting_lacks(self, session: Session, name: str, value: str) -> str | None:
-        """Say what a site setting about items names that the ERP doesn't have; None where that is nothing."""
+        """Say what a site setting about items, or a PAY_COD, names that the ERP doesn't have; None where that is nothing."""
         ...
 
     def setting_fault(self, session: Session, name: str, value: str | None) -> str | None:

@@ -87,6 +87,7 @@ TWINS = {
     "history": ("PurgeHistory",),
     "incidents": ("NoteIncidents", "TellIncident", "ListIncidents", "AcknowledgeIncident", "CountReviews"),
     "maps": ("ListItemMap", "SetItemMap", "ListCustomerMap", "SetCustomerMap", "SetStatusMap"),
+    "maps_of_codes": ("ListPayCodeMap", "SetPayCodeMap", "ListTaxMap", "SetTaxMap"),
     "notifications": (
         "QueueNotification",
         "ClaimNotifications",

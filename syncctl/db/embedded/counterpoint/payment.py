@@ -110,8 +110,8 @@ def _pay_code(session: Session, staged: sqlite3.Row, settings: Settings) -> dict
     mapped = pay_code(session, staged["STORE_ID"], staged["PMT_METH"])
     if mapped is None:
         raise MappingError(
-            f"Order {staged['WOO_ORDER_NO']}: payment method {staged['PMT_METH']!r} has no pay code. Add it to USER_PAY_CODE_MAP,"
-            " or set WRITE_PAYMENT to N.",
+            f"Order {staged['WOO_ORDER_NO']}: payment method {staged['PMT_METH']!r} has no pay code. Name one:"
+            " `syncctl map pay`, or set WRITE_PAYMENT to N.",
             code=50040,
         )
     if mapped == "":
@@ -120,7 +120,7 @@ def _pay_code(session: Session, staged: sqlite3.Row, settings: Settings) -> dict
     if code is None:
         raise MappingError(
             f"Order {staged['WOO_ORDER_NO']}: the ERP has no pay code {mapped!r}, which payment method"
-            f" {staged['PMT_METH']!r} stands for. Correct USER_PAY_CODE_MAP, or add the code to the ERP.",
+            f" {staged['PMT_METH']!r} stands for. Name another (`syncctl map pay`), or add the code to the ERP.",
             code=50040,
         )
     return {

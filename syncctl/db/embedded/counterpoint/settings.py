@@ -215,7 +215,7 @@ def _place(column: str) -> str:
     if column == "ORD_CUST_NO":
         return "orders of strangers go to it by syncctl config set guest_cust_no VALUE and config set unknown_customer guest"
     if column.startswith("ORD_PAY_COD_"):
-        return "dbo.USER_PAY_CODE_MAP: the store's payment method and this pay code"
+        return "syncctl map pay METHOD CODE, with the store's payment method and this code"
     if column.startswith("ORD_SHIP_"):
         return "no setting: the shipping method stands in the document's note"
     if column == "NXT_CUST_NO":
@@ -228,12 +228,15 @@ def setting_lacks(session: Session, name: str, value: str) -> str | None:
     if name in ("WEB_PRICE_LIST", "WEB_SALE_LIST") and value.upper() not in PRICE_LISTS:
         return f"{name} takes PRC_1 to PRC_6 or REG_PRC, as this IM_PRC has them."
     if name in ("STOCK_LOCATIONS", "STK_LOC_ID"):
-        known = [row["LOC_ID"] for row in session.all("SELECT DISTINCT LOC_ID FROM dbo.IM_INV ORDER BY LOC_ID")]
-        there = {place.upper() for place in known}
-        gone = [word for word in value.replace(" ", "").split(",") if word and word.upper() not in there]
-        if gone and known:
+        first = "SELECT 1 FROM dbo.IM_INV WHERE LOC_ID = :loc COLLATE NOCASE"
+        words = filter(None, value.replace(" ", "").split(","))
+        gone = [word for word in words if not session.one(first, {"loc": word})]
+        known = [row["LOC_ID"] for row in session.all("SELECT DISTINCT LOC_ID FROM dbo.IM_INV ORDER BY LOC_ID")] if gone else []
+        if known:
             named = ", ".join(known[:_MOST_NAMED]) + (", …" if len(known) > _MOST_NAMED else "")
             return f"{name} names the location {min(gone)[:20]}, where the ERP keeps no stock. It does at: {named}."
+    if name == "PAY_COD" and session.one("SELECT 1 FROM dbo.SY_PAY_COD WHERE PAY_COD = :code", {"code": value}) is None:
+        return f"The ERP has no pay code {value} (SY_PAY_COD). Name one that it has, or add it there first."
     return None
 
 
