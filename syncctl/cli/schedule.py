@@ -139,12 +139,6 @@ def install(
     if name == "systemd":
         parts = [replace(part, place=_with_owner(part.place)) for part in parts]
     opened = _open(name, image=image, password=_password(run, name, parts[0].place, dry_run=dry_run))
-    env_file = env_path(run.env_file)
-    if name != "kubernetes" and not env_file.is_file() and not any(part.place.profile for part in parts):
-        run.output.remark(
-            f"There is no settings file {env_file.absolute()}: the jobs know only what the environment of their account sets. "
-            "Is this the folder that you mean?"
-        )
     changes: list[tuple[str, Change]] = []
     run.conclude = lambda: _report(run, name, changes, dry_run=dry_run)
     for part in parts:
@@ -154,6 +148,12 @@ def install(
         if not dry_run and any(change.action in ("added", "changed") for change in done):
             with suppress(OSError):  # then `status` doesn't know since when
                 note_installation(part.records)
+    env_file = env_path(run.env_file)
+    if name != "kubernetes" and not env_file.is_file() and not any(part.place.profile for part in parts):
+        run.output.remark(
+            f"There is no settings file {env_file.absolute()}: the jobs know only what the environment of their account sets. "
+            "Is this the folder that you mean?"
+        )
     left: list[str] = getattr(opened, "others", lambda _: [])(parts[0].place)
     if left:
         run.output.remark(

@@ -110,7 +110,8 @@ def test_a_date_that_is_none_is_a_violation_of_that_order_only(bench: Checked, m
     [
         ("TOT_AMT", "lots", "missing_field"),
         ("TOT_AMT", "NaN", "amount"),
-        ("TAX_AMT", "1e999", "unknown"),
+        ("TAX_AMT", "1e999", "amount"),
+        ("DISC_AMT", "-Infinity", "amount"),
         ("LINE_ITEMS_JSON", '[{"SKU": ', "missing_field"),
         ("LINE_ITEMS_JSON", '["a", 1, null]', "missing_field"),
         ("LINE_ITEMS_JSON", '[{"WOO_LINE_ID": {}, "QTY": "many", "SUBTOT_AMT": [], "TOT_AMT": true}]', ""),

@@ -19,6 +19,7 @@ from syncctl.db.embedded.twins import alike_number, duplicates, error, warning
 SET_UP = "set_up"
 """The code of what is wrong with the site's set-up: it concerns every order, not one of them."""
 
+_TOTALS = ("SUBTOT", "SHIP_AMT", "TAX_AMT", "DISC_AMT", "TOT_AMT")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """Currencies whose smallest coin is a thousandth."""
@@ -96,12 +97,16 @@ def _header(session: Session, call: Rules, staged: sqlite3.Row, content: Content
     for field in ("WOO_ORDER_NO", "CURRENCY", "TOT_AMT", "TKT_DT"):
         if staged[field] in (None, ""):
             yield error("missing_field", field, None, f"{field} is missing. Correct the order in the store, or its staging row.")
+    for field in _TOTALS:
+        # What an amount's column can't hold on SQL Server reads as none here: it must not pass for 0.
+        if staged[field] is None and (there := _written(session, staged, field)):
+            yield error("amount", field, there, f"{field} is no amount. Correct the order in the store, or its staging row.")
     if not content.lines and not content.charges:
         yield error("missing_field", "LINES", None, "The order has neither lines nor charges. Correct or cancel it in the store.")
     ticket = staged["TKT_DT"]
     if ticket == NO_MOMENT:
         said = "The order's date is none. Correct it in the store, or its staging row."
-        yield error("invalid_date", "TKT_DT", _written(session, staged), said)
+        yield error("invalid_date", "TKT_DT", _written(session, staged, "TKT_DT"), said)
     elif ticket is not None and not _EARLIEST <= ticket <= session.now + timedelta(days=1):
         yield error(
             "invalid_date",
@@ -119,12 +124,13 @@ def _header(session: Session, call: Rules, staged: sqlite3.Row, content: Content
         )
 
 
-def _written(session: Session, staged: sqlite3.Row) -> str | None:
-    """Return what is written in place of the order's date: as an expression it is text, whatever the column's type."""
+def _written(session: Session, staged: sqlite3.Row, column: str) -> str | None:
+    """Return what is written in a column that makes no sense: as an expression it is text, whatever the column's type."""
     row = session.one(
-        "SELECT TKT_DT || '' AS TKT_DT FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id", {"id": staged["STAGING_ID"]}
+        f"SELECT {column} || '' AS WRITTEN FROM dbo.USER_ORDER_STAGING WHERE STAGING_ID = :id",  # noqa: S608
+        {"id": staged["STAGING_ID"]},
     )
-    return row["TKT_DT"] if row is not None else None
+    return row["WRITTEN"] if row is not None else None
 
 
 def _customer(
