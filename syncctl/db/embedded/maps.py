@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from syncctl.db.contract import (
     ChangedStatusMapping,
     CustomerMapping,
@@ -16,6 +18,27 @@ from syncctl.db.embedded.customers import has_other_stores
 from syncctl.db.embedded.erp import erp_of
 from syncctl.db.embedded.registry import Session, require, serves
 from syncctl.errors import Conflict, MappingError, NotFound
+
+
+def put_row(
+    session: Session, table: str, key: dict[str, str], values: dict[str, str | None] | None, *, named: str, dry_run: bool
+) -> sqlite3.Row | None:
+    """Put a map's row in place of the one with that key, or with no `values` take that away; return the row of before.
+
+    Raises:
+        NotFound: there is none to take away; `named` says which.
+    """
+    found = f"FROM dbo.{table} WHERE {' AND '.join(f'{column} = :{column}' for column in key)}"
+    row = session.one(f"SELECT * {found}", key)
+    if row is None and values is None:
+        raise NotFound(f"{named} and store {key['STORE_ID']}.", code=50004)
+    if not dry_run:
+        session.run(f"DELETE {found}", key)
+        if values is not None:
+            new = {**key, **values}
+            places = ", ".join(f":{column}" for column in new)
+            session.run(f"INSERT INTO dbo.{table} ({', '.join(new)}) VALUES ({places})", new)  # noqa: S608  (names of this package)
+    return row
 
 
 @serves(ListItemMap)
@@ -35,14 +58,14 @@ def set_item_map(session: Session, call: SetItemMap) -> list[ItemMapping]:
         if item is None:
             raise MappingError(f"The ERP has no item {item_no}. Name one that it has, or add it there first.", code=50040)
         item_no = item.item_no
-    key = {"store": call.store_id, "sku": sku, "item": item_no}
-    row = session.one("SELECT ITEM_NO FROM dbo.USER_ITEM_MAP WHERE STORE_ID = :store AND SKU = :sku", key)
-    if row is None and item_no is None:
-        raise NotFound(f"The item map has no row for SKU {sku} and store {call.store_id}.", code=50004)
-    if not call.dry_run:
-        session.run("DELETE FROM dbo.USER_ITEM_MAP WHERE STORE_ID = :store AND SKU = :sku", key)
-        if item_no is not None:
-            session.run("INSERT INTO dbo.USER_ITEM_MAP (STORE_ID, SKU, ITEM_NO) VALUES (:store, :sku, :item)", key)
+    row = put_row(
+        session,
+        "USER_ITEM_MAP",
+        {"STORE_ID": call.store_id, "SKU": sku},
+        None if item_no is None else {"ITEM_NO": item_no},
+        named=f"The item map has no row for SKU {sku}",
+        dry_run=call.dry_run,
+    )
     return [ItemMapping(call.store_id, sku, item_no, None if row is None else row["ITEM_NO"])]
 
 
@@ -124,13 +147,13 @@ def set_status_map(session: Session, call: SetStatusMap) -> list[ChangedStatusMa
         (call.store_id != "", "@STORE_ID is required."),
         (call.erp_status in ("open", "shipped", "closed", "gone"), "@ERP_STATUS takes open, shipped, closed, gone."),
     )
-    key = {"store": call.store_id, "erp": call.erp_status, "woo": status}
-    row = session.one("SELECT WOO_STATUS FROM dbo.USER_STATUS_MAP WHERE STORE_ID = :store AND ERP_STATUS = :erp", key)
-    if row is None and call.remove:
-        raise NotFound(f"The status map has no row for {call.erp_status} and store {call.store_id}.", code=50004)
-    if not call.dry_run:
-        session.run("DELETE FROM dbo.USER_STATUS_MAP WHERE STORE_ID = :store AND ERP_STATUS = :erp", key)
-        if not call.remove:
-            session.run("INSERT INTO dbo.USER_STATUS_MAP (STORE_ID, ERP_STATUS, WOO_STATUS) VALUES (:store, :erp, :woo)", key)
+    row = put_row(
+        session,
+        "USER_STATUS_MAP",
+        {"STORE_ID": call.store_id, "ERP_STATUS": call.erp_status},
+        None if call.remove else {"WOO_STATUS": status},
+        named=f"The status map has no row for {call.erp_status}",
+        dry_run=call.dry_run,
+    )
     previous = None if row is None else row["WOO_STATUS"]
     return [ChangedStatusMapping(call.store_id, call.erp_status, status, not call.remove, previous, row is not None)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from syncctl.db.contract import ListPayCodeMap, ListTaxMap, PayCodeMapping, SetPayCodeMap, SetTaxMap, TaxMapping
 from syncctl.db.embedded.erp import erp_of, settings_of
+from syncctl.db.embedded.maps import put_row
 from syncctl.db.embedded.registry import Session, require, serves
-from syncctl.errors import MappingError, NotFound
+from syncctl.errors import MappingError
 
 _LONGEST = 10
 """Characters of the ERP's codes."""
@@ -31,14 +32,14 @@ def set_pay_code_map(session: Session, call: SetPayCodeMap) -> list[PayCodeMappi
         raise MappingError("This ERP's documents take no payments of the store: there are no pay codes to name.", code=50040)
     if code and (lacking := erp_of(session).setting_lacks(session, "PAY_COD", code)):
         raise MappingError(lacking, code=50040)
-    key = {"store": call.store_id, "method": method, "code": code}
-    row = session.one("SELECT PAY_COD FROM dbo.USER_PAY_CODE_MAP WHERE STORE_ID = :store AND PMT_METH = :method", key)
-    if row is None and code is None:
-        raise NotFound(f"The map of pay codes has no row for payment method {method} and store {call.store_id}.", code=50004)
-    if not call.dry_run:
-        session.run("DELETE FROM dbo.USER_PAY_CODE_MAP WHERE STORE_ID = :store AND PMT_METH = :method", key)
-        if code is not None:
-            session.run("INSERT INTO dbo.USER_PAY_CODE_MAP (STORE_ID, PMT_METH, PAY_COD) VALUES (:store, :method, :code)", key)
+    row = put_row(
+        session,
+        "USER_PAY_CODE_MAP",
+        {"STORE_ID": call.store_id, "PMT_METH": method},
+        None if code is None else {"PAY_COD": code},
+        named=f"The map of pay codes has no row for payment method {method}",
+        dry_run=call.dry_run,
+    )
     return [PayCodeMapping(call.store_id, method, code, None if row is None else row["PAY_COD"])]
 
 
@@ -62,16 +63,13 @@ def set_tax_map(session: Session, call: SetTaxMap) -> list[TaxMapping]:
     )
     if "TAX_AUTH_COD" not in settings_of(session):
         raise MappingError("This ERP's documents take no tax by rates: there are no authorities to name.", code=50040)
-    key = {"store": call.store_id, "rate": rate, "auth": authority, "rule": rule}
-    row = session.one("SELECT AUTH_COD, RUL_COD FROM dbo.USER_TAX_MAP WHERE STORE_ID = :store AND RATE_COD = :rate", key)
-    if row is None and authority is None:
-        raise NotFound(f"The map of tax rates has no row for {rate} and store {call.store_id}.", code=50004)
-    if not call.dry_run:
-        session.run("DELETE FROM dbo.USER_TAX_MAP WHERE STORE_ID = :store AND RATE_COD = :rate", key)
-        if authority is not None:
-            session.run(
-                "INSERT INTO dbo.USER_TAX_MAP (STORE_ID, RATE_COD, AUTH_COD, RUL_COD) VALUES (:store, :rate, :auth, :rule)",
-                key,
-            )
+    row = put_row(
+        session,
+        "USER_TAX_MAP",
+        {"STORE_ID": call.store_id, "RATE_COD": rate},
+        None if authority is None else {"AUTH_COD": authority, "RUL_COD": rule},
+        named=f"The map of tax rates has no row for {rate}",
+        dry_run=call.dry_run,
+    )
     before = (None, None) if row is None else (row["AUTH_COD"], row["RUL_COD"])
     return [TaxMapping(call.store_id, rate, authority, rule, *before)]

@@ -53,12 +53,11 @@ def list_erp_settings(session: Session, _call: ListErpSettings) -> list[ErpSetti
 
 
 def _settings(session: Session, rows: Sequence[sqlite3.Row]) -> list[ErpSetting]:
-    erp = erp_of(session)
-
-    def setting(name: str, value: str | None, descr: str | None) -> ErpSetting:
-        return ErpSetting(name, value, descr, erp.setting_lacks(session, name, value) if value else None)
-
-    return [setting(row["NAME"], row["VALUE"], row["DESCR"]) for row in rows]
+    lacks = erp_of(session).setting_lacks
+    return [
+        ErpSetting(name, value, descr, lacks(session, name, value) if value else None)
+        for name, value, descr in ((row["NAME"], row["VALUE"], row["DESCR"]) for row in rows)
+    ]
 
 
 @serves(SetErpSetting)
