@@ -28,15 +28,20 @@ def make_folder(folder: Path) -> None:
         folder.mkdir()  # raises what is wrong with it
 
 
+def nearest_there(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    folder = folder.absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def unwritable(folder: Path) -> str:
     """Say why no file can be made in a folder, or in the nearest one above it that exists; empty where one can. None is left."""
     import tempfile  # here, since most runs ask nothing of the kind
 
-    folder = folder.absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=nearest_there(folder)):
             return ""
     except OSError as error:
         return error.strerror or str(error)

@@ -82,6 +82,14 @@ class Program(PlainGroup):
             self.commands.update(typer.main.get_group(_new_app(cmd_name)).commands)
         return self.commands.get(cmd_name)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """See Click: the help, with where the guides lie. That is looked for here alone, and not by each command's start."""
+        epilog, self.epilog = self.epilog, f"{self.epilog}{_where_guides_lie()}"
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.epilog = epilog
+
 
 _LONGEST_ARGUMENT = 4096
 _SHOWN_VALUE = 40
@@ -154,7 +162,6 @@ def _program() -> Callable[..., Any]:
     """Put the commands together, once for a process: that takes longer than most of them."""
     app = _new_app()
     app.info.cls = Program
-    app.info.epilog = f"{app.info.epilog}{_where_guides_lie()}"
     return typer.main.get_group(app)
 
 

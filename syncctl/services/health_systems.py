@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncctl.private_files import unwritable
+from syncctl.private_files import nearest_there, unwritable
 from syncctl.services.health_findings import Check, Figure, Level, Part, Thresholds, age_of, aged, over, span, worst
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ def certificate(expires: datetime | None, now: datetime, limits: Thresholds) -> 
     if expires is None:
         return
     left = (expires - now) / _DAY
-    level: Level = "critical" if left < limits.certificate_critical_days else "ok"
-    if level == "ok" and left < limits.certificate_warning_days:
-        level = "warning"
+    level = _low(left, limits.certificate_warning_days, limits.certificate_critical_days)
     yield Check(
         "certificate",
         level,
@@ -97,6 +95,11 @@ def certificate(expires: datetime | None, now: datetime, limits: Thresholds) -> 
         falls=True,
         advice="renew the certificate on the shop's server; look why it didn't renew itself",
     )
+
+
+def _low(left: float, warning: float, critical: float) -> Level:
+    """Judge what runs short; a critical limit counts wherever it lies."""
+    return "critical" if left < critical else "warning" if left < warning else "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,8 @@ def free(folders: Mapping[str, Path]) -> list[Disk]:
     """Look how much room there is where each folder lies, or is going to lie, and whether logs and locks can be written."""
     found = []
     for what, folder in folders.items():
-        there = folder.absolute()
-        while not there.exists() and there != there.parent:
-            there = there.parent
         try:
-            room = shutil.disk_usage(there).free
+            room = shutil.disk_usage(nearest_there(folder)).free
         except OSError as error:
             found.append(Disk(what, folder, None, error.strerror or str(error)))
         else:
@@ -137,18 +137,18 @@ def disks(found: Sequence[Disk], limits: Thresholds) -> Iterator[Check]:
         for disk in found
         if disk.refused or disk.free is None
     ]
-    level: Level = "critical" if away else "warning" if said else "ok"
+    levels: list[Level] = ["critical" if away else "warning" if said else "ok"]
     advice = "look at the folder, and whether this account may write there; `syncctl config check` tries it"
     room = [(disk.free // _MEGABYTE, disk) for disk in found if disk.free is not None]
     left, least = min(room, key=lambda each: each[0], default=(None, None))
     if left is not None and least is not None:
         said.append(f"{left:,} MB free for the {least.what} in {least.folder} (limit {limits.disk_warning_mb:,} MB)")
-        if left < max(limits.disk_warning_mb, limits.disk_critical_mb) or level == "ok":
+        levels.append(_low(left, limits.disk_warning_mb, limits.disk_critical_mb))
+        if levels[-1] != "ok" or levels[0] == "ok":
             advice = "make room there; `syncctl db purge` shortens the history, SYNCCTL_LOG_DAYS the logs"
-            level = "critical" if away or left < limits.disk_critical_mb else "warning" if left < limits.disk_warning_mb else "ok"
     yield Check(
         "disk",
-        level,
+        worst(levels),
         "; ".join(said),
         left,
         "MB",
