@@ -11,7 +11,7 @@ from syncctl.db.contract import PROCEDURES
 from syncctl.db.deploy import deployed_version, does_not_fit, erp_of, journal
 from syncctl.db.deploy_found import Standing, is_sites_own, standing
 from syncctl.db.deploy_scripts import Script, bare, refuse_newer, scripts
-from syncctl.db.rendering import Problem, nothing, render_all
+from syncctl.db.rendering import Problem, render_all
 from syncctl.db.site_catalogue import Catalogue, demo_catalogue, site_catalogue
 from syncctl.errors import SyncError
 
@@ -209,7 +209,7 @@ def _never_null(trial: Catalogue, site: Catalogue) -> list[str]:
         and (known := trial.tables[table].get(key)) is not None
         and known.takes_null
         and f"{table}.{key}" not in site.given
-        and nothing(column, None) is not None
+        and column.nothing is not None
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from syncctl.db.deploy_scripts import Script
-from syncctl.db.rendering_lists import NO_TEXT, fill_lists
+from syncctl.db.rendering_lists import NO_TEXT, fill_lists, quoted
 from syncctl.db.site_catalogue import Catalogue, Column, Table
 
 _INSERT = re.compile(
@@ -245,19 +245,13 @@ def _is_key(name: str) -> bool:
     return name.upper().endswith(_KEYS)
 
 
-def nothing(column: Column, given: str | None) -> str | None:
-    """Write what goes into a column that takes no NULL where there is nothing for it; None where nobody said so."""
-    if given is not None:
-        return _literal(given)
-    return "''" if column.is_text else "0" if column.is_number else None
-
-
 def _never_null(value: str, column: Column, known: Column | None, given: str | None) -> str:
     """Keep NULL out of a column that takes none here, and does where the SQL was written."""
     if column.takes_null or known is None or not known.takes_null:
         return value
-    instead = nothing(column, given)
-    return value if instead is None else _wrapped("COALESCE", value, instead)
+    if given is not None:
+        return _wrapped("COALESCE", value, _literal(given))
+    return value if column.nothing is None else _wrapped("COALESCE", value, column.nothing or "''")
 
 
 def _wrapped(function: str, value: str, argument: str) -> str:
@@ -273,7 +267,7 @@ def _literal(value: str) -> str:
     """Write a site's value as T-SQL: a number as it is, anything else as text."""
     if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,8})?", value):
         return value
-    return "N'" + value.replace("'", "''") + "'"
+    return f"N{quoted(value)}"
 
 
 def _statements(text: str, site: Catalogue) -> Iterator[_Statement]:

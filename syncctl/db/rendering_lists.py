@@ -118,14 +118,15 @@ def _required(found: re.Match[str], site: Catalogue, trial: Catalogue) -> str:
             if column.takes_null or column.generated or (key in known and not known[key].takes_null):
                 continue
             given = site.given.get(f"{table}.{key}")
-            value = given if given is not None else "" if column.is_text else "0" if column.is_number else None
-            rows.append(f"{indent}({_text(table)}, {_text(key)}, {'NULL' if value is None else 'N' + _text(value)})")
+            value = column.nothing if given is None else given
+            rows.append(f"{indent}({quoted(table)}, {quoted(key)}, {'NULL' if value is None else 'N' + quoted(value)})")
     head = found.group()[: found.start(3) - found.start()]
     listed = ",\n".join(rows)
     return f"{head}{listed}\n{indent}/* End. */\n"
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
+    """Write a text as T-SQL."""
     return "'" + value.replace("'", "''") + "'"
 
 

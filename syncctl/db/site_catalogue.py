@@ -95,6 +95,11 @@ class Column:
         """True for what counts or measures."""
         return self.kind in _NUMBERS
 
+    @property
+    def nothing(self) -> str | None:
+        """What says that there is nothing: an empty text, or 0. None of any other kind, such as a date."""
+        return "" if self.is_text else "0" if self.is_number else None
+
 
 Table = Mapping[str, Column]
 """Columns by their names in capitals."""

@@ -21,10 +21,10 @@ def product_of(
     raw: Mapping[str, Any] | None, product_id: int, *, parent: Mapping[str, Any] | None = None, parent_id: int = 0
 ) -> Product:
     """Read a product, or a variation of a parent. One that can't be read, or not what its stock hangs on, says so."""
-    odd = None if raw is None else _odd_field(raw)
-    if raw is None or odd:
-        if raw is not None and odd:
-            log.warning("Product %d can't be read and is left as it was known: %s is %s.", product_id, odd, shown(raw.get(odd)))
+    if raw is None:
+        return Product.not_read(product_id)
+    if odd := _odd_field(raw):
+        log.warning("Product %d can't be read and is left as it was known: %s is %s.", product_id, odd, shown(raw.get(odd)))
         return Product.not_read(product_id)
     name, whole = (text(unescape(text(each.get("name")))) for each in (raw, parent or {}))
     if whole:
